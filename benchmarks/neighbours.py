@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Final, NamedTuple
@@ -33,11 +33,12 @@ ATTACK_SECONDS: Final = 20
 LARGE_ANSWERS: Final = 24
 BYSTANDER: Final = "bystander"
 SMALL: Final = "{ viewer { handle } }"
-HEAVY: Final = "query { %s }" % " ".join(
-    f'a{number}: retrospective(cycle: {{key: "2026-q1"}}) {{ attribution {{ movement }} }}' for number in range(50)
-)
-LARGE: Final = """{ objectives(first: 300) { nodes { id title progress { value expected health explain { label value } }
-  keyResults { id title progress { value expected health explain { label value contribution } } } } } }"""
+MOVEMENT: Final = 'retrospective(cycle: {key: "2026-q1"}) { attribution { movement } }'
+HEAVY: Final = f"{{ {' '.join(f'a{number}: {MOVEMENT}' for number in range(50))} }}"
+LARGE: Final = """{ objectives(first: 300) { nodes {
+  id title progress { value expected health explain { label value } }
+  keyResults { id title progress { value expected health explain { label value contribution } } }
+} } }"""
 GOALS_MS: Final = {"viewer": 100, "readyz": 300}
 GOAL_RSS_MB: Final = 600
 
@@ -50,7 +51,7 @@ class Served(NamedTuple):
 
     @property
     def rss_mb(self) -> float:
-        return self.process.memory_info().rss / 1e6
+        return float(self.process.memory_info().rss) / 1e6
 
 
 @contextmanager
@@ -99,7 +100,7 @@ def bystand(url: str, bearer: str) -> None:
     """Ask for `viewer` and `/readyz` in turn until standard input has "!"; print the name and milliseconds of each."""
     os.set_blocking(sys.stdin.fileno(), False)
     with httpx.Client(base_url=url, headers={"authorization": f"Bearer {bearer}"}, timeout=120) as http:
-        asked = {
+        asked: dict[str, Callable[[], httpx.Response]] = {
             "viewer": lambda: http.post("/graphql", json={"query": SMALL}),
             "readyz": lambda: http.get("/readyz"),
         }
@@ -197,7 +198,8 @@ def main() -> None:
             with bystander(served.url, other) as waited:
                 size, peak = large_answers(served, member)
             show("large answers", waited)
-            print(f"memory: {peak:.0f} MB at most for {LARGE_ANSWERS} answers of {size / 1e6:.1f} MB; goal {GOAL_RSS_MB} MB")
+            answers = f"{LARGE_ANSWERS} answers of {size / 1e6:.1f} MB"
+            print(f"memory: {peak:.0f} MB at most for {answers}, {served.rss_mb:.0f} MB after; goal {GOAL_RSS_MB} MB")
 
 
 if __name__ == "__main__":

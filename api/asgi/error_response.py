@@ -17,3 +17,10 @@ def unavailable_response(message: str, code: str, **extensions: object) -> Respo
     response = error_response(HTTPStatus.SERVICE_UNAVAILABLE, message, code, **extensions)
     response.headers.update({"retry-after": "1", "cache-control": "no-store"})
     return response
+
+
+def busy_response(message: str, seconds: int, code: str) -> Response:
+    """A 429 for a caller with too much work in progress: the client may try again after some seconds."""
+    response = error_response(HTTPStatus.TOO_MANY_REQUESTS, message, code, retryAfter=seconds)
+    response.headers.update({"retry-after": str(seconds), "cache-control": "no-store"})
+    return response

@@ -9,19 +9,21 @@ from decimal import Decimal
 from functools import partial
 from hashlib import sha256
 from http import HTTPStatus
+from math import inf
 from typing import Any, Final, NamedTuple, TypeAlias
 
 import msgspec
 import structlog
-from anyio import CapacityLimiter, to_thread
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response, StreamingResponse
 
+from api.asgi.disconnect import until_disconnected
 from api.asgi.error_response import error_response
 from api.asgi.etag import matches
 from api.endpoints.csv_cells import BOM, cell, table
 from api.endpoints.row_parser import CSV, NDJSON
 from api.execution.context import Context
+from api.execution.file_parts import file_context, next_part
 from api.schema.schema import QueryFailed, schema
 from api.snapshot.snapshot import ByKey, View
 from domain.commands.permissions import Permission
@@ -38,8 +40,6 @@ Params: TypeAlias = Mapping[str, str]
 CHANGES: Final = 500
 READINGS: Final = 2_000
 """Rows per page; one page at a time is in memory."""
-WORKING_MAX: Final = 4
-"""Pages that one process reads concurrently; other exports wait."""
 
 BASIS: Final = frozenset({"at", "known", "position"})
 CHANGE_PARAMS: Final = BASIS | {"cycle", "team", "types", "from", "to"}
@@ -93,11 +93,12 @@ PageSource: TypeAlias = Callable[[Context, Params], Iterator[Page]]
 
 
 class Exports:
-    """The export endpoints. Called on the event loop. `context` makes the context of a request."""
+    """The export endpoints. Called on the event loop. `context` makes the context of a request, `seconds` is how long
+    an export may take."""
 
-    def __init__(self, context: Callable[[HTTPConnection], Context]) -> None:
+    def __init__(self, context: Callable[[HTTPConnection], Context], seconds: float = inf) -> None:
         self._context = context
-        self._threads = CapacityLimiter(WORKING_MAX)
+        self._seconds = seconds
 
     async def changes_ndjson(self, request: Request) -> Response:
         return await self._export(request, CHANGE_PARAMS, partial(_changes, _as_lines), NDJSON)
@@ -112,7 +113,7 @@ class Exports:
         return await self._export(request, known | CSV_PARAMS, partial(_with_bom, source), _CSV)
 
     async def _export(self, request: Request, known: frozenset[str], source: PageSource, media: str) -> Response:
-        context = self._context(request)
+        context = file_context(self._context(request), self._seconds)
         if Permission.READ_LEDGER not in context.caller.can:
             return error_response(
                 HTTPStatus.FORBIDDEN, "Reading the ledger needs the role AUDITOR, LEAD or ADMIN.", Code.FORBIDDEN
@@ -120,7 +121,7 @@ class Exports:
         pages = source(context, request.query_params)
         try:
             _check_parameters(request, known)
-            first = await self._next(pages)
+            first = await until_disconnected(request.receive, next_part(pages, context))
         except (CommandRejected, QueryFailed) as error:
             return _error(error)
         assert first is not None
@@ -132,16 +133,14 @@ class Exports:
         return StreamingResponse(self._rest(first, pages, context), media_type=media, headers=headers)
 
     async def _rest(self, first: Page, pages: Iterator[Page], context: Context) -> AsyncIterator[bytes]:
-        """The lines of all pages. An error aborts the connection, so that a client cannot take a part for the whole."""
+        """The lines of all pages. An error, such as a missed deadline, aborts the connection before the last chunk, so
+        that a client cannot take a part for the whole."""
         page: Page | None = first
         while page is not None:
             yield page.lines
             if context.scope is not None and await context.scope.has_ended():
                 raise ConnectionAbortedError("the caller's token is no longer valid")
-            page = await self._next(pages)
-
-    async def _next(self, pages: Iterator[Page]) -> Page | None:
-        return await to_thread.run_sync(next, pages, None, limiter=self._threads)
+            page = await next_part(pages, context)
 
 
 def _head_response(headers: Mapping[str, str], media: str) -> Response:
@@ -232,7 +231,7 @@ def _changes(encode: Callable[[Sequence[Json], bool], bytes], context: Context, 
     }
     is_first = True
     while True:
-        current = context.for_next_operation()
+        current = context.for_next_part()
         view = _answer(current, variables)
         basis, page = view["basis"], view["changes"]
         page_basis = Basis(datetime.fromisoformat(basis["at"]), basis["position"])
@@ -270,7 +269,7 @@ def _by_key(context: Context, params: Params, name: str, by_key: ByKey[Any]) -> 
     key = params.get(name)
     if key is None:
         return None
-    if context.for_next_operation().reads.present.by_key(by_key, key) is None:
+    if context.for_next_part().reads.present.by_key(by_key, key) is None:
         raise CommandRejected(Code.NOT_FOUND, f"There is no {name} with the key '{key[:60]}'.", name)
     return {"key": key}
 
@@ -282,7 +281,7 @@ def _recorded(context: Context, params: Params, name: str) -> datetime | None:
     position = _position(params, name) or 0
     if position == 0:
         return None
-    reads = context.for_next_operation().reads
+    reads = context.for_next_part().reads
     found = reads.read(recorded_at, position)
     if found is None and name == "from":
         raise invalid(f"The log has no position {position} yet; use a smaller position.", name)
@@ -327,7 +326,7 @@ def _as_rows(changes: Sequence[Json], is_first: bool) -> bytes:
 
 def _readings(context: Context, params: Params) -> Iterator[Page]:
     """The current readings by KPI key, then by time of measurement."""
-    reads = context.for_next_operation().reads
+    reads = context.for_next_part().reads
     view = reads.as_of(_moment(params, "at"), _moment(params, "known"), _position(params, "position"))
     since, until = _moment(params, "from"), _moment(params, "to")
     head, selected = reads.newest.position, _kpis(view, params.get("kpi"))
@@ -335,7 +334,7 @@ def _readings(context: Context, params: Params) -> Iterator[Page]:
     for row in selected:
         window = Window(READINGS)
         while True:
-            view = context.for_next_operation().reads.at(view.basis)
+            view = context.for_next_part().reads.at(view.basis)
             found = view.read(measurements.READINGS.pages, [row.id], window, since, until)[row.id]
             yield Page(table(_row(row.key, reading) for reading in found), view.basis, head)
             if len(found) < READINGS:

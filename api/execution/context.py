@@ -5,9 +5,7 @@ resolvers are plain functions, never `async def`, and may block.
 """
 
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from math import inf
-from time import monotonic
 from typing import Any, Final, Self, TypeAlias
 from uuid import UUID
 
@@ -15,6 +13,7 @@ import psycopg
 import strawberry
 from psycopg_pool import PoolTimeout
 
+from api.execution.lanes import Lanes
 from api.execution.request_scope import RequestScope
 from api.execution.subscription_hub import SubscriptionHub
 from api.execution.writer import Writer
@@ -23,9 +22,11 @@ from domain.commands.permissions import Permission, Role, permissions
 from domain.handlers.unit_of_work import Author
 from domain.log.event_store import Log
 from domain.primitives.errors import Code, CommandRejected
+from domain.primitives.lazy import cached_property
 from domain.primitives.values import Source
 from projections.engine.rebuild import OutdatedViews, outdated
 from projections.proof.signer import Keys
+from projections.store.deadline import Deadline
 
 OUTDATED_SECONDS: Final = 1.0
 """How long an answer with errors waits for a connection to learn whether the projections are outdated."""
@@ -81,9 +82,10 @@ class Context:
     """The context of one request.
 
     `pool` reads the projections (autocommitting; the search path is the workspace's schema), `filtered` only
-    their visible rows; both are used through `reads` alone. `log` is the event log, `writer` executes commands, `until`
-    is the deadline of reads by the monotonic clock. `keys` sign checkpoints, if this process has them. `hub` runs
-    subscriptions: each of their events has a deadline of `answer_timeout_s` of its own, and they end with `scope`.
+    their visible rows; both are used through `reads` alone. `log` is the event log, `writer` executes commands,
+    `deadline` is that of reads. `keys` sign checkpoints, if this process has them. `hub` runs subscriptions: each of
+    their events has a deadline of `answer_timeout_s` of its own, and they end with `scope`. `lanes` have the worker
+    threads.
     """
 
     caller: Caller
@@ -92,7 +94,7 @@ class Context:
     writer: Writer
     workspace: str = "keyframe"
     request_id: str = ""
-    until: float = inf
+    deadline: Deadline = field(default_factory=Deadline)
     keys: Keys | None = None
     hub: SubscriptionHub = field(default_factory=SubscriptionHub)
     answer_timeout_s: float = inf
@@ -100,6 +102,7 @@ class Context:
     freshness: FreshnessTracker = field(default_factory=FreshnessTracker)
     filtered: Pool | None = None
     scope: RequestScope | None = None
+    lanes: Lanes = field(default_factory=Lanes)
 
     @cached_property
     def outdated_views(self) -> OutdatedViews | None:
@@ -119,8 +122,12 @@ class Context:
     def for_next_operation(self) -> Self:
         """A copy for the next operation or event of a connection, with a new deadline and new statistics."""
         return replace(
-            self, until=monotonic() + self.answer_timeout_s, stats=RequestStats(), freshness=FreshnessTracker()
+            self, deadline=Deadline(self.answer_timeout_s), stats=RequestStats(), freshness=FreshnessTracker()
         )
+
+    def for_next_part(self) -> Self:
+        """A copy for the next part of a file, with new statistics and the same deadline."""
+        return replace(self, stats=RequestStats(), freshness=FreshnessTracker())
 
     @property
     def reads(self) -> SnapshotReader:
@@ -133,7 +140,7 @@ class Context:
         if Permission.READ not in self.caller.can:
             raise CommandRejected(Code.FORBIDDEN, "You may not read.")
         visibility_scope = None if self.caller.sees_everything else VisibilityScope(self.caller.person, self.filtered)
-        return SnapshotReader(self.pool, self.log, self.until, visibility_scope, hidden, self.freshness)
+        return SnapshotReader(self.pool, self.log, self.deadline, visibility_scope, hidden, self.freshness)
 
 
 Info: TypeAlias = strawberry.Info[Context, Any]

@@ -7,8 +7,8 @@ the root, all fields resolve synchronously.
 """
 
 from collections.abc import Callable, Sequence
-from functools import cache, cached_property, partial
-from math import inf, isfinite
+from functools import cache, partial
+from math import isfinite
 from operator import attrgetter
 from time import monotonic
 from typing import Any, Final, NamedTuple, TypeAlias
@@ -35,7 +35,9 @@ from strawberry.types.field import StrawberryField
 from strawberry.types.info import Info
 
 from api.execution.context import Context
-from api.snapshot.snapshot import DeadlineExceeded, RowProxy
+from api.snapshot.snapshot import RowProxy
+from domain.primitives.lazy import cached_property
+from projections.store.deadline import Deadline, DeadlineExceeded
 
 Read: TypeAlias = Callable[[Any], Any]
 Place: TypeAlias = tuple[Any, str | int, str | None]
@@ -73,9 +75,9 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         return self.operation.operation is OperationType.MUTATION
 
     @cached_property
-    def _until(self) -> float:
-        """The deadline of the response, by the monotonic clock."""
-        return self.context_value.until if isinstance(self.context_value, Context) else inf
+    def _deadline(self) -> Deadline:
+        """The deadline of the response."""
+        return self.context_value.deadline if isinstance(self.context_value, Context) else Deadline()
 
     def execute_fields(
         self,
@@ -92,7 +94,7 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         """The fields of one object. A missed deadline fails the root field as a whole, not each of its parts."""
         results: dict[str, Any] = {}
         is_part = place is not None and (place[0] is not None or not self._writes)
-        if is_part and monotonic() > self._until:
+        if is_part and monotonic() > self._deadline.until:
             raise DeadlineExceeded
         for name, read, plain, write, complete, is_required, return_type, nodes in plan:
             try:

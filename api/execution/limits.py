@@ -7,14 +7,16 @@ validation rules are quadratic. See docs/adr/0024.
 
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 from graphql import (
     DocumentNode,
     GraphQLError,
     GraphQLSchema,
     OperationDefinitionNode,
+    OperationType,
     OverlappingFieldsCanBeMergedRule,
+    get_operation_ast,
     specified_rules,
     validate,
 )
@@ -97,6 +99,32 @@ class Limits(SchemaExtension):
             f"The operations of one request may have {COST_MAX:,} response fields in total. Send several requests."
         )
         return limit_error("TOO_COSTLY", message, COST_MAX)
+
+
+class Assessed(NamedTuple):
+    """The type of an operation, and its estimated cost."""
+
+    type: OperationType
+    cost: float
+
+
+def assess(
+    schema: GraphQLSchema, text: str | None, variables: Mapping[str, Any], name: str | None
+) -> tuple[Assessed | None, bool]:
+    """The assessment of an operation, and whether it depends on the variables. None for an operation that will be
+    rejected."""
+    if not text or len(text) > DOCUMENT_LENGTH_MAX:
+        return None, True
+    try:
+        operation = get_operation_ast(_parsed(text), name)
+    except GraphQLError:
+        return None, True
+    weighed = _fixed_weight(schema, text) or weigh(schema, _parsed(text), variables)
+    if operation is None or weighed.refusal is not None:
+        return None, True
+    return Assessed(
+        operation.operation, weighed.costs[operation.name.value if operation.name else None]
+    ), weighed.varies
 
 
 @lru_cache(DOCUMENTS_KEPT)

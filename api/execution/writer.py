@@ -1,9 +1,6 @@
 """Executes commands, and waits until the projections have caught up with them."""
 
-from math import inf
-
 import psycopg
-from anyio import CapacityLimiter
 from psycopg_pool import PoolTimeout
 
 from domain.commands.command import Command
@@ -16,19 +13,15 @@ from projections.engine.projector import Condition, Projector
 
 class Writer:
     """Executes the commands of one process. `timeout_s`: how long a response waits for the projections. `lag_max`: the
-    number of events by which they may be behind the log while commands are recorded; 0 for any number. `threads`: how
-    many operations with commands run at once, in `lane`; without it, any number."""
+    number of events by which they may be behind the log while commands are recorded; 0 for any number."""
 
-    def __init__(
-        self, log: Log, projector: Projector, timeout_s: float, lag_max: int = 0, threads: float = inf
-    ) -> None:
+    def __init__(self, log: Log, projector: Projector, timeout_s: float, lag_max: int = 0) -> None:
         self._log = log
         self._dispatcher = Dispatcher(log, self._admit)
         self._projector = projector
         self._timeout_s = timeout_s
         self._lag_max = lag_max
         self._head = 0
-        self.lane = CapacityLimiter(threads)
 
     def execute(self, command: Command, author: Author) -> Outcome:
         """Execute a command: see `Dispatcher.execute`. For a command that would record anything it also raises

@@ -7,7 +7,7 @@ position of the projections and executes nothing. See docs/adr/0022.
 
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache, cached_property
+from functools import cache
 from hashlib import sha256
 from typing import Final, NamedTuple
 
@@ -20,9 +20,11 @@ from api.execution.context import Caller, Context
 from api.execution.variable_limits import oversized
 from api.graphql_http.request import GraphQLRequest
 from api.schema.schema import schema
-from api.snapshot.snapshot import DeadlineExceeded, FreshnessTracker
+from api.snapshot.snapshot import FreshnessTracker
 from domain.commands.permissions import Permission
+from domain.primitives.lazy import cached_property
 from projections.store.basis import ResolvedBasis
+from projections.store.deadline import DeadlineExceeded
 
 NOW_SECONDS: Final = 60
 """How long a response about the present stays valid while the log does not change."""

@@ -3,11 +3,11 @@
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Final, cast
 
 import orjson
-from anyio import to_thread
 from cross_web import HTTPException
 from graphql import GraphQLError
 from starlette.requests import HTTPConnection, Request
@@ -23,6 +23,7 @@ from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
 from api.asgi.content_negotiation import EVENTS, GRAPHQL, JSON, PARTS, media_type, negotiate
+from api.asgi.disconnect import until_disconnected
 from api.asgi.error_response import error_response, unavailable_response
 from api.asgi.status_codes import PARTIAL_SUCCESS, StatusCodePolicy
 from api.asgi.websocket_limit import TooManyWebSockets, WebSocketLimit
@@ -134,15 +135,21 @@ class Endpoint(GraphQL[Context, None]):
         return self._page()
 
     async def _handle(self, request: Request) -> Response:
-        """Check the headers, read the request, and execute it. Raises `HTTPException`."""
+        """Check the headers, read the request, and execute it. Raises `HTTPException`, `Busy`, `ClientDisconnected`."""
         media = self._check_headers(request)
-        required = request.headers.get(MIN_POSITION)
-        stale = None if required is None else await self._wait_for_position(required)
+        asked = await _parse(request)
+        context = self._context(request)
+        request.state.stats = context.stats
+        return await until_disconnected(request.receive, self._answer(request, asked, context, media))
+
+    async def _answer(
+        self, request: Request, asked: GraphQLRequest | list[GraphQLRequest], context: Context, media: str
+    ) -> Response:
+        """Wait for the required position, and execute the request. Raises `HTTPException`, `Busy`."""
+        required, stream = request.headers.get(MIN_POSITION), self._streams.get(media)
+        stale = None if required is None else await self._wait_for_position(required, context)
         if stale is not None:
             return stale
-        asked = await _parse(request)
-        context, stream = self._context(request), self._streams.get(media)
-        request.state.stats = context.stats
         if isinstance(asked, list):
             return await self._batch(asked, context, media)
         asked = self.resolve_document(asked)
@@ -166,12 +173,13 @@ class Endpoint(GraphQL[Context, None]):
 
     # ── read your own writes ─────────────────────────────────────────────────────────────────────
 
-    async def _wait_for_position(self, required: str) -> Response | None:
+    async def _wait_for_position(self, required: str, context: Context) -> Response | None:
         """Wait for the position that the client requires; returns a 503 response on timeout."""
         if not _POSITION.fullmatch(required):
             raise HTTPException(HTTPStatus.BAD_REQUEST, f"{MIN_POSITION} must be a log position, like 42.")
         position = int(required)
-        lag = await to_thread.run_sync(self._writer.behind, position)
+        wait = partial(self._writer.behind, position)
+        lag = await context.lanes.writes.run(wait, context.caller.actor, 1.0, context.deadline)
         return _stale_response(position, position - lag, lag) if lag else None
 
     # ── execution ────────────────────────────────────────────────────────────────────────────────
@@ -241,9 +249,9 @@ class Endpoint(GraphQL[Context, None]):
     async def _cached_get(self, request: Request, requested: GraphQLRequest, context: Context, media: str) -> Response:
         """The response to a GET: 304 without execution if the client's copy is still valid."""
         key = CacheKey(context.caller, media, requested)
-        valid = await to_thread.run_sync(
-            caching.find_not_modified, key, request.headers.get("if-none-match"), context, self._immutable_s
-        )
+        etags = request.headers.get("if-none-match")
+        find = partial(caching.find_not_modified, key, etags, context, self._immutable_s)
+        valid = await context.lanes.light.run(find, context.caller.actor, 1.0, context.deadline)
         if valid is not None:
             return Response(status_code=HTTPStatus.NOT_MODIFIED, headers={**valid.headers, "vary": VARY})
         result = await self._result(requested, context, "GET")

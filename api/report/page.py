@@ -1,6 +1,7 @@
 """Renders the report as one HTML page without scripts or external resources, which its policy enforces."""
 
 from base64 import b64encode
+from collections.abc import Iterator
 from datetime import date
 from hashlib import sha256
 from importlib.resources import files
@@ -17,6 +18,9 @@ POLICY = (
     "base-uri 'none'; form-action 'none'"
 )
 """The content security policy of the page: it allows only the inline style of the page."""
+
+PIECES = 1_000
+"""Pieces of the template in one part of the page."""
 
 _LABELS = {
     "KEPT": "kept", "ADDED_LATER": "added later", "DROPPED": "dropped", "ACHIEVED": "achieved", "PARTIAL": "partial",
@@ -72,7 +76,14 @@ def short(day: date) -> str:
 
 def rendered(story: Story) -> str:
     """The page as HTML."""
-    return _page.render(story=story, style=Markup(_STYLE), policy=POLICY)  # noqa: S704 - the style is a file of this package
+    return "".join(parts(story))
+
+
+def parts(story: Story) -> Iterator[str]:
+    """The page as HTML, in parts of some ten kilobytes."""
+    stream = _page.stream(story=story, style=Markup(_STYLE), policy=POLICY)  # noqa: S704 - the style is a file of this package
+    stream.enable_buffering(PIECES)
+    return stream
 
 
 _pages.filters |= {

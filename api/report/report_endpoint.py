@@ -1,13 +1,16 @@
 """The report over HTTP at `/report/{cycle}`: the same page as `keyframe report` writes."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from http import HTTPStatus
+from math import inf
 
 from starlette.requests import HTTPConnection, Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response, StreamingResponse
 
+from api.asgi.disconnect import until_disconnected
 from api.asgi.error_response import error_response
 from api.execution.context import Context
+from api.execution.file_parts import file_context, next_part
 from api.report import page
 from api.report.content import ReportRequest, read
 from api.schema.schema import QueryFailed
@@ -29,18 +32,32 @@ _HEADERS = {
 
 
 class Reports:
-    """Serves reports, on a worker thread. `context` returns the context of a request."""
+    """Serves reports. `context` returns the context of a request."""
 
     def __init__(self, context: Callable[[HTTPConnection], Context]) -> None:
         self._context = context
 
-    def page(self, request: Request) -> Response:
+    async def page(self, request: Request) -> Response:
         """The report of the cycle with this key; `?known=` as in `Query.retrospective`, `?team=` by key, `?person=` by
-        handle."""
+        handle. It is read and rendered within the time of an answer, and sent in parts; an error aborts the connection
+        before the last chunk."""
         given = {name: request.query_params.get(name) for name in ("known", "team", "person")}
+        context = file_context(self._context(request), inf)
+        parts = _parts(context, ReportRequest(request.path_params["cycle"], **given))
         try:
-            story = read(self._context(request), ReportRequest(request.path_params["cycle"], **given))
+            first = await until_disconnected(request.receive, next_part(parts, context))
         except QueryFailed as error:
             status = _STATUS.get(error.code, HTTPStatus.BAD_REQUEST)
             return error_response(status, str(error), error.code)
-        return HTMLResponse(page.rendered(story), headers=_HEADERS)
+        return StreamingResponse(_rest(first, parts, context), media_type="text/html", headers=_HEADERS)
+
+
+def _parts(context: Context, asked: ReportRequest) -> Iterator[str]:
+    yield from page.parts(read(context, asked))
+
+
+async def _rest(first: str | None, parts: Iterator[str], context: Context) -> AsyncIterator[str]:
+    part = first
+    while part is not None:
+        yield part
+        part = await next_part(parts, context)

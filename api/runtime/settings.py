@@ -141,6 +141,30 @@ class Settings(BaseSettings):
         ge=1,
         description="The number of requests that a caller may send at once before the rate limit applies.",
     )
+    caller_operations_max: int = Field(
+        default=4,
+        ge=1,
+        description="The number of operations that one caller may have in progress in each lane: cheap reads, and "
+        "writes. More of them wait in a fair queue.",
+    )
+    heavy_operations_max: int = Field(
+        default=2,
+        ge=1,
+        description="The number of heavy operations that a process executes at the same time, reports and pages of "
+        "exports included; one caller has half of them at most.",
+    )
+    caller_queue_max: int = Field(
+        default=200,
+        ge=1,
+        description="The number of operations of one caller that may wait in each lane; more are rejected with "
+        "`QUEUE_FULL`.",
+    )
+    queue_max: int = Field(
+        default=1000,
+        ge=1,
+        description="The number of operations of all callers that may wait in each lane; more are rejected with "
+        "`QUEUE_FULL`.",
+    )
     pool_size_max: int = Field(
         default=20,
         ge=2,
@@ -194,7 +218,15 @@ class Settings(BaseSettings):
         gt=0,
         description="For how long the projections may lack an event of the log in a ready process, in seconds.",
     )
-    answer_timeout_s: float = Field(default=60, gt=0, description="The maximum execution time of a query, in seconds.")
+    answer_timeout_s: float = Field(
+        default=60,
+        gt=0,
+        description="The maximum time to compute an answer, in seconds: of a query, of a report, or of a page of an "
+        "export. Time in the queue counts.",
+    )
+    file_timeout_s: float = Field(
+        default=3600, gt=0, description="The maximum duration of an export over HTTP, in seconds."
+    )
     journal: LogFormat = Field(
         default=LogFormat.AUTO,
         description="The format of log lines on standard error: `json`, `text`, or `auto`, which is `text` at a "

@@ -3,12 +3,11 @@
 `keyframe schema` prints it as SDL; `api/schema.graphql` is the committed snapshot.
 """
 
-from collections.abc import Coroutine, Iterable, Sequence
-from functools import cache
+from collections.abc import Iterable, Sequence
+from functools import cache, partial
 from typing import Any
 
 import strawberry
-from anyio import to_thread
 from graphql import GraphQLError
 from strawberry.exceptions import MissingQueryError
 from strawberry.schema.config import StrawberryConfig
@@ -16,8 +15,10 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOpe
 from strawberry.types import ExecutionContext, ExecutionResult
 from strawberry.types.graphql import OperationType
 
+from api.execution.admission import Admission, Operation
 from api.execution.context import Context
 from api.execution.executor import Executor
+from api.execution.lanes import Busy
 from api.execution.limits import Limits
 from api.schema.history.event_types import CHANGES
 from api.schema.mutations.mutation import Mutation
@@ -27,9 +28,7 @@ from api.schema.query import Query
 from api.schema.read_permission import ReadPermission
 from api.schema.subscriptions.lifecycle import Results, Subscribing, answers, refused
 from api.schema.subscriptions.subscription import Subscription
-
-_MUTATION = "mutation"
-"""A document without this word has no mutation. A query with the word only shares the threads of mutations."""
+from domain.primitives.lazy import cached_property
 
 
 class QueryFailed(Exception):
@@ -43,14 +42,17 @@ class QueryFailed(Exception):
 
 
 class Schema(strawberry.Schema):
-    """A schema that executes each operation on one worker thread, from start to end.
+    """A schema that executes each operation on one worker thread of its lane, from start to end.
 
     The event loop is never blocked, and resolvers read from the database synchronously. Awaiting a coroutine for each
-    of some thousand objects would cost more than all other work. Mutations have threads of their own, so that reads go
-    on while they wait for the write lock.
+    of some thousand objects would cost more than all other work.
     """
 
-    def execute(
+    @cached_property
+    def _admission(self) -> Admission:
+        return Admission(self._schema)
+
+    async def execute(
         self,
         query: str | None,
         variable_values: dict[str, Any] | None = None,
@@ -59,12 +61,13 @@ class Schema(strawberry.Schema):
         operation_name: str | None = None,
         allowed_operation_types: Iterable[OperationType] | None = None,
         operation_extensions: dict[str, Any] | None = None,
-    ) -> Coroutine[Any, Any, ExecutionResult]:
-        """The result of a query or mutation; see `execute_sync`."""
+    ) -> ExecutionResult:
+        """The result of a query or mutation; see `execute_sync`. Raises `Busy`."""
+        assert context_value is not None
         types = set(allowed_operation_types or OperationType) - {OperationType.SUBSCRIPTION}
         given = (query, variable_values, context_value, root_value, operation_name, types, operation_extensions)
-        lane = context_value.writer.lane if context_value is not None and _MUTATION in (query or "") else None
-        return to_thread.run_sync(self.execute_sync, *given, limiter=lane)
+        operation = Operation(query, variable_values, operation_name)
+        return await self._admission.run(operation, context_value, partial(self.execute_sync, *given))
 
     async def stream(
         self,
@@ -80,10 +83,10 @@ class Schema(strawberry.Schema):
         assert context_value is not None
         context, types = context_value.for_next_operation(), set(allowed_operation_types or OperationType)
         given = (query, variable_values, context, root_value, operation_name, types, operation_extensions)
+        operation = Operation(query, variable_values, operation_name)
         try:
-            lane = context.writer.lane if _MUTATION in (query or "") else None
-            begun = await to_thread.run_sync(self.execute_sync, *given, limiter=lane)
-        except (MissingQueryError, CannotGetOperationTypeError, InvalidOperationTypeError) as error:
+            begun = await self._admission.run(operation, context, partial(self.execute_sync, *given))
+        except (MissingQueryError, CannotGetOperationTypeError, InvalidOperationTypeError, Busy) as error:
             begun = refused(error, context)
         return answers(begun, context)
 

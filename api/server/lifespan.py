@@ -31,6 +31,7 @@ def lifespan_of(process: Process) -> Callable[[Starlette], AbstractAsyncContextM
                     yield
                 finally:
                     process.hub.close()
+                    process.lanes.close()
         finally:
             await to_thread.run_sync(process.telemetry.close)
 

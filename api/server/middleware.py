@@ -13,10 +13,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.asgi.body_limit import BodyLimit
-from api.asgi.error_response import error_response, unavailable_response
+from api.asgi.disconnect import CLIENT_CLOSED_REQUEST, ClientDisconnected
+from api.asgi.error_response import busy_response, error_response, unavailable_response
 from api.asgi.host_check import HostCheck
 from api.auth.authentication_middleware import AuthenticationMiddleware
 from api.endpoints import readings_ingest, targets_ingest
+from api.execution.lanes import Busy
 from api.observability.request_log import REQUEST_ID, RequestLogMiddleware
 from api.runtime.database import Pool
 from api.schema.primitives.errors import INTERNAL, MASKED, VIEWS_OUTDATED
@@ -59,6 +61,16 @@ def _outdated(request: Request) -> OutdatedViews | None:
         return outdated(conn)
 
 
+async def _busy(_: Request, error: Exception) -> Response:
+    assert isinstance(error, Busy)
+    return busy_response(str(error), error.seconds, error.code)
+
+
+async def _disconnected(_: Request, __: Exception) -> Response:
+    """The response to a client that is gone, for the log."""
+    return Response(status_code=CLIENT_CLOSED_REQUEST)
+
+
 async def _internal_error(request: Request, error: Exception) -> Response:
     """Log an unexpected error, and mask it in the response."""
     request_id = request.state.id
@@ -73,5 +85,7 @@ EXCEPTION_HANDLERS: Final[Mapping[Any, Callable[[Request, Exception], Coroutine[
     psycopg.errors.ReadOnlySqlTransaction: _database_unavailable,
     psycopg.ProgrammingError: _statement_failed,
     PoolTimeout: _database_unavailable,
+    Busy: _busy,
+    ClientDisconnected: _disconnected,
     HTTPStatus.INTERNAL_SERVER_ERROR: _internal_error,
 }

@@ -1,7 +1,6 @@
 """The components of one server process, created from its settings and its database."""
 
 from dataclasses import dataclass, field, replace
-from time import monotonic
 from typing import Self
 
 from starlette.requests import HTTPConnection
@@ -9,6 +8,7 @@ from starlette.requests import HTTPConnection
 from api.auth.authentication import Authenticators
 from api.auth.token_uses import TokenUses
 from api.execution.context import Caller, Context
+from api.execution.lanes import Lanes
 from api.execution.subscription_hub import SubscriptionHub
 from api.execution.writer import Writer
 from api.observability.metrics import Metrics
@@ -22,11 +22,12 @@ from domain.log.event_store import Log
 from domain.primitives.values import Source
 from projections.engine.projector import Projector
 from projections.proof.signer import Keys
+from projections.store.deadline import Deadline
 
-WRITING_SHARE = 2
-"""Commands use at most one in this many of the database connections: reads go on while commands wait."""
 WORKING_SHARE = 4
 """Subscriptions use at most one in this many of the database connections."""
+LANE_SHARE = 0.3
+"""The share of the database connections that light operations, and writes, use at most."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class Process:
     writer: Writer
     authenticators: Authenticators
     token_uses: TokenUses
+    lanes: Lanes
     telemetry: Telemetry = field(default_factory=telemetry)
     metrics: Metrics = field(default_factory=Metrics)
 
@@ -64,16 +66,13 @@ class Process:
         projector = configured_projector(
             settings, database, keys, may_lead=settings.project_in_server, on_moved=hub.notify
         )
-        writer = Writer(
-            log,
-            projector,
-            settings.view_timeout_s,
-            settings.write_lag_max,
-            max(1, settings.pool_size_max // WRITING_SHARE),
-        )
+        writer = Writer(log, projector, settings.view_timeout_s, settings.write_lag_max)
         uses = TokenUses(pool)
         authenticators = authenticators_of(settings, pool, log, uses, anonymous=anonymous)
-        return cls(settings, database, pool, filtered_pool, log, keys, hub, projector, writer, authenticators, uses)
+        lanes = _lanes(settings)
+        return cls(
+            settings, database, pool, filtered_pool, log, keys, hub, projector, writer, authenticators, uses, lanes
+        )
 
     def context(self, request: HTTPConnection) -> Context:
         """The context of an authenticated request."""
@@ -85,13 +84,24 @@ class Process:
             self.writer,
             self.settings.workspace,
             request.state.id,
-            monotonic() + timeout_s,
+            Deadline(timeout_s),
             self.keys,
             self.hub,
             timeout_s,
             filtered=self.filtered_pool,
             scope=request.state.scope,
+            lanes=self.lanes,
         )
+
+
+def _lanes(settings: Settings) -> Lanes:
+    return Lanes.of(
+        max(2, round(LANE_SHARE * settings.pool_size_max)),
+        settings.heavy_operations_max,
+        settings.caller_operations_max,
+        settings.queue_max,
+        settings.caller_queue_max,
+    )
 
 
 def _source(request: HTTPConnection) -> Source:

@@ -54,7 +54,10 @@ def _ingest(process: Process, path: str, kind: FileKind) -> Route:
 
 
 def _exports(process: Process) -> list[BaseRoute]:
-    exports, publishing = Exports(process.context), Publishing(process.pool, process.keys)
+    exports, publishing = (
+        Exports(process.context, process.settings.file_timeout_s),
+        Publishing(process.pool, process.keys),
+    )
     return [
         Route("/checkpoint", publishing.checkpoint),
         Route("/checkpoint/key", publishing.key),

@@ -9,8 +9,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
-from time import monotonic
 from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeAlias, TypeVar
 from uuid import UUID
 
@@ -22,10 +20,12 @@ from domain.log.event_store import Log
 from domain.primitives import values
 from domain.primitives.calendar import Calendar
 from domain.primitives.errors import CommandRejected, invalid
+from domain.primitives.lazy import cached_property
 from domain.primitives.values import Basis, ScoringPolicy
 from projections.engine import visibility
 from projections.store import basis as bases
 from projections.store.basis import ResolvedBasis
+from projections.store.deadline import Deadline
 from projections.tables import cycle, people
 from projections.tables.cycle import Settings, settings
 
@@ -38,10 +38,6 @@ ById: TypeAlias = Callable[[Connection, Basis, Sequence[UUID]], dict[UUID, T]]
 """A query of `projections` that reads rows by their ids."""
 ByKey: TypeAlias = Callable[[Connection, Basis, Sequence[str]], dict[str, T]]
 """A query of `projections` that reads rows by their keys."""
-
-
-class DeadlineExceeded(Exception):
-    """An operation has exceeded its deadline for reads."""
 
 
 class NoLongerVisible(Exception):
@@ -73,22 +69,22 @@ class FreshnessTracker:
 class SnapshotReader:
     """Opens the views of one operation, and resolves each basis once.
 
-    `until` is the deadline of reads, by the monotonic clock. `visibility_scope` is None for a caller from whom nothing
-    is hidden. `hidden` names the hidden objectives; if it is None, they are looked up at the first read.
+    `deadline` is that of all reads. `visibility_scope` is None for a caller from whom nothing is hidden. `hidden` names
+    the hidden objectives; if it is None, they are looked up at the first read.
     """
 
     def __init__(
         self,
         pool: Pool,
         log: Log,
-        until: float,
+        deadline: Deadline,
         visibility_scope: VisibilityScope | None,
         hidden: frozenset[UUID] | None = None,
         freshness: FreshnessTracker | None = None,
     ) -> None:
         self.log = log
         self._pool = pool
-        self._until = until
+        self._deadline = deadline
         self._visibility_scope = visibility_scope
         self._hidden = hidden
         self.freshness = freshness or FreshnessTracker()
@@ -105,9 +101,9 @@ class SnapshotReader:
         The log itself hides nothing: read the event bodies of visible changes only, with
         `api.schema.connections.change_lists.with_events`.
         """
-        if monotonic() > self._until:
-            raise DeadlineExceeded
-        return self._filtered_connection(self.hidden) if self.hidden else self._pool.connection()
+        return self._deadline.reading(
+            self._filtered_connection(self.hidden) if self.hidden else self._pool.connection()
+        )
 
     @cached_property
     def hidden(self) -> frozenset[UUID]:
@@ -129,9 +125,7 @@ class SnapshotReader:
     @cached_property
     def _present_and_hidden(self) -> tuple[ResolvedBasis, frozenset[UUID]]:
         """The present's basis and the objectives hidden there, in one statement."""
-        if monotonic() > self._until:
-            raise DeadlineExceeded
-        with self._pool.connection() as conn:
+        with self._deadline.reading(self._pool.connection()) as conn:
             if self._visibility_scope is None or self._hidden is not None:
                 found = bases.now(conn), self._hidden or visibility.NOTHING
             else:

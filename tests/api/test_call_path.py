@@ -3,8 +3,8 @@
 from api.runtime.database import Database
 from benchmarks.call_path import CallPath, call_path
 
-CALLS_MAX = 385
-MODULES_MAX = 70
+CALLS_MAX = 425
+MODULES_MAX = 73
 BACKS_MAX = 10
 
 

@@ -11,10 +11,11 @@ from psycopg_pool import PoolTimeout
 from strawberry.exceptions import StrawberryInputCoercionError
 
 from api.execution.context import Context
-from api.snapshot.snapshot import DeadlineExceeded, StaleProjection
+from api.snapshot.snapshot import StaleProjection
 from domain.log.append import CommandInDoubt, CommandUnconfirmed, Unavailable, WritesPaused, WritesStalled
 from domain.log.outage import outage
 from domain.primitives.errors import CommandRejected
+from projections.store.deadline import DeadlineExceeded
 
 PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
 VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"

@@ -20,6 +20,7 @@ from strawberry.types.graphql import OperationType
 
 from api.execution.context import Context
 from api.execution.executor import Executor
+from api.execution.lanes import Busy
 from api.execution.request_scope import until_scope_ends
 from api.execution.subscription_hub import is_connection_lost
 from api.schema.primitives.errors import coded
@@ -116,7 +117,9 @@ async def answers(begun: ExecutionResult, context: Context) -> Results:
 
 
 def refused(error: Exception, context: Context) -> ExecutionResult:
-    """The result of a request without an operation that this transport accepts."""
+    """The result of an operation that was not executed: this transport does not accept it, or too many wait."""
+    if isinstance(error, Busy):
+        return ExecutionResult(None, [GraphQLError(str(error), extensions=error.extensions)])
     message = "The request has no query; send one."
     if isinstance(error, InvalidOperationTypeError):
         message = f"A {error.operation_type.value} cannot be sent in this way."

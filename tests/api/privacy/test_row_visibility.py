@@ -22,6 +22,7 @@ from domain.log.schema import seen_schema, views_schema
 from domain.primitives.values import Kind, Ref, Visibility
 from projections.engine import rebuild, visibility
 from projections.engine.registry import TABLES
+from projections.store.deadline import Deadline
 from projections.tables import objective
 from tests.api.privacy.conftest import Asked
 from tests.api.privacy.small_company import CYCLE, RISE
@@ -167,7 +168,7 @@ def test_missing_visibility_view_fails_instead_of_reading_the_table(asked: Asked
 
 def test_without_restricted_connections_nothing_is_read(asked: Asked) -> None:
     world = asked.world
-    reads = SnapshotReader(world.database.pool(), world.log, 1e12, VisibilityScope(asked.small["moe"], None))
+    reads = SnapshotReader(world.database.pool(), world.log, Deadline(), VisibilityScope(asked.small["moe"], None))
     with pytest.raises(RuntimeError, match="hidden"):
         reads.present.read(objective.objectives, [asked.small["hush"]])
 

@@ -71,7 +71,7 @@ def test_thousand_idle_subscribers_run_no_statements_and_receive_every_change(
         assert asked(pools) - before < SHARED_MAX
         await asyncio.gather(*[ws.close() for ws in sockets])
 
-    with serve(keep_alive_s=0.1) as server:
+    with serve(keep_alive_s=0.1, caller_queue_max=CONNECTIONS * EACH) as server:
         asyncio.run(wait_and_hear(server))
         until(lambda: server.subscriptions == 0)
 

@@ -1,0 +1,75 @@
+"""Admission: which lane executes an operation, by its type and its estimated cost.
+
+An operation that this process has seen before goes to its lane at once. Another one is assessed on a thread of the
+light lane, since hostile documents take milliseconds; if it is light, the same thread executes it.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from typing import Any, Final, NamedTuple, TypeVar
+
+from graphql import GraphQLSchema, OperationType
+
+from api.execution.context import Context
+from api.execution.lanes import LIGHT_COST_MAX, Lane, Lanes
+from api.execution.limits import DOCUMENTS_KEPT, Assessed, assess
+
+T = TypeVar("T")
+
+REJECTED: Final = Assessed(OperationType.QUERY, 0.0)
+"""The assessment of an operation that is rejected before execution, which is cheap."""
+
+
+class Operation(NamedTuple):
+    """An operation as a client sends it."""
+
+    text: str | None
+    variables: Mapping[str, Any] | None
+    name: str | None
+
+
+class Admission:
+    """Runs the operations of one schema in their lanes. Called on the event loop."""
+
+    def __init__(self, schema: GraphQLSchema) -> None:
+        self._schema = schema
+        self._known: OrderedDict[tuple[str | None, str | None], Assessed] = OrderedDict()
+
+    async def run(self, operation: Operation, context: Context, work: Callable[[], T]) -> T:
+        """The result of executing the operation in its lane. Raises `Busy`."""
+        caller, deadline = context.caller.actor, context.deadline
+        assessed = self._known.get((operation.text, operation.name))
+        if assessed is None:
+            begun = await context.lanes.light.run(lambda: self._begin(operation, work), caller, 1.0, deadline)
+            if not isinstance(begun, Assessed):
+                return begun
+            assessed = begun
+        lane = lane_of(assessed, context.lanes)
+        return await lane.run(work, caller, assessed.cost, deadline)
+
+    def _begin(self, operation: Operation, work: Callable[[], T]) -> T | Assessed:
+        """The result of a light operation, or the assessment of another one. Runs on a worker thread."""
+        found, varies = assess(self._schema, operation.text, operation.variables or {}, operation.name)
+        assessed = found or REJECTED
+        if not varies:
+            self._remember((operation.text, operation.name), assessed)
+        return work() if is_light(assessed) else assessed
+
+    def _remember(self, key: tuple[str | None, str | None], assessed: Assessed) -> None:
+        self._known[key] = assessed
+        if len(self._known) > DOCUMENTS_KEPT:
+            self._known.popitem(last=False)
+
+
+def is_light(assessed: Assessed) -> bool:
+    """Whether the lane of light operations executes this one. A subscription only starts; its events come later."""
+    return assessed.type is not OperationType.MUTATION and (
+        assessed.type is OperationType.SUBSCRIPTION or assessed.cost <= LIGHT_COST_MAX
+    )
+
+
+def lane_of(assessed: Assessed, lanes: Lanes) -> Lane:
+    """The lane of an operation."""
+    if assessed.type is OperationType.MUTATION:
+        return lanes.writes
+    return lanes.light if is_light(assessed) else lanes.heavy

@@ -1,0 +1,218 @@
+"""The worker threads of a process, in lanes, each shared fairly by its callers. See docs/adr/0036.
+
+Cheap operations, writes and heavy work have lanes of their own, so that none of them waits for another kind. Within a
+lane a caller has a limited number of operations in progress; more wait in a fair queue.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Hashable
+from concurrent.futures import Future as Job
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from contextvars import copy_context
+from dataclasses import dataclass, field
+from math import ceil, inf
+from time import monotonic
+from typing import Final, Self, TypeVar
+
+from api.execution.fair_queue import FairQueue, Waiting
+from projections.store.deadline import Deadline
+
+T = TypeVar("T")
+
+LIGHT_COST_MAX: Final = 25.0
+"""The largest cost of an operation in the lane of cheap operations, in units of about 1 ms."""
+AGAIN_SECONDS: Final = 0.25
+"""The interval at which an operation that was ended is cancelled again, until it has stopped."""
+RETRY_SECONDS_MAX: Final = 60
+"""The largest `Retry-After`."""
+
+
+class Busy(Exception):
+    """The queue is full, or the turn would come too late. `seconds`: when to try again."""
+
+    code: Final = "QUEUE_FULL"
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = min(RETRY_SECONDS_MAX, max(1, ceil(seconds)))
+        super().__init__(
+            f"Too many of your operations are waiting, or the server has too many: retry after {self.seconds} s, and "
+            "send fewer at once."
+        )
+
+    @property
+    def extensions(self) -> dict[str, object]:
+        """The extensions of the GraphQL error."""
+        return {"code": self.code, "retryAfter": self.seconds}
+
+
+class Lane:
+    """Worker threads for one kind of operations. All methods are called on the event loop.
+
+    `threads` operations are in progress at most, `caller_max` of one caller. `queue_max` wait at most,
+    `caller_queue_max` of one caller.
+    """
+
+    def __init__(
+        self, name: str, threads: int, *, caller_max: int, queue_max: int = 1_000, caller_queue_max: int = 200
+    ) -> None:
+        self._threads = ThreadPoolExecutor(threads, f"keyframe-{name}")
+        self._cancelling = ThreadPoolExecutor(1, f"keyframe-{name}-cancelling")
+        self._free = threads
+        self._caller_max = caller_max
+        self._queue_max = queue_max
+        self._caller_queue_max = caller_queue_max
+        self._queue: FairQueue[asyncio.Future[None]] = FairQueue()
+        self._running: Counter[Hashable] = Counter()
+        self._deadlines: set[Deadline] = set()
+
+    @property
+    def running(self) -> int:
+        """How many operations are in progress."""
+        return self._running.total()
+
+    @property
+    def waiting(self) -> int:
+        """How many operations wait."""
+        return self._queue.count
+
+    async def run(self, work: Callable[[], T], caller: Hashable, cost: float, deadline: Deadline) -> T:
+        """The result of a blocking function, on a worker thread in the caller's turn. Raises `Busy`.
+
+        When the deadline passes, or when this is cancelled, the statement of the work is cancelled, and its next check
+        raises `DeadlineExceeded`. A thread that was given up so is free again when its work has stopped.
+        """
+        await self._turn(caller, cost, deadline)
+        job = self._begin(work, caller, cost, deadline)
+        late: asyncio.TimerHandle | None = None
+        if deadline.until < inf:
+            seconds = max(0.0, deadline.until - monotonic())
+            late = asyncio.get_running_loop().call_later(seconds, self._end, job, deadline)
+        try:
+            return await asyncio.wrap_future(job)
+        except asyncio.CancelledError:
+            self._end(job, deadline)
+            raise
+        finally:
+            if late is not None:
+                late.cancel()
+
+    def close(self) -> None:
+        """End all operations in progress."""
+        for deadline in self._deadlines:
+            self._cancelling.submit(deadline.end)
+
+    # ── turns ────────────────────────────────────────────────────────────────────────────────────
+
+    async def _turn(self, caller: Hashable, cost: float, deadline: Deadline) -> None:
+        """Wait until a thread is reserved for the caller. Raises `Busy`."""
+        if self._free and not self._queue.count and self._running[caller] < self._caller_max:
+            self._queue.serve(caller, cost)
+            return self._reserve(caller)
+        self._check_queue(caller, deadline)
+        mine = Waiting(caller, cost, asyncio.get_running_loop().create_future())
+        self._queue.push(mine)
+        self._admit()
+        try:
+            async with asyncio.timeout(None if deadline.until == inf else max(0.0, deadline.seconds_left)):
+                await mine.item
+        except BaseException as error:
+            if mine.item.done() and not mine.item.cancelled():
+                self._release(caller, 0)
+            else:
+                self._queue.remove(mine)
+            if isinstance(error, TimeoutError):
+                raise Busy(RETRY_SECONDS_MAX) from None
+            raise
+
+    def _check_queue(self, caller: Hashable, deadline: Deadline) -> None:
+        line = self._queue.line(caller)
+        seconds = sum(one.cost for one in line) / 1000 / self._caller_max
+        if len(line) >= self._caller_queue_max or self._queue.count >= self._queue_max:
+            raise Busy(seconds)
+        if line and seconds > deadline.seconds_left:
+            raise Busy(seconds)
+
+    def _admit(self) -> None:
+        """Reserve free threads for the next operations that wait."""
+        while self._free:
+            following = self._queue.pop(self._may_begin)
+            if following is None:
+                return
+            self._reserve(following.caller)
+            following.item.set_result(None)
+
+    def _reserve(self, caller: Hashable) -> None:
+        self._free -= 1
+        self._running[caller] += 1
+
+    def _may_begin(self, caller: Hashable) -> bool:
+        return self._running[caller] < self._caller_max
+
+    def _release(self, caller: Hashable, correction: float) -> None:
+        self._free += 1
+        self._running[caller] -= 1
+        if not self._running[caller]:
+            del self._running[caller]
+        self._queue.correct(caller, correction)
+        if self._queue.count:
+            self._admit()
+
+    # ── work ─────────────────────────────────────────────────────────────────────────────────────
+
+    def _begin(self, work: Callable[[], T], caller: Hashable, cost: float, deadline: Deadline) -> "Job[T]":
+        began, loop = monotonic(), asyncio.get_running_loop()
+        job = self._threads.submit(copy_context().run, _worked, work, deadline)
+        self._deadlines.add(deadline)
+
+        def ended(_: object) -> None:
+            with suppress(RuntimeError):  # the loop has ended
+                loop.call_soon_threadsafe(self._ended, caller, (monotonic() - began) * 1000 - cost, deadline)
+
+        job.add_done_callback(ended)
+        return job
+
+    def _ended(self, caller: Hashable, correction: float, deadline: Deadline) -> None:
+        self._deadlines.discard(deadline)
+        self._release(caller, correction)
+
+    def _end(self, job: "Job[T]", deadline: Deadline) -> None:
+        """End the work, again and again until it has stopped: between two statements there is nothing to cancel."""
+        if not job.done():
+            self._cancelling.submit(deadline.end)
+            asyncio.get_running_loop().call_later(AGAIN_SECONDS, self._end, job, deadline)
+
+
+@dataclass(frozen=True)
+class Lanes:
+    """The lanes of one process: `light` for cheap reads, `writes` for commands and for waiting until they are readable,
+    `heavy` for everything else, files included."""
+
+    light: Lane = field(default_factory=lambda: Lane("light", 4, caller_max=4))
+    writes: Lane = field(default_factory=lambda: Lane("writes", 4, caller_max=4))
+    heavy: Lane = field(default_factory=lambda: Lane("heavy", 2, caller_max=2))
+
+    @classmethod
+    def of(cls, threads: int, heavy: int, caller_max: int, queue_max: int, caller_queue_max: int) -> Self:
+        """The lanes of a process with so many threads for light operations, for writes, and for heavy ones. One caller
+        takes half of the heavy threads at most, so that another one never waits for a single caller."""
+
+        def lane(name: str, threads: int, caller_max: int) -> Lane:
+            return Lane(name, threads, caller_max=caller_max, queue_max=queue_max, caller_queue_max=caller_queue_max)
+
+        return cls(
+            lane("light", threads, caller_max),
+            lane("writes", threads, caller_max),
+            lane("heavy", heavy, max(1, min(caller_max, heavy // 2))),
+        )
+
+    def close(self) -> None:
+        """End all operations in progress."""
+        for lane in (self.light, self.writes, self.heavy):
+            lane.close()
+
+
+def _worked(work: Callable[[], T], deadline: Deadline) -> T:
+    deadline.apply()
+    return work()

@@ -1,0 +1,213 @@
+"""Callers share the threads of a lane; work ends with its deadline."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from threading import Event
+from typing import Any
+
+import pytest
+
+from api.execution.lanes import Busy, Lane, Lanes
+from projections.store.deadline import Deadline, DeadlineExceeded, raise_if_late
+
+SECONDS_MAX = 20
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(SECONDS_MAX):
+        while not holds():  # noqa: ASYNC110 - worker threads change the state
+            await asyncio.sleep(0.002)
+
+
+def run(test: Coroutine[Any, Any, None]) -> None:
+    asyncio.run(asyncio.wait_for(test, SECONDS_MAX))
+
+
+class Gate:
+    """Work that lasts until the gate opens."""
+
+    def __init__(self) -> None:
+        self._open = Event()
+        self.entered = 0
+
+    def work(self) -> str:
+        self.entered += 1
+        assert self._open.wait(SECONDS_MAX)
+        return "done"
+
+    def open(self) -> None:
+        self._open.set()
+
+
+def begin(lane: Lane, work: Callable[[], Any], caller: str, deadline: Deadline | None = None) -> asyncio.Task[Any]:
+    return asyncio.create_task(lane.run(work, caller, 1.0, deadline or Deadline()))
+
+
+def test_caller_has_a_bounded_number_of_operations_in_progress() -> None:
+    async def test() -> None:
+        lane, gate = Lane("test", 4, caller_max=2), Gate()
+        mine = [begin(lane, gate.work, "ada") for _ in range(5)]
+        await until(lambda: gate.entered == 2)
+        assert (lane.running, lane.waiting) == (2, 3)
+        assert await lane.run(lambda: "at once", "ben", 1.0, Deadline()) == "at once"
+        assert gate.entered == 2
+        gate.open()
+        assert await asyncio.gather(*mine) == ["done"] * 5
+        await until(lambda: (lane.running, lane.waiting) == (0, 0))
+
+    run(test())
+
+
+def test_one_caller_takes_half_of_the_heavy_threads_at_most() -> None:
+    async def test() -> None:
+        lanes, gate = Lanes.of(4, 2, 4, 100, 100), Gate()
+        heavy = [begin(lanes.heavy, gate.work, "ada") for _ in range(10)]
+        await until(lambda: gate.entered == 1)
+        for lane in (lanes.light, lanes.writes, lanes.heavy):
+            assert await lane.run(lambda: "at once", "ben", 1.0, Deadline()) == "at once"
+        assert await lanes.light.run(lambda: "at once", "ada", 1.0, Deadline()) == "at once"
+        gate.open()
+        await asyncio.gather(*heavy)
+
+    run(test())
+
+
+def test_full_queue_of_a_caller_rejects_more_with_the_time_to_retry() -> None:
+    async def test() -> None:
+        lane, gate = Lane("test", 1, caller_max=1, caller_queue_max=2), Gate()
+        mine = [begin(lane, gate.work, "ada") for _ in range(3)]
+        await until(lambda: lane.waiting == 2)
+        with pytest.raises(Busy) as busy:
+            await lane.run(gate.work, "ada", 1.0, Deadline())
+        assert busy.value.extensions == {"code": "QUEUE_FULL", "retryAfter": 1}
+        other = begin(lane, gate.work, "ben")
+        await until(lambda: lane.waiting == 3)
+        gate.open()
+        assert await asyncio.gather(*mine, other) == ["done"] * 4
+
+    run(test())
+
+
+def test_full_queue_of_a_lane_rejects_everyone() -> None:
+    async def test() -> None:
+        lane, gate = Lane("test", 1, caller_max=1, queue_max=2), Gate()
+        mine = [begin(lane, gate.work, caller) for caller in ("ada", "ben", "cy")]
+        await until(lambda: lane.waiting == 2)
+        with pytest.raises(Busy):
+            await lane.run(gate.work, "dee", 1.0, Deadline())
+        gate.open()
+        await asyncio.gather(*mine)
+
+    run(test())
+
+
+def test_turn_that_would_come_after_the_deadline_is_rejected_at_once() -> None:
+    async def test() -> None:
+        lane, gate = Lane("test", 1, caller_max=1), Gate()
+        running = begin(lane, gate.work, "ada")
+        await until(lambda: gate.entered == 1)
+        waiting = asyncio.create_task(lane.run(gate.work, "ada", 50_000, Deadline()))
+        await until(lambda: lane.waiting == 1)
+        with pytest.raises(Busy) as busy:
+            await lane.run(gate.work, "ada", 1.0, Deadline(10))
+        assert busy.value.seconds == 50
+        gate.open()
+        await asyncio.gather(running, waiting)
+
+    run(test())
+
+
+def test_deadline_that_passes_in_the_queue_rejects_the_operation() -> None:
+    async def test() -> None:
+        lane, gate = Lane("test", 1, caller_max=1), Gate()
+        running = begin(lane, gate.work, "ada")
+        await until(lambda: gate.entered == 1)
+        with pytest.raises(Busy):
+            await lane.run(gate.work, "ben", 1.0, Deadline(0.01))
+        assert lane.waiting == 0
+        gate.open()
+        await running
+
+    run(test())
+
+
+def test_cancelled_operation_leaves_the_queue_and_never_runs() -> None:
+    async def test() -> None:
+        lane, gate = Lane("test", 1, caller_max=1), Gate()
+        running = begin(lane, gate.work, "ada")
+        waiting = begin(lane, gate.work, "ben")
+        await until(lambda: lane.waiting == 1)
+        waiting.cancel()
+        await until(lambda: lane.waiting == 0)
+        gate.open()
+        assert await running == "done"
+        assert gate.entered == 1
+
+    run(test())
+
+
+def test_cancelled_work_stops_at_its_next_check_and_frees_its_thread() -> None:
+    outcome: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            while True:
+                raise_if_late()
+        except DeadlineExceeded as error:
+            outcome.append(error)
+            raise
+
+    async def test() -> None:
+        lane = Lane("test", 1, caller_max=1)
+        running = begin(lane, work, "ada")
+        await until(lambda: lane.running == 1)
+        running.cancel()
+        await until(lambda: lane.running == 0)
+        assert len(outcome) == 1
+        assert await lane.run(lambda: "next", "ada", 1.0, Deadline()) == "next"
+
+    run(test())
+
+
+def test_thread_of_cancelled_work_is_occupied_until_it_stops() -> None:
+    async def test() -> None:
+        lane, gate = Lane("test", 1, caller_max=1), Gate()
+        running = begin(lane, gate.work, "ada")
+        await until(lambda: gate.entered == 1)
+        running.cancel()
+        following = begin(lane, lambda: "next", "ben")
+        await until(lambda: lane.waiting == 1)
+        assert lane.running == 1
+        gate.open()
+        assert await following == "next"
+
+    run(test())
+
+
+def test_work_beyond_its_deadline_stops_at_its_next_check() -> None:
+    def work() -> None:
+        while True:
+            raise_if_late()
+
+    async def test() -> None:
+        lane = Lane("test", 1, caller_max=1)
+        with pytest.raises(DeadlineExceeded):
+            await lane.run(work, "ada", 1.0, Deadline(0.05))
+
+    run(test())
+
+
+def test_closed_lanes_end_what_is_in_progress() -> None:
+    def work() -> None:
+        while True:
+            raise_if_late()
+
+    async def test() -> None:
+        lanes = Lanes()
+        running = begin(lanes.heavy, work, "ada")
+        await until(lambda: lanes.heavy.running == 1)
+        lanes.close()
+        with pytest.raises(DeadlineExceeded):
+            await running
+
+    run(test())
