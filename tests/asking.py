@@ -9,7 +9,7 @@ from unittest.mock import patch
 import psycopg
 from graphql import GraphQLError
 
-from api.execution.context import Caller, Context
+from api.execution.context import Bounds, Caller, Context
 from api.execution.writer import Writer
 from api.runtime.database import Database
 from api.schema.schema import schema
@@ -43,7 +43,8 @@ class CountingPool:
 @contextmanager
 def unlimited() -> Iterator[None]:
     """Disable the limits on the cost of a document."""
-    with patch("api.execution.cost.LIMITS", ()), patch("api.execution.limits.COST_MAX", inf):
+    boundless = Bounds(cost_max=inf)
+    with patch("api.execution.cost.LIMITS", ()), patch("api.execution.limits.bounds_of", lambda _: boundless):
         yield
 
 

@@ -6,15 +6,16 @@ light lane, since hostile documents take milliseconds; if it is light, the same 
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
 from graphql import GraphQLSchema, OperationType
 
-from api.execution.context import Context
+from api.execution.context import Bounds, Context
 from api.execution.lanes import LIGHT_COST_MAX, Lane, Lanes
 from api.execution.limits import DOCUMENTS_KEPT, Assessed, assess
 
 T = TypeVar("T")
+_Key: TypeAlias = tuple[str | None, str | None, Bounds]
 
 REJECTED: Final = Assessed(OperationType.QUERY, 0.0)
 """The assessment of an operation that is rejected before execution, which is cheap."""
@@ -33,29 +34,31 @@ class Admission:
 
     def __init__(self, schema: GraphQLSchema) -> None:
         self._schema = schema
-        self._known: OrderedDict[tuple[str | None, str | None], Assessed] = OrderedDict()
+        self._known: OrderedDict[_Key, Assessed] = OrderedDict()
 
     async def run(self, operation: Operation, context: Context, work: Callable[[], T]) -> T:
         """The result of executing the operation in its lane. Raises `Busy`."""
         caller, deadline = context.caller.actor, context.deadline
-        assessed = self._known.get((operation.text, operation.name))
+        assessed = self._known.get((operation.text, operation.name, context.bounds))
         if assessed is None:
-            begun = await context.lanes.light.run(lambda: self._begin(operation, work), caller, 1.0, deadline)
+            begun = await context.lanes.light.run(
+                lambda: self._begin(operation, context.bounds, work), caller, 1.0, deadline
+            )
             if not isinstance(begun, Assessed):
                 return begun
             assessed = begun
         lane = lane_of(assessed, context.lanes)
         return await lane.run(work, caller, assessed.cost, deadline)
 
-    def _begin(self, operation: Operation, work: Callable[[], T]) -> T | Assessed:
+    def _begin(self, operation: Operation, bounds: Bounds, work: Callable[[], T]) -> T | Assessed:
         """The result of a light operation, or the assessment of another one. Runs on a worker thread."""
-        found, varies = assess(self._schema, operation.text, operation.variables or {}, operation.name)
+        found, varies = assess(self._schema, operation.text, operation.variables or {}, operation.name, bounds)
         assessed = found or REJECTED
         if not varies:
-            self._remember((operation.text, operation.name), assessed)
+            self._remember((operation.text, operation.name, bounds), assessed)
         return work() if is_light(assessed) else assessed
 
-    def _remember(self, key: tuple[str | None, str | None], assessed: Assessed) -> None:
+    def _remember(self, key: _Key, assessed: Assessed) -> None:
         self._known[key] = assessed
         if len(self._known) > DOCUMENTS_KEPT:
             self._known.popitem(last=False)

@@ -6,16 +6,18 @@ resolvers are plain functions, never `async def`, and may block.
 
 from dataclasses import dataclass, field, replace
 from math import inf
-from typing import Any, Final, Self, TypeAlias
+from typing import Any, Final, NamedTuple, Self, TypeAlias
 from uuid import UUID
 
 import psycopg
 import strawberry
 from psycopg_pool import PoolTimeout
 
+from api.execution.cost import COST_MAX
 from api.execution.lanes import Lanes
 from api.execution.request_scope import RequestScope
 from api.execution.subscription_hub import SubscriptionHub
+from api.execution.weights import TYPICAL, Sizes
 from api.execution.writer import Writer
 from api.snapshot.snapshot import FreshnessTracker, Pool, SnapshotReader, VisibilityScope
 from domain.commands.permissions import Permission, Role, permissions
@@ -66,12 +68,20 @@ class Caller:
         return Author(self.actor, self.source, self.roles)
 
 
+class Bounds(NamedTuple):
+    """What the cost of an operation depends on besides the document: the sizes of the workspace, and the cost limit."""
+
+    sizes: Sizes = TYPICAL
+    cost_max: float = COST_MAX
+
+
 @dataclass
 class RequestStats:
-    """Statistics of a request, for the log and the metrics: the cost of each operation, the type and name of the last
-    one, and the codes of all errors."""
+    """Statistics of a request, for the log and the metrics: the cost of each operation, the time of the last one in
+    milliseconds, its type and name, and the codes of all errors."""
 
     costs: list[float] = field(default_factory=list)
+    ms: float = 0.0
     kind: str = ""
     name: str = ""
     codes: list[str] = field(default_factory=list)
@@ -103,6 +113,7 @@ class Context:
     filtered: Pool | None = None
     scope: RequestScope | None = None
     lanes: Lanes = field(default_factory=Lanes)
+    bounds: Bounds = field(default_factory=Bounds)
 
     @cached_property
     def outdated_views(self) -> OutdatedViews | None:

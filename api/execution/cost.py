@@ -4,7 +4,8 @@ One traversal, linear in the size of the document: each fragment is weighed once
 document need not be valid, because the analysis runs before validation, and some validation rules are slow.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 from graphql import (
@@ -15,6 +16,7 @@ from graphql import (
     FragmentSpreadNode,
     GraphQLError,
     GraphQLSchema,
+    InlineFragmentNode,
     IntValueNode,
     ListValueNode,
     OperationDefinitionNode,
@@ -27,6 +29,7 @@ from graphql import (
     is_non_null_type,
 )
 
+from api.execution.weights import FIELD, LIST_SIZE, STEPS, TYPICAL, FieldWeight, Sizes, weight_of
 from api.snapshot.pagination import PAGE_DEFAULT, PAGE_MAX
 
 DEPTH_MAX: Final = 30
@@ -36,14 +39,11 @@ ALIASES_MAX: Final = 200
 ROOT_FIELDS_MAX: Final = 50
 """Root fields, and so queries or commands, of one operation."""
 DIRECTIVES_MAX: Final = 100
+TOO_COSTLY: Final = "TOO_COSTLY"
 OPERATIONS_MAX: Final = 25
 """Operations of one document, of which one is executed."""
-COST_MAX: Final = 500_000
-"""Fields of a response, estimated from pages and lists; the largest responses take one or two seconds."""
-LIST_SIZE: Final = 5
-"""The assumed length of a list without pages, such as the key results of an objective or the members of a team."""
-STEPS: Final[Mapping[str, int]] = {"DAY": 100, "CHANGE": 100, "WEEK": 20}
-"""The assumed length of a series by its argument `every`, about that of a quarter; `LIST_SIZE` for longer steps."""
+COST_MAX: Final = 10_000
+"""Units of about 1 ms, estimated from pages, lists and the sizes of the workspace (`api.execution.weights`)."""
 LARGEST_FIGURE: Final = 10**15
 """A message states a larger figure as "far too many"."""
 NESTING_MAX: Final = 120
@@ -54,7 +54,8 @@ _SIZES: Final = frozenset({"first", "last", "ids"})
 
 
 class Weight(NamedTuple):
-    """The weight of a selection: depth in fields, aliases, directives, root fields (`width`) and fields (`cost`)."""
+    """The weight of a selection: depth in fields, aliases, directives, root fields (`width`), and cost in units of
+    about 1 ms."""
 
     depth: int = 0
     aliases: int = 0
@@ -89,24 +90,23 @@ LIMITS: Final = (
         "TOO_MANY_DIRECTIVES", "directives", DIRECTIVES_MAX,
         "The operation has {asked} directives, fragments included; the limit is {most}. Remove directives.",
     ),
-    Limit(
-        "TOO_COSTLY", "cost", COST_MAX,
-        "The response may have {asked} fields; the limit is {most}. "
-        "Request smaller pages, or fewer lists within lists.",
-    ),
 )  # fmt: skip
 
 
 class Estimate:
     """The weight of the operations of one document with these variables."""
 
-    def __init__(self, schema: GraphQLSchema, document: DocumentNode, variables: Mapping[str, Any]) -> None:
+    def __init__(
+        self, schema: GraphQLSchema, document: DocumentNode, variables: Mapping[str, Any], sizes: Sizes = TYPICAL
+    ) -> None:
         self._schema = schema
         self._variables = variables
+        self._sizes = sizes
         self._fragments = {
             one.name.value: one for one in document.definitions if isinstance(one, FragmentDefinitionNode)
         }
-        self._known: dict[str, Weight] = {}
+        self._known: dict[tuple[str, str], Weight] = {}
+        self._every = ""
         self.varies = False
         """Whether the weight depends on a variable."""
         self._defaults: Mapping[str, ValueNode | None] = {}
@@ -145,48 +145,94 @@ class Estimate:
         fragment = self._fragments.get(name)
         if fragment is None:
             return Weight()
-        if name not in self._known:
-            self._known[name] = Weight()  # for a fragment that spreads itself, which validation rejects later
+        key = (name, self._every)
+        if key not in self._known:
+            self._known[key] = Weight()  # for a fragment that spreads itself, which validation rejects later
             inside = self._selections(fragment.selection_set, self._type(fragment.type_condition))
-            self._known[name] = _sum([_directives(fragment), inside])
-        return self._known[name]
+            self._known[key] = _sum([_directives(fragment), inside])
+        return self._known[key]
 
     def _type(self, condition: Any) -> Any:
         return self._schema.get_type(condition.name.value)
 
     def _field(self, node: FieldNode, parent: Any) -> Weight:
         field = self._schema.get_field(parent, node.name.value) if is_composite_type(parent) else None
+        outer, self._every = self._every, self._step(node, field)
+        own = weight_of(None if field is None else parent.name, node.name.value)
         inside, size = Weight(), 1.0
         if node.selection_set is not None:
             inside = self._selections(node.selection_set, field and get_named_type(field.type))
-            size = 1 if field is None else self._size(node, field, parent)
+            size = 1 if field is None else self._size(node, field, parent, own)
+        cost = FIELD + own.cost(self._sizes, self._every) + size * inside.cost
+        self._every = outer
         return Weight(
             1 + inside.depth,
             inside.aliases + (node.alias is not None),
             inside.directives + len(node.directives or ()),
             1,
-            1 + size * inside.cost,
+            cost,
         )
 
-    def _size(self, node: FieldNode, field: Any, parent: Any) -> float:
-        """How many objects the field may return: its page size, its number of ids, or the assumed length of a list or
-        series."""
+    def _step(self, node: FieldNode, field: Any) -> str:
+        """The step of this field's argument `every` or `period`, or else that of the field around it."""
+        for name in STEPS:
+            if field is not None and name in field.args:
+                given = next((self._value(one.value) for one in node.arguments or () if one.name.value == name), None)
+                default = field.args[name].default_value
+                return given if isinstance(given, str) else getattr(default, "name", str(default))
+        return self._every
+
+    def _size(self, node: FieldNode, field: Any, parent: Any, own: FieldWeight) -> float:
+        """How many objects the field may return: its page size, its number of ids, or the assumed length of a list."""
         given = {one.name.value: self._value(one.value) for one in node.arguments or () if one.name.value in _SIZES}
         if "first" in field.args:
             counts = [given[name] for name in ("first", "last") if isinstance(given.get(name), (int, float))]
             return min(max([0, *counts]) if counts else PAGE_DEFAULT, PAGE_MAX)
         if isinstance(given.get("ids"), list):
             return len(given["ids"])
+        length = own.size(self._sizes, self._every)
+        if length is not None:
+            return length
         is_page = parent.name.endswith("Connection")
         of = field.type.of_type if is_non_null_type(field.type) else field.type
-        if not is_list_type(of) or is_page:
-            return 1
-        return self._steps(node, field) if "every" in field.args else LIST_SIZE
+        return LIST_SIZE if is_list_type(of) and not is_page else 1
 
-    def _steps(self, node: FieldNode, field: Any) -> int:
-        """The assumed length of a series."""
-        every = [self._value(one.value) for one in node.arguments or () if one.name.value == "every"]
-        return STEPS.get(str(every[0] if every else field.args["every"].default_value), LIST_SIZE)
+    def dearest(self, operation: OperationDefinitionNode) -> str:
+        """The path of the field that costs most: from the root the dearest field, then the one within it that makes at
+        least half of its cost, and so on."""
+        path: list[str] = []
+        selections: SelectionSetNode | None = operation.selection_set
+        parent: Any = self._schema.get_root_type(operation.operation)
+        whole, size = 0.0, 1.0
+        while selections is not None:
+            found = max(self._costs(selections, parent, set()), key=itemgetter(0), default=None)
+            if found is None or 2 * size * found[0] < whole:
+                break
+            cost, node, parent = found
+            path.append(node.name.value)
+            field = self._schema.get_field(parent, node.name.value) if is_composite_type(parent) else None
+            self._every = self._step(node, field)
+            own = weight_of(None if field is None else parent.name, node.name.value)
+            whole, size = cost, 1.0 if field is None else self._size(node, field, parent, own)
+            selections, parent = node.selection_set, field and get_named_type(field.type)
+        self._every = ""
+        return ".".join(path)
+
+    def _costs(
+        self, selections: SelectionSetNode, parent: Any, seen: set[str]
+    ) -> Iterator[tuple[float, FieldNode, Any]]:
+        """The cost of each field of a selection, those of its fragments included, with its node and its parent type."""
+        for node in selections.selections:
+            if isinstance(node, FieldNode):
+                yield self._field(node, parent).cost, node, parent
+            elif isinstance(node, FragmentSpreadNode):
+                fragment = self._fragments.get(node.name.value)
+                if fragment is not None and node.name.value not in seen:
+                    seen.add(node.name.value)
+                    yield from self._costs(fragment.selection_set, self._type(fragment.type_condition), seen)
+            elif isinstance(node, InlineFragmentNode):
+                on = parent if node.type_condition is None else self._type(node.type_condition)
+                yield from self._costs(node.selection_set, on, seen)
 
     def _value(self, node: ValueNode) -> Any:
         if isinstance(node, VariableNode):
@@ -233,21 +279,27 @@ class Weighed(NamedTuple):
     varies: bool = True
 
 
-def weigh(schema: GraphQLSchema, document: DocumentNode, variables: Mapping[str, Any]) -> Weighed:
+def weigh(
+    schema: GraphQLSchema,
+    document: DocumentNode,
+    variables: Mapping[str, Any],
+    sizes: Sizes = TYPICAL,
+    cost_max: float = COST_MAX,
+) -> Weighed:
     """Weigh every operation of a document, which need not be valid."""
     operations = [one for one in document.definitions if isinstance(one, OperationDefinitionNode)]
     if len(operations) > OPERATIONS_MAX:
         message = f"A document has at most {OPERATIONS_MAX} operations; split it."
         extensions = {"code": "TOO_MANY_OPERATIONS", "asked": len(operations), "limit": OPERATIONS_MAX}
         return Weighed(GraphQLError(message, extensions=extensions), {})
-    estimate = Estimate(schema, document, variables)
+    estimate = Estimate(schema, document, variables, sizes)
     costs: dict[str | None, float] = {}
     for operation in operations:
         try:
             weight = estimate.of(operation)
+            refused = refusal(weight, operation) or _too_costly(estimate, operation, weight.cost, cost_max)
         except GraphQLError as error:
             return Weighed(error, {})
-        refused = refusal(weight, operation)
         if refused is not None:
             return Weighed(refused, {})
         costs[operation.name.value if operation.name else None] = weight.cost
@@ -271,6 +323,25 @@ def refusal(weight: Weight, operation: OperationDefinitionNode) -> GraphQLError 
             message = limit.message.format(asked=_figure(requested), most=f"{limit.most:,}")
             return GraphQLError(message, operation, extensions={"code": limit.code, "limit": limit.most})
     return None
+
+
+def _too_costly(
+    estimate: Estimate, operation: OperationDefinitionNode, cost: float, most: float
+) -> GraphQLError | None:
+    """The error for an operation beyond the cost limit, which names its dearest field; else None."""
+    if cost <= most:
+        return None
+    dearest = estimate.dearest(operation)
+    message = (
+        f"The operation may cost {_figure(cost)}; the limit is {most:,.0f}. Its dearest field is {dearest}: request "
+        "smaller pages, longer steps, or fewer lists within lists."
+    )
+    extensions = {"code": TOO_COSTLY, "asked": _bounded(cost), "limit": round(most), "field": dearest}
+    return GraphQLError(message, operation, extensions=extensions)
+
+
+def _bounded(cost: float) -> int:
+    return round(min(cost, LARGEST_FIGURE))
 
 
 def _figure(figure: float) -> str:

@@ -37,7 +37,12 @@ from strawberry.types.info import Info
 from api.execution.context import Context
 from api.snapshot.snapshot import RowProxy
 from domain.primitives.lazy import cached_property
-from projections.store.deadline import Deadline, DeadlineExceeded
+from projections.store.deadline import Deadline, DeadlineExceeded, Stopped
+
+ANSWER_BYTES_MAX: Final = 32 * 1024 * 1024
+"""The approximate size of an answer, in bytes of JSON."""
+FIELD_BYTES: Final = 32
+"""The assumed size of a field with its name; longer texts count in characters."""
 
 Read: TypeAlias = Callable[[Any], Any]
 Place: TypeAlias = tuple[Any, str | int, str | None]
@@ -66,8 +71,15 @@ Leaf: TypeAlias = tuple[Read, type | None, Read, Complete, bool, Any]
 """A planned field without its name and its nodes."""
 
 
+class AnswerTooLarge(Stopped):
+    """An answer has more than `ANSWER_BYTES_MAX`."""
+
+
 class Executor(StrawberryGraphQLCoreExecutionContext):
     """Executes one operation."""
+
+    _bytes = 0
+    """The approximate size of the answer so far, in bytes."""
 
     @cached_property
     def _writes(self) -> bool:
@@ -91,21 +103,29 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         return self._execute(self._plan(parent_type, grouped_field_set), parent_type.name, source_value, path)
 
     def _execute(self, plan: Sequence[Planned], typename: str, source: Any, place: Place | None) -> dict[str, Any]:
-        """The fields of one object. A missed deadline fails the root field as a whole, not each of its parts."""
+        """The fields of one object. A missed deadline, or an answer that is too large, fails the root field as a whole,
+        not each of its parts."""
         results: dict[str, Any] = {}
+        self._bytes += FIELD_BYTES * len(plan)
         is_part = place is not None and (place[0] is not None or not self._writes)
         if is_part and monotonic() > self._deadline.until:
             raise DeadlineExceeded
+        if is_part and self._bytes > ANSWER_BYTES_MAX:
+            raise AnswerTooLarge
         for name, read, plain, write, complete, is_required, return_type, nodes in plan:
             try:
                 value = read(source)
-                if value is not None and type(value) is not plain:
+                if value is None:
+                    pass
+                elif type(value) is not plain:
                     value = complete(value, (place, name, typename)) if write is None else write(value)
+                elif len(value) > FIELD_BYTES:  # type: ignore[arg-type]  # plain values are texts
+                    self._bytes += len(value)  # type: ignore[arg-type]
                 if value is None and is_required:
                     raise _is_null(typename, nodes)  # noqa: TRY301 - it is the error of this field
                 results[name] = value
             except Exception as error:
-                if is_part and isinstance(error, DeadlineExceeded):
+                if is_part and isinstance(error, Stopped):
                     raise
                 self.handle_field_error(error, return_type, nodes, _path((place, name, typename)))
                 results[name] = None
@@ -189,7 +209,7 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
                     if completed is None and is_required:
                         raise _is_null(info.parent_type.name, nodes)  # noqa: TRY301 - it is the error of this item
                     done.append(completed)
-                except DeadlineExceeded:
+                except Stopped:
                     raise
                 except Exception as error:  # noqa: BLE001 - any exception becomes the error of its item
                     self.handle_field_error(error, item_type, nodes, _path((place, index, None)))

@@ -1,4 +1,4 @@
-"""The worker threads of a process, in lanes, each shared fairly by its callers. See docs/adr/0036.
+"""The worker threads of a process, in lanes, each shared fairly by its callers. See docs/adr/0038.
 
 Cheap operations, writes and heavy work have lanes of their own, so that none of them waits for another kind. Within a
 lane a caller has a limited number of operations in progress; more wait in a fair queue.

@@ -24,8 +24,8 @@ from strawberry.extensions import SchemaExtension
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
-from api.execution.context import Context
-from api.execution.cost import COST_MAX, Weighed, weigh
+from api.execution.context import Bounds, Context
+from api.execution.cost import TOO_COSTLY, Weighed, weigh
 from api.execution.document_parser import NestedTooDeeply, TooManyTokens, parse_within
 from api.execution.field_merging import COMPARISONS_MAX, BoundedOverlappingFieldsRule, TooManyComparisons
 from api.execution.variable_limits import limit_error, oversized
@@ -80,7 +80,8 @@ class Limits(SchemaExtension):
         execution = self.execution_context
         schema, document = execution.schema._schema, execution.graphql_document  # noqa: SLF001
         if document is not None and not execution.pre_execution_errors:
-            weighed = _fixed_weight(schema, execution.query or "") or weigh(schema, document, execution.variables or {})
+            bounds = bounds_of(execution.context)
+            weighed = _weighed(schema, execution.query or "", execution.variables or {}, bounds)
             refused = weighed.refusal or self._budget_error(weighed.costs)
             execution.pre_execution_errors = (
                 [refused] if refused else [*_validation_errors(schema, execution.query or "")]
@@ -93,12 +94,11 @@ class Limits(SchemaExtension):
         if execution.operation_name not in costs or not isinstance(context, Context):
             return None
         context.stats.kind, context.stats.name = execution.operation_type.value, execution.operation_name or ""
-        if context.charge_cost(costs[execution.operation_name], COST_MAX):
+        most = bounds_of(context).cost_max
+        if context.charge_cost(costs[execution.operation_name], most):
             return None
-        message = (
-            f"The operations of one request may have {COST_MAX:,} response fields in total. Send several requests."
-        )
-        return limit_error("TOO_COSTLY", message, COST_MAX)
+        message = f"The operations of one request may cost {most:,.0f} in total. Send several requests."
+        return limit_error(TOO_COSTLY, message, round(most))
 
 
 class Assessed(NamedTuple):
@@ -109,7 +109,7 @@ class Assessed(NamedTuple):
 
 
 def assess(
-    schema: GraphQLSchema, text: str | None, variables: Mapping[str, Any], name: str | None
+    schema: GraphQLSchema, text: str | None, variables: Mapping[str, Any], name: str | None, bounds: Bounds
 ) -> tuple[Assessed | None, bool]:
     """The assessment of an operation, and whether it depends on the variables. None for an operation that will be
     rejected."""
@@ -119,7 +119,7 @@ def assess(
         operation = get_operation_ast(_parsed(text), name)
     except GraphQLError:
         return None, True
-    weighed = _fixed_weight(schema, text) or weigh(schema, _parsed(text), variables)
+    weighed = _weighed(schema, text, variables, bounds)
     if operation is None or weighed.refusal is not None:
         return None, True
     return Assessed(
@@ -140,10 +140,19 @@ def _parsed(text: str) -> DocumentNode:
         raise GraphQLError("The document is nested too deeply; flatten it.", extensions={"code": "TOO_DEEP"}) from None
 
 
+def bounds_of(context: object) -> Bounds:
+    return context.bounds if isinstance(context, Context) else Bounds()
+
+
+def _weighed(schema: GraphQLSchema, text: str, variables: Mapping[str, Any], bounds: Bounds) -> Weighed:
+    """The weight of a document that can be parsed."""
+    return _fixed_weight(schema, text, bounds) or weigh(schema, _parsed(text), variables, *bounds)
+
+
 @lru_cache(DOCUMENTS_KEPT)
-def _fixed_weight(schema: GraphQLSchema, text: str) -> Weighed | None:
+def _fixed_weight(schema: GraphQLSchema, text: str, bounds: Bounds) -> Weighed | None:
     """The weight of a document whose weight does not depend on variables; None for other and rejected documents."""
-    weighed = weigh(schema, _parsed(text), {})
+    weighed = weigh(schema, _parsed(text), {}, *bounds)
     return None if weighed.varies or weighed.refusal else weighed
 
 

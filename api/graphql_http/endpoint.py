@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from http import HTTPStatus
+from math import ceil
 from typing import Any, Final, cast
 
 import orjson
@@ -30,7 +31,6 @@ from api.asgi.websocket_limit import TooManyWebSockets, WebSocketLimit
 from api.auth.authentication import network_of
 from api.auth.authentication_middleware import address
 from api.execution.context import Context
-from api.execution.cost import COST_MAX
 from api.execution.writer import Writer
 from api.graphql_http import caching
 from api.graphql_http import request as graphql_request
@@ -283,7 +283,7 @@ class Endpoint(GraphQL[Context, None]):
             context.stats.codes += [(error.extensions or {}).get("code", "") for error in result.errors]
         response = await self.process_result(None, result)
         if "data" in response and context.stats.costs:
-            response["extensions"] = {"cost": {"asked": round(context.stats.costs[-1]), "limit": COST_MAX}}
+            response["extensions"] = {"cost": _cost(context)}
         return response
 
     async def _render(self, result: ExecutionResult, context: Context, media: str) -> Response:
@@ -337,6 +337,12 @@ def _wrong_operation_type(error: InvalidOperationTypeError, method: str) -> HTTP
     if error.operation_type is OperationType.SUBSCRIPTION:
         return HTTPException(HTTPStatus.NOT_ACCEPTABLE, _STREAMED)
     return HTTPException(HTTPStatus.METHOD_NOT_ALLOWED, error.as_http_error_reason(cast("Any", method)))
+
+
+def _cost(context: Context) -> dict[str, int]:
+    """The estimated and the actual cost of the last operation, both rounded up."""
+    stats = context.stats
+    return {"asked": ceil(stats.costs[-1]), "actual": ceil(stats.ms), "limit": round(context.bounds.cost_max)}
 
 
 def _content_headers(media: str) -> dict[str, str]:

@@ -141,6 +141,12 @@ class Settings(BaseSettings):
         ge=1,
         description="The number of requests that a caller may send at once before the rate limit applies.",
     )
+    cost_max: int = Field(
+        default=10_000,
+        ge=1,
+        description="The maximum cost of the operations of one request, in units of about 1 ms of work, estimated "
+        "before execution.",
+    )
     caller_operations_max: int = Field(
         default=4,
         ge=1,

@@ -25,11 +25,13 @@ def lifespan_of(process: Process) -> Callable[[Starlette], AbstractAsyncContextM
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         await to_thread.run_sync(_create_projections, process.database)
         process.hub.open()
+        counting = asyncio.create_task(process.sizes.count_forever())
         try:
             async with _running(process.projector), caring_for_credentials(process):
                 try:
                     yield
                 finally:
+                    counting.cancel()
                     process.hub.close()
                     process.lanes.close()
         finally:

@@ -7,8 +7,9 @@ from starlette.requests import HTTPConnection
 
 from api.auth.authentication import Authenticators
 from api.auth.token_uses import TokenUses
-from api.execution.context import Caller, Context
+from api.execution.context import Bounds, Caller, Context
 from api.execution.lanes import Lanes
+from api.execution.sizes import WorkspaceSizes
 from api.execution.subscription_hub import SubscriptionHub
 from api.execution.writer import Writer
 from api.observability.metrics import Metrics
@@ -50,6 +51,7 @@ class Process:
     authenticators: Authenticators
     token_uses: TokenUses
     lanes: Lanes
+    sizes: WorkspaceSizes
     telemetry: Telemetry = field(default_factory=telemetry)
     metrics: Metrics = field(default_factory=Metrics)
 
@@ -69,9 +71,21 @@ class Process:
         writer = Writer(log, projector, settings.view_timeout_s, settings.write_lag_max)
         uses = TokenUses(pool)
         authenticators = authenticators_of(settings, pool, log, uses, anonymous=anonymous)
-        lanes = _lanes(settings)
+        lanes, sizes = _lanes(settings), WorkspaceSizes(pool)
         return cls(
-            settings, database, pool, filtered_pool, log, keys, hub, projector, writer, authenticators, uses, lanes
+            settings,
+            database,
+            pool,
+            filtered_pool,
+            log,
+            keys,
+            hub,
+            projector,
+            writer,
+            authenticators,
+            uses,
+            lanes,
+            sizes,
         )
 
     def context(self, request: HTTPConnection) -> Context:
@@ -91,6 +105,7 @@ class Process:
             filtered=self.filtered_pool,
             scope=request.state.scope,
             lanes=self.lanes,
+            bounds=Bounds(self.sizes.current, self.settings.cost_max),
         )
 
 

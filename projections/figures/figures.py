@@ -21,6 +21,7 @@ from projections.figures.horizon import Horizon
 from projections.figures.standing import Standing, moments, standing
 from projections.figures.timeline import Timeline, is_live
 from projections.figures.window import End, Window, end_of_cycle, end_of_goal, window
+from projections.store.deadline import raise_if_late
 from projections.tables.cycle import CycleRow
 from projections.tables.key_result import KeyResultRow
 from projections.tables.objective import ObjectiveRow
@@ -138,8 +139,10 @@ class Figures:
     # ── key results ──────────────────────────────────────────────────────────────────────────────
 
     def key_result(self, id: UUID) -> KeyResultProgress | None:
-        """The progress of a key result; None before it was added."""
+        """The progress of a key result; None before it was added. Raises `DeadlineExceeded`: every long computation of
+        figures comes here."""
         if id not in self._key_results:
+            raise_if_late()
             course = self._course(id)
             self._key_results[id] = None if course is None else course.at(self._at)
         return self._key_results[id]

@@ -19,6 +19,7 @@ from domain.primitives.values import Basis, CycleState, KeyResultState, Objectiv
 from projections.figures.figures import Figures
 from projections.figures.horizon import Horizon, WalkHorizon
 from projections.figures.timeline import History, MeasurementVersion, Timeline
+from projections.store.deadline import raise_if_late
 from projections.store.versioned_tables import OPEN, Version
 from projections.tables.cycle import CycleRow
 from projections.tables.key_result import KeyResultRow
@@ -49,9 +50,10 @@ def attributions(
     timeline: Timeline, cycle: UUID, plan: Basis, outcome: Basis, only: Sequence[UUID] | None = None
 ) -> Attributions:
     """Walk from the plan to the outcome, and book every change of an objective's and of the cycle's progress. `only`:
-    these objectives of the cycle and the mean over them, in place of all of them and the cycle's progress."""
+    these objectives of the cycle and the mean over them, in place of all of them and the cycle's progress. Raises `DeadlineExceeded`."""
     walk = _Walk(timeline, cycle, plan, outcome, only)
     for position, cause, objectives in _steps(timeline, plan):
+        raise_if_late()
         walk.take(position, cause, objectives)
     return walk.finish()
 

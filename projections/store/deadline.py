@@ -19,7 +19,11 @@ CANCEL_SECONDS_MAX: Final = 2.0
 """How long a request to cancel a statement may take."""
 
 
-class DeadlineExceeded(Exception):
+class Stopped(Exception):
+    """The read of an operation is given up as a whole, and not field by field."""
+
+
+class DeadlineExceeded(Stopped):
     """An operation has exceeded its deadline for reads."""
 
 

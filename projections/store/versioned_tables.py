@@ -26,6 +26,7 @@ from psycopg.rows import tuple_row
 from domain.primitives.values import Basis, Kind, Source
 from projections.store import search_text
 from projections.store.basis import is_level
+from projections.store.deadline import raise_if_late
 
 R = TypeVar("R", bound=msgspec.Struct)
 V = TypeVar("V", bound="Version")
@@ -377,7 +378,9 @@ class VersionedTable(Table[V]):
 
 
 def fetch(conn: Connection, sql: str, params: Params) -> list[tuple[Any, ...]]:
-    """The rows of a query as tuples. The query is prepared, so that later calls need no parsing and planning."""
+    """The rows of a query as tuples. The query is prepared, so that later calls need no parsing and planning. Raises
+    `DeadlineExceeded`."""
+    raise_if_late()
     cursor = conn.cursor(binary=True, row_factory=tuple_row)
     return cursor.execute(sql, params, prepare=True).fetchall()
 

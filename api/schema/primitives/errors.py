@@ -11,6 +11,7 @@ from psycopg_pool import PoolTimeout
 from strawberry.exceptions import StrawberryInputCoercionError
 
 from api.execution.context import Context
+from api.execution.executor import ANSWER_BYTES_MAX, AnswerTooLarge
 from api.snapshot.snapshot import StaleProjection
 from domain.log.append import CommandInDoubt, CommandUnconfirmed, Unavailable, WritesPaused, WritesStalled
 from domain.log.outage import outage
@@ -60,6 +61,9 @@ _KNOWN: dict[type[Exception], Known] = {
     Unavailable: _GONE,
     StaleProjection: Known("BEHIND", f"The projections have not reached the requested position yet; {_AGAIN}."),
     DeadlineExceeded: _LATE,
+    AnswerTooLarge: Known(
+        "ANSWER_TOO_LARGE", f"The answer exceeds {ANSWER_BYTES_MAX:,} bytes; request smaller pages or fewer texts."
+    ),
     psycopg.errors.QueryCanceled: _LATE,
     psycopg.OperationalError: _GONE,
     psycopg.errors.ReadOnlySqlTransaction: _GONE,

@@ -2,6 +2,7 @@
 
 import inspect
 import re
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +13,16 @@ from api.asgi import body_limit
 from api.execution import cost, limits, variable_limits
 from api.execution.cost import (
     ALIASES_MAX,
+    COST_MAX,
     DEPTH_MAX,
     DIRECTIVES_MAX,
-    LIST_SIZE,
     OPERATIONS_MAX,
     ROOT_FIELDS_MAX,
-    STEPS,
     Estimate,
     weigh,
 )
+from api.execution.weights import FIELD, TYPICAL, WEIGHTS, Sizes
+from api.runtime.settings import Settings
 from api.schema.schema import schema
 from api.snapshot.pagination import PAGE_DEFAULT, PAGE_MAX
 from domain.commands.kpi_commands import READINGS_MAX
@@ -51,7 +53,12 @@ def code(document: str, **variables: Any) -> str | None:
 
 def fields(document: str, **variables: Any) -> float:
     parsed = parse(document)
-    return Estimate(SDL, parsed, variables).of(parsed.definitions[0]).cost  # type: ignore[arg-type]
+    return round(Estimate(SDL, parsed, variables).of(parsed.definitions[0]).cost / FIELD, 6)  # type: ignore[arg-type]
+
+
+def estimated(document: str, sizes: Sizes = TYPICAL) -> float:
+    """The cost of a document in a workspace of some size."""
+    return weigh(SDL, parse(document), {}, sizes, inf).costs[None]
 
 
 # ── cost ──────────────────────────────────────────────────────────────────────────────────────────
@@ -68,6 +75,97 @@ def test_deeply_nested_pages_are_refused() -> None:
     assert "smaller pages" in (refused(f"{{ {deep} }}") or "")[1]
 
 
+# ── weights ───────────────────────────────────────────────────────────────────────────────────────
+
+IN = 'cycle: {key: "2026-q1"}'
+LARGE = Sizes(objectives=3_000, changes=60_000, days=92, history_days=730, kpis=500)
+HISTORIES = {
+    "retrospective": f"{{ retrospective({IN}) {{ attribution {{ movement }} }} }}",
+    "replay": f"{{ replay({IN}, every: WEEK) {{ frames {{ progress {{ value }} }} }} }}",
+    "diff": "{ diff(from: {position: 1}) { entities { kind changes { position } } } }",
+}
+
+
+@pytest.mark.parametrize("name", HISTORIES)
+def test_cost_of_history_grows_with_the_workspace(name: str) -> None:
+    small, large = estimated(HISTORIES[name]), estimated(HISTORIES[name], LARGE)
+    assert 20 < small < 500
+    assert large > 20 * small
+
+
+def test_many_retrospectives_are_refused() -> None:
+    fields = " ".join(f"a{number}: {HISTORIES['retrospective'][1:-1]}" for number in range(50))
+    error = weigh(SDL, parse(f"{{ {fields} }}"), {}, LARGE).refusal
+    assert error is not None
+    assert error.extensions is not None
+    assert (error.extensions["code"], error.extensions["limit"]) == ("TOO_COSTLY", COST_MAX)
+
+
+@pytest.mark.parametrize(
+    "series", ["objectives(first: 10) { nodes { progressOverTime", "keyResults(first: 10) { nodes { trajectory"]
+)
+def test_series_costs_the_number_of_its_steps(series: str) -> None:
+    of = f"{{ {series}(every: %s) {{ at expected: at }} }} }} }}"
+    change, day, week, month = (estimated(of % every) for every in ("CHANGE", "DAY", "WEEK", "MONTH"))
+    assert change > 5 * day > 20 * week > 20 * month
+    assert estimated(f"{{ {series} {{ at expected: at }} }} }} }}") == week, "the default is a week"
+    in_variable = f"query ($every: Step!) {{ {series}(every: $every) {{ at expected: at }} }} }} }}"
+    assert weigh(SDL, parse(in_variable), {"every": "DAY"}, TYPICAL).costs[None] == day
+
+
+def test_frames_of_a_fragment_follow_the_steps_of_its_replay() -> None:
+    fragment = "fragment Frames on Replay { frames { basis { at position } progress { value } } }"
+    by_day = f"{{ replay({IN}, every: DAY) {{ ...Frames }} }} {fragment}"
+    both = f"{{ a: replay({IN}, every: MONTH) {{ ...Frames }} b: replay({IN}, every: DAY) {{ ...Frames }} }} {fragment}"
+    assert estimated(both) > estimated(by_day)
+
+
+def test_series_cover_the_whole_history() -> None:
+    series = "{ kpis(first: 10) { nodes { series(every: DAY) { value } } } }"
+    assert estimated(series, LARGE) > 1.9 * estimated(series)
+
+
+@pytest.mark.parametrize(
+    ("document", "dearest"),
+    [
+        (HISTORIES["replay"], "replay"),
+        (
+            f"{{ viewer {{ handle }} ...R }} fragment R on Query {{ retrospective({IN}) {{ isFinal }} }}",
+            "retrospective",
+        ),
+        (
+            "{ objectives(first: 1000) { nodes { title keyResults { trajectory(every: DAY) { actual } } } } }",
+            "objectives.nodes.keyResults.trajectory",
+        ),
+        (
+            "{ objectives { nodes { ...on Objective { supportedBy(first: 1000) { nodes { id } } } } } }",
+            "objectives.nodes.supportedBy.nodes.id",
+        ),
+    ],
+)
+def test_refusal_names_the_dearest_field(document: str, dearest: str) -> None:
+    error = weigh(SDL, parse(document), {}, LARGE, 1.0).refusal
+    assert error is not None
+    assert error.extensions is not None
+    assert error.extensions["field"] == dearest
+    assert f"Its dearest field is {dearest}:" in error.message
+
+
+def test_weights_name_fields_of_the_schema() -> None:
+    for name in WEIGHTS:
+        type_name, _, field = name.partition(".")
+        types = SDL.type_map.values() if type_name == "*" else [SDL.type_map[type_name]]
+        assert any(field in getattr(each, "fields", ()) for each in types), name
+
+
+def test_sizes_are_rounded_up_to_one_digit() -> None:
+    assert Sizes(301, 10_001, 92, 366, 7).rounded() == Sizes(400, 20_000, 100, 400, 7)
+
+
+def test_default_of_the_cost_limit_is_that_of_the_settings() -> None:
+    assert Settings.model_fields["cost_max"].default == COST_MAX
+
+
 def test_cyclic_lists_are_refused() -> None:
     inside = "id"
     for _ in range(10):
@@ -82,19 +180,6 @@ def test_page_costs_its_maximum_size() -> None:
     assert fields("{ objectives(first: -5) { nodes { id } } }") == 1
     assert fields("{ nodes(ids: [1, 2, 3]) { id } }") == 1 + 3
     assert fields(f"{{ objectives(first: {'9' * 500}) {{ nodes {{ id }} }} }}") == 1 + PAGE_MAX * 2
-
-
-@pytest.mark.parametrize("series", ["objectives(%s) { nodes { progressOverTime", "keyResults(%s) { nodes { trajectory"])
-@pytest.mark.parametrize("every", ["DAY", "WEEK", "MONTH", "CHANGE"])
-def test_series_costs_the_assumed_number_of_its_steps(series: str, every: str) -> None:
-    field, expected = series % "first: 10", 1 + 10 * (1 + 1 + 2 * STEPS.get(every, LIST_SIZE))
-    assert fields(f"{{ {field}(every: {every}) {{ at expected: at }} }} }} }}") == expected
-    by_variable = f"query ($every: Step!) {{ {field}(every: $every) {{ at expected: at }} }} }} }}"
-    assert fields(by_variable, every=every) == expected
-
-
-def test_series_without_a_step_costs_that_of_its_default_step() -> None:
-    assert fields("{ objectives(first: 1) { nodes { progressOverTime { at } } } }") == 1 + 1 + 1 + STEPS["WEEK"]
 
 
 @pytest.mark.parametrize("variables_given", [{"n": 20}, {"n": 20.0}, {}])
@@ -187,7 +272,7 @@ def test_fragment_cost_is_computed_once() -> None:
     levels = 100
     document = parse(bomb(levels))
     estimate = Counted(SDL, document, {})
-    assert estimate.of(document.definitions[0]).cost > 2**levels  # type: ignore[arg-type]
+    assert estimate.of(document.definitions[0]).cost > FIELD * 2**levels  # type: ignore[arg-type]
     assert estimate.visits == 3 + 2 * levels + 1
 
 

@@ -1,0 +1,137 @@
+"""What fields cost, in units of about 1 ms of one thread of the reference machine (2 cores, Python 3.11).
+
+The weights are fixed here, so that every server accepts and refuses the same documents. `python -m benchmarks.costs`
+compares them with measured times. How many objects and steps a field covers follows from the arguments of the document
+and from the sizes of the workspace.
+"""
+
+from collections.abc import Mapping
+from math import ceil
+from typing import Final, Literal, NamedTuple, TypeAlias
+
+FIELD: Final = 0.01
+"""A field of the response: its share of reading, completing and encoding."""
+LIST_SIZE: Final = 5
+"""The assumed length of a list without pages, such as the key results of an objective or the members of a team."""
+TERMS: Final = 8
+"""The assumed number of terms that explain a figure."""
+
+STEP_DAYS: Final[Mapping[str, float]] = {
+    "DAY": 1, "WEEK": 7, "BIWEEKLY": 14, "MONTH": 30, "QUARTER": 90, "YEAR": 365,
+}  # fmt: skip
+
+STEPS: Final = ("every", "period")
+"""The arguments that determine the number of steps."""
+
+Length: TypeAlias = Literal["objectives", "entities", "kpis", "steps", "terms"]
+
+
+class Sizes(NamedTuple):
+    """Sizes of a workspace: the objectives and changes of its largest cycle, the days of its longest cycle, the days
+    of its whole history, and its KPIs. The defaults are those of a small company."""
+
+    objectives: int = 50
+    changes: int = 1_000
+    days: int = 92
+    history_days: int = 366
+    kpis: int = 20
+
+    def rounded(self) -> "Sizes":
+        """Rounded up to one significant digit, so that the cost of a document seldom changes."""
+        return Sizes(*(_rounded(size) for size in self))
+
+
+def _rounded(size: int) -> int:
+    digit = int(f"1{'0' * (len(str(size)) - 1)}")
+    return ceil(size / digit) * digit
+
+
+class FieldWeight(NamedTuple):
+    """What one field costs besides the fields within it, for each object that has it.
+
+    `each`: in any case; `objective` and `change`: for each of the largest cycle; `step`: for each step over the
+    longest cycle; `objective_step`: for each objective and step; `day`: for each day of the history. `length`: how many
+    objects it returns, if that does not follow from its pages; `is_whole`: its steps cover the whole history.
+    """
+
+    each: float = 0.0
+    objective: float = 0.0
+    change: float = 0.0
+    step: float = 0.0
+    objective_step: float = 0.0
+    day: float = 0.0
+    length: Length | None = None
+    is_whole: bool = False
+
+    def cost(self, sizes: Sizes, every: str) -> float:
+        """The cost for one object, with steps of this length."""
+        return (
+            self.each
+            + self.objective * sizes.objectives
+            + self.change * sizes.changes
+            + (self.step + self.objective_step * sizes.objectives) * self.steps(sizes, every)
+            + self.day * sizes.history_days
+        )
+
+    def steps(self, sizes: Sizes, every: str) -> float:
+        """The number of steps; one for every change of the largest cycle where a step has no length."""
+        days = STEP_DAYS.get(every)
+        covered = sizes.history_days if self.is_whole else sizes.days
+        return sizes.changes if days is None else ceil(covered / days) + 1
+
+    def size(self, sizes: Sizes, every: str) -> float | None:
+        """The number of objects that the field returns; None if it follows from its pages."""
+        lengths: dict[Length | None, float | None] = {
+            None: None,
+            "objectives": sizes.objectives,
+            "entities": sizes.objectives * (1 + LIST_SIZE),
+            "kpis": sizes.kpis,
+            "terms": TERMS,
+            "steps": self.steps(sizes, every),
+        }
+        return lengths[self.length]
+
+
+TYPICAL: Final = Sizes()
+"""The sizes of a workspace that has not been measured; smaller ones count as much."""
+
+_EFFECT: Final = FieldWeight(each=0.1)
+
+WEIGHTS: Final[Mapping[str, FieldWeight]] = {
+    "Objective.progress": FieldWeight(each=0.08),
+    "KeyResult.progress": FieldWeight(each=0.02),
+    "Cycle.progress": FieldWeight(objective=0.08),
+    "Team.progress": FieldWeight(objective=0.08),
+    "Progress.explain": FieldWeight(each=0.02, length="terms"),
+    "KeyResult.forecast": FieldWeight(each=0.15),
+    "KeyResult.trajectory": FieldWeight(each=0.1, step=0.05, length="steps"),
+    "Objective.progressOverTime": FieldWeight(each=0.5, step=0.05, length="steps"),
+    "Cycle.progressOverTime": FieldWeight(objective=0.3, objective_step=0.02, length="steps"),
+    "Team.progressOverTime": FieldWeight(objective=0.3, objective_step=0.02, length="steps"),
+    "Kpi.status": FieldWeight(each=0.1),
+    "Kpi.series": FieldWeight(day=0.01, length="steps", is_whole=True),
+    "Kpi.comparison": FieldWeight(day=0.01),
+    "*.effect": _EFFECT,
+    "*.effects": _EFFECT,
+    "*.replay": FieldWeight(change=0.02, objective_step=0.3),
+    "Replay.frames": FieldWeight(length="steps"),
+    "*.diff": FieldWeight(objective=0.5),
+    "Diff.entities": FieldWeight(length="entities"),
+    "EntityDiff.changes": FieldWeight(each=0.1),
+    "*.retrospective": FieldWeight(change=0.1),
+    "Retrospective.objectives": FieldWeight(length="objectives"),
+    "Retrospective.silences": FieldWeight(length="entities"),
+    "Retrospective.kpis": FieldWeight(each=5.0, length="kpis"),
+    "ObjectiveRetrospective.attribution": FieldWeight(each=1.0),
+    "Attribution.explain": FieldWeight(each=0.5, length="terms"),
+}
+"""The weights of fields that cost more than `FIELD`, by type and name; `*` stands for every type."""
+
+_NONE: Final = FieldWeight()
+
+
+def weight_of(type: str | None, field: str) -> FieldWeight:
+    """The weight of a field besides `FIELD`; nothing for a field that its type does not have (type None)."""
+    if type is None:
+        return _NONE
+    return WEIGHTS.get(f"{type}.{field}") or WEIGHTS.get(f"*.{field}", _NONE)
