@@ -16,7 +16,7 @@ from math import ceil, inf
 from time import monotonic
 from typing import Final, Self, TypeVar
 
-from api.execution.fair_queue import FairQueue, Waiting
+from api.asgi.fair_queue import FairQueue, Waiting
 from projections.store.deadline import Deadline
 
 T = TypeVar("T")

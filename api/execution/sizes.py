@@ -9,7 +9,7 @@ from anyio import to_thread
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from api.execution.weights import TYPICAL, Sizes
-from projections.tables import sizes
+from projections.figures import workspace_sizes
 
 REFRESH_SECONDS: Final = 300
 """The interval at which the sizes are counted."""
@@ -27,7 +27,7 @@ class WorkspaceSizes:
     def count(self) -> None:
         """Count the sizes. Blocks."""
         with self._pool.connection() as conn:
-            self.current = Sizes(*map(max, Sizes(*sizes.counted(conn)), TYPICAL)).rounded()
+            self.current = Sizes(*map(max, Sizes(*workspace_sizes.counted(conn)), TYPICAL)).rounded()
 
     async def count_forever(self) -> None:
         """Count the sizes at an interval, until this is cancelled."""

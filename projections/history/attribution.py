@@ -50,7 +50,8 @@ def attributions(
     timeline: Timeline, cycle: UUID, plan: Basis, outcome: Basis, only: Sequence[UUID] | None = None
 ) -> Attributions:
     """Walk from the plan to the outcome, and book every change of an objective's and of the cycle's progress. `only`:
-    these objectives of the cycle and the mean over them, in place of all of them and the cycle's progress. Raises `DeadlineExceeded`."""
+    these objectives of the cycle and the mean over them, in place of all of them and the cycle's progress. Raises
+    `DeadlineExceeded`."""
     walk = _Walk(timeline, cycle, plan, outcome, only)
     for position, cause, objectives in _steps(timeline, plan):
         raise_if_late()

@@ -9,7 +9,7 @@ from api.execution.weights import TYPICAL
 from domain.commands.command import CycleBy
 from domain.commands.cycle_commands import OpenCycle
 from domain.commands.objective_commands import DraftObjective
-from projections.tables.sizes import Counted, counted
+from projections.figures.workspace_sizes import Counted, counted
 from tests.world import World
 
 
@@ -30,7 +30,7 @@ def test_objectives_and_days_of_the_largest_cycle_are_counted_without_private_on
 
 
 def test_larger_workspace_has_sizes_rounded_up(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("api.execution.sizes.sizes.counted", lambda _: Counted(301, 40_000, 31, 800, 3))
+    monkeypatch.setattr("api.execution.sizes.workspace_sizes.counted", lambda _: Counted(301, 40_000, 31, 800, 3))
     sizes = WorkspaceSizes(world.database.pool(size_max=1))
     sizes.count()
     assert sizes.current == (400, 40_000, 100, 800, TYPICAL.kpis)

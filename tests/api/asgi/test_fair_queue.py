@@ -4,8 +4,8 @@ from collections.abc import Hashable
 
 import pytest
 
-from api.execution import fair_queue
-from api.execution.fair_queue import FairQueue, Waiting
+from api.asgi import fair_queue
+from api.asgi.fair_queue import FairQueue, Waiting
 
 
 def anyone(_: Hashable) -> bool:
