@@ -5,6 +5,7 @@ document need not be valid, because the analysis runs before validation, and som
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from math import ceil
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
@@ -341,7 +342,7 @@ def _too_costly(
 
 
 def _bounded(cost: float) -> int:
-    return round(min(cost, LARGEST_FIGURE))
+    return ceil(min(cost, LARGEST_FIGURE))
 
 
 def _figure(figure: float) -> str:

@@ -6,9 +6,13 @@ import json
 from typing import Any
 
 import pytest
+from starlette.testclient import TestClient
 
 from api.endpoints import ledger_export
+from api.execution.context import Context
 from api.facts.importer import Import
+from api.schema.schema import QueryFailed
+from api.server.app import create_app
 from domain.commands.people_commands import AddPerson
 from domain.commands.permissions import Role
 from domain.handlers.dispatcher import Dispatcher
@@ -259,3 +263,29 @@ def test_export_contains_no_name_of_an_erased_person(ingest: IngestApi) -> None:
     assert [one["type"] for one in changes(ingest)][-2:] == ["PersonAdded", "PersonErased"]
     for path in (CHANGES, TABLE):
         assert b"Lovelace" not in ingest.http.get(path).content
+
+
+def test_export_beyond_its_time_limit_breaks_off(
+    ingest: IngestApi, quarter: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer, pages = ledger_export._answer, list[Any]()
+
+    def slow(context: Context, variables: Any) -> Any:
+        pages.append(variables)
+        if len(pages) == 2:
+            context.deadline.end()
+        return answer(context, variables)
+
+    monkeypatch.setattr(ledger_export, "_answer", slow)
+    with pytest.raises(QueryFailed) as failed:
+        ingest.http.get(CHANGES)
+    assert (failed.value.code, len(pages)) == ("TIMEOUT", 2)
+
+
+@pytest.mark.parametrize("path", [CHANGES, TABLE])
+def test_export_has_a_time_limit(ingest: IngestApi, path: str) -> None:
+    settings = ingest.database.settings.model_copy(update={"file_timeout_s": 1e-9})
+    app = create_app(settings, ingest.database, editor=False, anonymous=True)
+    with TestClient(app, base_url="http://localhost") as http:
+        response = http.get(path)
+    assert (response.status_code, response.json()["errors"][0]["extensions"]["code"]) == (503, "TIMEOUT")
