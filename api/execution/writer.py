@@ -45,6 +45,11 @@ class Writer:
         if self._head - status.position > self._lag_max:
             raise WritesPaused(f"the projections are {self._head - status.position} events behind the log")
 
+    @property
+    def conflicts(self) -> int:
+        """How often commands were handled again, because another one changed what they had read."""
+        return self._dispatcher.conflicts
+
     def behind(self, position: int) -> int:
         """How many events the projections are behind a position that a client names, after waiting for them.
 

@@ -65,7 +65,7 @@ class RequestLogMiddleware:
         method = scope["method"] if scope["method"] in _METHODS else "other"
         self._metrics.count_response(path, method, status, seconds)
         if stats is not None:
-            self._metrics.count_operation(stats.kind, stats.codes)
+            self._metrics.count_operation(stats.kind, stats.name, stats.codes, seconds)
         return {
             "request_id": state["id"],
             "method": scope["method"],

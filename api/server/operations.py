@@ -26,7 +26,7 @@ def serving_operations(settings: Settings, database: Database, listener: socket.
     """A projector that may lead, whose state is served on a listening socket until the end of the block. The caller
     runs the projector. Raises `KeyFault`."""
     process = Process.of(settings.model_copy(update={"project_in_server": True}), database, anonymous=None)
-    process.metrics.observe(process.log, process.projector, process.hub, process.pool)
+    process.metrics.observe(process.log, process.projector, process.hub, process.writer)
     server = uvicorn.Server(_configuration(process))
     thread = Thread(target=server.run, kwargs={"sockets": [listener]}, name="operations", daemon=True)
     thread.start()

@@ -71,12 +71,16 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 class Dispatcher:
-    """Executes the commands of `domain.commands` on one log."""
+    """Executes the commands of `domain.commands` on one log.
+
+    `conflicts` counts how often one was handled again, because another command changed what it had read.
+    """
 
     def __init__(self, log: Log, admit: Callable[[], None] | None = None) -> None:
         """`admit` is called before each append; it raises an error if nothing may be recorded at the moment."""
         self._log = log
         self._admit = admit or _admit_always
+        self.conflicts = 0
 
     def execute(self, command: Command, author: Author) -> Outcome:
         """Execute a command, all or nothing, and at most once per idempotency key.
@@ -104,6 +108,7 @@ class Dispatcher:
             try:
                 return self._decide(command, author, id, digest)
             except ConcurrencyConflict:
+                self.conflicts += 1
                 _back_off(attempt)
             except CommandRejected:
                 # the cause may be the same command, executed concurrently since the lookup

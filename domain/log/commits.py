@@ -6,6 +6,7 @@ it is lost if the standby takes over.
 """
 
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
@@ -55,7 +56,8 @@ class Commit:
 class Commits:
     """The commits of one log in this process. Each is canceled after `seconds`.
 
-    `running` are those that have not ended. `confirmed_at` is when the last one was confirmed, by the monotonic clock;
+    `running` are those that have not ended. `observe` is called with the seconds of each that wrote, waits included.
+    `confirmed_at` is when the last one was confirmed, by the monotonic clock;
     `fault` is why the last one failed, at `failed_at`. `lock_seconds`: how long a statement may wait for the lock.
     """
 
@@ -63,6 +65,7 @@ class Commits:
         self.running: set[Commit] = set()
         self.confirmed_at = self.failed_at = -inf
         self.fault: psycopg.Error | None = None
+        self.observe: Callable[[float], object] = _ignore
         self._seconds = seconds
         self._lock_seconds = lock_seconds
         self._is_confirmed = True
@@ -87,6 +90,7 @@ class Commits:
         if did_write:
             self._is_confirmed, self.fault = commit.is_confirmed, None
             self.confirmed_at = monotonic() if commit.is_confirmed else -inf
+            self.observe(monotonic() - commit.started_at)
 
     def fail(self, fault: psycopg.Error) -> None:
         """A statement failed for this reason, which is none of the command."""
@@ -98,6 +102,10 @@ class Commits:
         or the last one was not confirmed and the next is running. Another one would only wait, too."""
         oldest = min((commit.started_at for commit in self.running.copy()), default=inf)
         return (oldest < inf and not self._is_confirmed) or oldest < monotonic() - self._lock_seconds
+
+
+def _ignore(_: float) -> None:
+    """The default of `observe`."""
 
 
 @cache

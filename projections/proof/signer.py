@@ -5,6 +5,7 @@ A signed log cannot be rewritten unnoticed: a checkpoint is signed only if it is
 
 import time
 from collections.abc import Callable, Sequence
+from math import nan
 from typing import NamedTuple
 
 import psycopg
@@ -59,6 +60,21 @@ def signed(conn: Connection, size: int, keys: Keys) -> str:
 def available(conn: Connection, size: int, keys: Keys | None) -> str | None:
     """The note of the checkpoint of this size; without a key, None if none is stored."""
     return merkle_tree.note(conn, size) if keys is None else signed(conn, size, keys)
+
+
+class Newest(NamedTuple):
+    """The size of the newest stored checkpoint, and the seconds since it was signed; 0 and NaN without one."""
+
+    size: int = 0
+    age_s: float = nan
+
+
+def newest_stored(conn: Connection) -> Newest:
+    query = """
+        select size, extract(epoch from clock_timestamp() - signed_at)::float8
+        from checkpoint order by size desc limit 1
+    """
+    return next((Newest(*row) for row in fetch(conn, query, {})), Newest())
 
 
 def newest(conn: Connection, position: int, keys: Keys | None) -> int:

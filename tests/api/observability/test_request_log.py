@@ -4,17 +4,20 @@ import json
 import re
 from typing import Any, Self
 
+import psycopg
 import pytest
 import structlog
 from starlette.testclient import TestClient
 from structlog.testing import capture_logs
 
 from api.observability import tracing
+from api.observability.metrics import NAMES_MAX, Metrics
 from api.runtime.database import Database
 from api.runtime.log_setup import LogFormat, configure_logging
 from api.runtime.settings import Settings
 from api.schema.schema import sdl
 from api.server.app import create_app
+from projections.engine import health
 from tests.api.conftest import Api
 
 SECRET = "a text that must not be logged"
@@ -118,6 +121,56 @@ def test_metrics_report_counters_and_gauges(settings: Settings, database: Databa
     assert metric_value(page, "keyframe_pool_size") >= 1
     assert metric_value(page, 'keyframe_projector{condition="LEADING"}') == 1
     assert metric_value(page, 'keyframe_projector{condition="STOPPED"}') == 0
+
+
+def test_metrics_time_commits_and_operations(settings: Settings, database: Database) -> None:
+    app = create_app(settings, database, editor=False, anonymous=True)
+    with TestClient(app, base_url="http://localhost") as http:
+        Api(http).do("addPerson", {"handle": "ada", "name": "Ada"})
+        Api(http).ask("query Who { people { nodes { handle } } }")
+        page = http.get("/metrics").text
+    assert metric_value(page, "keyframe_commit_seconds_count") == 1
+    assert metric_value(page, 'keyframe_operation_seconds_count{name="Who",type="query"}') == 1
+    assert metric_value(page, 'keyframe_operation_seconds_count{name="(none)",type="mutation"}') == 1
+    assert metric_value(page, "keyframe_commits_running") == metric_value(page, "keyframe_commits_stalled") == 0
+    assert metric_value(page, "keyframe_commands_running") == metric_value(page, "keyframe_commands_waiting") == 0
+    assert metric_value(page, "keyframe_pool_requests_total") > 1
+    assert metric_value(page, "keyframe_checkpoint_size") == 0
+
+
+def test_metrics_tell_the_lag_in_seconds(settings: Settings, database: Database) -> None:
+    lagging = settings.model_copy(update={"project_in_server": False, "view_timeout_s": 0.01})
+    app = create_app(lagging, database, editor=False, anonymous=True)
+    with TestClient(app, base_url="http://localhost") as http:
+        Api(http).do("addPerson", {"handle": "ada", "name": "Ada"})
+        page = http.get("/metrics").text
+    assert metric_value(page, "keyframe_view_lag") == 1
+    assert 0 < metric_value(page, "keyframe_view_lag_seconds") < 60
+
+
+def test_number_of_operation_names_is_bounded() -> None:
+    metrics = Metrics()
+    for number in range(NAMES_MAX + 20):
+        metrics.count_operation("query", f"Q{number}", [], 0.1)
+    metrics.count_operation("query", "Q0", [], 0.1)
+    page = bytes(metrics.page(None).body).decode()  # type: ignore[arg-type]
+    names = re.findall(r'^keyframe_operation_seconds_count\{name="([^"]*)"', page, re.MULTILINE)
+    assert len(names) == NAMES_MAX + 1
+    assert metric_value(page, 'keyframe_operation_seconds_count{name="(other)",type="query"}') == 20
+    assert metric_value(page, 'keyframe_operation_seconds_count{name="Q0",type="query"}') == 2
+
+
+def test_metrics_without_a_database_say_so(settings: Settings, database: Database) -> None:
+    app = create_app(settings, database, editor=False, anonymous=True)
+    with TestClient(app, base_url="http://localhost") as http, pytest.MonkeyPatch.context() as patch:
+
+        def lost(*_: object) -> None:
+            raise psycopg.OperationalError
+
+        patch.setattr(health, "state", lost)
+        page = http.get("/metrics").text
+    assert metric_value(page, "keyframe_database_up") == 0
+    assert "keyframe_log_head" not in page
 
 
 # ── spans ─────────────────────────────────────────────────────────────────────────────────────────

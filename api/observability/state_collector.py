@@ -1,0 +1,101 @@
+"""Metrics of the state of a process, read at each scrape: the log, the projections, commands and connections."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+import psycopg
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from psycopg_pool import PoolTimeout
+
+from api.execution.subscription_hub import SubscriptionHub
+from api.execution.writer import Writer
+from domain.log.event_store import Log
+from projections.engine import health
+from projections.engine.projector import Condition, Projector
+from projections.proof import signer
+
+_POOL: Final = {
+    "pool_size": "Open database connections.",
+    "pool_available": "Idle database connections.",
+    "requests_waiting": "Requests that wait for a database connection.",
+}
+_POOL_COUNTERS: Final = {
+    "pool_requests": ("requests_num", 1, "Uses of a database connection."),
+    "pool_wait_seconds": ("requests_wait_ms", 0.001, "Time that requests waited for a database connection."),
+    "pool_timeouts": ("requests_errors", 1, "Requests that got no database connection in time."),
+}
+
+
+class StateCollector:
+    """Collects the state of these components of one process."""
+
+    def __init__(self, log: Log, projector: Projector, hub: SubscriptionHub, writer: Writer) -> None:
+        self._log = log
+        self._projector = projector
+        self._hub = hub
+        self._writer = writer
+
+    def describe(self) -> Iterable[Metric]:
+        """Returns nothing, so that registering needs no database."""
+        return ()
+
+    def collect(self) -> Iterator[Metric]:
+        yield from self._database()
+        yield from self._leading()
+        yield from self._commands()
+        yield _gauge("subscriptions", "Running subscriptions.", self._hub.count)
+        yield from self._connections()
+
+    def _database(self) -> Iterator[Metric]:
+        """What one connection reads: the log, the projections and the newest checkpoint."""
+        try:
+            with self._log.pool.connection() as conn:
+                state = health.state(conn, self._log.workspace)
+                checkpoint = signer.newest_stored(conn)
+        except (psycopg.OperationalError, PoolTimeout):
+            yield _gauge("database_up", "Whether the database can be reached.", 0)
+            return
+        yield _gauge("database_up", "Whether the database can be reached.", 1)
+        if state is not None:
+            yield _gauge("log_head", "The last position of the log.", state.head)
+            yield _gauge("view_lag", "Events that the projections lag behind the log.", state.head - state.position)
+            yield _gauge("view_lag_seconds", "Age of the oldest event that the projections lack.", state.lag_s)
+            yield _gauge("view_current", "Whether this version built the projections.", state.is_current)
+            yield _gauge("view_leftovers", "Generations that could not be dropped.", len(state.leftovers))
+        yield _gauge("checkpoint_size", "Events in the newest checkpoint; 0 without one.", checkpoint.size)
+        yield _gauge("checkpoint_age_seconds", "Age of the newest checkpoint; NaN without one.", checkpoint.age_s)
+
+    def _leading(self) -> Iterator[Metric]:
+        status = self._projector.status
+        yield _gauge("view_position", "The position of the projections.", status.position)
+        poison = status.poison_position or 0
+        yield _gauge("projector_poison", "The event that the projector cannot apply; 0 without one.", poison)
+        condition = GaugeMetricFamily(
+            "keyframe_projector", "1 for the current condition of the projector.", labels=["condition"]
+        )
+        for label in Condition:
+            condition.add_metric([label.value], label is status.condition)
+        yield condition
+
+    def _commands(self) -> Iterator[Metric]:
+        threads = self._writer.lane.statistics()
+        yield _gauge("commands_running", "Operations with commands that run.", threads.borrowed_tokens)
+        yield _gauge("commands_waiting", "Operations with commands that wait for a thread.", threads.tasks_waiting)
+        yield _gauge("commits_running", "Commits in progress, with those that wait.", len(self._log.commits.running))
+        yield _gauge("commits_stalled", "Whether commits do not complete.", self._log.commits.are_stalled)
+        yield _counter("command_conflicts", "Commands that were handled again.", self._writer.conflicts)
+
+    def _connections(self) -> Iterator[Metric]:
+        stats: dict[str, Any] = self._log.pool.get_stats()
+        for name, meaning in _POOL.items():
+            yield _gauge(name if name.startswith("pool") else f"pool_{name}", meaning, stats.get(name, 0))
+        for name, (key, factor, meaning) in _POOL_COUNTERS.items():
+            yield _counter(name, meaning, stats.get(key, 0) * factor)
+
+
+def _gauge(name: str, meaning: str, value: float) -> Metric:
+    return GaugeMetricFamily(f"keyframe_{name}", meaning, value=value)
+
+
+def _counter(name: str, meaning: str, value: float) -> Metric:
+    return CounterMetricFamily(f"keyframe_{name}", meaning, value=value)
