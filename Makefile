@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help demo test check conformance bench clean
+.PHONY: help demo test check conformance bench alerts clean
 .DEFAULT_GOAL := help
 
 help:
@@ -14,6 +14,7 @@ help:
 	@echo "make check        format, lint, types, import contracts, schema snapshot, tests"
 	@echo "make conformance  a running server, tested with real clients; needs Node"
 	@echo "make bench        the benchmarks"
+	@echo "make alerts       the alerts for Prometheus, evaluated by its promtool, which must be installed"
 	@echo "make clean        remove environments, caches and builds; keeps data"
 
 $(INSTALLED): pyproject.toml constraints.txt
@@ -37,6 +38,10 @@ conformance: $(INSTALLED)
 
 bench: $(INSTALLED)
 	$(BIN)/python -m benchmarks
+
+alerts:
+	promtool check rules deploy/observability/alerts.yml
+	promtool test rules deploy/observability/alerts.test.yml
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist

@@ -78,11 +78,12 @@ class StateCollector:
         yield condition
 
     def _commands(self) -> Iterator[Metric]:
-        threads = self._writer.lane.statistics()
+        commits, threads = self._log.commits, self._writer.lane.statistics()
         yield _gauge("commands_running", "Operations with commands that run.", threads.borrowed_tokens)
         yield _gauge("commands_waiting", "Operations with commands that wait for a thread.", threads.tasks_waiting)
-        yield _gauge("commits_running", "Commits in progress, with those that wait.", len(self._log.commits.running))
-        yield _gauge("commits_stalled", "Whether commits do not complete.", self._log.commits.are_stalled)
+        yield _gauge("commits_running", "Commits in progress, with those that wait.", len(commits.running))
+        is_stalled = commits.are_stalled or not commits.is_confirmed
+        yield _gauge("commits_stalled", "Whether commits do not complete, or the last one is unconfirmed.", is_stalled)
         yield _counter("command_conflicts", "Commands that were handled again.", self._writer.conflicts)
 
     def _connections(self) -> Iterator[Metric]:

@@ -56,9 +56,10 @@ class Commit:
 class Commits:
     """The commits of one log in this process. Each is canceled after `seconds`.
 
-    `running` are those that have not ended. `observe` is called with the seconds of each that wrote, waits included.
-    `confirmed_at` is when the last one was confirmed, by the monotonic clock;
-    `fault` is why the last one failed, at `failed_at`. `lock_seconds`: how long a statement may wait for the lock.
+    `running` are those that have not ended. `is_confirmed`: whether every synchronous standby has the last one.
+    `confirmed_at` is when that was so last, by the monotonic clock; `fault` is why the last one failed, at `failed_at`.
+    `observe` is called with the seconds of each that wrote, waits included. `lock_seconds`: how long a statement may
+    wait for the lock.
     """
 
     def __init__(self, seconds: float, lock_seconds: float) -> None:
@@ -68,7 +69,7 @@ class Commits:
         self.observe: Callable[[float], object] = _ignore
         self._seconds = seconds
         self._lock_seconds = lock_seconds
-        self._is_confirmed = True
+        self.is_confirmed = True
 
     def begin(self, conn: Connection, seconds: float | None = None) -> Commit:
         """The commit of the statement that this connection executes next; the caller ends it. `seconds`: its own
@@ -88,7 +89,7 @@ class Commits:
         self.running.discard(commit)
         _watched().discard(commit)
         if did_write:
-            self._is_confirmed, self.fault = commit.is_confirmed, None
+            self.is_confirmed, self.fault = commit.is_confirmed, None
             self.confirmed_at = monotonic() if commit.is_confirmed else -inf
             self.observe(monotonic() - commit.started_at)
 
@@ -101,7 +102,7 @@ class Commits:
         """Whether commits do not complete at the moment: one has been running for longer than it may wait for the lock,
         or the last one was not confirmed and the next is running. Another one would only wait, too."""
         oldest = min((commit.started_at for commit in self.running.copy()), default=inf)
-        return (oldest < inf and not self._is_confirmed) or oldest < monotonic() - self._lock_seconds
+        return (oldest < inf and not self.is_confirmed) or oldest < monotonic() - self._lock_seconds
 
 
 def _ignore(_: float) -> None:

@@ -180,6 +180,15 @@ def test_process_without_the_standby_is_ready_for_reading_only(lonely: Lonely) -
     assert lonely.http.get("/readyz").json()["writing"] is True
 
 
+def test_metrics_tell_that_commits_stall_until_one_is_confirmed(lonely: Lonely) -> None:
+    assert "\nkeyframe_commits_stalled 0.0\n" in lonely.http.get("/metrics").text
+    assert error_of(lonely.form("seventh"))[0] == "OUTCOME_UNKNOWN"
+    assert "\nkeyframe_commits_stalled 1.0\n" in lonely.http.get("/metrics").text
+    lonely.heal()
+    assert "errors" not in lonely.form("seventh")
+    assert "\nkeyframe_commits_stalled 0.0\n" in lonely.http.get("/metrics").text
+
+
 def test_last_use_is_written_without_waiting_for_the_standby(lonely: Lonely) -> None:
     id = issue_token_at_once(lonely).split("_")[1]
     uses, started = TokenUses(lonely.database.pool()), monotonic()
