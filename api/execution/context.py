@@ -4,6 +4,7 @@ An operation runs from its beginning to its end on one worker thread (see `api.s
 resolvers are plain functions, never `async def`, and may block.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from math import inf
 from typing import Any, Final, NamedTuple, Self, TypeAlias
@@ -95,7 +96,8 @@ class Context:
     their visible rows; both are used through `reads` alone. `log` is the event log, `writer` executes commands,
     `deadline` is that of reads. `keys` sign checkpoints, if this process has them. `hub` runs subscriptions: each of
     their events has a deadline of `answer_timeout_s` of its own, and they end with `scope`. `lanes` have the worker
-    threads.
+    threads. `count_streamed` is called with the seconds of an operation of a stream or WebSocket; of a subscription,
+    until it begins.
     """
 
     caller: Caller
@@ -114,6 +116,7 @@ class Context:
     scope: RequestScope | None = None
     lanes: Lanes = field(default_factory=Lanes)
     bounds: Bounds = field(default_factory=Bounds)
+    count_streamed: Callable[[RequestStats, float], None] | None = None
 
     @cached_property
     def outdated_views(self) -> OutdatedViews | None:

@@ -57,6 +57,7 @@ class Lane:
     def __init__(
         self, name: str, threads: int, *, caller_max: int, queue_max: int = 1_000, caller_queue_max: int = 200
     ) -> None:
+        self.name = name
         self._threads = ThreadPoolExecutor(threads, f"keyframe-{name}")
         self._cancelling = ThreadPoolExecutor(1, f"keyframe-{name}-cancelling")
         self._free = threads
@@ -207,9 +208,13 @@ class Lanes:
             lane("heavy", heavy, max(1, min(caller_max, heavy // 2))),
         )
 
+    @property
+    def all(self) -> tuple[Lane, ...]:
+        return self.light, self.writes, self.heavy
+
     def close(self) -> None:
         """End all operations in progress."""
-        for lane in (self.light, self.writes, self.heavy):
+        for lane in self.all:
             lane.close()
 
 

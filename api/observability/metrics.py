@@ -7,6 +7,8 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, generate_la
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.execution.context import RequestStats
+from api.execution.lanes import Lanes
 from api.execution.subscription_hub import SubscriptionHub
 from api.execution.writer import Writer
 from api.observability.state_collector import StateCollector
@@ -34,16 +36,12 @@ class Metrics:
             "keyframe_request_seconds", "Duration until the response was sent completely.", ["path"], buckets=_BUCKETS,
             registry=self._registry,
         )  # fmt: skip
-        self._operations = Counter(
-            "keyframe_operations", "Executed operations over HTTP.", ["type"], registry=self._registry
-        )
+        self._operations = Counter("keyframe_operations", "Executed operations.", ["type"], registry=self._registry)
         self._operation_seconds = Histogram(
-            "keyframe_operation_seconds", "Duration of requests by the type and name of their operation.",
+            "keyframe_operation_seconds", "Duration of operations, of a subscription until it begins.",
             ["type", "name"], buckets=_BUCKETS, registry=self._registry,
         )  # fmt: skip
-        self._errors = Counter(
-            "keyframe_errors", "Top-level errors of responses over HTTP.", ["code"], registry=self._registry
-        )
+        self._errors = Counter("keyframe_errors", "Top-level errors of operations.", ["code"], registry=self._registry)
         self._commit_seconds = Histogram(
             "keyframe_commit_seconds", "Duration of commits, with the waits for the write lock and for standbys.",
             buckets=_BUCKETS, registry=self._registry,
@@ -65,10 +63,16 @@ class Metrics:
         for code in codes:
             self._errors.labels(code).inc()
 
-    def observe(self, log: Log, projector: Projector, hub: SubscriptionHub, writer: Writer) -> None:
+    def count_streamed(self, stats: RequestStats, seconds: float) -> None:
+        """Count an operation of a stream or WebSocket, and the time until its result, or until it began."""
+        self.count_operation(stats.kind, stats.name, stats.codes, seconds)
+
+    def observe(
+        self, log: Log, projector: Projector, hub: SubscriptionHub, writer: Writer, lanes: Lanes | None = None
+    ) -> None:
         """Also export the durations of the log's commits, and at each scrape the state of these."""
         log.commits.observe = self._commit_seconds.observe
-        self._registry.register(StateCollector(log, projector, hub, writer))
+        self._registry.register(StateCollector(log, projector, hub, writer, lanes))
 
     def page(self, _: Request) -> Response:
         """All metrics in the text format. Called on a worker thread."""

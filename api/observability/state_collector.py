@@ -7,6 +7,7 @@ import psycopg
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from psycopg_pool import PoolTimeout
 
+from api.execution.lanes import Lanes
 from api.execution.subscription_hub import SubscriptionHub
 from api.execution.writer import Writer
 from domain.log.event_store import Log
@@ -29,11 +30,14 @@ _POOL_COUNTERS: Final = {
 class StateCollector:
     """Collects the state of these components of one process."""
 
-    def __init__(self, log: Log, projector: Projector, hub: SubscriptionHub, writer: Writer) -> None:
+    def __init__(
+        self, log: Log, projector: Projector, hub: SubscriptionHub, writer: Writer, lanes: Lanes | None
+    ) -> None:
         self._log = log
         self._projector = projector
         self._hub = hub
         self._writer = writer
+        self._lanes = lanes
 
     def describe(self) -> Iterable[Metric]:
         """Returns nothing, so that registering needs no database."""
@@ -43,6 +47,7 @@ class StateCollector:
         yield from self._database()
         yield from self._leading()
         yield from self._commands()
+        yield from self._operations()
         yield _gauge("subscriptions", "Running subscriptions.", self._hub.count)
         yield from self._connections()
 
@@ -78,13 +83,19 @@ class StateCollector:
         yield condition
 
     def _commands(self) -> Iterator[Metric]:
-        commits, threads = self._log.commits, self._writer.lane.statistics()
-        yield _gauge("commands_running", "Operations with commands that run.", threads.borrowed_tokens)
-        yield _gauge("commands_waiting", "Operations with commands that wait for a thread.", threads.tasks_waiting)
+        commits = self._log.commits
         yield _gauge("commits_running", "Commits in progress, with those that wait.", len(commits.running))
         is_stalled = commits.are_stalled or not commits.is_confirmed
         yield _gauge("commits_stalled", "Whether commits do not complete, or the last one is unconfirmed.", is_stalled)
         yield _counter("command_conflicts", "Commands that were handled again.", self._writer.conflicts)
+
+    def _operations(self) -> Iterator[Metric]:
+        running = GaugeMetricFamily("keyframe_lane_running", "Operations in progress in a lane.", labels=["lane"])
+        waiting = GaugeMetricFamily("keyframe_lane_waiting", "Operations that wait in a lane.", labels=["lane"])
+        for lane in () if self._lanes is None else self._lanes.all:
+            running.add_metric([lane.name], lane.running)
+            waiting.add_metric([lane.name], lane.waiting)
+        yield from (running, waiting)
 
     def _connections(self) -> Iterator[Metric]:
         stats: dict[str, Any] = self._log.pool.get_stats()

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cache, partial
 from math import inf
-from time import monotonic
+from time import monotonic, perf_counter
 from typing import Any
 
 import strawberry
@@ -85,12 +85,16 @@ class Schema(strawberry.Schema):
         """The results of any operation, in sequence: see `api.schema.subscriptions.lifecycle`."""
         assert context_value is not None
         context, types = context_value.for_next_operation(), set(allowed_operation_types or OperationType)
+        started = perf_counter()
         given = (query, variable_values, context, root_value, operation_name, types, operation_extensions)
         operation = Operation(query, variable_values, operation_name)
         try:
             begun = await self._admission.run(operation, context, partial(self.execute_sync, *given))
         except (MissingQueryError, CannotGetOperationTypeError, InvalidOperationTypeError, Busy) as error:
             begun = refused(error, context)
+        context.stats.codes.extend((error.extensions or {}).get("code", "") for error in begun.errors or ())
+        if context.count_streamed is not None:
+            context.count_streamed(context.stats, perf_counter() - started)
         return answers(begun, context)
 
     def execute_sync(

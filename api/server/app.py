@@ -25,7 +25,7 @@ def create_app(
     """
     configure_logging(settings.journal)
     process = Process.of(settings, database, anonymous=visitor if anonymous else None)
-    process.metrics.observe(process.log, process.projector, process.hub, process.writer)
+    process.metrics.observe(process.log, process.projector, process.hub, process.writer, process.lanes)
     app = Starlette(
         routes=routes_of(process, editor=editor),
         middleware=middleware_of(process),

@@ -106,6 +106,7 @@ class Process:
             scope=request.state.scope,
             lanes=self.lanes,
             bounds=Bounds(self.sizes.current, self.settings.cost_max),
+            count_streamed=self.metrics.count_streamed,
         )
 
 

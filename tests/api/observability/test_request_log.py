@@ -133,9 +133,26 @@ def test_metrics_time_commits_and_operations(settings: Settings, database: Datab
     assert metric_value(page, 'keyframe_operation_seconds_count{name="Who",type="query"}') == 1
     assert metric_value(page, 'keyframe_operation_seconds_count{name="(none)",type="mutation"}') == 1
     assert metric_value(page, "keyframe_commits_running") == metric_value(page, "keyframe_commits_stalled") == 0
-    assert metric_value(page, "keyframe_commands_running") == metric_value(page, "keyframe_commands_waiting") == 0
+    assert metric_value(page, 'keyframe_lane_running{lane="writes"}') == 0
+    assert metric_value(page, 'keyframe_lane_waiting{lane="heavy"}') == 0
     assert metric_value(page, "keyframe_pool_requests_total") > 1
     assert metric_value(page, "keyframe_checkpoint_size") == 0
+
+
+def test_metrics_count_operations_over_websocket(settings: Settings, database: Database) -> None:
+    app = create_app(settings, database, editor=False, anonymous=True)
+    with TestClient(app, base_url="http://localhost") as http:
+        with http.websocket_connect("ws://localhost/graphql", subprotocols=["graphql-transport-ws"]) as ws:
+            ws.send_json({"type": "connection_init"})
+            assert ws.receive_json() == {"type": "connection_ack"}
+            for id, query in (("1", "query Who { viewer { handle } }"), ("2", "query Wrong { nope }")):
+                ws.send_json({"type": "subscribe", "id": id, "payload": {"query": query}})
+                while ws.receive_json()["type"] not in ("complete", "error"):
+                    pass
+        page = http.get("/metrics").text
+    assert metric_value(page, 'keyframe_operations_total{type="query"}') == 2
+    assert metric_value(page, 'keyframe_operation_seconds_count{name="Who",type="query"}') == 1
+    assert metric_value(page, 'keyframe_errors_total{code="GRAPHQL_VALIDATION_FAILED"}') == 1
 
 
 def test_metrics_tell_the_lag_in_seconds(settings: Settings, database: Database) -> None:
