@@ -1,5 +1,6 @@
 """Middleware that authenticates requests, and its responses to those that it rejects."""
 
+import asyncio
 from http import HTTPStatus
 from typing import Final
 
@@ -23,6 +24,8 @@ ALIVE: Final = "/healthz"
 """This path ignores authentication."""
 READY: Final = "/readyz"
 """This path also serves unauthenticated requests, and tokens that cannot be resolved at the moment."""
+READY_SECONDS_MAX: Final = 2.0
+"""How long a request for the readiness waits for its authentication; then it gets the answer without one."""
 
 _log = structlog.get_logger(__name__)
 
@@ -52,9 +55,10 @@ class AuthenticationMiddleware:
         state.caller, state.scope, state.is_rejected = UNAUTHENTICATED_CALLER, None, False
         may_wait = scope["type"] == "websocket" or scope["path"] == READY
         try:
-            authenticated = await self._authenticators.authenticate(
-                connection.headers.getlist("authorization"), address(connection)
-            )
+            async with asyncio.timeout(READY_SECONDS_MAX if scope["path"] == READY else None):
+                authenticated = await self._authenticators.authenticate(
+                    connection.headers.getlist("authorization"), address(connection)
+                )
             if authenticated is None:
                 return None if may_wait else _unauthenticated()
             state.caller, state.scope = authenticated
@@ -65,7 +69,7 @@ class AuthenticationMiddleware:
             return None if scope["type"] == "websocket" else _unauthenticated()
         except RateLimited as limited:
             return _rate_limited(limited)
-        except AuthBackendUnavailable:
+        except (AuthBackendUnavailable, TimeoutError):
             return None if scope["path"] == READY else _backend_unavailable()
         return None
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 from uuid import uuid4
 
@@ -15,7 +16,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from api.asgi.ttl_cache import SingleFlightTTLCache
-from api.auth import authentication
+from api.auth import authentication, authentication_middleware
 from api.auth.token_uses import TokenUses
 from api.cli.output import out
 from api.server.app import create_app
@@ -368,3 +369,22 @@ def test_token_check_without_database_is_answered_503_not_401(
     assert response.json()["errors"][0]["extensions"] == {"code": "UNAVAILABLE"}
     assert "secret.example" not in response.text
     assert uncached_server.http.get("/readyz", headers={"authorization": f"Bearer {token}"}).text == "ready"
+
+
+def test_readiness_does_not_wait_for_a_slow_authentication(
+    uncached_server: AppServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = uncached_server.token()
+    matching = api_tokens.matching
+
+    def slow(conn: Any, bearer: str) -> Any:
+        sleep(1)
+        return matching(conn, bearer)
+
+    monkeypatch.setattr(api_tokens, "matching", slow)
+    monkeypatch.setattr(authentication_middleware, "READY_SECONDS_MAX", 0.1)
+    started = monotonic()
+    response = uncached_server.http.get("/readyz", headers={"authorization": f"Bearer {token}"})
+    assert (response.status_code, response.text) == (200, "ready")
+    assert monotonic() - started < 1
+    assert uncached_server.ask(token).status_code == 200
