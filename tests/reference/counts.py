@@ -32,9 +32,10 @@ def of_key_results(view: View, objectives: Sequence[Objective]) -> Counter[str]:
 
 
 def of_objectives(view: View, objectives: Sequence[Objective]) -> Counter[str]:
-    """These objectives by health. Those that can have no value count nowhere."""
-    able = [one for one in objectives if can_have_value(view, one)]
-    return Counter(str(objective_figures(view, one).health) for one in able)
+    """These objectives by health. Those that can have no value, and those that were closed without a score and so have
+    no health, count nowhere."""
+    healths = [objective_figures(view, one).health for one in objectives if can_have_value(view, one)]
+    return Counter(str(health) for health in healths if health is not None)
 
 
 def of_cycle(now: View, cycle: Cycle, count: Count) -> Counter[str]:
