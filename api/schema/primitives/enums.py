@@ -237,7 +237,7 @@ described(
         "CHANGE": "One point for every change.",
     },
 )(Step)
-described("A day of the week.", {day.value: f"{day.value.title()}." for day in Weekday})(Weekday)
+described("A day of the week.", {day.value: f"Day {day.place + 1} of the ISO week." for day in Weekday})(Weekday)
 described(
     "How an entity differs between two moments. A dropped entity still exists and is CHANGED.",
     {
