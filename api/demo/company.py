@@ -75,6 +75,7 @@ LATER = {"abeni": "workshop", "zoe": "platform"}
 def facts(calendar: Calendar) -> Iterator[Json]:
     """The facts about people and teams, from the founding on."""
     yield from _people(calendar)
+    yield _days(calendar)
     yield from _teams(calendar)
     yield from _arrivals(calendar)
     yield from _moves(calendar)
@@ -90,6 +91,12 @@ def _people(calendar: Calendar) -> Iterator[Json]:
     for place, handle in enumerate(first):
         at = calendar.founding.at(0.2 * place / len(first))
         yield fact(at, FOUNDER, "addPerson", _person(handle), ref=f"person:{handle}")
+
+
+def _days(calendar: Calendar) -> Json:
+    """The company is in Lisbon, and its fiscal year begins with the year of the story."""
+    days = {"timeZone": "Europe/Lisbon", "fiscalYearStartMonth": calendar.year.starts_on.month}
+    return fact(calendar.founding.at(0.01), FOUNDER, "setCalendar", days)
 
 
 def _teams(calendar: Calendar) -> Iterator[Json]:
