@@ -96,7 +96,7 @@ class Context:
     their visible rows; both are used through `reads` alone. `log` is the event log, `writer` executes commands,
     `deadline` is that of reads. `keys` sign checkpoints, if this process has them. `hub` runs subscriptions: each of
     their events has a deadline of `answer_timeout_s` of its own, and they end with `scope`. `lanes` have the worker
-    threads. `count_streamed` is called with the seconds of an operation of a stream or WebSocket; of a subscription,
+    threads. `count_streamed` is called with the seconds of an operation of a stream or WebSocket, of a subscription
     until it begins.
     """
 
