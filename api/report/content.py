@@ -97,6 +97,11 @@ class Metric(Shape, frozen=True):
     lower: float | None
     upper: float | None
 
+    @property
+    def is_number(self) -> bool:
+        """Whether its values are numbers, rather than milestones or done."""
+        return self.direction not in ("MILESTONES", "DONE")
+
 
 class Point(Shape, frozen=True):
     """A moment of a plan curve: shares of 1, and for a key result values in its unit."""

@@ -11,6 +11,7 @@ from api.report.drawing import Dot, Drawing, Label, Polyline, Rule, Scale, round
 from api.report.line_charts import CHARACTER_WIDTH, DayOf
 
 _LABELS_MAX = 6
+_MARGIN = 0.05
 _INSET = 0.08
 """The share of a period that the line of its goal leaves free on each side."""
 
@@ -53,12 +54,12 @@ def farthest_period(curve: KpiPlanCurve, unit: str) -> str:
     return f"farthest in {far.label}: {figure(far.value)}, planned {bounds(goal, unit)}"
 
 
-def _figures(points: Iterable[KpiPeriod]) -> Iterable[float]:
-    for point in points:
-        if point.value is not None:
-            yield point.value
-        for goal in (point.planned_goal, point.goal):
-            yield from () if goal is None else goal.bounds
+def _figures(points: Sequence[KpiPeriod]) -> list[float]:
+    """All values and bounds, with a margin, so that no goal lies on the edge."""
+    found = [point.value for point in points if point.value is not None]
+    found += [bound for point in points for goal in (point.planned_goal, point.goal) if goal for bound in goal.bounds]
+    margin = _MARGIN * (max(found) - min(found)) if found else 0.0
+    return [*(figure - margin for figure in found), *(figure + margin for figure in found)]
 
 
 def _goals(points: Sequence[KpiPeriod], x: Scale, y: Scale) -> Iterable[Polyline]:

@@ -44,8 +44,10 @@ def of_objective(curve: PlanCurve, title: str, day_of: DayOf) -> Markup:
     return _chart(frame, curve.points, _shares(curve), f"Progress of {title}", percent, day_of)
 
 
-def of_key_result(curve: PlanCurve, title: str, day_of: DayOf) -> Markup:
-    """The values of a key result in its unit."""
+def of_key_result(curve: PlanCurve, title: str, day_of: DayOf, metric: Metric) -> Markup:
+    """The values of a key result in its unit; the progress of one that is not measured in numbers."""
+    if not metric.is_number:
+        return of_objective(curve, title, day_of)
     lines = _lines(curve.points, lambda point, name: getattr(point, f"{name}_value"))
     ticks = round_ticks(value for line in lines.values() for _, value in line)
     frame = _Frame(300, 150, ticks, [figure(tick) for tick in ticks])
@@ -57,10 +59,11 @@ def farthest(distance: Distance | None, day_of: DayOf, metric: Metric | None = N
     none."""
     if distance is None or round(100 * distance.distance) == 0:
         return ""
-    if metric is None:
+    if metric is None or not metric.is_number:
         actual, planned = percent(distance.actual or 0.0), percent(distance.planned)
     else:
-        actual, planned = figure(distance.actual_value), figure(distance.planned_value, metric.unit.symbol)
+        actual = "nothing" if distance.actual_value is None else figure(distance.actual_value)
+        planned = figure(distance.planned_value, metric.unit.symbol)
     return f"farthest on {_day(day_of(distance.at))}: {actual} against {planned} planned"
 
 

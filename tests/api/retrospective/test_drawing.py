@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TypeAlias
 from xml.etree import ElementTree as ET
 
@@ -67,7 +68,12 @@ def test_texts_of_a_drawing_are_escaped() -> None:
 
 
 Chart: TypeAlias = Callable[[PlanCurve, str, line_charts.DayOf], str]
-CHARTS: tuple[Chart, ...] = (line_charts.burn_up, line_charts.of_objective, line_charts.of_key_result)
+HOURS = Metric("INCREASE", Unit("h"), 0, 50, None, None)
+CHARTS: tuple[Chart, ...] = (
+    line_charts.burn_up,
+    line_charts.of_objective,
+    partial(line_charts.of_key_result, metric=HOURS),
+)
 
 
 @pytest.mark.parametrize("chart", CHARTS)
@@ -97,6 +103,15 @@ def test_burn_up_marks_the_largest_distance() -> None:
     curve = PlanCurve([point(0, 0, 0, 0), point(9, 9, 9, 5)], far, None)
     assert kinds(line_charts.burn_up(curve, "t", datetime.date), "path").count("gap") == 1
     assert kinds(line_charts.burn_up(drawn(*curve.points), "t", datetime.date), "path").count("gap") == 0
+
+
+def test_milestones_are_drawn_and_described_in_progress() -> None:
+    steps = Metric("MILESTONES", Unit(""), None, None, None, None)
+    far = Distance(FIRST, -0.4, 0.9, None, 0.9, None)
+    svg = line_charts.of_key_result(drawn(point(0, 0, 0, 0), point(9, 9, 9, 5)), "t", datetime.date, steps)
+    assert "100\xa0%" in [one.text for one in ET.fromstring(svg).iter("text")]
+    assert line_charts.farthest(far, datetime.date, steps) == "farthest on 1 Jan: 0\xa0% against 90\xa0% planned"
+    assert line_charts.farthest(far, datetime.date, HOURS) == "farthest on 1 Jan: nothing against 0.9 h planned"
 
 
 def test_days_of_a_chart_are_those_of_the_calendar() -> None:
@@ -133,8 +148,7 @@ def test_farthest_period_of_a_kpi_is_described() -> None:
 
 def test_largest_distance_is_described_in_its_unit() -> None:
     far = Distance(FIRST + timedelta(days=9), -0.4, 0.9, 0.5, 45, 25)
-    hours = Metric("INCREASE", Unit("h"), 0, 50, None, None)
-    assert line_charts.farthest(far, datetime.date, hours) == "farthest on 10 Jan: 25 against 45 h planned"
+    assert line_charts.farthest(far, datetime.date, HOURS) == "farthest on 10 Jan: 25 against 45 h planned"
     assert line_charts.farthest(far, datetime.date) == "farthest on 10 Jan: 50\xa0% against 90\xa0% planned"
     assert line_charts.farthest(None, datetime.date) == ""
     assert line_charts.farthest(Distance(FIRST, 0.001, 0, 0.001, None, None), datetime.date) == ""
