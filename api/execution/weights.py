@@ -122,7 +122,12 @@ WEIGHTS: Final[Mapping[str, FieldWeight]] = {
     "Retrospective.objectives": FieldWeight(length="objectives"),
     "Retrospective.silences": FieldWeight(length="entities"),
     "Retrospective.kpis": FieldWeight(each=5.0, length="kpis"),
+    "Retrospective.planCurve": FieldWeight(objective=0.6),
+    "Retrospective.closingReflections": FieldWeight(length="objectives"),
     "ObjectiveRetrospective.attribution": FieldWeight(each=1.0),
+    "ObjectiveRetrospective.planCurve": FieldWeight(each=0.8),
+    "KeyResultRetrospective.planCurve": FieldWeight(each=0.2),
+    "KpiDelta.planCurve": FieldWeight(day=0.02),
     "Attribution.explain": FieldWeight(each=0.5, length="terms"),
 }
 """The weights of fields that cost more than `FIELD`, by type and name; `*` stands for every type."""
