@@ -155,7 +155,7 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         if read is None:
             read = self._reader(field, nodes, info)
         if is_leaf_type(type_):
-            return Planned(name, read, _PLAIN.get(type_), _writer(type_), _nothing, is_required, field.type, nodes)
+            return Planned(name, read, _plain(type_), _writer(type_), _nothing, is_required, field.type, nodes)
         complete = self._completer(type_, nodes, info)
         return Planned(name, read, None, None, complete, is_required, field.type, nodes)
 
@@ -277,7 +277,7 @@ def _plain_leaf(field: StrawberryField | None, type_: Any) -> Leaf | None:
     is_required = is_non_null_type(type_)
     of_type = type_.of_type if is_required else type_
     read = _plain_reader(field) if isinstance(field, StrawberryField) and is_leaf_type(of_type) else None
-    return None if read is None else (read, _PLAIN.get(of_type), _writer(of_type), _nothing, is_required, type_)
+    return None if read is None else (read, _plain(of_type), _writer(of_type), _nothing, is_required, type_)
 
 
 @cache
@@ -296,8 +296,13 @@ def _plain_reader(field: StrawberryField) -> Read | None:
 # ── leaves ───────────────────────────────────────────────────────────────────────────────────────
 
 
-_PLAIN: Final[dict[Any, type]] = {GraphQLString: str, GraphQLID: str}
-"""The Python type whose values are written as they are, by the GraphQL type."""
+TEXTS: Final = frozenset({GraphQLString.name, GraphQLID.name, "Markdown"})
+"""The scalars whose values are texts, and are written as they are."""
+
+
+def _plain(type_: Any) -> type | None:
+    """The Python type whose values are written as they are; None if all values are converted."""
+    return str if type_.name in TEXTS else None
 
 
 @cache

@@ -9,7 +9,6 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cached_property
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -18,6 +17,7 @@ from msgspec import Struct, structs
 from domain.primitives import metric_checks
 from domain.primitives.calendar import Calendar
 from domain.primitives.errors import CommandRejected, invalid
+from domain.primitives.lazy import cached_property
 from domain.primitives.rules import Rule
 from domain.primitives.values import KpiGoal, KpiTarget
 

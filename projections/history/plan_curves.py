@@ -6,7 +6,6 @@ that of the outcome. The actual progress at a moment is that of the moment, by a
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from functools import cached_property
 from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
@@ -15,6 +14,7 @@ from domain.metrics.kpi_status import PERIODS
 from domain.metrics.progress import KeyResultFacts, KeyResultProgress, Progress
 from domain.metrics.wholes import GroupProgress, ObjectiveProgress
 from domain.primitives.calendar import Step
+from domain.primitives.lazy import cached_property
 from domain.primitives.values import Basis
 from projections.figures.figures import Figures
 from projections.figures.happenings import Happenings

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from functools import cached_property
 from typing import Any
 
 import strawberry
@@ -16,6 +15,7 @@ from api.schema.primitives.scalars import Markdown, Position
 from api.schema.types.measurements import CheckIn
 from api.snapshot.pagination import PageRequest, paginate
 from api.snapshot.snapshot import RowProxy, View, as_batch
+from domain.primitives.lazy import cached_property
 from domain.primitives.values import Basis, Kind
 from projections.history import review_remarks
 from projections.history.retrospective import CycleReview
