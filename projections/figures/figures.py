@@ -199,8 +199,9 @@ class Figures:
     # ── objectives ───────────────────────────────────────────────────────────────────────────────
 
     def objective(self, id: UUID) -> ObjectiveProgress | None:
-        """The progress of an objective; None before it was drafted."""
+        """The progress of an objective; None before it was drafted. Raises `DeadlineExceeded`, like `key_result`."""
         if id not in self._objectives:
+            raise_if_late()
             known = self._open.get(id)
             self._objectives[id] = self._of_latest(id) if known is None else self._of_open(known)
         return self._objectives[id]
