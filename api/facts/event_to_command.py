@@ -26,6 +26,7 @@ from domain.commands.key_result_commands import (
     RetargetKeyResult,
 )
 from domain.commands.kpi_commands import RedefineKpi
+from domain.commands.kpi_formula_input import KpiFormulaInput
 from domain.commands.objective_commands import (
     CarriedTarget,
     CarryObjective,
@@ -54,6 +55,7 @@ from domain.model.objective import ObjectiveClosed, ObjectiveDrafted, ObjectiveU
 from domain.model.people import PersonAdded, PersonRenamed, TeamLeadAppointed
 from domain.model.workspace import CalendarSet
 from domain.primitives import personal_data
+from domain.primitives.kpi_formula import Formula
 from domain.primitives.values import Aggregation, Direction, Metric, Unit
 
 SEALED: Final[tuple[type[Event], ...]] = (PersonAdded, PersonRenamed)
@@ -108,11 +110,18 @@ def _derived(kind: type[Command], event: Event, context: ReplayContext, **given:
     for name, optional in _shared(kind, type(event)).items():
         value = getattr(event, name)
         if not (optional and value == _before(event, name, subject, context)):
-            values[name] = list(value) if isinstance(value, tuple) else value  # events are frozen, commands have lists
+            values[name] = _taken(value)
     for name, by in _by(kind).items():
         if values.get(name) is not None:
             values[name] = by(id=values[name])
     return kind(**values | given)
+
+
+def _taken(value: Any) -> Any:
+    """The value as a command takes it: a list for the tuple of a frozen event, and a formula with its inputs by id."""
+    if isinstance(value, Formula):
+        return KpiFormulaInput.of(value)
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _before(event: Event, name: str, subject: str | None, context: ReplayContext) -> Any:

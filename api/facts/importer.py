@@ -15,6 +15,7 @@ from msgspec import structs
 
 from api.facts.field_references import Expected, by_json_name
 from api.facts.line_reader import LineReader
+from domain.commands import kpi_formula_input
 from domain.commands.command import Command, verb
 from domain.commands.kpi_commands import ReadingInput
 from domain.commands.objective_commands import CarriedTarget, CarryObjective, KeyResultScore
@@ -398,7 +399,7 @@ def _as(ref: Ref, expected: Expected | None) -> Any:
 
 _NESTED = {
     name: expected
-    for part in (ReadingInput, KeyResultScore, CarriedTarget)
+    for part in (ReadingInput, KeyResultScore, CarriedTarget, *kpi_formula_input.PARTS)
     for name, expected in by_json_name(part).items()
 }
 """The references in the parts of inputs, by the name of the field in JSON."""

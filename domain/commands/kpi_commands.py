@@ -7,6 +7,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from domain.commands.command import Command, Key, KpiBy, Markdown, OwnerId, Parsed, PersonId, ReadingId, TeamId, Title
+from domain.commands.kpi_formula_input import KpiFormulaInput, check_formula
 from domain.commands.permissions import DEFINE_KPIS, record_readings
 from domain.model.kpi import (
     KpiDefined,
@@ -48,6 +49,10 @@ class DefineKpi(Command, frozen=True):
     aggregation: Annotated[
         Aggregation | UnsetType, doc("How the readings of a period become its value; omitted is LAST.")
     ] = UNSET
+    formula: Annotated[
+        KpiFormulaInput | UnsetType,
+        doc("How its values follow from other KPIs; it then takes no readings. Omitted for a KPI with readings."),
+    ] = UNSET
     goal_from: Annotated[
         FirstDay | UnsetType,
         doc("The first day of the goal, in the past or in the future; omitted, it also judges all earlier readings."),
@@ -55,6 +60,7 @@ class DefineKpi(Command, frozen=True):
 
     def check(self, faults: Faults) -> None:
         super().check(faults)
+        check_formula(self.formula, faults)
         if self.goal_from is not UNSET and self.goal is None:
             faults.keep(_from_without_goal())
 
@@ -86,6 +92,13 @@ class RedefineKpi(Command, frozen=True):
     aggregation: Annotated[
         Aggregation | UnsetType, doc("How the readings of a period become its value; omitted keeps it.")
     ] = UNSET
+    formula: Annotated[
+        KpiFormulaInput | UnsetType,
+        doc(
+            "The new formula, for a KPI without readings; omitted keeps it. A period is worked out by the formula in "
+            "force on its last day. To record readings instead, retire the KPI and define another one."
+        ),
+    ] = UNSET
     goal_from: Annotated[
         FirstDay | UnsetType,
         doc(
@@ -96,6 +109,7 @@ class RedefineKpi(Command, frozen=True):
 
     def check(self, faults: Faults) -> None:
         super().check(faults)
+        check_formula(self.formula, faults)
         if self.goal_from is not UNSET and self.goal is UNSET:
             faults.keep(_from_without_goal())
 

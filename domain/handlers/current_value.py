@@ -5,22 +5,21 @@ Everything that it depends on is read through the unit of work, so a concurrent 
 
 from collections.abc import Sequence
 from datetime import datetime
-from uuid import UUID
 
 from msgspec import Struct
 
 from domain.handlers import windows
+from domain.handlers.formulas import kpi_readings
+from domain.handlers.formulas.kpi_readings import Read
 from domain.handlers.unit_of_work import UnitOfWork
 from domain.handlers.windows import Window
 from domain.metrics import formulas, kpi_series
 from domain.metrics.progress import BASELINED, with_start
 from domain.model.key_result import CheckIn, KeyResult, KeyResultCheckedIn, Link
-from domain.model.kpi import Reading, ReadingRecorded
 from domain.model.objective import Objective
 from domain.primitives.values import Aggregation, Direction, Metric
 
 CHECK_INS_MAX = 10_000
-READINGS_FIRST = 10
 
 
 class Measured(Struct, frozen=True):
@@ -89,45 +88,21 @@ def _linked(uow: UnitOfWork, link: Link, window: Window, at: datetime) -> Measur
     link's `count_from`, if that is later."""
     until = min(at, window.readings_end_at, link.until)
     if link.aggregate is Aggregation.LAST:
-        reading = latest_reading(uow, link.kpi, until)
-        return None if reading is None else Measured(reading.value, None, reading.created_at)
-    return _aggregated(readings(uow, link.kpi, _counted_from(link, window), until), link.aggregate)
+        reading = kpi_readings.latest(uow, link.kpi, until)
+        return None if reading is None else Measured(reading.value, None, reading.measured_at)
+    return _aggregated(kpi_readings.between(uow, link.kpi, _counted_from(link, window), until), link.aggregate)
 
 
-def _aggregated(readings: Sequence[Reading], aggregate: Aggregation) -> Measured | None:
+def _aggregated(readings: Sequence[Read], aggregate: Aggregation) -> Measured | None:
     if not readings:
         return None
     value = kpi_series.aggregated([one.value for one in readings], aggregate)
-    return Measured(value, None, readings[-1].created_at)
+    return Measured(value, None, readings[-1].measured_at)
 
 
 def _counted_from(link: Link, window: Window) -> datetime:
     since = window.starts_at
     return since if link.count_from is None else max(since, window.calendar.day_start(link.count_from))
-
-
-def readings(uow: UnitOfWork, kpi: UUID, since: datetime, until: datetime) -> list[Reading]:
-    """The KPI's readings that are not retracted, measured from `since` to `until`, oldest first."""
-    ids = uow.measured(ReadingRecorded, kpi, since, until, oldest_first=True)
-    return [one for one in uow.get_all(Reading, ids) if not one.retracted]
-
-
-def latest_reading(uow: UnitOfWork, kpi: UUID, until: datetime) -> Reading | None:
-    """The KPI's latest reading that is not retracted, measured by a moment."""
-    return _first(uow, kpi, None, until, oldest_first=False)
-
-
-def _first(
-    uow: UnitOfWork, kpi: UUID, since: datetime | None, until: datetime, *, oldest_first: bool
-) -> Reading | None:
-    """The first reading in this order that is not retracted."""
-    limit = READINGS_FIRST
-    while True:
-        ids = uow.measured(ReadingRecorded, kpi, since, until, limit, oldest_first=oldest_first)
-        found = next((one for one in uow.get_all(Reading, ids) if not one.retracted), None)
-        if found is not None or len(ids) < limit:
-            return found
-        limit *= 10
 
 
 # ── the start ────────────────────────────────────────────────────────────────────────────────────
@@ -161,15 +136,15 @@ def _first_linked(uow: UnitOfWork, link: Link, window: Window, at: datetime) -> 
     begun = _linked(uow, link, window, min(at, window.begins_at))
     if begun is not None:
         return begun.value
-    since = None if link.aggregate is Aggregation.LAST else _counted_from(link, window)
-    first = _first(uow, link.kpi, since, min(at, window.readings_end_at, link.until), oldest_first=True)
+    since = window.begins_at if link.aggregate is Aggregation.LAST else _counted_from(link, window)
+    first = kpi_readings.first(uow, link.kpi, since, min(at, window.readings_end_at, link.until))
     return None if first is None else first.value
 
 
 def is_measured(uow: UnitOfWork, key_result: KeyResult) -> bool:
     """Whether a value was measured: by a check-in, or by a reading of its present or last KPI, retracted or not."""
     link = key_result.link_now or key_result.former
-    if link is not None and uow.measured(ReadingRecorded, link.kpi, limit=1):
+    if link is not None and kpi_readings.is_read(uow, link.kpi):
         return True
     ids = uow.measured(KeyResultCheckedIn, key_result.id, limit=CHECK_INS_MAX)
     return any(one.content[0] is not None for one in uow.get_all(CheckIn, ids))

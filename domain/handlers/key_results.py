@@ -24,6 +24,7 @@ from domain.commands.key_result_commands import (
 )
 from domain.commands.permissions import Permission
 from domain.handlers import current_value, windows
+from domain.handlers.formulas import kpi_readings
 from domain.handlers.handler_registry import handles
 from domain.handlers.unit_of_work import UnitOfWork
 from domain.metrics import plan_curve
@@ -315,7 +316,7 @@ def _baseline(uow: UnitOfWork, metric: Metric, link: Link | None) -> float | Non
         return None
     if link.aggregate is Aggregation.SUM and metric.direction is not Direction.DECREASE:
         return 0.0
-    reading = current_value.latest_reading(uow, link.kpi, uow.at)
+    reading = kpi_readings.latest(uow, link.kpi, uow.at)
     return None if reading is None else reading.value
 
 

@@ -18,6 +18,7 @@ from domain.commands.kpi_commands import (
     SetKpiTargets,
 )
 from domain.commands.permissions import Permission
+from domain.handlers.formulas import given_formulas
 from domain.handlers.handler_registry import handles
 from domain.handlers.unit_of_work import UnitOfWork, keyed_id
 from domain.model.kpi import Definition, Kpi, KpiDefined, NewGoal, Reading, ReadingRecorded, reading_id
@@ -38,6 +39,7 @@ def define_kpi(uow: UnitOfWork, command: DefineKpi) -> Kpi:
         owner=uow.colleague(command.owner, "owner"),
         team=uow.team(command.team, "team"),
         aggregation=Aggregation.LAST if command.aggregation is UNSET else command.aggregation,
+        formula=given_formulas.of_new(uow, command.formula),
         goal_from=None if command.goal_from is UNSET else command.goal_from,
     )
     return uow.begin(Kpi, event, keyed_id(Kind.KPI, command.key))
@@ -58,6 +60,7 @@ def redefine_kpi(uow: UnitOfWork, command: RedefineKpi) -> Kpi:
         owner=before.owner if command.owner is UNSET else uow.colleague(command.owner, "owner"),
         team=before.team if command.team is UNSET else uow.team(command.team, "team"),
         aggregation=before.aggregation if command.aggregation is UNSET else command.aggregation,
+        formula=given_formulas.of_known(uow, kpi, command.formula),
     )
     if definition.unit != before.unit:
         _refuse_new_unit(uow, kpi, definition.unit)
@@ -152,7 +155,7 @@ def _planned(uow: UnitOfWork, kpis: dict[KpiBy, UUID], one: ReadingInput, index:
     kpi = kpis.get(one.kpi)
     if kpi is None:
         found = uow.find(Kpi, one.kpi, *field, "kpi")
-        found.refuse_retired(*field)
+        found.refuse_readings(*field)
         kpi = kpis[one.kpi] = found.id
     moment = one.measured_at or uow.command.effective_at or uow.now
     measured_at = uow.moment(moment, *field, "measuredAt")

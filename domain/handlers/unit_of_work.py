@@ -1,6 +1,6 @@
 """The unit of work of one command: the streams it has read, its preconditions, and the aggregates it changes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from itertools import filterfalse
 from typing import TypeVar
@@ -16,7 +16,7 @@ from domain.model.cycle import Cycle, CycleOpened, Policy
 from domain.model.discussion import Comment, Initiative, Reflection
 from domain.model.event import AGGREGATES, WHEN_RECORDED, Aggregate, Event, replay
 from domain.model.key_result import CheckIn, KeyResult, KeyResultAdded, KeyResultLinked
-from domain.model.kpi import Kpi, Reading
+from domain.model.kpi import Kpi, KpiDefined, KpiRedefined, Reading
 from domain.model.objective import Objective
 from domain.model.people import Person, Team
 from domain.model.workspace import WorkspaceCalendar
@@ -245,6 +245,12 @@ class UnitOfWork:
             self.no_newer.append(NoNewer(belongs_to=None, topic=event.TOPIC, position=self.head.position))
         return [one for one in self.get_all(KeyResult, self.log.linked_to(kpi)) if one.kpi == kpi]
 
+    def worked_out_from(self, kpis: Collection[UUID]) -> list[Kpi]:
+        """The KPIs whose definitions ever named one of these. Any new definition before the append is a conflict."""
+        for event in (KpiDefined, KpiRedefined):
+            self.no_newer.append(NoNewer(belongs_to=None, topic=event.TOPIC, position=self.head.position))
+        return self.get_all(Kpi, self.log.kpis_naming(kpis))
+
     def children_as_of(self, kind: type[A], first: type[Event], parent: UUID, at: datetime) -> list[A]:
         """All children of a kind that exist at a moment, in their state at that moment."""
         return self.all_as_of(self.children(kind, first, parent), at)
@@ -304,6 +310,12 @@ class UnitOfWork:
         """The calendar in force at a moment."""
         found = self._settings(CALENDAR_ID)
         return found.in_force(at) if isinstance(found, WorkspaceCalendar) else Calendar()
+
+    @property
+    def calendars(self) -> Sequence[tuple[datetime, Calendar]]:
+        """Each calendar that was set, with the time since which it is in force, oldest first."""
+        found = self._settings(CALENDAR_ID)
+        return found.calendars if isinstance(found, WorkspaceCalendar) else ()
 
     def _settings(self, id: UUID) -> Aggregate | None:
         """The scoring policy or the calendar; both are read at once."""

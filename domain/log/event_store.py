@@ -314,6 +314,16 @@ class Log(ApplicationRecorder):
         """
         return [stream for (stream,) in self._fetch(query, [f'"kpi":"{kpi}"'.encode()])]
 
+    def kpis_naming(self, kpis: Iterable[UUID]) -> list[UUID]:
+        """The streams of the KPIs whose definitions ever contained one of these ids, in the order of their ids."""
+        query = """
+            select distinct stream from log
+            where split_part(topic, '.', 1) in ('kpi-defined', 'kpi-redefined')
+            and exists (select from unnest(%s::bytea[]) as named (id) where position(named.id in data) > 0)
+            order by stream
+        """
+        return [stream for (stream,) in self._fetch(query, [[f'"{kpi}"'.encode() for kpi in kpis]])]
+
     def cycles(self) -> list[UUID]:
         """The streams of all cycles, in the order of the log."""
         query = "select stream from log where split_part(topic, '.', 1) = 'cycle-opened' order by position"

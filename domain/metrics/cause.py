@@ -25,7 +25,7 @@ from domain.model.key_result import (
     KeyResultScored,
     KeyResultUnlinked,
 )
-from domain.model.kpi import ReadingCorrected, ReadingRecorded, ReadingRetracted
+from domain.model.kpi import KpiRedefined, ReadingCorrected, ReadingRecorded, ReadingRetracted
 from domain.model.objective import ObjectiveDrafted
 from domain.primitives.values import Kind
 
@@ -33,8 +33,9 @@ from domain.primitives.values import Kind
 class Cause(StrEnum):
     """The cause that a change of progress is attributed to.
 
-    MOVEMENT: a check-in or reading, its correction or its retraction. GOALPOST: an edit of a key result's metric, due
-    date or linked KPI, which changes the progress without a new measurement. SCOPE: a key result was added, dropped or
+    MOVEMENT: a check-in or reading, its correction or its retraction, or a period of a KPI with a formula that
+    completes. GOALPOST: an edit of a key result's metric, due date or linked KPI, or of a KPI's formula, which changes
+    the progress without a new measurement. SCOPE: a key result was added, dropped or
     reweighed, or the objective was drafted.
     """
 
@@ -53,6 +54,7 @@ CAUSES: dict[type[Event], Cause] = {
     KeyResultRescheduled: Cause.GOALPOST,
     KeyResultLinked: Cause.GOALPOST,
     KeyResultUnlinked: Cause.GOALPOST,
+    KpiRedefined: Cause.GOALPOST,
     KeyResultAdded: Cause.SCOPE,
     KeyResultDropped: Cause.SCOPE,
     KeyResultReweighed: Cause.SCOPE,

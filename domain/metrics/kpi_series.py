@@ -185,7 +185,7 @@ def series(
             point(readings, edge, schedule.on(day), edge[1], aggregation, day.isoformat())
             for edge, day in zip(edges, days, strict=True)
         ]
-    last = _beyond(schedule, at, until) if include_planned else min(at, until or at)
+    last = beyond(schedule, at, until) if include_planned else min(at, until or at)
     shown = [edge for edge in calendar.buckets(every, first, last) if until is None or edge[0] < until]
     return [
         point(readings, edge, schedule.of_period(edge[1]), at, aggregation, calendar.label(every, edge[0]))
@@ -193,7 +193,7 @@ def series(
     ]
 
 
-def _beyond(schedule: KpiSchedule, at: datetime, until: datetime | None) -> datetime:
+def beyond(schedule: KpiSchedule, at: datetime, until: datetime | None) -> datetime:
     """The last moment of a series with what is planned after the basis."""
     return until or max(at, schedule.calendar.day_start(schedule.last_day))
 
@@ -264,7 +264,7 @@ def comparison(
         return _of_readings(readings, schedule.calendar, to)
     (current,) = schedule.calendar.buckets(every, at, at)
     other = earlier(schedule.calendar, every, current[0], to)
-    elapsed = (other[0], _elapsed_until(schedule.calendar, current[0], other, at))
+    elapsed = (other[0], elapsed_until(schedule.calendar, current[0], other, at))
     before = schedule.of_period(other[1])
     return compared_to_date(
         point(readings, current, schedule.of_period(current[1]), at, aggregation).value,
@@ -283,12 +283,12 @@ def earlier(calendar: Calendar, every: Step, start: datetime, over: EarlierPerio
     if over is EarlierPeriod.YEAR_BEFORE:
         day = calendar.day_of(start)
         in_weeks = every in (Step.WEEK, Step.BIWEEKLY)
-        within = calendar.day_start(_weeks_before(day) if in_weeks else _a_year_before(day))
+        within = calendar.day_start(_weeks_before(day) if in_weeks else a_year_before(day))
     (other,) = calendar.buckets(every, within, within)
     return other
 
 
-def _a_year_before(day: date) -> date:
+def a_year_before(day: date) -> date:
     """The same day of the year before; 28 February for 29 February."""
     last = 28 if (day.month, day.day) == (2, 29) else day.day
     return day.replace(year=max(day.year - 1, date.min.year), day=last)
@@ -299,7 +299,7 @@ def _weeks_before(day: date) -> date:
     return day - min(timedelta(weeks=52), day - date.min)
 
 
-def _elapsed_until(calendar: Calendar, start: datetime, other: Bucket, at: datetime) -> datetime:
+def elapsed_until(calendar: Calendar, start: datetime, other: Bucket, at: datetime) -> datetime:
     """The end of the part of the other bucket that has elapsed at `at` of the bucket that begins at `start`: as many
     days, and the same time since the beginning of the day."""
     today = calendar.day_of(at)
@@ -314,7 +314,7 @@ def _of_readings(readings: Sequence[NumericMeasurement], calendar: Calendar, to:
         return compared(None, None)
     *others, latest = readings
     if to is EarlierPeriod.YEAR_BEFORE:
-        end = calendar.day_end(_a_year_before(calendar.day_of(latest.measured_at)))
+        end = calendar.day_end(a_year_before(calendar.day_of(latest.measured_at)))
         others = others[: bisect_left(others, end, key=measured_at)]
     return compared(latest.value, others[-1].value if others else None)
 

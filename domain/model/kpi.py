@@ -18,8 +18,9 @@ from domain.model.event import Aggregate, Event, stored
 from domain.model.fields import ClaimedAt, Description, Key, MeasuringKpi, Name, Note, Owner, OwningTeam, Value
 from domain.primitives.calendar import Calendar
 from domain.primitives.documentation import doc
-from domain.primitives.errors import Code, CommandRejected, Faults
+from domain.primitives.errors import Code, CommandRejected, Faults, invalid
 from domain.primitives.goal_schedule import GoalEdit, GoalSchedule, refuse_misfit, refuse_misfits, schedule_of
+from domain.primitives.kpi_formula import Formula
 from domain.primitives.rules import Rule
 from domain.primitives.values import Aggregation, Cadence, Kind, KpiGoal, KpiTarget, Unit
 
@@ -43,6 +44,9 @@ class _Definition(KpiEvent, frozen=True, kw_only=True):
     aggregation: Annotated[
         Aggregation, doc("How the readings of a period become its value; LAST in definitions of earlier versions.")
     ] = Aggregation.LAST
+    formula: (
+        Annotated[Formula, doc("How its values follow from other KPIs; null for a KPI that takes readings.")] | None
+    ) = None
     goal_from: (
         Annotated[
             date,
@@ -61,8 +65,10 @@ class _Definition(KpiEvent, frozen=True, kw_only=True):
 
     def apply(self, aggregate: "Kpi") -> None:
         aggregate.definition = Definition(
-            self.name, self.description, self.unit, self.goal, self.cadence, self.owner, self.team, self.aggregation
-        )
+            self.name, self.description, self.unit, self.goal, self.cadence, self.owner, self.team, self.aggregation,
+            self.formula,
+        )  # fmt: skip
+        aggregate.definitions = (*aggregate.definitions, (self.timestamp, aggregate.definition))
         aggregate.edits = (*aggregate.edits, GoalEdit(self.timestamp, self.goal, self.goal_from))
 
 
@@ -183,14 +189,25 @@ class Definition(Struct, frozen=True):
     owner: UUID | None
     team: UUID | None
     aggregation: Aggregation
+    formula: Formula | None = None
 
 
 class Kpi(Aggregate):
+    """`definition` is the one in force; `definitions` has each with the time since which it is effective, oldest
+    first."""
+
     KIND = Kind.KPI
     key: str
     definition: Definition
+    definitions: tuple[tuple[datetime, Definition], ...] = ()
     edits: tuple[GoalEdit, ...] = ()
     retired: bool = False
+
+    def inputs_since(self, at: datetime) -> tuple[UUID, ...]:
+        """The inputs of the formula in force at a moment, and of every later one."""
+        earlier = sum(since <= at for since, _ in self.definitions)
+        found = [one.formula for _, one in self.definitions[max(earlier - 1, 0) :]]
+        return tuple(dict.fromkeys(id for formula in found if formula is not None for id in formula.inputs))
 
     def redefine(self, definition: Definition, goal_from: date | None, at: datetime) -> None:
         """`goal_from`: the first day of a goal that begins by this definition, where it must be stated."""
@@ -230,6 +247,18 @@ class Kpi(Aggregate):
     def retire(self, at: datetime) -> None:
         if not self.retired:
             self.record(KpiRetired(), at)
+
+    def refuse_readings(self, *field: str) -> None:
+        """Raises `CLOSED` for a retired KPI, and `INVALID` for one with a formula."""
+        self.refuse_retired(*field)
+        if self.definition.formula is not None:
+            raise invalid(
+                f"'{self.key}' is worked out by a formula and takes no readings; record those of its inputs.",
+                *field,
+                "kpi",
+                rule=Rule.FORMULA_TAKES_NO_READINGS,
+                kpi=self.key,
+            )
 
     def refuse_retired(self, *field: str) -> None:
         if self.retired:

@@ -11,6 +11,7 @@ from operator import itemgetter
 from typing import TypeAlias
 from uuid import UUID
 
+from projections.figures.formula_readings import FormulaSeries
 from projections.figures.timeline import Timeline
 
 _Happening: TypeAlias = tuple[datetime, UUID]
@@ -67,9 +68,12 @@ def _changes(timeline: Timeline) -> Iterator[_Happening]:
 
 
 def _measurements(timeline: Timeline) -> Iterator[_Happening]:
-    """The check-ins of each key result, and the readings and changes of the KPIs that ever measured it."""
+    """The check-ins of each key result, and the readings and changes of the KPIs that ever measured it; of a formula
+    the completion of each period, too."""
     for id in timeline.key_results:
         for subject in timeline.subjects(id):
             yield from ((one.measured_at, id) for one in timeline.series(subject).versions)
+            if timeline.is_worked_out(subject):
+                yield from ((at, id) for at in FormulaSeries(timeline, subject).completions())
             if subject in timeline.kpis:
                 yield from ((version.changed_at, id) for version in timeline.kpis[subject].versions)

@@ -16,6 +16,11 @@ class Horizon:
     def of(cls, basis: Basis) -> "Horizon":
         return cls(basis.at, basis.position)
 
+    @property
+    def complete_until(self) -> datetime:
+        """The moment up to which the periods of KPIs with a formula are complete."""
+        return self.at
+
     def foresees(self, position: int) -> bool:
         """Whether an event is known that may be effective later than the horizon's moment."""
         return position <= self.position
@@ -44,6 +49,10 @@ class _EndedHorizon(Horizon):
         super().__init__(min(at, whole.at), whole.position)
         self._whole = whole
         self._end = (at, position)
+
+    @property
+    def complete_until(self) -> datetime:
+        return min(self.at, self._whole.complete_until)
 
     def foresees(self, position: int) -> bool:  # noqa: ARG002
         return False
@@ -82,6 +91,15 @@ class WalkHorizon(Horizon):
         super().__init__(at, plan.position)
         self._plan = plan
         self._step = 0
+        self._complete_until = plan.at
+
+    @property
+    def complete_until(self) -> datetime:
+        return self._complete_until
+
+    def complete(self, moment: datetime) -> None:
+        """Take the periods into account that are complete at this moment."""
+        self._complete_until = moment
 
     def move_to(self, position: int) -> None:
         """Take every event up to this position into account."""

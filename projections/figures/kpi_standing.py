@@ -2,16 +2,20 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
 from domain.metrics import kpi_status
+from domain.metrics.kpi_formulas import Evaluation, Worked
 from domain.metrics.kpi_schedule import KpiSchedule
 from domain.metrics.kpi_series import KpiStatus
 from domain.metrics.kpi_status import KpiFacts
+from domain.metrics.worked_kpi import WorkedKpi
 from domain.primitives.calendar import Calendar
 from domain.primitives.goal_schedule import GoalSchedule, schedule_of
 from domain.primitives.values import Aggregation, Basis, ScoringPolicy
+from projections.figures import kpi_values
+from projections.figures.kpi_values import KpiValues
 from projections.store.versioned_tables import Connection
 from projections.tables import kpi
 from projections.tables.kpi import KpiRow
@@ -35,11 +39,68 @@ class KpiStanding(NamedTuple):
         return None if latest is None else latest.value
 
 
-def standings(conn: Connection, basis: Basis, rows: Sequence[KpiRow], calendar: Calendar) -> dict[UUID, KpiStanding]:
-    """The standing of each of these KPIs; up to four statements for all of them.
+class FormulaStanding(NamedTuple):
+    """A KPI with a formula at a basis."""
 
-    Reads the readings of one or two periods, and only the latest reading where it is the value of its period.
+    worked: WorkedKpi
+
+    def status(self, policy: ScoringPolicy) -> KpiStatus:
+        return self.worked.status(policy)
+
+    @property
+    def value(self) -> float | None:
+        """The value of the latest period that can be judged."""
+        latest = self.worked.latest_period()
+        return None if latest is None else latest.value
+
+
+Standing: TypeAlias = KpiStanding | FormulaStanding
+
+
+def standings(conn: Connection, basis: Basis, rows: Sequence[KpiRow], calendar: Calendar) -> dict[UUID, Standing]:
+    """The standing of each of these KPIs; up to four statements for all of them, and the few of `kpi_values` if some
+    have a formula.
+
+    Reads the readings of one or two periods, and only the latest reading where it is the value of its period. Of the
+    KPIs that a formula names, and of those below, it reads all readings.
     """
+    found: dict[UUID, Standing] = {}
+    if plain := [row for row in rows if row.formula is None]:
+        found |= _of_read(conn, basis, plain, calendar)
+    if with_formula := [row for row in rows if row.formula is not None]:
+        values = kpi_values.kpi_values(conn, basis, [row.id for row in with_formula])
+        found |= {id: FormulaStanding(one) for id, one in worked(values, with_formula, basis, calendar).items()}
+    return found
+
+
+def worked(values: KpiValues, rows: Sequence[KpiRow], basis: Basis, calendar: Calendar) -> dict[UUID, WorkedKpi]:
+    """These KPIs with formulas, from the definitions and readings of them and the KPIs below."""
+    schedules = schedules_of({row.id: values.versions[row.id] for row in rows}, calendar)
+    return {
+        row.id: WorkedKpi(row.id, KpiFacts(schedules[row.id], row.cadence, row.retired), values, basis.at)
+        for row in rows
+    }
+
+
+def explained(values: KpiValues, rows: Sequence[KpiRow], basis: Basis, calendar: Calendar) -> list[Worked | None]:
+    """The value of each of these KPIs for the latest period of its cadence that can be judged. Of one with a formula
+    and no value, the latest complete period; None for one without readings."""
+    with_formula = worked(values, [row for row in rows if row.formula is not None], basis, calendar)
+    schedules = schedules_of({row.id: values.versions[row.id] for row in rows}, calendar)
+    evaluation = Evaluation(values, calendar)
+    found: list[Worked | None] = []
+    for row in rows:
+        if row.id in with_formula:
+            found.append(with_formula[row.id].explained())
+            continue
+        facts = KpiFacts(schedules[row.id], row.cadence, row.retired)
+        point = kpi_status.latest_period(facts, values.read[row.id], basis.at)
+        bucket = None if point is None else (point.start, point.end)
+        found.append(None if bucket is None else evaluation.of(row.id, kpi_status.PERIODS[row.cadence], bucket))
+    return found
+
+
+def _of_read(conn: Connection, basis: Basis, rows: Sequence[KpiRow], calendar: Calendar) -> dict[UUID, KpiStanding]:
     ids = [row.id for row in rows]
     schedules = schedules_of(kpi.kpi_versions(conn, basis, ids), calendar)
     facts = {row.id: KpiFacts(schedules[row.id], row.cadence, row.retired) for row in rows}

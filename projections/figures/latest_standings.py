@@ -1,8 +1,8 @@
 """The standings and the progress of many key results at one basis, without reading their histories.
 
 Two statements find the latest measurement of most key results. The few whose value depends on more than that (an
-aggregate of readings, a former link, a start taken from the first value) are computed from a timeline, so that the read
-models implement those rules once.
+aggregate of readings, a formula, a former link, a start taken from the first value) are computed from a timeline, so
+that the read models implement those rules once.
 """
 
 from collections.abc import Mapping, Sequence
@@ -82,7 +82,7 @@ def standings(conn: Connection, basis: Basis, of: Sequence[Context]) -> list[Sta
     plain: list[Context] = []
     others: list[Context] = []
     for one in of:
-        has_history = _has_history(one.row) or (one.row.kpi is None and one.row.id in foreseen)
+        has_history = _has_history(one) or (one.row.kpi is None and one.row.id in foreseen)
         (others if has_history else plain).append(one)
     found = _latest(conn, basis, plain) if plain else {}
     if others:
@@ -90,8 +90,11 @@ def standings(conn: Connection, basis: Basis, of: Sequence[Context]) -> list[Sta
     return [found[one.row.id] for one in of]
 
 
-def _has_history(row: KeyResultRow) -> bool:
+def _has_history(of: Context) -> bool:
     """Whether the standing depends on more than the latest measurement."""
+    row, kpi = of.row, of.kpi
+    if kpi is not None and kpi.formula is not None:
+        return True
     return row.former is not None or row.aggregate not in (None, Aggregation.LAST) or needs_baseline(row.metric)
 
 

@@ -11,6 +11,7 @@ from domain.metrics.formulas import Measurement, fits
 from domain.metrics.kpi_series import aggregated
 from domain.metrics.progress import BASELINED
 from domain.primitives.values import Aggregation, Metric
+from projections.figures.formula_readings import readings_of
 from projections.figures.horizon import Horizon
 from projections.figures.timeline import MeasurementVersion, Timeline
 from projections.figures.window import Window
@@ -187,15 +188,11 @@ class _Reader:
         return msgspec.structs.replace(last.measurement, value=aggregated(values, link.aggregation))
 
     def _last_reading(self, link: Link, cut: datetime) -> MeasurementVersion | None:
-        last = self._timeline.series(link.kpi).latest(self._horizon, cut)
+        last = readings_of(self._timeline, link.kpi).latest(self._horizon, cut)
         return None if last is None or (link.since is not None and last.measured_at < link.since) else last
 
     def _readings(self, link: Link, cut: datetime) -> Iterator[MeasurementVersion]:
-        for one in self._timeline.series(link.kpi).current(self._horizon):
-            if one.measured_at > cut:
-                return
-            if link.since is None or one.measured_at >= link.since:
-                yield one
+        return readings_of(self._timeline, link.kpi).between(self._horizon, link.since, cut)
 
     # ── the start ────────────────────────────────────────────────────────────────────────────────
 

@@ -10,16 +10,26 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from operator import attrgetter
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 import msgspec
 
 from domain.metrics.formulas import Measurement
+from domain.metrics.kpi_periods import Periods
 from domain.primitives.calendar import Calendar
-from domain.primitives.values import Basis, CycleState, KeyResultState, Kind, ObjectiveState, Ref, ScoringPolicy
+from domain.primitives.values import (
+    EARLIEST,
+    Basis,
+    CycleState,
+    KeyResultState,
+    Kind,
+    ObjectiveState,
+    Ref,
+    ScoringPolicy,
+)
 from projections.figures.horizon import Horizon
-from projections.store.versioned_tables import OPEN, Connection, Version, basis_params, fetch
+from projections.store.versioned_tables import OPEN, Connection, Version, VersionedTable, basis_params, fetch
 from projections.tables.alignment import SUPPORT, Support
 from projections.tables.cycle import CYCLE, CalendarRow, CycleRow, PolicyRow, settings
 from projections.tables.key_result import KEY_RESULT, KeyResultRow
@@ -75,6 +85,14 @@ class MeasurementSeries:
         """The current version of each measurement, oldest first."""
         return (one for one in self.versions if _is_current(one, horizon))
 
+    def between(self, horizon: Horizon, since: datetime | None, until: datetime) -> Iterator[MeasurementVersion]:
+        """The current version of each measurement from `since` to `until`, oldest first."""
+        for one in self.current(horizon):
+            if one.measured_at > until:
+                return
+            if since is None or one.measured_at >= since:
+                yield one
+
     def latest(
         self, horizon: Horizon, cut: datetime, matches: Callable[[MeasurementVersion], bool] = lambda _: True
     ) -> MeasurementVersion | None:
@@ -94,6 +112,15 @@ def _is_current(version: MeasurementVersion, horizon: Horizon) -> bool:
 
 
 _EMPTY = MeasurementSeries()
+
+
+class Completion(NamedTuple):
+    """The completion of a period of a KPI with a formula: its last instant, and the last position recorded by then."""
+
+    at: datetime
+    position: int
+    kpi: UUID
+
 
 # ── the timeline ─────────────────────────────────────────────────────────────────────────────────
 
@@ -117,6 +144,10 @@ class Timeline:
         self.kpis: dict[UUID, History[KpiRow]] = {}
         self.edges: dict[UUID, list[Support]] = {}
         """By target: the alignments to an objective."""
+        self.completions: Sequence[Completion] = ()
+        """The periods that complete after some moment, in order, if they were read."""
+        self.shared_periods: dict[tuple[UUID, int], Periods] = {}
+        """By KPI and position: the complete periods of a formula, see `projections.figures.formula_readings`."""
         self.teams: dict[UUID, History[TeamRow]] = {}
         """All teams, if it was read for teams."""
         self._of_cycle: dict[UUID, list[UUID]] = {}
@@ -132,6 +163,11 @@ class Timeline:
         row = _governing(self.calendars, horizon)
         return Calendar() if row is None else row.calendar
 
+    def calendars_at(self, horizon: Horizon) -> Sequence[tuple[datetime, Calendar]]:
+        """Each calendar that a horizon sees, with the time since which it is in force, oldest first."""
+        seen = [row for row in self.calendars.versions if horizon.sees(row.position, row.changed_at)]
+        return [(EARLIEST, Calendar()), *((row.changed_at, row.calendar) for row in seen)]
+
     def series(self, subject: UUID) -> MeasurementSeries:
         """The measurements of a key result or KPI."""
         return self._series.get(subject, _EMPTY)
@@ -141,10 +177,40 @@ class Timeline:
         for objective in self.own:
             yield from self.of_objective[objective]
 
+    def linked_kpis(self, key_result: UUID) -> set[UUID]:
+        """The KPIs that a key result was ever linked to."""
+        return {row.kpi for row in self.key_results[key_result].versions if row.kpi is not None}
+
+    def objectives_linked_to(self, kpi: UUID) -> set[UUID]:
+        """The objectives with a key result that was ever linked to a KPI."""
+        return {of for of, ids in self.of_objective.items() if any(kpi in self.linked_kpis(id) for id in ids)}
+
+    def kpis_of(self, key_result: UUID) -> set[UUID]:
+        """The KPIs whose definitions may change the value of a key result: those that it was ever linked to, and those
+        that their formulas ever named, directly or not."""
+        return self.with_inputs(self.linked_kpis(key_result))
+
+    def with_inputs(self, kpis: Iterable[UUID]) -> set[UUID]:
+        """These KPIs, and those that their formulas ever named, directly or not."""
+        found = set(kpis)
+        level = list(found)
+        while level:
+            level = list({id for kpi in level for id in self.inputs_of(kpi)} - found)
+            found.update(level)
+        return found
+
     def subjects(self, key_result: UUID) -> set[UUID]:
-        """What a key result was ever measured by: itself, and KPIs."""
-        versions = self.key_results[key_result].versions
-        return {key_result, *(row.kpi for row in versions if row.kpi is not None)}
+        """What the value of a key result ever came from: itself, and KPIs, directly or by a formula."""
+        return {key_result, *self.kpis_of(key_result)}
+
+    def inputs_of(self, kpi: UUID) -> set[UUID]:
+        """The KPIs that any formula of a KPI named."""
+        history = self.kpis.get(kpi)
+        return set() if history is None else {id for row in history.versions for id in row.inputs}
+
+    def is_worked_out(self, kpi: UUID) -> bool:
+        """Whether a KPI has, or had, a formula in place of readings."""
+        return bool(self.inputs_of(kpi))
 
     def objectives_of_cycle(self, cycle: UUID) -> Sequence[UUID]:
         return self._of_cycle.get(cycle, ())
@@ -236,18 +302,26 @@ def of_key_results(conn: Connection, basis: Basis, key_results: Sequence[UUID]) 
     """These key results with their measurements, without their objectives and cycles: enough for their standings."""
     timeline = Timeline(basis.position)
     timeline.key_results = _histories(
-        KEY_RESULT.read(conn, _known_versions("v.id = any(%(ids)b)"), basis_params(basis, ids=list(key_results)))
+        KEY_RESULT.read(
+            conn, _known_versions(KEY_RESULT, "v.id = any(%(ids)b)"), basis_params(basis, ids=list(key_results))
+        )
     )
     _add_measurements(conn, basis, timeline)
+    if any(map(timeline.is_worked_out, timeline.kpis)):
+        _add_settings(conn, basis, timeline)
     return timeline
 
 
 def _started(conn: Connection, basis: Basis) -> Timeline:
     timeline = Timeline(basis.position)
-    policies, calendars = settings(conn, basis)
-    timeline.policies, timeline.calendars = History(policies.rows), History(calendars.rows)
+    _add_settings(conn, basis, timeline)
     timeline.cycles = _histories(CYCLE.history(conn, basis, f"select id from {CYCLE.name} where version = 1"))
     return timeline
+
+
+def _add_settings(conn: Connection, basis: Basis, timeline: Timeline) -> None:
+    policies, calendars = settings(conn, basis)
+    timeline.policies, timeline.calendars = History(policies.rows), History(calendars.rows)
 
 
 def _within(timeline: Timeline, cycles: Sequence[UUID]) -> list[UUID]:
@@ -305,7 +379,7 @@ def _add_key_results_and_edges(conn: Connection, basis: Basis, timeline: Timelin
         " and changed_at <= %(at)s"
     )
     params = basis_params(basis, objectives=list(objectives))
-    timeline.add_key_results(KEY_RESULT.read(conn, _known_versions(f"v.id in ({created})"), params))
+    timeline.add_key_results(KEY_RESULT.read(conn, _known_versions(KEY_RESULT, f"v.id in ({created})"), params))
     edges = (
         f"select {SUPPORT.names} from {SUPPORT.name} v where v.target = any(%(targets)b)"
         " and v.position <= %(position)s and v.effective_at <= %(at)s order by v.position, v.place"
@@ -314,23 +388,30 @@ def _add_key_results_and_edges(conn: Connection, basis: Basis, timeline: Timelin
         timeline.edges.setdefault(edge.target, []).append(edge)
 
 
-def _known_versions(where: str) -> str:
-    """The query for the versions of key results known at the basis, effective or not, oldest first."""
-    return (
-        f"select {KEY_RESULT.seen} from {KEY_RESULT.name} v"
-        f" where {where} and v.position <= %(position)s order by v.position"
-    )
+def _known_versions(table: VersionedTable[Any], where: str) -> str:
+    """The query for the versions known at the basis, effective or not, oldest first."""
+    return f"select {table.seen} from {table.name} v where {where} and v.position <= %(position)s order by v.position"
 
 
 def _add_measurements(conn: Connection, basis: Basis, timeline: Timeline) -> None:
     ids = list(timeline.key_results)
     for row in fetch(conn, _CHECK_INS, basis_params(basis, key_results=ids)):
         timeline.add_measurement(_measurement(Kind.CHECK_IN, row))
-    kpis = sorted({kpi for id in ids for kpi in timeline.subjects(id)} - timeline.key_results.keys())
+    kpis = {kpi for id in ids for kpi in timeline.linked_kpis(id)}
     if kpis:
-        timeline.kpis = _histories(KPI.history(conn, basis, "select unnest(%(ids)b::uuid[])", ids=kpis))
-        for row in fetch(conn, _READINGS, basis_params(basis, kpis=kpis)):
+        _add_kpis(conn, basis, timeline, kpis)
+        for row in fetch(conn, _READINGS, basis_params(basis, kpis=sorted(timeline.kpis))):
             timeline.add_measurement(_measurement(Kind.READING, (*row, None, None)))
+
+
+def _add_kpis(conn: Connection, basis: Basis, timeline: Timeline, kpis: set[UUID]) -> None:
+    """Add KPIs and those that their formulas name, level by level. Of each there are also versions that are known at
+    the basis but effective after its moment."""
+    sql = _known_versions(KPI, "v.id = any(%(ids)b)")
+    level = kpis
+    while level:
+        timeline.kpis |= _histories(KPI.read(conn, sql, basis_params(basis, ids=sorted(level))))
+        level = {id for kpi in level for id in timeline.inputs_of(kpi)} - timeline.kpis.keys()
 
 
 _COLUMNS = "v.id, v.position, v.first_position, v.until_position, v.measured_at, v.value"

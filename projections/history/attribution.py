@@ -3,10 +3,13 @@
 The walk follows the order of the log. It begins with the events that the plan knows and takes every other event into
 account one by one. After each it computes only the objectives anew that the event can change: its own, and those that
 take their value from them. The activation and the closing of a cycle are events of the walk, too: they change the value
-of the cycles above it. The timeline ends at the outcome, so the last value equals the one at the outcome.
+of the cycles above it. The completion of a period of a KPI with a formula is no event: it comes between the events that
+were recorded before and after it. The timeline ends at the outcome, so the last value equals the one at the outcome.
 """
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from itertools import pairwise
 from math import fsum
 from typing import NamedTuple, TypeVar
@@ -17,12 +20,14 @@ from domain.metrics.retrospective import Attribution, Booking, summed
 from domain.metrics.wholes import CycleProgress, ObjectiveProgress, in_mean
 from domain.primitives.values import Basis, CycleState, KeyResultState, ObjectiveState
 from projections.figures.figures import Figures
+from projections.figures.formula_readings import readings_of
 from projections.figures.horizon import Horizon, WalkHorizon
 from projections.figures.timeline import History, MeasurementVersion, Timeline
 from projections.store.deadline import raise_if_late
 from projections.store.versioned_tables import OPEN, Version
 from projections.tables.cycle import CycleRow
 from projections.tables.key_result import KeyResultRow
+from projections.tables.kpi import KpiRow
 from projections.tables.objective import ObjectiveRow
 
 V = TypeVar("V", bound=Version)
@@ -55,7 +60,9 @@ def attributions(
     walk = _Walk(timeline, cycle, plan, outcome, only)
     for position, cause, objectives in _steps(timeline, plan):
         raise_if_late()
+        walk.complete(position)
         walk.take(position, cause, objectives)
+    walk.complete(OPEN)
     return walk.finish()
 
 
@@ -80,10 +87,33 @@ class _Walk:
         self._mean = self._first_mean = self._mean_now()
         self._sources = _sources(self._figures.cycle(cycle)) if self._has_children else {}
         self._of_cycle: list[Booking] = []
+        self._completions = deque(one for one in timeline.completions if plan.at < one.at <= outcome.at)
 
     def take(self, position: int, cause: Cause, objectives: Iterable[UUID]) -> None:
         """Take one event into account."""
         self._horizon.move_to(position)
+        self._book(position, cause, objectives)
+
+    def complete(self, before: int) -> None:
+        """Take the periods of KPIs into account that completed before the event at a position was recorded."""
+        while self._completions and self._completions[0].position < before:
+            at = self._completions[0].at
+            completed = []
+            while self._completions and self._completions[0].at == at:
+                completed.append(self._completions.popleft().kpi)
+            self._complete(at, completed)
+
+    def _complete(self, at: datetime, kpis: Iterable[UUID]) -> None:
+        """Book the change by each of these KPIs to the position of the latest reading that went into its period."""
+        since = self._horizon.complete_until
+        self._horizon.complete(at)
+        for kpi in kpis:
+            reading = readings_of(self._timeline, kpi).latest(self._horizon, at)
+            if reading is not None and reading.measured_at > since:
+                self._book(reading.position, Cause.MOVEMENT, sorted(self._timeline.objectives_linked_to(kpi)))
+
+    def _book(self, position: int, cause: Cause, objectives: Iterable[UUID]) -> None:
+        """Compute these objectives and those above anew, and book the changes."""
         touched = self._touched(objectives)
         self._figures.forget(touched)
         for id in touched:
@@ -150,6 +180,7 @@ class _Walk:
     def finish(self) -> Attributions:
         """The attributions, up to the end of the timeline."""
         self._horizon.move_to(self._timeline.position)
+        self._horizon.complete(self._horizon.at)
         self._figures.forget(())
         found = {id: summed(self._initial[id], self._values[id], self._bookings[id]) for id in self._own}
         return Attributions(found, summed(self._first_mean, self._mean_now(), self._of_cycle))
@@ -236,10 +267,19 @@ def _steps_of_cycle(timeline: Timeline, cycle: History[CycleRow], plan: Horizon)
 def _steps_of_key_result(timeline: Timeline, key_result: UUID, objective: UUID, plan: Horizon) -> Iterator[_Step]:
     for before, version in _changes(timeline.key_results[key_result].versions, plan):
         yield _Step(version.position, _cause(before, version), objective)
+    for kpi in timeline.kpis_of(key_result):
+        for earlier, definition in _changes(timeline.kpis[kpi].versions, plan):
+            if earlier is not None and _method(earlier) != _method(definition):
+                yield _Step(definition.position, Cause.GOALPOST, objective)
     for subject in timeline.subjects(key_result):
         for measurement in timeline.series(subject).versions:
             for position in _positions(measurement, plan, timeline.position):
                 yield _Step(position, Cause.MOVEMENT, objective)
+
+
+def _method(row: KpiRow) -> tuple[object, ...]:
+    """What the values of a KPI depend on beside its readings."""
+    return row.cadence, row.aggregation, row.formula
 
 
 def _changes(versions: Sequence[V], plan: Horizon) -> Iterator[tuple[V | None, V]]:

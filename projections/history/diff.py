@@ -9,11 +9,12 @@ import msgspec
 
 from domain.model.cycle import CycleClosed
 from domain.model.discussion import CommentAdded, Reflected
+from domain.model.kpi import KpiRedefined
 from domain.model.objective import ObjectiveClosed, ObjectiveDropped, ObjectiveReopened
 from domain.model.workspace import CalendarSet
 from domain.primitives.errors import Code, CommandRejected
 from domain.primitives.values import Basis, Kind, Ref
-from projections.figures import latest_standings
+from projections.figures import kpi_standing, latest_standings
 from projections.figures.kpi_standing import goal_schedule
 from projections.history.dependents import Goals, dependents, goals_within
 from projections.history.field_changes import (
@@ -31,7 +32,7 @@ from projections.tables.change_scopes import OTHER_SUBJECTS
 from projections.tables.changes import PLACE, Change, Place, read_where
 from projections.tables.cycle import settings
 from projections.tables.key_result import KeyResultRow
-from projections.tables.kpi import kpi_versions
+from projections.tables.kpi import kpi_versions, kpis_with_formula, worked_out_from
 from projections.tables.objective import OBJECTIVE
 
 CHANGES_MAX = 10_000
@@ -83,10 +84,11 @@ class Difference(msgspec.Struct, frozen=True):
 def compared(conn: Connection, start: Basis, end: Basis, scope: Scope) -> list[Difference]:
     """The nodes that may differ, by kind, and within a kind in the order of creation.
 
-    Those are the nodes that a change between the bases is about, and the objectives and cycles whose progress may
-    depend on them. The compared fields are those of the version at each basis, and: for a key result its standing, for
-    a KPI its targets and its latest reading, for an objective the goals it supports, for a team its members. A node
-    whose fields are equal may still have another progress.
+    Those are the nodes that a change between the bases is about, the KPIs with a formula and the key results that they
+    measure, and the objectives and cycles whose progress may depend on them. The compared fields are those of the
+    version at each basis, and: for a key result its standing, for a KPI its targets and its latest reading, for an
+    objective the goals it supports, for a team its members. A node whose fields are equal may still have another
+    progress.
     """
     above = [] if scope.team is None else [scope.team]
     inside = [people.teams_inside(conn, basis, above) for basis in (start, end)]
@@ -118,19 +120,24 @@ def _dependents(conn: Connection, scope: Scope, teams: Collection[UUID], touched
 def changes(conn: Connection, start: Basis, end: Basis, of: Sequence[Difference]) -> dict[Ref, list[Change]]:
     """The changes behind each of these differences: those known at one basis and not at the other, in the order of the
     log. Those of a key result include its check-ins, the readings of the KPI that gives its value and the calendars
-    that bound them, and the closing, dropping or reopening of its objective and the closing of its cycle.
+    that bound them, and the closing, dropping or reopening of its objective and the closing of its cycle. Where a
+    formula gives the value, of a key result or of a KPI, they include the readings and the definitions of the KPIs that
+    it is worked out from.
 
     Raises `TOO_LARGE` for more than `CHANGES_MAX`.
     """
     found: dict[Ref, list[Change]] = {one.ref: [] for one in of}
-    measured_by = _measured_by(conn, start, end, of)
-    kpis = {kpi for _, kpi in measured_by} | {one.ref.id for one in of if one.ref.kind is Kind.KPI}
+    linked = _measured_by(conn, start, end, of)
+    shown = {one.ref.id for one in of if one.ref.kind is Kind.KPI}
+    worked_out = _worked_out(conn, linked, shown)
+    measured_by = linked | worked_out
+    kpis = {kpi for _, kpi in measured_by} | shown
     rows = [row for one in of for row in (one.then, one.now) if isinstance(row, KeyResultRow)]
     inside = {(Ref(Kind.KEY_RESULT, row.id), above) for row in rows for above in (row.objective, row.cycle)}
     above = {id for _, id in inside}
     ids = [one.ref.id for one in of]
     for change in _changes(conn, start, end, ids, kpis, above, is_linked=bool(measured_by)) if of else ():
-        for ref in _affected(change, measured_by, inside):
+        for ref in _affected(change, measured_by, worked_out, inside):
             if ref in found:
                 found[ref].append(change)
     return found
@@ -173,8 +180,7 @@ def _touched(conn: Connection, start: Basis, end: Basis, scope: Scope, teams: Co
             found[kinds[kind]].add(id)
         if is_end:
             ended.append(id)
-        if kind == Kind.CALENDAR:
-            found[Kind.KEY_RESULT] |= _ever_linked(conn)
+    found[Kind.KPI] |= kpis_with_formula(conn)
     found[Kind.KEY_RESULT] |= _measured_through(conn, found[Kind.KPI], ended)
     return found
 
@@ -277,13 +283,17 @@ def _standing(conn: Connection, basis: Basis, rows: Sequence[Any]) -> dict[UUID,
 
 
 def _plan_and_latest(conn: Connection, basis: Basis, rows: Sequence[Any]) -> dict[UUID, dict[str, Any]]:
-    """The targets of KPIs by their first days, as scheduled at the basis, and their latest readings."""
+    """The targets of KPIs by their first days, as scheduled at the basis, and their latest readings; of one with a
+    formula, the value of the latest period that can be judged."""
     ids, calendar = [row.id for row in rows], settings(conn, basis).calendar
     found = {
         id: dict(target_fields(goal_schedule(each, calendar))) for id, each in kpi_versions(conn, basis, ids).items()
     }
     for id, row in measurements.READINGS.latest(conn, basis, ids).items():
         found[id] |= {"latest": row.value, "measuredAt": row.measured_at}
+    with_formula = [row for row in rows if row.formula is not None]
+    for id, one in kpi_standing.standings(conn, basis, with_formula, calendar).items() if with_formula else ():
+        found[id] |= {} if one.value is None else {"latest": one.value}
     return found
 
 
@@ -327,6 +337,16 @@ def _measured_by(conn: Connection, start: Basis, end: Basis, of: Sequence[Differ
         for basis, rows in ((start, [one.then for one in of]), (end, [one.now for one in of]))
         for id, kpi in _kpis(conn, basis, [row for row in rows if isinstance(row, KeyResultRow)])
     }
+
+
+def _worked_out(
+    conn: Connection, linked: Collection[tuple[Ref, UUID]], shown: Collection[UUID]
+) -> set[tuple[Ref, UUID]]:
+    """The key results and KPIs whose values a formula gives, each with the KPIs of which the definition or the readings
+    matter."""
+    below = worked_out_from(conn, sorted({kpi for _, kpi in linked}.union(shown)))
+    measured = {(of, id) for of, kpi in linked if kpi in below for id in (kpi, *below[kpi])}
+    return measured | {(Ref(Kind.KPI, kpi), id) for kpi in shown for id in below.get(kpi, ())}
 
 
 def _kpis(conn: Connection, basis: Basis, rows: Sequence[KeyResultRow]) -> Iterator[tuple[UUID, UUID]]:
@@ -379,7 +399,10 @@ def _changes(
 
 
 def _affected(
-    change: Change, measured_by: Collection[tuple[Ref, UUID]], inside: Collection[tuple[Ref, UUID]]
+    change: Change,
+    measured_by: Collection[tuple[Ref, UUID]],
+    worked_out: Collection[tuple[Ref, UUID]],
+    inside: Collection[tuple[Ref, UUID]],
 ) -> list[Ref]:
     """The nodes that a change affects. `inside`: the key results with their objectives and cycles."""
     if change.subject_kind is Kind.CHECK_IN and change.key_result is not None:
@@ -388,6 +411,8 @@ def _affected(
         return [Ref(Kind.KPI, change.kpi), *(of for of, kpi in measured_by if kpi == change.kpi)]
     if change.topic == CalendarSet.TOPIC:
         return [of for of, _ in measured_by]
+    if change.topic == KpiRedefined.TOPIC:
+        return [change.subject, *(of for of, kpi in worked_out if kpi == change.subject_id)]
     if change.topic in _ENDS:
         return [change.subject, *(of for of, above in inside if above == change.subject_id)]
     return [change.subject]

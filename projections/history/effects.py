@@ -10,6 +10,7 @@ import msgspec
 
 from domain.metrics.cause import CAUSES, Cause
 from domain.metrics.wholes import ObjectiveProgress
+from domain.model.kpi import KpiRedefined
 from domain.model.objective import ObjectiveClosed, ObjectiveDropped, ObjectiveReopened
 from domain.model.workspace import CalendarSet
 from domain.primitives.values import Basis, ObjectiveState
@@ -30,6 +31,7 @@ CAUSE_OF = {event.TOPIC: cause for event, cause in CAUSES.items()} | {
 """By topic. Dropping an objective does not change its own progress, but the progress of its cycle and team. A closing
 or reopening moves the end up to which measurements count; reopening a dropped objective is SCOPE. A calendar moves the
 days that bound the readings of linked KPIs."""
+_OF_KPIS = (*READINGS, KpiRedefined.TOPIC)
 _ENDS = (ObjectiveClosed.TOPIC, ObjectiveReopened.TOPIC)
 
 
@@ -53,11 +55,11 @@ class StateBefore(msgspec.Struct, frozen=True, gc=False):
 
 def effects(conn: Connection, changes: Sequence[Change]) -> dict[int, list[Effect]]:
     """By position: the effects of each of these changes. A reading affects every objective with a key result that is
-    linked to its KPI, and one with a key result that was linked to it or that has ended only if it changes its
-    progress, as does a closing or reopening. A calendar affects every objective whose progress it changes. Changes of
-    kinds that never affect progress are left out."""
+    linked to its KPI. It affects one with a key result that was linked to it, that has ended, or whose KPI is worked
+    out from it only if it changes its progress, as does a closing, a reopening or a new definition of a KPI. A calendar
+    affects every objective whose progress it changes. Changes of kinds that never affect progress are left out."""
     moving = [change for change in changes if change.topic in CAUSE_OF]
-    linked = _linked_objectives(conn, [change for change in moving if change.topic in READINGS])
+    linked = _linked_objectives(conn, [change for change in moving if change.topic in _OF_KPIS])
     linked |= _measured_by_kpis(conn, [change for change in moving if change.topic == CalendarSet.TOPIC])
     affected = {change.position: linked.get(change.position) or _own_objective(change) for change in moving}
     history = _history(conn, moving, {id for ids in affected.values() for id in ids})
@@ -116,13 +118,18 @@ def _history(conn: Connection, changes: Sequence[Change], objectives: set[UUID])
     return timeline.of_objectives(conn, Basis(last.recorded_at, last.position), sorted(objectives))
 
 
-def _linked_objectives(conn: Connection, readings: Sequence[Change]) -> dict[int, dict[UUID, bool]]:
-    """By position: the objectives with a key result that was linked to the KPI by the recording of the reading, and
-    whether it was linked then: after unlinking, the last linked value stays."""
-    found: dict[int, dict[UUID, bool]] = {change.position: {} for change in readings}
-    params = {"positions": list(found), "kpis": [change.kpi for change in readings]}
-    for position, objective, is_linked in fetch(conn, _LINKED, params) if readings else ():
-        found[position][objective] = is_linked
+def _linked_objectives(conn: Connection, changes: Sequence[Change]) -> dict[int, dict[UUID, bool]]:
+    """By position: the objectives with a key result that was linked, by then, to the KPI of the change or to one that
+    is worked out from it, and whether the change is a reading of the KPI that measured it then. After unlinking, the
+    last linked value stays."""
+    found: dict[int, dict[UUID, bool]] = {change.position: {} for change in changes}
+    params = {
+        "positions": list(found),
+        "kpis": [change.kpi for change in changes],
+        "reads": [change.topic in READINGS for change in changes],
+    }
+    for position, objective, is_read in fetch(conn, _LINKED, params) if changes else ():
+        found[position][objective] = is_read
     return found
 
 
@@ -141,8 +148,15 @@ _MEASURED_BY_KPIS = """
 """
 _VERSION = "select * from key_result v where v.id = e.id and v.position <= c.position order by v.position desc limit 1"
 _LINKED = f"""
-    select c.position, k.objective, bool_or(k.kpi is not null)
-    from unnest(%(positions)b::bigint[], %(kpis)b::uuid[]) as c (position, kpi)
+    with recursive c (position, kpi, source, is_reading) as (
+        select a.position, a.kpi, a.kpi, a.is_reading
+        from unnest(%(positions)b::bigint[], %(kpis)b::uuid[], %(reads)b::boolean[]) as a (position, kpi, is_reading)
+        union
+        select c.position, d.id, c.source, c.is_reading
+        from c join kpi d on d.inputs && array[c.kpi] and d.position <= c.position
+    )
+    select c.position, k.objective, bool_or(k.kpi is not null and c.kpi = c.source and c.is_reading)
+    from c
     cross join lateral (select distinct id from key_result where kpi = c.kpi and position <= c.position) e
     cross join lateral ({_VERSION}) k
     where (k.kpi = c.kpi or k.kpi is null) and k.state <> 'DROPPED'

@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 
 from domain.primitives.goal_schedule import GoalSchedule
+from domain.primitives.kpi_formula import KpiTerm
 from domain.primitives.values import Aggregation, Kind, Milestone, PlanPoint, Ref
 from projections.store.versioned_tables import Connection, EventRow, Table, Version, fetch
 from projections.tables.cycle import CALENDAR, CYCLE, POLICY, CycleRow
@@ -82,7 +83,7 @@ _OMITTED: dict[type[Any], frozenset[str]] = {
     CycleRow: frozenset({"plan_at", "plan_position", "outcome_at", "outcome_position"}),
     ObjectiveRow: frozenset({"closed_at", "closed_in", "ended_at", "ended_position"}),
     KeyResultRow: frozenset({"cycle", "scored_in", "scored_position", "former", "plan_ended"}),
-    KpiRow: frozenset({"goal_from", "targets"}),
+    KpiRow: frozenset({"goal_from", "targets", "inputs"}),
     CheckInRow: frozenset(
         {"first_position", "key_result", "measured_at", "late", "claimed_at", "until_position", "ended"}
     ),
@@ -98,7 +99,7 @@ _DEFAULTS: dict[type[Any], Mapping[str, Any]] = {KpiRow: {"aggregation": Aggrega
 so that the changes of an old log stay the same."""
 _KIND_BY_COLUMN = {
     "owner": Kind.PERSON, "lead": Kind.PERSON, "contributors": Kind.PERSON, "team": Kind.TEAM, "cycle": Kind.CYCLE,
-    "objective": Kind.OBJECTIVE, "kpi": Kind.KPI,
+    "objective": Kind.OBJECTIVE, "kpi": Kind.KPI, "formula": Kind.KPI,
 }  # fmt: skip
 _KIND_BY_ROW_COLUMN: dict[tuple[type[Any], str], Kind] = {
     (CycleRow, "parent"): Kind.CYCLE,
@@ -142,19 +143,30 @@ def _add_value(found: dict[str, Any], name: str, value: Any, kind: Kind | None) 
     if isinstance(value, UUID):
         assert kind is not None, name
         found[name] = Ref(kind, value)
-    elif isinstance(value, tuple) and value and isinstance(value[0], Milestone):
-        for milestone in value:
-            _add_value(found, f"{name}.{milestone.key}.title", milestone.title, None)
-            _add_value(found, f"{name}.{milestone.key}.weight", milestone.weight, None)
-    elif isinstance(value, tuple) and value and isinstance(value[0], PlanPoint):
-        found |= {f"{name}.{point.on}": point.value for point in value}
     elif isinstance(value, tuple):
-        found[name] = tuple(Ref(kind, item) if kind is not None else item for item in value)
+        _add_items(found, name, value, kind)
     elif isinstance(value, msgspec.Struct):
         for part in value.__struct_fields__:
-            _add_value(found, f"{name}.{camel(part)}", getattr(value, part), None)
+            _add_value(found, f"{name}.{camel(part)}", getattr(value, part), kind)
     else:
         found[name] = value
+
+
+def _add_items(found: dict[str, Any], name: str, items: tuple[Any, ...], kind: Kind | None) -> None:
+    """A list as one value, or one value for each part of its items: milestones by key, points by day, terms by
+    place."""
+    match items:
+        case (Milestone(), *_):
+            for milestone in items:
+                _add_value(found, f"{name}.{milestone.key}.title", milestone.title, None)
+                _add_value(found, f"{name}.{milestone.key}.weight", milestone.weight, None)
+        case (PlanPoint(), *_):
+            found |= {f"{name}.{point.on}": point.value for point in items}
+        case (KpiTerm(), *_):
+            for place, term in enumerate(items):
+                _add_value(found, f"{name}.{place}", term, kind)
+        case _:
+            found[name] = tuple(Ref(kind, item) if kind is not None else item for item in items)
 
 
 def camel(name: str) -> str:

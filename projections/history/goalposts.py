@@ -16,13 +16,15 @@ from projections.tables.changes import Change
 GOALPOSTS: tuple[type[Event], ...] = (
     KeyResultRetargeted, KeyResultRescheduled, KeyResultPlanned, KpiTargetsSet, KpiRedefined,
 )  # fmt: skip
-"""The events that move goalposts; a redefinition of a KPI only if it sets a goal."""
-_GOAL_BEFORE = "select b.goal from kpi b where b.id = r.id and b.position < r.position order by b.position desc limit 1"
+"""The events that move goalposts; a redefinition of a KPI only if it sets a goal or a formula."""
+_BEFORE = "from kpi b where b.id = r.id and b.position < r.position order by b.position desc limit 1"
 _SETS_GOAL = (
     "exists (select from kpi r where r.id = v.kpi and r.position = v.position"
-    f" and (r.goal_from is not null or r.goal is distinct from ({_GOAL_BEFORE})))"
+    f" and (r.goal_from is not null or r.goal is distinct from (select b.goal {_BEFORE})"
+    f" or r.formula is distinct from (select b.formula {_BEFORE})))"
 )
-"""The condition that a redefinition `v` of a KPI changes its goal, or begins the same one on another day."""
+"""The condition that a redefinition `v` of a KPI changes its goal or formula, or begins the same goal on another
+day."""
 
 
 class Goals(NamedTuple):

@@ -9,7 +9,7 @@ time. See docs/adr/0010.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import pairwise
 from typing import NamedTuple
@@ -176,8 +176,11 @@ def _versions(history: Timeline, of: Sources, key_results: Iterable[UUID]) -> It
         yield from history.cycles[id].versions[1:]
 
 
-def _measured(history: Timeline, key_results: Iterable[UUID]) -> Iterator[tuple[int, tuple[datetime, bool]]]:
-    """The measurements of these key results, and their ends."""
+def _measured(history: Timeline, key_results: Collection[UUID]) -> Iterator[tuple[int, tuple[datetime, bool]]]:
+    """The measurements of these key results, and their ends; and the definitions of the KPIs that they come from."""
+    for kpi in {kpi for id in key_results for kpi in history.kpis_of(id)}:
+        for version in history.kpis[kpi].versions[1:]:
+            yield version.position, (version.changed_at, False)
     for subject in {subject for id in key_results for subject in history.subjects(id)}:
         own = subject in history.key_results
         for measurement in history.series(subject).versions:

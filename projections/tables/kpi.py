@@ -1,4 +1,4 @@
-"""KPIs and their definitions: unit, goal and targets, cadence, aggregation, owner and team."""
+"""KPIs and their definitions: unit, goal and targets, cadence, aggregation, formula, owner and team."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -12,6 +12,7 @@ import msgspec
 from domain.model.event import Event, Recorded
 from domain.model.kpi import KpiDefined, KpiRedefined, KpiRetired, KpiTargetsSet
 from domain.primitives.goal_schedule import GoalEdit
+from domain.primitives.kpi_formula import Formula
 from domain.primitives.values import Aggregation, Basis, Cadence, Kind, KpiGoal, KpiTarget, Unit
 from projections.store.batch_writer import BatchWriter, Reads
 from projections.store.keyset import FilterBuilder, List, text
@@ -22,7 +23,8 @@ from projections.store.versioned_tables import Connection, Table, Version, Versi
 
 class KpiRow(Version, frozen=True, gc=False):
     """`goal` is that of the definition. Its first day and the targets are those that this very version begins or sets:
-    `domain.primitives.goal_schedule` makes the schedule of all versions."""
+    `domain.primitives.goal_schedule` makes the schedule of all versions. `inputs`: the KPIs that its
+    formula names, empty without one."""
 
     key: str
     name: str
@@ -33,6 +35,8 @@ class KpiRow(Version, frozen=True, gc=False):
     owner: UUID | None
     team: UUID | None
     aggregation: Aggregation
+    formula: Formula | None = None
+    inputs: tuple[UUID, ...] = ()
     retired: bool = False
     goal_from: date | None = None
     targets: tuple[KpiTarget, ...] = ()
@@ -45,7 +49,12 @@ class KpiRow(Version, frozen=True, gc=False):
 
 # ── tables ───────────────────────────────────────────────────────────────────────────────────────
 
-KPI = VersionedTable(Kind.KPI, KpiRow, ["(key)", "(owner, id)", "(team, id)"], searched=("key", "name", "description"))
+KPI = VersionedTable(
+    Kind.KPI,
+    KpiRow,
+    ["(key)", "(owner, id)", "(team, id)", "using gin (inputs)"],
+    searched=("key", "name", "description"),
+)
 TABLES: tuple[Table[Any], ...] = (KPI,)
 
 # ── handlers ─────────────────────────────────────────────────────────────────────────────────────
@@ -60,12 +69,16 @@ def apply(event: Event, entry: Recorded, writer: BatchWriter) -> None:
 
 @apply.register
 def on_kpi_defined(event: KpiDefined, entry: Recorded, writer: BatchWriter) -> None:
-    writer.insert_first(KPI, entry)
+    writer.insert_first(KPI, entry, inputs=_inputs(event))
 
 
 @apply.register
 def on_kpi_redefined(event: KpiRedefined, entry: Recorded, writer: BatchWriter) -> None:
-    writer.insert_version(KPI, entry, targets=())
+    writer.insert_version(KPI, entry, targets=(), inputs=_inputs(event))
+
+
+def _inputs(event: KpiDefined | KpiRedefined) -> tuple[UUID, ...]:
+    return () if event.formula is None else event.formula.inputs
 
 
 @apply.register
@@ -113,6 +126,36 @@ def kpis_by_key(conn: Connection, basis: Basis, keys: Sequence[str]) -> dict[str
 def kpi_versions(conn: Connection, basis: Basis, ids: Sequence[UUID]) -> dict[UUID, list[KpiRow]]:
     """Every version of these KPIs up to the basis, oldest first."""
     return KPI.versions(conn, basis, ids)
+
+
+def dependents_of_kpis(conn: Connection, basis: Basis, ids: Sequence[UUID]) -> dict[UUID, list[KpiRow]]:
+    """By KPI: the KPIs whose formula names it at the basis, without retired ones, in the order of definition."""
+    named = "select distinct id from kpi where inputs && %(ids)b"
+    sql = KPI.query(basis, named, "v.inputs && %(ids)b and not v.retired")
+    rows = sorted(KPI.read(conn, sql, basis_params(basis, ids=list(ids))), key=lambda row: row.born)
+    return {id: [row for row in rows if id in row.inputs] for id in ids}
+
+
+def kpis_with_formula(conn: Connection) -> set[UUID]:
+    """The KPIs that ever had a formula."""
+    return {id for (id,) in fetch(conn, f"select distinct id from {KPI.name} where inputs <> '{{}}'", {})}
+
+
+def worked_out_from(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, set[UUID]]:
+    """By KPI: those that it was ever worked out from, directly or not; KPIs that never had a formula are left out."""
+    found: dict[UUID, set[UUID]] = {}
+    for top, id in fetch(conn, _WORKED_OUT_FROM, {"ids": list(ids)}):
+        found.setdefault(top, set()).add(id)
+    return found
+
+
+_WORKED_OUT_FROM = f"""
+    with recursive below (top, id) as (
+        select v.id, unnest(v.inputs) from {KPI.name} v where v.id = any(%(ids)b::uuid[])
+        union select b.top, unnest(v.inputs) from below b join {KPI.name} v on v.id = b.id
+    )
+    select top, id from below
+"""
 
 
 def kpis_per_owner(conn: Connection, basis: Basis, owners: Sequence[UUID]) -> dict[UUID, int]:

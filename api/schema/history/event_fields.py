@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from api.schema.connections.filters import NOTHING
 from api.schema.history.change import before_after, schedules_around, state_before
+from api.schema.metrics import kpi_formula
 from api.schema.metrics.kpi_plan import KpiGoalChange, goal_change
 from api.schema.types.measurements import VERSIONS
 from api.schema.types.workspace import Calendar, ScoringPolicy
@@ -69,6 +70,11 @@ def refs(batch: Batch, source: Source) -> Sequence[Any]:
 
 
 # ── fields with a loader of their own ────────────────────────────────────────────────────────────
+
+
+def formula(batch: Batch, source: Source) -> Sequence[Any]:
+    """A KPI's formula with its inputs as nodes."""
+    return kpi_formula.shown(batch.view, source.read(batch))
 
 
 def name(batch: Batch, source: Source) -> Sequence[str]:

@@ -25,6 +25,7 @@ from api.schema.history.event_overrides import (
     EventField,
     side_description,
 )
+from api.schema.metrics.kpi_formula import KpiFormula
 from api.schema.metrics.kpi_plan import KpiGoal
 from api.schema.primitives import metric, refs
 from api.schema.primitives.field import related
@@ -33,6 +34,7 @@ from domain.model import key_result
 from domain.model.event import Event, body_fields, description, field_description
 from domain.model.event_registry import EVENTS
 from domain.primitives import values
+from domain.primitives.kpi_formula import Formula
 from domain.primitives.values import Kind, Ref
 from projections.history.field_changes import TABLES_OF, kind_named
 
@@ -41,8 +43,10 @@ from projections.history.field_changes import TABLES_OF, kind_named
 _MARKDOWN = frozenset({"description", "note", "reflection", "body"})
 _SHOWN: dict[Any, Any] = {
     values.Metric: metric.Metric, values.Unit: metric.Unit, values.KpiGoal: KpiGoal,
-    values.PlanPoint: metric.PlanPoint,
+    values.PlanPoint: metric.PlanPoint, Formula: KpiFormula,
 }  # fmt: skip
+_LOADERS: dict[Any, Callable[..., Sequence[Any]]] = {Formula: event_fields.formula}
+"""The loader of a type whose values name nodes."""
 _NODES: dict[Kind, Any] = {
     Kind.PERSON: refs.PersonRef, Kind.TEAM: refs.TeamRef, Kind.CYCLE: refs.CycleRef, Kind.OBJECTIVE: refs.ObjectiveRef,
     Kind.KEY_RESULT: refs.KeyResultRef, Kind.KPI: refs.KpiRef,
@@ -91,7 +95,8 @@ def _event_field(name: str, meaning: str, hint: Any, source: Source) -> EventFie
     if get_origin(base) is tuple:
         return EventField(name, meaning, *_list(get_args(base)[0], optional, source))
     shown = Markdown if base is str and name.rpartition("_")[2] in _MARKDOWN else _SHOWN.get(base, base)
-    return EventField(name, meaning, shown | None if optional else shown, event_fields.value, (source,))
+    load = _LOADERS.get(base, event_fields.value)
+    return EventField(name, meaning, shown | None if optional else shown, load, (source,))
 
 
 def _list(item: Any, optional: bool, source: Source) -> tuple[Any, Callable[..., Sequence[Any]], tuple[object, ...]]:

@@ -34,7 +34,7 @@ from domain.model.key_result import KeyResultRetargeted
 from domain.primitives.errors import Code, CommandRejected
 from domain.primitives.lazy import cached_property
 from domain.primitives.values import Kind
-from projections.figures import timeline
+from projections.figures.completions import of_cycles_with_completions
 from projections.history import goalposts, kpi_delta
 from projections.history.narrowing import Narrowing
 from projections.history.plan_curves import PlanCurves
@@ -338,7 +338,7 @@ class Retrospective:
 
     @cached_property
     def review(self) -> CycleReview:
-        history = self.ended.read(timeline.of_cycles, [self.row.id])
+        history = self.ended.read(of_cycles_with_completions, [self.row.id], self.planned.basis)
         return CycleReview(history, self.row, self.planned.basis, self.ended.basis, self.narrowing)
 
     @cached_property

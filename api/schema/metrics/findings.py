@@ -15,11 +15,14 @@ from api.snapshot.dataloaders import many, of_each
 from api.snapshot.snapshot import Batch, View
 from domain.findings import findings
 from domain.findings.key_result_rules import WrittenKeyResult
-from domain.findings.kpi_rules import WrittenKpi
+from domain.findings.kpi_rules import WrittenFormula, WrittenKpi
 from domain.findings.objective_rules import WrittenObjective
 from domain.findings.wording import folded
+from domain.metrics.kpi_formulas import Worked
+from domain.primitives.calendar import INSTANT
 from domain.primitives.values import Kind
 from projections.figures import kpi_standing
+from projections.figures.kpi_values import KpiValues, kpi_values
 from projections.tables import alignment, cycle, kpi, objective, people
 from projections.tables.key_result import KeyResultRow
 from projections.tables.kpi import KpiRow
@@ -198,6 +201,7 @@ def _written_kpis(batch: Batch) -> Sequence[WrittenKpi]:
     schedules = kpi_standing.schedules_of(view.read(kpi.kpi_versions, [row.id for row in rows]), view.calendar)
     today = view.calendar.day_of(view.basis.at)
     left = _left(view, rows)
+    written = _written_formulas(view, [row for row in rows if row.formula is not None])
     return [
         WrittenKpi(
             retired=row.retired,
@@ -212,6 +216,28 @@ def _written_kpis(batch: Batch) -> Sequence[WrittenKpi]:
             team_disbanded=row.team in teams and teams[row.team].disbanded,
             owner_kpis=0 if row.owner is None else per_owner.get(row.owner, 0),
             unit_changed=row.id in changed,
+            formula=written.get(row.id),
         )
         for row in rows
     ]
+
+
+def _written_formulas(view: View, rows: Sequence[KpiRow]) -> dict[UUID, WrittenFormula]:
+    """The formulas of these KPIs, each with its latest complete period and what is wrong with its inputs."""
+    if not rows:
+        return {}
+    values = view.read(kpi_values, [row.id for row in rows])
+    worked = kpi_standing.worked(values, rows, view.basis, view.calendar)
+    return {row.id: _written_formula(view, row, values, worked[row.id].last_complete()) for row in rows}
+
+
+def _written_formula(view: View, row: KpiRow, values: KpiValues, period: Worked) -> WrittenFormula:
+    inputs = [values.versions[id][-1] for id in row.inputs]
+    unread = {part.worked.kpi for part in period.parts if part.worked.gap is not None}
+    return WrittenFormula(
+        last_day=view.calendar.day_of(period.bucket[1] - INSTANT),
+        gap=period.gap,
+        unread=tuple(one.key for one in inputs if one.id in unread),
+        coarser=tuple(one.key for one in inputs if one.cadence.days > row.cadence.days),
+        retired=tuple(one.key for one in inputs if one.retired),
+    )

@@ -4,6 +4,7 @@ from api.schema.primitives.described_enum import described
 from domain.commands.permissions import Permission, Role
 from domain.findings.finding_rule import Severity, Smart
 from domain.metrics.cause import Cause
+from domain.metrics.kpi_formulas import Gap as FormulaGap
 from domain.metrics.kpi_series import KpiStatus
 from domain.metrics.rating import Health
 from domain.metrics.retrospective import Presence
@@ -30,7 +31,7 @@ from projections.history.diff import DiffKind
 
 __all__ = [
     "Aggregation", "Cadence", "Cause", "Counted", "CycleState", "DiffKind", "Direction", "EarlierPeriod",
-    "GoalDirection", "Health",
+    "FormulaGap", "GoalDirection", "Health",
     "InitiativeState", "KeyResultState", "KpiStatus", "ObjectiveKind", "ObjectiveState", "Permission", "Presence",
     "ReflectionKind", "Role", "Severity", "Smart", "Source", "Step", "UnitKind", "Verdict", "Visibility", "Weekday",
 ]  # fmt: skip
@@ -203,6 +204,15 @@ described(
         "week or a pair of weeks, the one 52 weeks before.",
     },
 )(EarlierPeriod)
+described(
+    "Why a period of a KPI has no value.",
+    {
+        "NO_READING": "The KPI, or an input of its formula, has no reading in the period.",
+        "DIVISION_BY_ZERO": "The denominator, or the earlier value of a growth, is 0.",
+        "COARSER_INPUT": "An input is read less often than the formula is worked out.",
+    },
+    name="KpiGap",
+)(FormulaGap)
 described(
     "The severity of a finding. Findings never block a command.",
     {

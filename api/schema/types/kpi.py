@@ -13,6 +13,7 @@ from api.schema.connections import filters
 from api.schema.connections.connection import Connection, connection
 from api.schema.connections.filters import KpiFilter, KpiOrder
 from api.schema.connections.lists import Judged, Listing, Pages, list_page, paged
+from api.schema.metrics import kpi_formula
 from api.schema.metrics.findings import (
     Finding,
     FindingCount,
@@ -21,11 +22,12 @@ from api.schema.metrics.findings import (
     in_kpis,
     of_each_object,
 )
+from api.schema.metrics.kpi_formula import KpiExplanation, KpiFormula
 from api.schema.metrics.kpi_plan import Comparison, KpiGoal, ScheduledGoal, SeriesPoint, scheduled_goal
 from api.schema.metrics.progress import latest_readings
 from api.schema.primitives import enums
 from api.schema.primitives.actor import Actor, actor
-from api.schema.primitives.field import related, resolved, to_many, to_one
+from api.schema.primitives.field import related, resolved, to_many, to_one, to_some
 from api.schema.primitives.metric import Unit
 from api.schema.primitives.refs import KeyResultRef, KpiRef, PersonRef, ReadingRef, TeamRef
 from api.schema.primitives.scalars import Markdown, Position
@@ -36,14 +38,15 @@ from api.snapshot.snapshot import Batch, RowProxy, View
 from domain.metrics import kpi_series as formulas
 from domain.metrics.kpi_schedule import KpiSchedule
 from domain.metrics.kpi_series import KpiStatus
+from domain.metrics.worked_kpi import WorkedKpi
 from domain.primitives import values
 from domain.primitives.calendar import Step
 from domain.primitives.values import Aggregation, EarlierPeriod, Kind
-from projections.figures import kpi_standing
+from projections.figures import kpi_standing, kpi_values
+from projections.figures.kpi_values import KpiValues
 from projections.tables import kpi, measurements
 from projections.tables.key_result import key_results_of_kpis
 from projections.tables.kpi import KpiRow
-from projections.tables.measurements import ReadingRow
 
 _READINGS = Pages(
     Kind.READING,
@@ -63,9 +66,13 @@ By: TypeAlias = Annotated[
     enums.Aggregation | None,
     strawberry.argument(
         description="How the readings of a period become one value; by default as the KPI's definition in force on the "
-        "last day of the period says."
+        "last day of the period says. It does not apply to a KPI with a formula, whose inputs have their own."
     ),
 ]
+
+
+def _formulas(batch: Batch) -> Sequence[KpiFormula | None]:
+    return kpi_formula.shown(batch.view, [row.formula for row in batch.rows])
 
 
 @strawberry.type(
@@ -82,6 +89,7 @@ class KpiDefinition(RowProxy):
         "of `since`."
     )
     aggregation: enums.Aggregation = strawberry.field(description="How the readings of a period become its value.")
+    formula: KpiFormula | None = related("How its values followed from other KPIs; null with readings.", _formulas)
     position: Position = strawberry.field(description="The position of the defining event.")
     by: Actor = actor("changed_by", "The actor who defined it.")
     reason: str | None = strawberry.field(description="The reason given for the definition.")
@@ -103,12 +111,8 @@ def _statuses(batch: Batch) -> Sequence[KpiStatus]:
     return [standings[row.id].status(batch.view.scoring) for row in batch.rows]
 
 
-def _readings(batch: Batch) -> dict[UUID, list[ReadingRow]]:
-    return batch.view.read(measurements.READINGS.all, [row.id for row in batch.rows])
-
-
-def _versions(batch: Batch) -> dict[UUID, list[KpiRow]]:
-    return batch.view.read(kpi.kpi_versions, [row.id for row in batch.rows])
+def _values(batch: Batch) -> KpiValues:
+    return batch.view.read(kpi_values.kpi_values, [row.id for row in batch.rows])
 
 
 def _schedules(batch: Batch) -> dict[UUID, KpiSchedule]:
@@ -125,6 +129,12 @@ def _goal_schedules(batch: Batch) -> Sequence[list[ScheduledGoal]]:
     return [[scheduled_goal(entry) for entry in schedules[row.id].goals.entries] for row in batch.rows]
 
 
+def _worked(batch: Batch) -> dict[UUID, WorkedKpi]:
+    """Those of these KPIs that have a formula."""
+    rows = [row for row in batch.rows if row.formula is not None]
+    return kpi_standing.worked(batch.all(_values), rows, batch.view.basis, batch.view.calendar) if rows else {}
+
+
 def _series(
     batch: Batch,
     every: Step,
@@ -133,18 +143,36 @@ def _series(
     until: datetime | None,
     include_planned: bool,
 ) -> Sequence[list[Any]]:
-    readings, schedules = batch.all(_readings), batch.all(_schedules)
-    series = partial(
-        formulas.series,
-        every=every, at=batch.view.basis.at, aggregation=aggregate, since=since, until=until,
-        include_planned=include_planned,
-    )  # fmt: skip
-    return [series(readings[row.id], schedule=schedules[row.id]) for row in batch.rows]
+    values, schedules, worked = batch.all(_values), batch.all(_schedules), batch.all(_worked)
+    given: Any = {"since": since, "until": until, "include_planned": include_planned}
+    series = partial(formulas.series, every=every, at=batch.view.basis.at, aggregation=aggregate, **given)
+    return [
+        worked[row.id].series(every, values.first(row.id), **given)
+        if row.id in worked
+        else series(readings=values.read[row.id], schedule=schedules[row.id])
+        for row in batch.rows
+    ]
 
 
 def _comparisons(batch: Batch, period: Step, aggregate: Aggregation | None, to: EarlierPeriod) -> Sequence[Any]:
-    at, readings, schedules = batch.view.basis.at, batch.all(_readings), batch.all(_schedules)
-    return [formulas.comparison(readings[row.id], period, schedules[row.id], at, aggregate, to) for row in batch.rows]
+    at, values = batch.view.basis.at, batch.all(_values)
+    schedules, worked = batch.all(_schedules), batch.all(_worked)
+    return [
+        worked[row.id].comparison(period, to)
+        if row.id in worked
+        else formulas.comparison(values.read[row.id], period, schedules[row.id], at, aggregate, to)
+        for row in batch.rows
+    ]
+
+
+def _explanations(batch: Batch) -> Sequence[KpiExplanation | None]:
+    calendar = batch.view.calendar
+    explained = kpi_standing.explained(batch.all(_values), batch.rows, batch.view.basis, calendar)
+    return kpi_formula.explanations(batch.view, explained)
+
+
+def _versions(batch: Batch) -> dict[UUID, list[KpiRow]]:
+    return batch.view.read(kpi.kpi_versions, [row.id for row in batch.rows])
 
 
 def _definitions(batch: Batch) -> Sequence[list[KpiDefinition]]:
@@ -188,8 +216,22 @@ class Kpi(Entity, kind=Kind.KPI, read=kpi.kpis):
         "be judged. It equals the status of that period in `series`.",
         _statuses,
     )
+    formula: KpiFormula | None = related(
+        "How its values follow from other KPIs; null for a KPI that takes readings.", _formulas
+    )
+    inputs: list[KpiRef] = to_some(Kind.KPI, "inputs", "The KPIs that its formula names, in the order of the formula.")
+    dependents: list[KpiRef] = to_many(
+        Kind.KPI, kpi.dependents_of_kpis, "The KPIs whose formula names it, without retired ones."
+    )
+    explain: KpiExplanation | None = related(
+        "The value of the latest period of its cadence that can be judged, which `status` judges, and where it comes "
+        "from. For a formula without a value: the latest complete period, and why it has none. Null without readings.",
+        _explanations,
+    )
     retired: bool = strawberry.field(description="Whether the KPI is no longer watched.")
-    latest: ReadingRef | None = related("The reading with the latest `measuredAt`.", _latest)
+    latest: ReadingRef | None = related(
+        "The reading with the latest `measuredAt`; a KPI with a formula has none.", _latest
+    )
     definitions: list[KpiDefinition] = related("Every definition it ever had, oldest first.", _definitions)
     key_results: list[KeyResultRef] = to_many(
         Kind.KEY_RESULT, key_results_of_kpis, "The key results that it measures, without dropped ones."

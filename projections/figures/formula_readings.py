@@ -1,0 +1,127 @@
+"""The readings of KPIs with a formula, from a timeline: each complete period is a measurement at its last instant.
+
+They depend on the horizon: on the readings and definitions that it knows, and on the periods that are complete there.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from operator import attrgetter
+from typing import TypeAlias
+from uuid import UUID
+
+from domain.metrics.kpi_formulas import Method
+from domain.metrics.kpi_periods import Period, Periods, own_rules
+from domain.metrics.kpi_series import Bucket
+from domain.primitives.calendar import INSTANT
+from domain.primitives.values import Cadence
+from projections.figures.horizon import Horizon
+from projections.figures.kpi_values import method_of
+from projections.figures.timeline import MeasurementSeries, MeasurementVersion, Timeline
+from projections.store.versioned_tables import OPEN
+from projections.tables.kpi import KpiRow
+
+_measured_at = attrgetter("measured_at")
+_EVER = datetime.max.replace(tzinfo=UTC)
+_SHARED_MAX = 64
+"""The largest number of KPIs and positions whose periods are kept."""
+
+
+class FormulaSeries:
+    """The measurements of a KPI with a formula, like those of `MeasurementSeries`."""
+
+    def __init__(self, timeline: Timeline, kpi: UUID) -> None:
+        self._timeline = timeline
+        self._kpi = kpi
+
+    def between(self, horizon: Horizon, since: datetime | None, until: datetime) -> Iterator[MeasurementVersion]:
+        """Those measured from `since` to `until`, oldest first."""
+        periods = self._periods(horizon).between(since, min(until, horizon.complete_until))
+        return (self._measurement(period) for period in periods)
+
+    def latest(self, horizon: Horizon, cut: datetime) -> MeasurementVersion | None:
+        """The latest one that was measured by `cut`."""
+        period = self._periods(horizon).latest(min(cut, horizon.complete_until))
+        return None if period is None else self._measurement(period)
+
+    def ends(self, horizon: Horizon, after: datetime) -> Iterator[datetime]:
+        """The last instant of each complete period after a moment, with or without a value, the latest first."""
+        return self._periods(horizon).ends(after, horizon.complete_until)
+
+    def completions(self) -> Iterator[datetime]:
+        """When the periods complete that may have a value at the position of the timeline: those from the first reading
+        that goes into one to the last one."""
+        below = self._timeline.with_inputs([self._kpi])
+        read = [one.measured_at for kpi in below for one in self._timeline.series(kpi).versions]
+        if read:
+            periods = self._periods(Horizon(_EVER, self._timeline.position))
+            yield from periods.ends(min(read) - INSTANT, max(read) + 2 * Cadence.QUARTERLY.length)
+
+    def _periods(self, horizon: Horizon) -> Periods:
+        """Those of a horizon. What is complete at a moment does not depend on later ones, so the plain horizons of one
+        position share them."""
+        if type(horizon) is not Horizon:
+            return self._new_periods(horizon)
+        key, known = (self._kpi, horizon.position), self._timeline.shared_periods
+        found = known.get(key)
+        if found is None:
+            if len(known) >= _SHARED_MAX:
+                known.clear()
+            found = known[key] = self._new_periods(Horizon(_EVER, horizon.position))
+        return found
+
+    def _new_periods(self, horizon: Horizon) -> Periods:
+        source = _Known(self._timeline, horizon)
+        rules = own_rules(source.methods(self._kpi), self._timeline.calendars_at(horizon))
+        return Periods(self._kpi, source, rules)
+
+    def _measurement(self, period: Period) -> MeasurementVersion:
+        """The value of a period, with the node and the position of the latest reading that went into it."""
+        latest: MeasurementVersion = period.latest
+        return MeasurementVersion(
+            self._kpi, latest.node, latest.position, latest.first_position, OPEN, period.measured_at,
+            period.value, None, None,
+        )  # fmt: skip
+
+
+Readings: TypeAlias = MeasurementSeries | FormulaSeries
+
+
+def readings_of(timeline: Timeline, kpi: UUID) -> Readings:
+    """The readings of a KPI, recorded or worked out."""
+    return FormulaSeries(timeline, kpi) if timeline.is_worked_out(kpi) else timeline.series(kpi)
+
+
+class _Known:
+    """The definitions and readings of a timeline at one horizon."""
+
+    def __init__(self, timeline: Timeline, horizon: Horizon) -> None:
+        self._timeline = timeline
+        self._horizon = horizon
+        self._methods: dict[UUID, Sequence[Method]] = {}
+
+    def methods(self, kpi: UUID) -> Sequence[Method]:
+        found = self._methods.get(kpi)
+        if found is None:
+            history = self._timeline.kpis.get(kpi)
+            found = [] if history is None else [method_of(row) for row in history.versions if self._is_known(row)]
+            self._methods[kpi] = found
+        return found
+
+    def _is_known(self, row: KpiRow) -> bool:
+        """Also if it is effective later: the first definition holds before it takes effect."""
+        return self._horizon.sees(row.position, row.changed_at) or self._horizon.foresees(row.position)
+
+    def readings(self, kpi: UUID, bucket: Bucket) -> Sequence[MeasurementVersion]:
+        versions = self._timeline.series(kpi).versions
+        first, beyond = (bisect_left(versions, edge, key=_measured_at) for edge in bucket)
+        is_current = self._horizon.is_current
+        return [one for one in versions[first:beyond] if is_current(one.position, one.until_position, one.measured_at)]
+
+    def latest(self, kpi: UUID, until: datetime) -> datetime | None:
+        versions = self._timeline.series(kpi).versions
+        for place in range(bisect_right(versions, until, key=_measured_at) - 1, -1, -1):
+            one = versions[place]
+            if self._horizon.is_current(one.position, one.until_position, one.measured_at):
+                return one.measured_at
+        return None
