@@ -65,6 +65,13 @@ class MemoryLog(Log):
         links = [one for one in map(self.event, self.entries_made) if isinstance(one, KeyResultAdded | KeyResultLinked)]
         return sorted({one.originator_id for one in links if one.kpi == kpi})
 
+    def kpis_naming(self, kpis: Iterable[UUID]) -> list[UUID]:
+        definitions = [
+            one for one in self.entries_made if one.row.topic.startswith(("kpi-defined.v", "kpi-redefined.v"))
+        ]
+        ids = [f'"{kpi}"'.encode() for kpi in kpis]
+        return sorted({one.row.originator_id for one in definitions if any(id in one.row.state for id in ids)})
+
     def cycles(self) -> list[UUID]:
         return [one.row.originator_id for one in self.entries_made if one.row.topic.startswith("cycle-opened.v")]
 

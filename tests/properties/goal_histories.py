@@ -11,7 +11,7 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from msgspec import UNSET, structs
+from msgspec import UNSET, UnsetType, structs
 
 from domain.commands.command import Command, CycleBy, KpiBy
 from domain.commands.cycle_commands import ActivateCycle, AdoptScoringPolicy, CloseCycle, OpenCycle
@@ -53,7 +53,8 @@ WEIGHTS: dict[str, float] = {
     "reopenObjective": 2, "dropObjective": 0.7, "dropKeyResult": 1, "closeCycle": 0.3, "activateCycle": 0.3,
     "alignObjective": 2, "unalignObjective": 1, "assignObjective": 1.5, "moveTeam": 0.7, "adoptScoringPolicy": 1,
     "retargetKeyResult": 4, "reweighKeyResult": 1.5, "rescheduleKeyResult": 2, "linkKpi": 2, "unlinkKpi": 1.5,
-    "redefineKpi": 2, "setKpiTargets": 2, "retireKpi": 0.1, "carryObjective": 0.5, "planKeyResult": 6, "setCalendar": 1,
+    "redefineKpi": 2.5, "defineKpi": 0.7, "setKpiTargets": 2, "retireKpi": 0.1, "carryObjective": 0.5,
+    "planKeyResult": 6, "setCalendar": 1,
 }  # fmt: skip
 
 
@@ -99,10 +100,13 @@ class GoalHistory(History):
     def _first_commands(self) -> list[Command]:
         before = self._clock - timedelta(days=40)
         company = FormTeam(key="company", name="Company", effective_at=before)
-        return [company, *(self._defineKpi() for _ in range(4))]
+        return [company, *(self._defineReadKpi() for _ in range(4))]
 
     def _open_year(self, after: Callable[[Command, Outcome], object] | None) -> None:
-        """Teams below the company, the year, its quarters, and a project across two of them; some begin at once."""
+        """KPIs with formulas, teams below the company, the year, its quarters, and a project across two of them; some
+        begin at once."""
+        for _ in range(3):
+            self._take(self._formulaKpi(), after)
         for _ in range(3):
             self._take(self._formTeam(), after)
         self._take(self._opened("year", 0, 4 * QUARTER_DAYS, None), after)
@@ -189,13 +193,29 @@ class GoalHistory(History):
         )
 
     def _defineKpi(self) -> Command:  # noqa: N802
+        return self._formulaKpi() if self._chance.random() < 0.6 else self._defineReadKpi()
+
+    def _defineReadKpi(self) -> Command:  # noqa: N802
         return DefineKpi(
             key=self._key(), name="KPI", **self._goal_since(), effective_at=self._clock - timedelta(days=30),
             cadence=self._chance.choice([Cadence.WEEKLY, Cadence.BIWEEKLY, Cadence.MONTHLY, Cadence.QUARTERLY]),
             **self._aggregate("aggregation", DefineKpi),
         )  # fmt: skip
 
+    def _formulaKpi(self) -> Command:  # noqa: N802
+        """Mostly with a long cadence, so that few inputs have a coarser one."""
+        return DefineKpi(
+            key=self._key(), name="Formula", goal=self._goal(), effective_at=min(self._clock, self._now),
+            cadence=self._chance.choice([Cadence.WEEKLY, Cadence.MONTHLY, Cadence.MONTHLY, Cadence.QUARTERLY]),
+            formula=self._formula(),
+        )  # fmt: skip
+
     def _redefineKpi(self) -> Command:  # noqa: N802
+        if self._formulas and self._chance.random() < 0.4:
+            cadences: list[Cadence | UnsetType] = [UNSET, UNSET, Cadence.MONTHLY, Cadence.QUARTERLY]
+            cadence = self._chance.choice(cadences)
+            kpi = KpiBy(id=self._chance.choice(self._formulas))
+            return RedefineKpi(kpi=kpi, formula=self._formula(), cadence=cadence, **self._since())
         return RedefineKpi(
             kpi=KpiBy(id=self._any(Kind.KPI)), **self._goal_since(), **self._aggregate("aggregation", RedefineKpi),
             **self._since(),
@@ -215,7 +235,7 @@ class GoalHistory(History):
         return float(self._chance.randint(-2, 24) * 5)
 
     def _recordReadings(self) -> Command:  # noqa: N802
-        kpis = [self._any(Kind.KPI) for _ in range(self._chance.randint(1, 3))]
+        kpis = [self._read_kpi() for _ in range(self._chance.randint(1, 3))]
         readings = [ReadingInput(kpi=KpiBy(id=kpi), value=self._number(), measured_at=self._moment()) for kpi in kpis]
         return RecordReadings(readings=readings)
 

@@ -41,6 +41,15 @@ from domain.commands.kpi_commands import (
     RetractReading,
     SetKpiTargets,
 )
+from domain.commands.kpi_formula_input import (
+    KpiAverageInput,
+    KpiDifferenceInput,
+    KpiFormulaInput,
+    KpiGrowthInput,
+    KpiRatioInput,
+    KpiSumInput,
+    KpiTermInput,
+)
 from domain.commands.objective_commands import (
     AlignObjective,
     AssignObjective,
@@ -79,6 +88,7 @@ from domain.primitives.values import (
     Aggregation,
     Cadence,
     Direction,
+    EarlierPeriod,
     GoalDirection,
     InitiativeState,
     Kind,
@@ -438,9 +448,39 @@ class History:
             key=self._key(), name=self._text(), goal=self._goal(), cadence=self._chance.choice(list(Cadence)),
             owner=self._maybe(Kind.PERSON), team=self._maybe(Kind.TEAM),
             aggregation=self._chance.choice(list(Aggregation)),
+            formula=self._formula() if self._ids[Kind.KPI] and self._chance.random() < 0.3 else UNSET,
         )  # fmt: skip
 
+    def _formula(self) -> KpiFormulaInput:
+        """A formula over KPIs that there are; often refused for a circle."""
+        of, other = (KpiBy(id=self._any(Kind.KPI)) for _ in range(2))
+        return self._chance.choice(
+            [
+                KpiFormulaInput(ratio=KpiRatioInput(of, other, 100.0)),
+                KpiFormulaInput(growth=KpiGrowthInput(of, self._chance.choice(list(EarlierPeriod)))),
+                KpiFormulaInput(difference=KpiDifferenceInput(of, other)),
+                KpiFormulaInput(sum=KpiSumInput([KpiTermInput(of, 0.5), KpiTermInput(other, -2.0)])),
+                KpiFormulaInput(average=KpiAverageInput([of])),
+            ]
+        )
+
+    @property
+    def _formulas(self) -> list[UUID]:
+        """The KPIs that were defined with a formula."""
+        defined = [(command, outcome) for command, outcome in self.done if isinstance(command, DefineKpi)]
+        found = [outcome.result.subject for command, outcome in defined if command.formula is not UNSET]
+        return [subject.id for subject in found if subject is not None]
+
+    def _read_kpi(self) -> UUID:
+        """The id of a KPI, mostly of one that takes readings."""
+        formulas = set(self._formulas)
+        return next((id for _ in range(9) if (id := self._any(Kind.KPI)) not in formulas), self._any(Kind.KPI))
+
     def _redefineKpi(self) -> Command:  # noqa: N802
+        formulas = self._formulas
+        if formulas and self._chance.random() < 0.3:
+            kpi = KpiBy(id=self._chance.choice(formulas))
+            return RedefineKpi(kpi=kpi, formula=self._formula(), **self._since())
         kpi, aggregation = KpiBy(id=self._any(Kind.KPI)), self._chance.choice([UNSET, *Aggregation])
         first_day = self._day() if self._chance.random() < 0.4 else UNSET
         return RedefineKpi(kpi=kpi, goal=self._goal(), aggregation=aggregation, goal_from=first_day, **self._since())
@@ -467,7 +507,7 @@ class History:
 
     def _recordReadings(self) -> Command:  # noqa: N802
         readings = [
-            ReadingInput(kpi=KpiBy(id=self._any(Kind.KPI)), value=self._number(), measured_at=self._moment())
+            ReadingInput(kpi=KpiBy(id=self._read_kpi()), value=self._number(), measured_at=self._moment())
             for _ in range(self._chance.randint(1, 6))
         ]
         return RecordReadings(readings=readings)

@@ -11,7 +11,7 @@ from uuid import UUID
 from api.snapshot.global_ids import encode
 from domain.primitives.calendar import Step
 from domain.primitives.values import Aggregation, Kind
-from tests.reference import calendars, counts, kpis, wholes
+from tests.reference import calendars, counts, formulas, kpis, wholes
 from tests.reference.entities import Cycle, Kpi, Objective
 from tests.reference.figures import Figures, figures
 from tests.reference.fold import View
@@ -155,6 +155,9 @@ def _kpi(view: View, kpi: Kpi) -> Flat:
 
 
 def _series(view: View, kpi: Kpi, every: Step, aggregate: Aggregation) -> Flat:
+    if formulas.has_formula(view, kpi.id):
+        worked = kpis.worked_periods(view, kpi.id, every)
+        return {_instant(start): value for start, _, value in worked}
     calendar = calendars.calendar_in_force(view, None)
     periods = {calendars.period_of(calendar, every, one.measured_at) for one in kpis.readings_of(view, kpi.id)}
     return {_instant(start): kpis.value_of(view, kpi.id, start, end, aggregate) for start, end in periods}

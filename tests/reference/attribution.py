@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from domain.model.cycle import CycleClosed
-from domain.model.event import Event
+from domain.model.event import Event, Recorded
 from domain.model.key_result import (
     CheckInCorrected,
     KeyResultCheckedIn,
@@ -16,13 +17,14 @@ from domain.model.key_result import (
     KeyResultScored,
     KeyResultUnlinked,
 )
-from domain.model.kpi import ReadingCorrected, ReadingRecorded, ReadingRetracted
+from domain.model.kpi import KpiRedefined, ReadingCorrected, ReadingRecorded, ReadingRetracted
 from domain.model.objective import ObjectiveClosed, ObjectiveReopened
 from domain.model.workspace import CalendarSet
 from domain.primitives.values import ObjectiveState
 from tests.reference.entities import Basis
 from tests.reference.figures import policy_in_force
 from tests.reference.fold import Log, View, shows
+from tests.reference.formulas import INSTANT, ends, has_formula
 from tests.reference.wholes import Part, counted, cycle_figures, mean_of, objective_figures, objectives_of_team
 
 MOVEMENT = (
@@ -36,7 +38,7 @@ MOVEMENT = (
     ObjectiveClosed,
     CycleClosed,
 )
-GOALPOST = (KeyResultRetargeted, KeyResultRescheduled, KeyResultLinked, KeyResultUnlinked, CalendarSet)
+GOALPOST = (KeyResultRetargeted, KeyResultRescheduled, KeyResultLinked, KeyResultUnlinked, CalendarSet, KpiRedefined)
 
 
 @dataclass(frozen=True)
@@ -66,21 +68,47 @@ def attributed(log: Log, plan: Basis, outcome: Basis, value: Callable[[View], fl
     """Each change of a value from plan to outcome, booked to the event that makes it.
 
     What the plan shows comes first, all at once; every other event that the outcome shows follows in log order. A
-    value that is null counts 0.
+    period of a formula that completes is movement, between the events recorded before and after it. A value that is
+    null counts 0.
     """
     shown = [recorded for recorded in log.events if shows(plan, recorded)]
     later = [recorded for recorded in log.events if shows(outcome, recorded) and not shows(plan, recorded)]
-    view = View(log, Basis(outcome.at, plan.position), shown)
+    steps: list[tuple[int, int, Recorded | datetime]] = [(recorded.position, 0, recorded) for recorded in later]
+    steps += [(last_by(log, at), 1, at) for at in sorted(completions(log.view(outcome), plan.at, outcome.at))]
+    position, clock = plan.position, plan.at
+    view = seen(log, Basis(outcome.at, position), shown, clock)
     initial = before = value(view) or 0.0
     booked = {"movement": 0.0, "goalpost": 0.0, "scope": 0.0}
-    for recorded in later:
-        shown = sorted([*shown, recorded], key=lambda one: one.position)
-        booking = cause(recorded.event, view)
-        view = View(log, Basis(outcome.at, max(plan.position, recorded.position)), shown)
+    for _, _, step in sorted(steps, key=lambda one: one[:2]):
+        if isinstance(step, datetime):
+            booking, clock = "movement", step
+        else:
+            booking, position = cause(step.event, view), max(plan.position, step.position)
+            shown = sorted([*shown, step], key=lambda one: one.position)
+        view = seen(log, Basis(outcome.at, position), shown, clock)
         after = value(view) or 0.0
         booked[booking] += after - before
         before = after
     return Attribution(initial, **booked, final=before)
+
+
+def seen(log: Log, basis: Basis, shown: list[Recorded], clock: datetime) -> View:
+    """These events, with the periods of formulas that are complete at a moment."""
+    view = View(log, basis, shown)
+    view.complete_until = clock
+    return view
+
+
+def completions(view: View, since: datetime, until: datetime) -> set[datetime]:
+    """The last instants of the periods of formulas that complete after one moment and by another."""
+    of = [kpi for kpi in view.kpis if has_formula(view, kpi)]
+    found = {end - INSTANT for kpi in of for end, _, _ in ends(view, kpi)}
+    return {at for at in found if since < at <= until}
+
+
+def last_by(log: Log, at: datetime) -> int:
+    """The last position recorded by a moment; 0 before the first."""
+    return max((one.position for one in log.events if one.recorded_at <= at), default=0)
 
 
 def of_objective(log: Log, objective: UUID, plan: Basis, outcome: Basis) -> Attribution:

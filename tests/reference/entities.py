@@ -5,6 +5,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from domain.primitives.calendar import Calendar
+from domain.primitives.kpi_formula import Formula
 from domain.primitives.values import (
     Aggregation,
     Cadence,
@@ -137,6 +138,7 @@ class Definition:
     goal: KpiGoal | None
     cadence: Cadence
     aggregation: Aggregation
+    formula: Formula | None = None
 
 
 @dataclass(frozen=True)

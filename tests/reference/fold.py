@@ -109,6 +109,10 @@ class View:
         self.calendars: list[CalendarChange] = []
         self._events = events
         self._at_ends: dict[End, View] = {}
+        self.complete_until = basis.at
+        """The moment up to which the periods of formulas are complete."""
+        self.periods: dict[UUID, list[Reading]] = {}
+        """The complete periods of formulas that `tests.reference.formulas` has worked out."""
         for recorded in events:
             self._fold(recorded)
 
@@ -119,6 +123,7 @@ class View:
         if end not in self._at_ends:
             basis = Basis(end.at, self.basis.position, end.position)
             self._at_ends[end] = View(self.log, basis, [one for one in self._events if shows(basis, one)])
+            self._at_ends[end].complete_until = min(end.at, self.complete_until)
         return self._at_ends[end]
 
     def _fold(self, recorded: Recorded) -> None:
@@ -243,11 +248,9 @@ class View:
         id = event.originator_id
         match event:
             case KpiDefined() | KpiRedefined():
-                aggregation = getattr(event, "aggregation", None) or Aggregation.LAST
-                definition = Definition(recorded.effective_at, event.goal, event.cadence, aggregation)
                 kpi = self.kpis.setdefault(id, Kpi(id, []))
                 kpi.agreed += new_goal(kpi, recorded.effective_at, event)
-                kpi.definitions.append(definition)
+                kpi.definitions.append(definition_of(recorded.effective_at, event))
             case KpiTargetsSet():
                 self.kpis[id].agreed += event.targets
             case KpiRetired():
@@ -266,3 +269,7 @@ def new_goal(kpi: Kpi, at: datetime, event: KpiDefined | KpiRedefined) -> list[G
 def link_of(event: KeyResultAdded | KeyResultLinked, kpi: UUID) -> Link:
     """The link that an event begins. Links of earlier versions state no aggregate: they are LAST."""
     return Link(kpi, event.aggregate or Aggregation.LAST, event.count_from)
+
+
+def definition_of(at: datetime, event: KpiDefined | KpiRedefined) -> Definition:
+    return Definition(at, event.goal, event.cadence, event.aggregation or Aggregation.LAST, event.formula)

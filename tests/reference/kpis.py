@@ -5,20 +5,14 @@ from uuid import UUID
 
 from domain.primitives import time_zones
 from domain.primitives.calendar import Step
-from domain.primitives.values import Aggregation, Cadence, GoalDirection, KpiGoal, KpiTarget
+from domain.primitives.values import Aggregation, GoalDirection, KpiGoal, KpiTarget
 from tests.reference.calendars import calendar_in_force, period_of, starts
 from tests.reference.entities import Definition, GoalChange, Kpi, Reading
 from tests.reference.figures import policy_in_force
 from tests.reference.fold import View
-from tests.reference.measuring import aggregated
-
-STEPS = {
-    Cadence.DAILY: Step.DAY,
-    Cadence.WEEKLY: Step.WEEK,
-    Cadence.BIWEEKLY: Step.BIWEEKLY,
-    Cadence.MONTHLY: Step.MONTH,
-    Cadence.QUARTERLY: Step.QUARTER,
-}
+from tests.reference.formulas import STEPS, has_formula, has_sum, leaves, on_last_day
+from tests.reference.formulas import value_of as value_of_formula
+from tests.reference.measured import aggregated
 
 
 def readings_of(view: View, kpi: UUID) -> list[Reading]:
@@ -95,14 +89,13 @@ def judged_periods(view: View, kpi: Kpi, every: Step) -> dict[datetime, dict[str
     """By the start of each period from the first reading to the last thing that is planned: its target, the variance of
     its value, and its status. Without a reading from the period of the basis on."""
     calendar, found = calendar_in_force(view, None), dict[datetime, dict[str, object]]()
-    readings = readings_of(view, kpi.id)
+    read = [one.measured_at for leaf in leaves(view, kpi.id) for one in readings_of(view, leaf)]
     last = max([view.basis.at, *(starts(calendar, day) for day in first_days(view, kpi))])
-    at = readings[0].measured_at if readings else view.basis.at
+    at = min(read, default=view.basis.at)
     while at <= last:
         start, at = period_of(calendar, every, at)
-        aggregation = in_force_on_last_day(kpi, at).aggregation
-        value, goal = value_of(view, kpi.id, start, at, aggregation), goal_of_period(view, kpi, at)
-        can_judge = value is not None and (aggregation is not Aggregation.SUM or at <= view.basis.at)
+        value, goal = value_of_formula(view, kpi.id, calendar, every, start, at), goal_of_period(view, kpi, at)
+        can_judge = value is not None and (not has_sum(view, kpi.id, at) or at <= view.basis.at)
         found[start] = {
             "planned": None if goal is None else goal.target,
             "variance": None if goal is None or value is None else variance(goal, value),
@@ -128,6 +121,8 @@ def status(view: View, kpi: Kpi) -> str:
     found = readings_of(view, kpi.id)
     if kpi.retired:
         return "RETIRED"
+    if has_formula(view, kpi.id):
+        return status_of_formula(view, kpi)
     if not found:
         return "NO_DATA"
     patience = timedelta(days=kpi.cadence.days * policy_in_force(view, None).stale_after_cadences)
@@ -140,6 +135,39 @@ def status(view: View, kpi: Kpi) -> str:
         if value is not None and (definition.aggregation is not Aggregation.SUM or end <= view.basis.at):
             return judged(goal_of_period(view, kpi, end), value)
     return "NO_DATA"
+
+
+def status_of_formula(view: View, kpi: Kpi) -> str:
+    """The same for a formula: STALE by the latest reading that went into the latest value, and a running period is not
+    judged where a sum of readings goes into it."""
+    found = worked_periods(view, kpi.id, STEPS[kpi.cadence])
+    if not found:
+        return "NO_DATA"
+    start, end, _ = found[-1]
+    patience = timedelta(days=kpi.cadence.days * policy_in_force(view, None).stale_after_cadences)
+    if view.basis.at - last_read(view, kpi.id, start, end) > patience:
+        return "STALE"
+    for _, end, value in reversed(found):
+        if end <= view.basis.at or not has_sum(view, kpi.id, end):
+            return judged(goal_of_period(view, kpi, end), value)
+    return "NO_DATA"
+
+
+def worked_periods(view: View, kpi: UUID, every: Step) -> list[tuple[datetime, datetime, float]]:
+    """The periods of a formula that have a value, in the calendar of the basis."""
+    calendar = calendar_in_force(view, None)
+    read = [one.measured_at for leaf in leaves(view, kpi) for one in readings_of(view, leaf)]
+    periods = sorted({period_of(calendar, every, at) for at in read})
+    found = [(start, end, value_of_formula(view, kpi, calendar, every, start, end)) for start, end in periods]
+    return [(start, end, value) for start, end, value in found if value is not None]
+
+
+def last_read(view: View, kpi: UUID, start: datetime, end: datetime) -> datetime:
+    """When the latest reading was measured that went into the value of a period."""
+    definition = on_last_day(view, kpi, end)
+    if definition is None or definition.formula is None:
+        return max(one.measured_at for one in readings_of(view, kpi) if start <= one.measured_at < end)
+    return max(last_read(view, id, start, end) for id in definition.formula.inputs)
 
 
 def judged(goal: KpiGoal | None, value: float) -> str:

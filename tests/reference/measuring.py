@@ -1,9 +1,7 @@
 """What a key result shows: its window, the measurements that count, its value and its progress."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from statistics import fmean
 
 from domain.model.key_result import KeyResultLinked
 from domain.primitives.calendar import Calendar
@@ -11,6 +9,8 @@ from domain.primitives.values import Aggregation, Direction, Metric
 from tests.reference.calendars import calendar_in_force, ends, starts
 from tests.reference.entities import CheckIn, End, KeyResult, Link, Reading
 from tests.reference.fold import View, link_of
+from tests.reference.formulas import complete_periods, has_formula
+from tests.reference.measured import aggregated
 
 HELD = (Direction.AT_LEAST, Direction.AT_MOST, Direction.WITHIN)
 """The directions whose goal may be held from the start on, and whose start may be left out."""
@@ -65,12 +65,15 @@ def check_ins(view: View, key_result: KeyResult) -> list[CheckIn]:
 def readings(view: View, key_result: KeyResult, link: Link) -> list[Reading]:
     """The readings that count through a link, by the time of measurement.
 
-    All of the KPI up to the end of the window, those from before the link, too; after unlinking, those up to the
-    unlinking. For every aggregate but LAST they begin with the later of the cycle's first day and `countFrom`.
+    All of the KPI up to the end of the window, those from before the link, too; of a formula its periods. After
+    unlinking, those up to the unlinking. For every aggregate but LAST they begin with the later of the cycle's first
+    day and `countFrom`.
     """
     end = window_end(view, key_result)
     cycle = view.cycles[view.objectives[key_result.objective].cycle]
     counted = [one for one in view.readings.values() if one.kpi == link.kpi and not one.retracted]
+    if has_formula(view, link.kpi):
+        counted = complete_periods(view, link.kpi)
     counted = [one for one in counted if one.measured_at < end_for_readings(view, key_result)]
     if end is not None:
         counted = [one for one in counted if one.measured_at <= end.at]
@@ -147,23 +150,6 @@ def linked_value(view: View, key_result: KeyResult, link: Link) -> Measured | No
     if not counted or key_result.metric.direction is Direction.MILESTONES:
         return None
     return Measured(counted[-1].measured_at, aggregated(link.aggregate, [one.value for one in counted]))
-
-
-def aggregated(aggregate: Aggregation, values: Sequence[float]) -> float:
-    """One value of several, which are in the order of measurement."""
-    match aggregate:
-        case Aggregation.LAST:
-            return values[-1]
-        case Aggregation.FIRST:
-            return values[0]
-        case Aggregation.SUM:
-            return sum(values)
-        case Aggregation.MEAN:
-            return fmean(values)
-        case Aggregation.MIN:
-            return min(values)
-        case Aggregation.MAX:
-            return max(values)
 
 
 # ── progress ─────────────────────────────────────────────────────────────────────────────────────

@@ -89,6 +89,13 @@ def test_different_value_for_the_same_time_is_a_conflict_with_its_line(ingest: I
     assert ingest.refused_file(line(7, 1) + line(7, 2))[1]["line"] == 2
 
 
+def test_formula_refuses_readings(ingest: IngestApi) -> None:
+    formula = {"average": {"of": [{"key": "orders"}]}}
+    ingest.do("defineKpi", {"key": "mean", "name": "Mean", "formula": formula})
+    status, error = ingest.refused_file(line(0, kpi="mean"))
+    assert (status, error["code"], error["rule"], error["line"]) == (422, "INVALID", "FORMULA_TAKES_NO_READINGS", 1)
+
+
 def test_retired_kpi_refuses_readings(ingest: IngestApi) -> None:
     ingest.do("retireKpi", {"kpi": {"key": "nps"}, "reason": "unused"})
     status, error = ingest.refused_file(line(0) + line(1, kpi="nps"))

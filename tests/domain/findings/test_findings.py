@@ -18,8 +18,9 @@ from domain.findings.findings import (
     selected,
 )
 from domain.findings.key_result_rules import WrittenKeyResult
-from domain.findings.kpi_rules import WrittenKpi
+from domain.findings.kpi_rules import WrittenFormula, WrittenKpi
 from domain.findings.objective_rules import WrittenObjective
+from domain.metrics.kpi_formulas import Gap
 from domain.metrics.rating import Health
 from domain.primitives.errors import Code, CommandRejected
 from domain.primitives.values import (
@@ -418,6 +419,31 @@ def test_owner_with_too_many_kpis(count: int, found: set[str]) -> None:
     assert rules(kpi_findings(kpi(owner_kpis=count))) == found
 
 
+def formula(gap: Gap | None = None, **given: Any) -> WrittenFormula:
+    return WrittenFormula(last_day=date(2026, 1, 31), gap=gap, **given)
+
+
+def test_formula_with_coarser_input() -> None:
+    found = kpi_findings(kpi(formula=formula(Gap.COARSER_INPUT, coarser=("orders", "visits"))))
+    assert rules(found) == {"formula-with-coarser-input"}
+    assert "'orders' and 'visits' less often" in found[0].message
+
+
+def test_formula_with_retired_input() -> None:
+    assert rules(kpi_findings(kpi(formula=formula(retired=("orders",))))) == {"formula-with-retired-input"}
+
+
+@pytest.mark.parametrize("gap", [Gap.NO_READING, Gap.DIVISION_BY_ZERO])
+def test_formula_without_value(gap: Gap) -> None:
+    found = kpi_findings(kpi(formula=formula(gap, unread=("visits",))))
+    assert rules(found) == {"formula-without-value"}
+    assert "until 2026-01-31" in found[0].message
+
+
+def test_formula_has_a_value_and_no_finding_of_its_cadence() -> None:
+    assert kpi_findings(kpi(formula=formula(), latest_at=None, defined_at=OPENING)) == []
+
+
 def test_kpi_unit_changed() -> None:
     assert rules(kpi_findings(kpi(unit_changed=True))) == {"kpi-unit-changed"}
 
@@ -512,6 +538,9 @@ def test_rule_names_are_stable() -> None:
         "owner-with-too-many-kpis",
         "kpi-off-cadence",
         "kpi-unit-changed",
+        "formula-with-coarser-input",
+        "formula-with-retired-input",
+        "formula-without-value",
     ]
 
 
@@ -541,6 +570,7 @@ def worst() -> list[Finding]:
         ],
         *key_result_findings(key_result(plan=plan, plan_ended=True)),
         *kpi_findings(kpi(has_goal=False, owner=None, latest_at=OPENING, owner_kpis=11, unit_changed=True, **left)),
+        *kpi_findings(kpi(formula=formula(Gap.NO_READING, unread=("a", "b"), coarser=("c",), retired=("a",)))),
     ]
 
 
@@ -560,6 +590,7 @@ def test_findings_are_filtered_by_rule_and_least_severity() -> None:
     assert {one.severity for one in selected(found, severity=Severity.WARNING)} == {Severity.WARNING, Severity.ERROR}
     assert rules(selected(found, severity=Severity.ERROR)) == {
         "objective-without-key-results", "key-result-unit-changed", "kpi-unit-changed",
+        "formula-with-coarser-input",
     }  # fmt: skip
     assert selected(found, ["objective-vague"], Severity.WARNING) == []
 

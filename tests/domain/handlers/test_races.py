@@ -7,9 +7,11 @@ from threading import Barrier
 import pytest
 
 from api.runtime.database import Database
-from domain.commands.command import Command, CycleBy
+from domain.commands.command import Command, CycleBy, KpiBy
 from domain.commands.cycle_commands import ActivateCycle, CloseCycle, OpenCycle
 from domain.commands.key_result_commands import AddKeyResult, CheckIn
+from domain.commands.kpi_commands import DefineKpi, RedefineKpi
+from domain.commands.kpi_formula_input import KpiAverageInput, KpiFormulaInput
 from domain.commands.objective_commands import AlignObjective, CommitObjective, DraftObjective
 from domain.commands.people_commands import AddPerson
 from domain.handlers.dispatcher import Dispatcher, Outcome
@@ -162,3 +164,24 @@ def test_concurrent_sibling_cycles_never_overlap(keyframe: Dispatcher) -> None:
         assert (len(recorded), refused) == (1, ["CONFLICT"] * 2)
 
     every_round(test)
+
+
+def test_concurrent_formulas_form_no_circle(keyframe: Dispatcher) -> None:
+    def test(name: str) -> None:
+        first, second, read = (f"{name}-{one}" for one in ("a", "b", "read"))
+        for command in (DefineKpi(key=read, name=read), *(of_one(key, read) for key in (first, second))):
+            keyframe.execute(command, AUTHOR)
+        redefined = (redefinition(of_one(key, other)) for key, other in ((first, second), (second, first)))
+        recorded, refused = split(at_once(keyframe, *redefined))
+        assert (len(recorded), refused) == (1, ["CIRCULAR"])
+
+    every_round(test)
+
+
+def of_one(key: str, of: str) -> DefineKpi:
+    formula = KpiFormulaInput(average=KpiAverageInput([KpiBy(key=of)]))
+    return DefineKpi(key=key, name=key, formula=formula)
+
+
+def redefinition(defined: DefineKpi) -> RedefineKpi:
+    return RedefineKpi(kpi=KpiBy(key=defined.key), formula=defined.formula, reason="another question")

@@ -26,7 +26,9 @@ def define(world: World, aggregation: Aggregation = Aggregation.LAST, key: str =
 
 
 def standing(world: World, kpi: UUID, basis: Basis) -> KpiStanding:
-    return standings(world.conn, basis, list(kpis(world.conn, basis, [kpi]).values()), Calendar())[kpi]
+    found = standings(world.conn, basis, list(kpis(world.conn, basis, [kpi]).values()), Calendar())[kpi]
+    assert isinstance(found, KpiStanding)
+    return found
 
 
 @pytest.mark.parametrize(

@@ -198,6 +198,8 @@ def _kpi_standings(world: World, basis: Basis, truth: fold.State) -> None:
     rows = kpi.kpis(world.conn, basis, list(truth.of(Kind.KPI)))
     readings = measurements.READINGS.all(world.conn, basis, list(rows))
     for id, standing in kpi_standing.standings(world.conn, basis, list(rows.values()), CALENDAR).items():
+        if not isinstance(standing, kpi_standing.KpiStanding):
+            continue
         facts, every = standing.facts, PERIODS[standing.facts.cadence]
         points = series(readings[id], every, facts.schedule, basis.at)
         judged = [point for point in points if point.status is not KpiStatus.NO_DATA]
