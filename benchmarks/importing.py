@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from api.facts import importer
 from api.facts.importer import Import
 from benchmarks.measuring import World, report, worlds
 from domain.handlers.dispatcher import Dispatcher
@@ -21,7 +20,7 @@ START = datetime(2026, 1, 1, 9, tzinfo=UTC)
 def main() -> None:
     lines = [json.dumps(fact).encode() for fact in facts()]
     with worlds() as new:
-        grouped, single = _seconds(new(), lines), _seconds(new(), lines, group_lines_max=1)
+        grouped, single = _seconds(new(), lines), _seconds(new(), lines, one_by_one=True)
     figures = f"{len(lines) / grouped:,.0f} facts/s in groups, {len(lines) / single:,.0f} facts/s one by one"
     report(f"{len(lines):,} facts: in groups / one by one", grouped / single, "1,500/s", figures)
 
@@ -49,11 +48,9 @@ def _fact(at: datetime, do: str, input: dict[str, Any], ref: str | None = None) 
     return {"at": at.isoformat(), "do": do, "input": input} | ({} if ref is None else {"ref": ref})
 
 
-def _seconds(world: World, lines: list[bytes], group_lines_max: int = importer.GROUP_LINES_MAX) -> float:
-    before, importer.GROUP_LINES_MAX = importer.GROUP_LINES_MAX, group_lines_max
+def _seconds(world: World, lines: list[bytes], *, one_by_one: bool = False) -> float:
     started = time.perf_counter()
-    tally = Import(Dispatcher(world.log), world.log, "machine:benchmark").run(lines)
-    importer.GROUP_LINES_MAX = before
+    tally = Import(Dispatcher(world.log), world.log, "machine:benchmark", one_by_one=one_by_one).run(lines)
     assert tally.recorded == len(lines), tally
     return time.perf_counter() - started
 

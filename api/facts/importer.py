@@ -106,13 +106,15 @@ class Import:
 
     Each fact becomes a command whose idempotency key is derived from its text, so that an import that is repeated or
     resumed records nothing twice. The actor is the user who runs the import; `by` and `at` of a fact are claims.
-    `by_is_actor`: `by` is the actor and no claim. This is for facts that Keyframe itself makes up.
+    `by_is_actor`: `by` is the actor and no claim. This is for facts that Keyframe itself makes up. `one_by_one`: each
+    fact is committed by itself.
     """
 
-    def __init__(self, dispatcher: Dispatcher, log: Log, actor: str, *, by_is_actor: bool = False) -> None:
+    def __init__(
+        self, dispatcher: Dispatcher, log: Log, actor: str, *, by_is_actor: bool = False, one_by_one: bool = False
+    ) -> None:
         self._single = log, dispatcher
-        self._group = GroupedLog(log)
-        self._group_dispatcher = Dispatcher(self._group)
+        self._group = None if one_by_one else GroupedLog(log)
         self._log, self._dispatcher = self._single
         self._recorded_here: set[UUID] = set()
         """The commands that groups have recorded before they failed."""
@@ -156,20 +158,25 @@ class Import:
 
     def _recorded(self, lines: Sequence[Numbered]) -> list[Done]:
         """Record the first of these lines together; or the first one by itself, if it is refused or the group fails."""
+        done = [] if self._group is None else self._recorded_together(lines, self._group)
+        return done or [(lines[0], self._outcome(lines[0]))]
+
+    def _recorded_together(self, lines: Sequence[Numbered], group: GroupedLog) -> list[Done]:
         done: list[Done] = []
         self._named_in_group.clear()
-        self._log, self._dispatcher = self._group, self._group_dispatcher
+        self._log, self._dispatcher = group, Dispatcher(group)
         try:
-            with self._group.group(command_id(Source.IMPORT, line.key) for line in lines):
+            with group.group(command_id(Source.IMPORT, line.key) for line in lines):
                 done.extend(self._until_refusal(lines))
         except GroupFailed:
             done.clear()
-            self._recorded_here |= self._group.recorded
+            self._recorded_here |= group.recorded
             self._people.clear()
             for name in self._named_in_group:
                 del self._refs[name]
-        self._log, self._dispatcher = self._single
-        return done or [(lines[0], self._outcome(lines[0]))]
+        finally:
+            self._log, self._dispatcher = self._single
+        return done
 
     def _until_refusal(self, lines: Sequence[Numbered]) -> Iterator[Done]:
         """The outcomes of the lines before the first refusal, or until a group has lasted long enough."""

@@ -39,7 +39,7 @@ class Workspace:
         self.today = today
         self.log = IndexedLog()
         self.log.clock = datetime.combine(today, time(0, 0, 1), UTC)
-        importer = Import(Dispatcher(self.log), self.log, "machine:console", by_is_actor=True)
+        importer = Import(Dispatcher(self.log), self.log, "machine:console", by_is_actor=True, one_by_one=True)
         self.tally: ImportResult = importer.run((json.dumps(fact).encode() for fact in story_facts(today)), go_on=True)
         ids = dict.fromkeys(entry.row.originator_id for entry in self.log.entries_made)
         self.aggregates = [replay(iter(events)) for events in self.log.streams(ids).values()]

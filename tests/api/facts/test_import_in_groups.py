@@ -37,9 +37,9 @@ def lines(*facts: dict[str, Any]) -> list[bytes]:
     return [json.dumps(fact).encode() for fact in facts]
 
 
-def run(database: Database, facts: list[bytes], *, go_on: bool = False) -> ImportResult:
+def run(database: Database, facts: list[bytes], *, go_on: bool = False, one_by_one: bool = False) -> ImportResult:
     log = database.log()
-    return Import(Dispatcher(log), log, "machine:test").run(facts, go_on=go_on)
+    return Import(Dispatcher(log), log, "machine:test", one_by_one=one_by_one).run(facts, go_on=go_on)
 
 
 def contents(log: Log) -> list[Any]:
@@ -72,14 +72,13 @@ def emptied(database: Database) -> Callable[[], None]:
 
 
 def test_import_in_groups_records_what_an_import_one_by_one_records(
-    database: Database, emptied: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+    database: Database, emptied: Callable[[], None]
 ) -> None:
     facts = FACTS.read_bytes().splitlines()
     grouped = run(database, facts, go_on=True)
     in_groups = contents(database.log())
     emptied()
-    monkeypatch.setattr(importer, "GROUP_LINES_MAX", 1)
-    one_by_one = run(database, facts, go_on=True)
+    one_by_one = run(database, facts, go_on=True, one_by_one=True)
     assert grouped == one_by_one
     assert grouped.recorded > 80
     assert in_groups == contents(database.log())
