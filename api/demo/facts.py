@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from operator import itemgetter
 
-from api.demo import company, readings, talk
+from api.demo import company, plans, readings, talk
 from api.demo.life import Chapter
 from api.demo.quarters import (
     first_quarter,
@@ -43,6 +43,7 @@ GOALS: tuple[tuple[Goal, ...], ...] = (
 def _story(calendar: Calendar, seed: int) -> Iterator[Json]:
     yield from company.facts(calendar)
     yield from readings.facts(calendar, seed)
+    yield from plans.facts(calendar)
     yield from Chapter(calendar.year, year_goals.YEAR).facts(company.FOUNDER, seed)
     before: Chapter | None = None
     for quarter, goals, comments, reflections in zip(

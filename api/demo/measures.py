@@ -1,4 +1,4 @@
-"""The thirty KPIs of the company, with their owners and typical values."""
+"""The KPIs of the company that are read, with their owners and typical values."""
 
 from dataclasses import dataclass
 
@@ -29,6 +29,7 @@ class Measure:
     year: float = 0.0
     shocks: tuple[float, float] = (1.0, 1.0)
     why: str | None = None
+    aggregation: str = "LAST"
 
 
 def over(target: float, tolerance: float) -> Json:
@@ -61,6 +62,7 @@ DAILY = (
         year=0.18,
         shocks=(0.94, 1.0),
         why="Visits by people; our own and those of machines are taken out. No goal: more is not always better.",
+        aggregation="SUM",
     ),
     Measure(
         "orders-daily",
@@ -76,6 +78,7 @@ DAILY = (
         week=_SHOPPING_WEEK,
         year=0.16,
         shocks=(0.55, 1.0),
+        aggregation="SUM",
     ),
     Measure(
         "conversion-rate",
@@ -175,6 +178,10 @@ WEEKLY = (
             (84, 86.2, 88, 91.2, 90.4), 0.15, over(92, 4), shocks=(0.93, 0.97)),
     Measure("delivery-cost", "Cost of a delivery", EURO, "WEEKLY", "jonas", "delivery",
             (41, 39.4, 38, 35.8, 37.6), 0.09, under(36, 3), digits=2),
+    Measure("deliveries", "Deliveries a week", number("deliveries"), "WEEKLY", "jonas", "delivery",
+            (226, 246, 262, 300, 344), 3, digits=0, shocks=(0.6, 0.85), aggregation="SUM"),
+    Measure("delivery-spend", "Spent on vans, drivers and fuel in a week", EURO, "WEEKLY", "jonas", "delivery",
+            (9270, 9690, 9960, 10740, 12930), 40, digits=0, shocks=(0.7, 0.9), aggregation="SUM"),
     Measure("damage-rate", "Bikes damaged on the way", PERCENT, "WEEKLY", "tariq", "delivery",
             (2.9, 2.62, 2.4, 1.95, 1.5), 0.03, under(2, 0.5), shocks=(1.0, 1.15)),
     Measure("return-rate", "Bikes sent back within a fortnight", PERCENT, "WEEKLY", "leila", "storefront",

@@ -124,6 +124,7 @@ def _definitions(calendar: Calendar) -> Iterator[Json]:
         given |= {"owner": person(measure.owner)} if measure.owner else {}
         given |= {"goal": measure.goal} if measure.goal else {}
         given |= {"description": measure.why} if measure.why else {}
+        given |= {"aggregation": measure.aggregation} if measure.aggregation != "LAST" else {}
         at = calendar.founding.at(0.7 + 0.28 * place / len(MEASURES))
         yield fact(at, measure.owner or _ANALYST, "defineKpi", given, ref=f"kpi/{measure.key}")
 

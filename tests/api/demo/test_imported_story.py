@@ -77,9 +77,9 @@ def test_every_fact_is_recorded(some_day: Workspace) -> None:
     assert (some_day.tally.recorded, some_day.tally.already_there) == (len(story_facts(some_day.today)), 0)
 
 
-def test_story_has_40_people_82_objectives_242_key_results_and_30_kpis(some_day: Workspace) -> None:
+def test_story_has_40_people_82_objectives_242_key_results_and_35_kpis(some_day: Workspace) -> None:
     kinds = (Person, Objective, KeyResult, Kpi)
-    assert [len(some_day.all(kind)) for kind in kinds] == [40, 82, 242, 30]
+    assert [len(some_day.all(kind)) for kind in kinds] == [40, 82, 242, 35]
 
 
 def test_people_are_the_actors_of_all_that_follows_the_first_person(there: Workspace) -> None:
