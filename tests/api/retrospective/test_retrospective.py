@@ -521,11 +521,12 @@ def test_cycle_without_a_plan_has_no_retrospective(world: AskedWorld) -> None:
 
 # ── a constant number of statements ───────────────────────────────────────────────────────────────
 
-STATEMENTS_MAX = 44
+STATEMENTS_MAX = 46
 CURVES_AND_REMARKS = """
     planCurve { points { planned replanned actual } }
     objectives { planCurve { largestDistance { at } } keyResults { planCurve { largestDistance { at } } } }
     closingReflections { body } reasons { nodes { reason } } checkInNotes { nodes { note } }
+    planned: kpis(all: true) { planned { key } planCurve { points { value } } }
 """
 
 
