@@ -5,8 +5,8 @@ from uuid import UUID
 
 from domain.findings.finding_rule import Rule, Severity, Smart, counted, rule
 from domain.metrics.formulas import Fact
-from domain.metrics.kpi_formulas import Gap
 from domain.metrics.rating import is_outdated
+from domain.metrics.worked.kpi_formulas import Gap
 from domain.primitives.values import Cadence, ScoringPolicy
 
 KPIS_PER_OWNER_MAX = 10

@@ -1,6 +1,6 @@
 """Formulas of KPIs: how the value of a period follows from the values of other KPIs.
 
-A formula names its inputs by id. `domain.metrics.kpi_formulas` works it out.
+A formula names its inputs by id. `domain.metrics.worked.kpi_formulas` works it out.
 """
 
 from collections.abc import Iterator

@@ -10,9 +10,9 @@ from operator import attrgetter
 from typing import TypeAlias
 from uuid import UUID
 
-from domain.metrics.kpi_formulas import Method
-from domain.metrics.kpi_periods import Period, Periods, own_rules
 from domain.metrics.kpi_series import Bucket
+from domain.metrics.worked.kpi_formulas import Method
+from domain.metrics.worked.kpi_periods import Period, Periods, own_rules
 from domain.primitives.calendar import INSTANT
 from domain.primitives.values import Cadence
 from projections.figures.horizon import Horizon

@@ -6,11 +6,11 @@ from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
 from domain.metrics import kpi_status
-from domain.metrics.kpi_formulas import Evaluation, Worked
 from domain.metrics.kpi_schedule import KpiSchedule
 from domain.metrics.kpi_series import KpiStatus
 from domain.metrics.kpi_status import KpiFacts
-from domain.metrics.worked_kpi import WorkedKpi
+from domain.metrics.worked.kpi_formulas import Evaluation, Worked
+from domain.metrics.worked.worked_kpi import WorkedKpi
 from domain.primitives.calendar import Calendar
 from domain.primitives.goal_schedule import GoalSchedule, schedule_of
 from domain.primitives.values import Aggregation, Basis, ScoringPolicy

@@ -7,8 +7,8 @@ from datetime import datetime
 from operator import attrgetter
 from uuid import UUID
 
-from domain.metrics.kpi_formulas import Method
 from domain.metrics.kpi_series import Bucket
+from domain.metrics.worked.kpi_formulas import Method
 from domain.primitives.values import Basis
 from projections.store.versioned_tables import Connection
 from projections.tables import kpi

@@ -16,7 +16,7 @@ from uuid import UUID
 import msgspec
 
 from domain.metrics.formulas import Measurement
-from domain.metrics.kpi_periods import Periods
+from domain.metrics.worked.kpi_periods import Periods
 from domain.primitives.calendar import Calendar
 from domain.primitives.values import (
     EARLIEST,

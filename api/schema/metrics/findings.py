@@ -18,7 +18,7 @@ from domain.findings.key_result_rules import WrittenKeyResult
 from domain.findings.kpi_rules import WrittenFormula, WrittenKpi
 from domain.findings.objective_rules import WrittenObjective
 from domain.findings.wording import folded
-from domain.metrics.kpi_formulas import Worked
+from domain.metrics.worked.kpi_formulas import Worked
 from domain.primitives.calendar import INSTANT
 from domain.primitives.values import Kind
 from projections.figures import kpi_standing

@@ -14,7 +14,7 @@ from api.schema.primitives.refs import KpiRef, ReadingRef
 from api.schema.primitives.scalars import Position
 from api.snapshot.dataloaders import TYPES, found, in_groups
 from api.snapshot.snapshot import View
-from domain.metrics.kpi_formulas import Part, Worked
+from domain.metrics.worked.kpi_formulas import Part, Worked
 from domain.primitives import kpi_formula as formulas
 from domain.primitives.kpi_formula import Formula
 from domain.primitives.values import EarlierPeriod, Kind

@@ -4,11 +4,11 @@ from api.schema.primitives.described_enum import described
 from domain.commands.permissions import Permission, Role
 from domain.findings.finding_rule import Severity, Smart
 from domain.metrics.cause import Cause
-from domain.metrics.kpi_formulas import Gap as FormulaGap
 from domain.metrics.kpi_series import KpiStatus
 from domain.metrics.rating import Health
 from domain.metrics.retrospective import Presence
 from domain.metrics.wholes import Counted
+from domain.metrics.worked.kpi_formulas import Gap as FormulaGap
 from domain.primitives.calendar import Step, Weekday
 from domain.primitives.values import (
     Aggregation,

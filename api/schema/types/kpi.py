@@ -38,7 +38,7 @@ from api.snapshot.snapshot import Batch, RowProxy, View
 from domain.metrics import kpi_series as formulas
 from domain.metrics.kpi_schedule import KpiSchedule
 from domain.metrics.kpi_series import KpiStatus
-from domain.metrics.worked_kpi import WorkedKpi
+from domain.metrics.worked.worked_kpi import WorkedKpi
 from domain.primitives import values
 from domain.primitives.calendar import Step
 from domain.primitives.values import Aggregation, EarlierPeriod, Kind

@@ -11,9 +11,9 @@ from typing import NamedTuple
 from uuid import UUID
 
 from domain.handlers.unit_of_work import UnitOfWork
-from domain.metrics.kpi_formulas import Method
-from domain.metrics.kpi_periods import Periods, own_rules
 from domain.metrics.kpi_series import Bucket
+from domain.metrics.worked.kpi_formulas import Method
+from domain.metrics.worked.kpi_periods import Periods, own_rules
 from domain.model.kpi import Kpi, Reading, ReadingRecorded
 from domain.primitives.calendar import INSTANT, Calendar
 from domain.primitives.values import EARLIEST

@@ -20,8 +20,8 @@ from domain.findings.findings import (
 from domain.findings.key_result_rules import WrittenKeyResult
 from domain.findings.kpi_rules import WrittenFormula, WrittenKpi
 from domain.findings.objective_rules import WrittenObjective
-from domain.metrics.kpi_formulas import Gap
 from domain.metrics.rating import Health
+from domain.metrics.worked.kpi_formulas import Gap
 from domain.primitives.errors import Code, CommandRejected
 from domain.primitives.values import (
     Cadence,

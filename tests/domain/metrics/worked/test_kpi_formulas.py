@@ -7,9 +7,9 @@ from uuid import UUID
 
 import pytest
 
-from domain.metrics.kpi_formulas import Evaluation, Gap, Method
-from domain.metrics.kpi_periods import Periods, own_rules
 from domain.metrics.kpi_series import Bucket, earlier
+from domain.metrics.worked.kpi_formulas import Evaluation, Gap, Method
+from domain.metrics.worked.kpi_periods import Periods, own_rules
 from domain.primitives.calendar import INSTANT, Calendar, Step, Weekday
 from domain.primitives.kpi_formula import (
     Formula,

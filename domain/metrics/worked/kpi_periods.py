@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple, Protocol
 from uuid import UUID
 
-from domain.metrics.kpi_formulas import Evaluation, Method, Source, Worked
 from domain.metrics.kpi_series import Bucket
 from domain.metrics.kpi_status import PERIODS
+from domain.metrics.worked.kpi_formulas import Evaluation, Method, Source, Worked
 from domain.primitives.calendar import INSTANT, Calendar, Step
 
 _EVER: Final = datetime.min.replace(tzinfo=UTC)

@@ -3,8 +3,6 @@
 from datetime import datetime
 from uuid import UUID
 
-from domain.metrics.kpi_formulas import Evaluation, Worked
-from domain.metrics.kpi_periods import Period, Periods, ReadSource, rules_of
 from domain.metrics.kpi_series import (
     Bucket,
     Comparison,
@@ -20,6 +18,8 @@ from domain.metrics.kpi_series import (
 )
 from domain.metrics.kpi_status import PERIODS, KpiFacts
 from domain.metrics.rating import is_outdated
+from domain.metrics.worked.kpi_formulas import Evaluation, Worked
+from domain.metrics.worked.kpi_periods import Period, Periods, ReadSource, rules_of
 from domain.primitives.calendar import INSTANT, Step
 from domain.primitives.values import EarlierPeriod, ScoringPolicy
 
