@@ -1,6 +1,21 @@
 """Runs all benchmarks, one after the other."""
 
-from benchmarks import curves, hiding, hostile, importing, ingesting, reading, readings, rebuilding, verifying, writing
+from benchmarks import (
+    costs,
+    curves,
+    hiding,
+    hostile,
+    importing,
+    ingesting,
+    neighbours,
+    reading,
+    readings,
+    rebuilding,
+    verifying,
+    writing,
+)
 
-for benchmark in (reading, hiding, curves, writing, readings, ingesting, importing, rebuilding, verifying, hostile):
+for benchmark in (
+    reading, hiding, curves, writing, readings, ingesting, importing, rebuilding, verifying, hostile, neighbours, costs,
+):  # fmt: skip
     benchmark.main()

@@ -41,6 +41,8 @@ from domain.primitives.values import Direction, Source
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("api", "domain", "projections")
+LAZY = ROOT / "domain" / "primitives" / "lazy.py"
+"""It stands in for a function of the standard library."""
 WARM = 3
 CHECK_IN = """
     mutation ($input: CheckInInput!) {
@@ -121,7 +123,7 @@ class Profile:
         """The Keyframe module of this code; None for code of a library."""
         if code not in self._modules:
             path = Path(code.co_filename)
-            is_keyframe = path.is_relative_to(ROOT) and path.relative_to(ROOT).parts[0] in ROOMS
+            is_keyframe = path.is_relative_to(ROOT) and path.relative_to(ROOT).parts[0] in ROOMS and path != LAZY
             self._modules[code] = str(path.relative_to(ROOT)) if is_keyframe else None
         return self._modules[code]
 

@@ -24,7 +24,7 @@ from api.server.app import create_app
 from domain.commands.permissions import Role
 from domain.log import api_tokens
 
-TURN_SECONDS = 0.001
+TURN_SECONDS = 0.0002
 """The switch interval of threads, in seconds. A small query passes through several threads, and with a longer interval
 it would wait for a large query at each of them."""
 GRACE_SECONDS = 5

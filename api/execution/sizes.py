@@ -29,11 +29,15 @@ class WorkspaceSizes:
         with self._pool.connection() as conn:
             self.current = Sizes(*map(max, Sizes(*workspace_sizes.counted(conn)), TYPICAL)).rounded()
 
-    async def count_forever(self) -> None:
+    async def refresh(self) -> None:
+        """Count the sizes if the database can be reached."""
+        try:
+            await to_thread.run_sync(self.count)
+        except (psycopg.Error, PoolTimeout) as error:
+            _log.warning("sizes_not_counted", cause=str(error))
+
+    async def refresh_forever(self) -> None:
         """Count the sizes at an interval, until this is cancelled."""
         while True:
-            try:
-                await to_thread.run_sync(self.count)
-            except (psycopg.Error, PoolTimeout) as error:
-                _log.warning("sizes_not_counted", cause=str(error))
             await asyncio.sleep(REFRESH_SECONDS)
+            await self.refresh()

@@ -25,7 +25,8 @@ def lifespan_of(process: Process) -> Callable[[Starlette], AbstractAsyncContextM
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         await to_thread.run_sync(_create_projections, process.database)
         process.hub.open()
-        counting = asyncio.create_task(process.sizes.count_forever())
+        await process.sizes.refresh()
+        counting = asyncio.create_task(process.sizes.refresh_forever())
         try:
             async with _running(process.projector), caring_for_credentials(process):
                 try:

@@ -95,5 +95,5 @@ _applied: ContextVar[Deadline | None] = ContextVar("deadline", default=None)
 def raise_if_late() -> None:
     """Raise `DeadlineExceeded` if the operation of this thread is over. Long computations call it once a goal."""
     deadline = _applied.get()
-    if deadline is not None:
-        deadline.check()
+    if deadline is not None and monotonic() > deadline.until:
+        raise DeadlineExceeded
