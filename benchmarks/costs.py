@@ -29,6 +29,7 @@ READINGS: Final = 366
 TIMES: Final = 3
 
 _IN: Final = 'cycle: {key: "2026-q1"}'
+_SINCE: Final = f"from: {{position: 6000}}, scope: {{{_IN}}}"
 DOCUMENTS: Final = {
     "a page of objectives": "{ objectives(first: 100) { nodes { id title state description } } }",
     "a page with progress": "{ objectives(first: 100) { nodes { id progress { value health expected } } } }",
@@ -41,8 +42,8 @@ DOCUMENTS: Final = {
     "… of all objectives": f"{{ retrospective({_IN}) {{ objectives {{ attribution {{ movement scope }} }} }} }}",
     "a replay by week": f"{{ replay({_IN}, every: WEEK) {{ frames {{ progress {{ value }} }} }} }}",
     "a replay by month": f"{{ replay({_IN}, every: MONTH) {{ frames {{ progress {{ value }} }} }} }}",
-    "a diff": "{ diff(from: {position: 600}) { entities { kind } } }",
-    "a diff with changes": "{ diff(from: {position: 600}) { entities { kind changes { position } } } }",
+    "a diff": f"{{ diff({_SINCE}) {{ entities {{ kind }} }} }}",
+    "a diff with changes": f"{{ diff({_SINCE}) {{ entities {{ changes {{ position }} }} }} }}",
     "series of KPIs": "{ kpis(first: 20) { nodes { series(every: WEEK) { value } } } }",
     "comparisons of KPIs": "{ kpis(first: 20) { nodes { comparison { change } } } }",
     "changes with effects": "{ changes(last: 500) { nodes { position effects { before after } } } }",
