@@ -113,7 +113,7 @@ WEIGHTS: Final[Mapping[str, FieldWeight]] = {
     "Kpi.comparison": FieldWeight(day=0.01),
     "*.effect": _EFFECT,
     "*.effects": _EFFECT,
-    "*.replay": FieldWeight(change=0.02, objective_step=0.3),
+    "*.replay": FieldWeight(change=0.02, objective_step=0.18),
     "Replay.frames": FieldWeight(length="steps"),
     "*.diff": FieldWeight(objective=1.0),
     "Diff.entities": FieldWeight(length="entities"),
