@@ -27,14 +27,14 @@ class KpiRatio(Value, frozen=True):
 class KpiTerm(Value, frozen=True):
     """One KPI of a sum, with its factor."""
 
-    kpi: Annotated[UUID, doc("The KPI.")]
+    kpi: Annotated[UUID, doc("The KPI that is multiplied.")]
     factor: Annotated[float, doc("The factor of its value.")] = 1.0
 
 
 class KpiSum(Value, frozen=True):
     """Σ factor · value."""
 
-    terms: Annotated[tuple[KpiTerm, ...], doc("The terms.")]
+    terms: Annotated[tuple[KpiTerm, ...], doc("The terms that are added.")]
 
 
 class KpiDifference(Value, frozen=True):

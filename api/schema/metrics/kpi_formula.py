@@ -31,13 +31,13 @@ class KpiRatio:
 
 @strawberry.type(description="One KPI of a sum, with its factor.")
 class KpiTerm:
-    kpi: KpiRef = strawberry.field(description="The KPI.")
+    kpi: KpiRef = strawberry.field(description="The KPI that is multiplied.")
     factor: float = strawberry.field(description="The factor of its value.")
 
 
 @strawberry.type(description="Σ factor · value.")
 class KpiSum:
-    terms: list[KpiTerm] = strawberry.field(description="The terms.")
+    terms: list[KpiTerm] = strawberry.field(description="The terms that are added.")
 
 
 @strawberry.type(description="minuend - subtrahend.")
@@ -54,7 +54,7 @@ class KpiGrowth:
 
 @strawberry.type(description="Σ value / n.")
 class KpiAverage:
-    of: list[KpiRef] = strawberry.field(description="The KPIs.")
+    of: list[KpiRef] = strawberry.field(description="The KPIs that are averaged.")
 
 
 @strawberry.type(
@@ -138,7 +138,7 @@ READINGS_MAX = 100
 )
 class KpiExplanationTerm:
     label: str = strawberry.field(description="The key of the KPI.")
-    kpi: KpiRef = strawberry.field(description="The KPI.")
+    kpi: KpiRef = strawberry.field(description="The KPI of this input.")
     start: datetime = strawberry.field(
         description="The start of the period, inclusive; for the second term of a growth, of the earlier period."
     )

@@ -24,6 +24,7 @@ GOOD = {
     "/checkpoint/key": 404,
     "/report/{cycle}": 404,
     "/ingest/readings": 405,
+    "/ingest/targets": 405,
     "/export/changes.ndjson": 200,
     "/export/changes.csv": 200,
     "/export/readings.csv": 200,

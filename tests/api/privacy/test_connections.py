@@ -7,6 +7,10 @@ API = Path(__file__).parents[3] / "api"
 POOLS = {
     "snapshot/snapshot.py": "it is the door",
     "auth/api_tokens.py": "reads tokens",
+    "auth/token_uses.py": "writes when tokens were used",
+    "execution/sizes.py": "counts goals, without private ones",
+    "observability/state_collector.py": "reads positions and checkpoints",
+    "server/middleware.py": "reads the version of the projections",
     "endpoints/checkpoint.py": "serves checkpoints, which are hashes",
 }
 """The modules that take a connection from a pool, with the reason."""

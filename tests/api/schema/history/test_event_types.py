@@ -28,6 +28,7 @@ RENAMED_FIELDS = {
     ("KeyResultAdded", "carriedFrom"): {"carriedFromKeyResult"},
     ("KeyResultRetargeted", "metric"): {"before", "after"},
     ("ObjectiveUnaligned", "to"): {"from"},
+    ("KpiRedefined", "goalFrom"): {"goalChange"},
     ("InitiativeMoved", "to"): {"beforeState", "afterState"},
     ("Reflected", "kind"): {"reflectionKind"},
 }
