@@ -9,6 +9,7 @@ from uuid import UUID
 
 from domain.metrics.kpi_series import Bucket
 from domain.metrics.worked.kpi_formulas import Method
+from domain.metrics.worked.kpi_periods import leaves
 from domain.primitives.values import Basis
 from projections.store.versioned_tables import Connection
 from projections.tables import kpi
@@ -41,10 +42,8 @@ class KpiValues:
 
     def first(self, kpi: UUID) -> datetime | None:
         """When a KPI was first read, or for one with a formula any KPI below it."""
-        below = {id for row in self.versions.get(kpi, ()) for id in row.inputs}
-        if not below:
-            return next((one.measured_at for one in self.read.get(kpi, ())), None)
-        return min(filter(None, map(self.first, below)), default=None)
+        read = (self.read.get(id, ()) for id in leaves(self, kpi))
+        return min((one[0].measured_at for one in read if one), default=None)
 
 
 def method_of(row: KpiRow) -> Method:

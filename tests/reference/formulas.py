@@ -62,9 +62,18 @@ def has_formula(view: View, kpi: UUID) -> bool:
 
 
 def leaves(view: View, kpi: UUID) -> set[UUID]:
-    """The KPIs with readings below a KPI with a formula, at any time."""
-    inputs = {id for one in definitions_of(view, kpi) if one.formula for id in one.formula.inputs}
-    return {leaf for id in inputs for leaf in leaves(view, id)} if inputs else {kpi}
+    """The KPIs with readings below a KPI with a formula, at any time. Formulas of different times may name each
+    other."""
+    below, level = {kpi}, [kpi]
+    while level:
+        inputs = {id for of in level for id in named_by(view, of)}
+        level = list(inputs - below)
+        below |= inputs
+    return {id for id in below if not named_by(view, id)}
+
+
+def named_by(view: View, kpi: UUID) -> set[UUID]:
+    return {id for one in definitions_of(view, kpi) if one.formula for id in one.formula.inputs}
 
 
 # ── values of periods ────────────────────────────────────────────────────────────────────────────

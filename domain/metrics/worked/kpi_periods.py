@@ -161,10 +161,23 @@ class Periods:
         return max(filter(None, moments), default=None)
 
     def _leaves_of(self, kpi: UUID) -> frozenset[UUID]:
-        """The KPIs with readings that a KPI is worked out from at any time; a KPI with readings itself."""
+        """The KPIs with readings that a KPI is worked out from at any time; a KPI with readings itself. Formulas of
+        different times may name each other."""
         found = self._leaves.get(kpi)
         if found is None:
-            inputs = {id for one in self._source.methods(kpi) if one.formula for id in one.formula.inputs}
-            found = frozenset().union(*map(self._leaves_of, inputs)) if inputs else frozenset((kpi,))
-            self._leaves[kpi] = found
+            found = self._leaves[kpi] = frozenset(leaves(self._source, kpi))
         return found
+
+
+def leaves(source: Source, kpi: UUID) -> Iterator[UUID]:
+    """The KPIs without a formula that a KPI is worked out from at any time; a KPI without a formula itself."""
+    seen, level = {kpi}, [kpi]
+    while level:
+        inputs = {id: _inputs(source.methods(id)) for id in level}
+        yield from (id for id, of in inputs.items() if not of)
+        level = [id for id in set().union(*inputs.values()) if id not in seen]
+        seen.update(level)
+
+
+def _inputs(methods: Sequence[Method]) -> set[UUID]:
+    return {id for one in methods if one.formula is not None for id in one.formula.inputs}

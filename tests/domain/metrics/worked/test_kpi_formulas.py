@@ -257,3 +257,13 @@ def test_ends_are_those_of_all_complete_periods() -> None:
     ends = list(shop().periods().ends(on(1, 15), on(3, 20)))
     assert ends == [FEBRUARY, JANUARY]
     assert timedelta(days=28) == ends[0] - ends[1]
+
+
+def test_formulas_of_different_times_may_name_each_other() -> None:
+    """Until February the formula names another one, which from March on names it."""
+    other = UUID(int=4)
+    company = shop(Formula(average=KpiAverage((other,))))
+    company.defined[other] = [Method(LONG_AGO, Cadence.MONTHLY, formula=RATIO)]
+    company.defined[TOP].append(Method(on(2, 15), Cadence.MONTHLY, formula=RATIO))
+    company.defined[other].append(Method(on(2, 20), Cadence.MONTHLY, formula=Formula(average=KpiAverage((TOP,)))))
+    assert read_of(company, FEBRUARY) == [(JANUARY, 0.15), (FEBRUARY, 0.05)]
