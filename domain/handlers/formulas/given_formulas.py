@@ -4,7 +4,6 @@ Every KPI that is read on the way is part of the unit of work, so two concurrent
 """
 
 from collections.abc import Iterable, Sequence
-from functools import cache
 from typing import TypeAlias
 from uuid import UUID
 
@@ -165,14 +164,13 @@ def _below(uow: UnitOfWork, inputs: Sequence[UUID]) -> dict[UUID, tuple[UUID, ..
 
 
 def _depth(uow: UnitOfWork, inputs: Sequence[UUID]) -> int:
-    """The largest number of formulas on a path from one of these KPIs down to readings."""
-    below = _below(uow, inputs)
-
-    @cache
-    def depth(id: UUID) -> int:
-        return 1 + max(map(depth, below[id])) if below[id] else 0
-
-    return max(map(depth, inputs))
+    """The largest number of formulas on a path from one of these KPIs down to readings. Formulas of different times may
+    name each other; such a path is too deep. Raises `TOO_LARGE`."""
+    below, depth, level = _below(uow, inputs), 0, set(inputs)
+    while level := {id for above in level for id in below[above]}:
+        depth += 1
+        _refuse_deep(depth)
+    return depth
 
 
 def _height(uow: UnitOfWork, kpi: Kpi) -> int:

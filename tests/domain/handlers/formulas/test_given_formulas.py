@@ -227,6 +227,16 @@ def test_a_new_dependent_during_the_command_is_a_conflict() -> None:
     assert rules(raced) == [("TOO_LARGE", Rule.FORMULA_TOO_DEEP, "formula")]
 
 
+def test_backdated_formula_over_formulas_that_named_each_other_since_is_too_deep() -> None:
+    base = given(
+        on(1, 1), orders, worked("b", total("orders")), worked("a", total("b")),
+        on(2, 1), redefined("a", total("orders")), on(2, 2), redefined("b", total("a")), on(2, 3),
+    )  # fmt: skip
+    base.when(worked("top", total("a"))).the(KpiDefined)
+    early = msgspec.structs.replace(worked("early", total("a")), effective_at=on(1, 15))
+    assert rules(base.when(early)) == [("TOO_LARGE", Rule.FORMULA_TOO_DEEP, "formula")]
+
+
 # ── readings ─────────────────────────────────────────────────────────────────────────────────────
 
 
