@@ -17,7 +17,7 @@ def of_cycles_with_completions(conn: Connection, basis: Basis, cycles: Sequence[
     """The goals of these cycles up to a basis, with the periods that completed after an earlier one; one more statement
     if a formula measures one of them."""
     found = timeline.of_cycles(conn, basis, cycles)
-    ends = sorted(_ends(found, basis, since))
+    ends = sorted(set(_ends(found, basis, since)))
     known = times.known_by(conn, [at for at, _ in ends]) if ends else []
     found.completions = [
         Completion(at, 0 if last is None else last.position, kpi) for (at, kpi), last in zip(ends, known, strict=True)
@@ -26,8 +26,12 @@ def of_cycles_with_completions(conn: Connection, basis: Basis, cycles: Sequence[
 
 
 def _ends(of: Timeline, basis: Basis, since: Basis) -> Iterator[tuple[datetime, UUID]]:
-    """The last instant of each period after an earlier basis, of each KPI with a formula that measures a key result."""
+    """The last instant of each period after an earlier basis, of each KPI with a formula that measures a key result: by
+    the definitions and calendars known at the basis, and by those known before each later one of them."""
     linked = {kpi for id in of.key_results for kpi in of.linked_kpis(id)}
     for kpi in sorted(filter(of.is_worked_out, linked)):
-        for at in FormulaSeries(of, kpi).ends(Horizon.of(basis), since.at):
-            yield at, kpi
+        changed = {one.position for one in (*of.kpis[kpi].versions, *of.calendars.versions)}
+        known = {position - 1 for position in changed if since.position < position <= basis.position}
+        for position in known | {basis.position}:
+            for at in FormulaSeries(of, kpi).ends(Horizon(basis.at, position), since.at):
+                yield at, kpi

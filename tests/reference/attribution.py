@@ -74,7 +74,7 @@ def attributed(log: Log, plan: Basis, outcome: Basis, value: Callable[[View], fl
     shown = [recorded for recorded in log.events if shows(plan, recorded)]
     later = [recorded for recorded in log.events if shows(outcome, recorded) and not shows(plan, recorded)]
     steps: list[tuple[int, int, Recorded | datetime]] = [(recorded.position, 0, recorded) for recorded in later]
-    steps += [(last_by(log, at), 1, at) for at in sorted(completions(log.view(outcome), plan.at, outcome.at))]
+    steps += [(last_by(log, at), 1, at) for at in sorted(completions(log, plan, outcome))]
     position, clock = plan.position, plan.at
     view = seen(log, Basis(outcome.at, position), shown, clock)
     initial = before = value(view) or 0.0
@@ -99,11 +99,16 @@ def seen(log: Log, basis: Basis, shown: list[Recorded], clock: datetime) -> View
     return view
 
 
-def completions(view: View, since: datetime, until: datetime) -> set[datetime]:
-    """The last instants of the periods of formulas that complete after one moment and by another."""
-    of = [kpi for kpi in view.kpis if has_formula(view, kpi)]
-    found = {end - INSTANT for kpi in of for end, _, _ in ends(view, kpi)}
-    return {at for at in found if since < at <= until}
+def completions(log: Log, plan: Basis, outcome: Basis) -> set[datetime]:
+    """The last instants of the periods of formulas that complete after the plan and by the outcome: by the definitions
+    and calendars known at the outcome, and by those known before each later one of them."""
+    changes = [one.position for one in log.events if isinstance(one.event, KpiRedefined | CalendarSet)]
+    known = [one - 1 for one in changes if plan.position < one <= outcome.position]
+    views = [log.view(Basis(outcome.at, position)) for position in (*known, outcome.position)]
+    found = {
+        end - INSTANT for view in views for kpi in view.kpis if has_formula(view, kpi) for end, _, _ in ends(view, kpi)
+    }
+    return {at for at in found if plan.at < at <= outcome.at}
 
 
 def last_by(log: Log, at: datetime) -> int:
