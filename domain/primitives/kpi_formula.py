@@ -54,7 +54,7 @@ class KpiGrowth(Value, frozen=True):
 class KpiAverage(Value, frozen=True):
     """Σ value / n."""
 
-    of: Annotated[tuple[UUID, ...], doc("The KPIs.")]
+    of: Annotated[tuple[UUID, ...], doc("The KPIs that are averaged.")]
 
 
 Shape: TypeAlias = KpiRatio | KpiSum | KpiDifference | KpiGrowth | KpiAverage
