@@ -51,7 +51,8 @@ class FieldWeight(NamedTuple):
 
     `each`: in any case; `objective` and `change`: for each of the largest cycle; `step`: for each step over the
     longest cycle; `objective_step`: for each objective and step; `day`: for each day of the history. `length`: how many
-    objects it returns, if that does not follow from its pages; `is_whole`: its steps cover the whole history.
+    objects it returns, if that does not follow from its pages; `is_whole`: its steps cover the whole history;
+    `is_of_goal`: its steps by change are those of one objective, four times the mean.
     """
 
     each: float = 0.0
@@ -62,6 +63,7 @@ class FieldWeight(NamedTuple):
     day: float = 0.0
     length: Length | None = None
     is_whole: bool = False
+    is_of_goal: bool = False
 
     def cost(self, sizes: Sizes, every: str) -> float:
         """The cost for one object, with steps of this length."""
@@ -77,7 +79,9 @@ class FieldWeight(NamedTuple):
         """The number of steps; one for every change of the largest cycle where a step has no length."""
         days = STEP_DAYS.get(every)
         covered = sizes.history_days if self.is_whole else sizes.days
-        return sizes.changes if days is None else ceil(covered / days) + 1
+        if days is not None:
+            return ceil(covered / days) + 1
+        return ceil(4 * sizes.changes / max(sizes.objectives, 4)) if self.is_of_goal else sizes.changes
 
     def size(self, sizes: Sizes, every: str) -> float | None:
         """The number of objects that the field returns; None if it follows from its pages."""
@@ -104,8 +108,8 @@ WEIGHTS: Final[Mapping[str, FieldWeight]] = {
     "Team.progress": FieldWeight(objective=0.08),
     "Progress.explain": FieldWeight(each=0.02, length="terms"),
     "KeyResult.forecast": FieldWeight(each=0.15),
-    "KeyResult.trajectory": FieldWeight(each=0.1, step=0.05, length="steps"),
-    "Objective.progressOverTime": FieldWeight(each=0.5, step=0.05, length="steps"),
+    "KeyResult.trajectory": FieldWeight(each=0.1, step=0.05, length="steps", is_of_goal=True),
+    "Objective.progressOverTime": FieldWeight(each=0.5, step=0.05, length="steps", is_of_goal=True),
     "Cycle.progressOverTime": FieldWeight(objective=0.3, objective_step=0.02, length="steps"),
     "Team.progressOverTime": FieldWeight(objective=0.3, objective_step=0.02, length="steps"),
     "Kpi.status": FieldWeight(each=0.1),

@@ -178,6 +178,8 @@ def _touched(conn: Connection, start: Basis, end: Basis, scope: Scope, teams: Co
     for kind, id, is_end in fetch(conn, sql, {**params, **within, "remarks": list(_REMARKS), "ends": list(_ENDS)}):
         if kind in kinds:
             found[kinds[kind]].add(id)
+        if kind == Kind.CALENDAR:
+            found[Kind.KEY_RESULT] |= _ever_linked(conn)
         if is_end:
             ended.append(id)
     found[Kind.KPI] |= kpis_with_formula(conn)

@@ -138,7 +138,7 @@ def dependents_of_kpis(conn: Connection, basis: Basis, ids: Sequence[UUID]) -> d
 
 def kpis_with_formula(conn: Connection) -> set[UUID]:
     """The KPIs that ever had a formula."""
-    return {id for (id,) in fetch(conn, f"select distinct id from {KPI.name} where inputs <> '{{}}'", {})}
+    return {id for (id,) in fetch(conn, f"select distinct id from {KPI.name} where cardinality(inputs) > 0", {})}
 
 
 def worked_out_from(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, set[UUID]]:

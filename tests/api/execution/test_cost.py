@@ -107,7 +107,8 @@ def test_many_retrospectives_are_refused() -> None:
 def test_series_costs_the_number_of_its_steps(series: str) -> None:
     of = f"{{ {series}(every: %s) {{ at expected: at }} }} }} }}"
     change, day, week, month = (estimated(of % every) for every in ("CHANGE", "DAY", "WEEK", "MONTH"))
-    assert change > 5 * day > 20 * week > 20 * month
+    assert day > 4 * week > 4 * month
+    assert 3 * week < change < 2 * day, "of one goal: four times the mean of the cycle"
     assert estimated(f"{{ {series} {{ at expected: at }} }} }} }}") == week, "the default is a week"
     in_variable = f"query ($every: Step!) {{ {series}(every: $every) {{ at expected: at }} }} }} }}"
     assert weigh(SDL, parse(in_variable), {"every": "DAY"}, TYPICAL).costs[None] == day

@@ -385,10 +385,14 @@ def test_healthz_and_readyz_report_a_healthy_server(api: Api) -> None:
     assert (health["views"]["lag"], health["views"]["leftovers"]) == (0, [])
 
 
-def test_readyz_asks_for_a_rebuild_for_another_version_of_the_time_zones(api: Api, database: Database) -> None:
+def test_readyz_asks_for_a_rebuild_for_another_version_of_the_time_zones(
+    settings: Settings, database: Database
+) -> None:
     with database.connect() as conn:
         conn.execute("update view_position set definition = %s", [definition("2025.2")])
-    ready = api.http.get("/readyz")
+    app = create_app(settings, database, editor=False, anonymous=True)
+    with TestClient(app, base_url="http://localhost") as http:
+        ready = http.get("/readyz")
     assert (ready.status_code, ready.json()["ready"]) == (503, False)
     assert "or time zones than Keyframe" in str(ready.json()["wrong"])
 

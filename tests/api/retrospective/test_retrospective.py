@@ -521,7 +521,7 @@ def test_cycle_without_a_plan_has_no_retrospective(world: AskedWorld) -> None:
 
 # ── a constant number of statements ───────────────────────────────────────────────────────────────
 
-STATEMENTS_MAX = 46
+STATEMENTS_MAX = 47
 CURVES_AND_REMARKS = """
     planCurve { points { planned replanned actual } }
     objectives { planCurve { largestDistance { at } } keyResults { planCurve { largestDistance { at } } } }

@@ -61,8 +61,8 @@ CONTRACT = """
     unlinkKpi keyResult!
     scoreKeyResult keyResult! score! note
     dropKeyResult keyResult! reason!
-    defineKpi key! name! description unit goal cadence owner team aggregation from
-    redefineKpi kpi! name description unit goal cadence owner team aggregation from reason!
+    defineKpi key! name! description unit goal cadence owner team aggregation formula from
+    redefineKpi kpi! name description unit goal cadence owner team aggregation formula from reason!
     setKpiTargets kpi! targets! reason!
     retireKpi kpi! reason!
     recordReadings readings!
