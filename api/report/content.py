@@ -219,7 +219,11 @@ class Target(NamedTuple):
     since: date
 
 
-Moved: TypeAlias = Metric | date | list[PlanPoint] | KpiGoal | Target | None
+class Formula(Shape, frozen=True):
+    text: str
+
+
+Moved: TypeAlias = Metric | date | list[PlanPoint] | KpiGoal | Target | Formula | None
 """What a goalpost was before or after."""
 
 
@@ -236,6 +240,8 @@ class Goalpost(Changed, frozen=True):
     after_plan: list[PlanPoint] | None = None
     before_goal: KpiGoal | None = None
     after_goal: KpiGoal | None = None
+    before_formula: Formula | None = None
+    after_formula: Formula | None = None
     targets: list[KpiTargetChange] = []  # noqa: RUF012 - msgspec copies it
 
     @property
@@ -246,9 +252,11 @@ class Goalpost(Changed, frozen=True):
             (self.before_due, self.after_due),
             (self.before_plan, self.after_plan),
             (self.before_goal, self.after_goal),
+            (self.before_formula, self.after_formula),
         ]
         targets = [(Target(one.before, one.since), Target(one.after, one.since)) for one in self.targets]
-        return [*(pair for pair in pairs if any(one is not None for one in pair)), *targets]
+        given = [pair for pair in pairs if any(one is not None for one in pair)]
+        return [*([pair for pair in given if pair[0] != pair[1]] or given), *targets]
 
 
 class SilentKeyResult(Shape, frozen=True):

@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from api.report import charts, kpi_charts, line_charts, summary
-from api.report.content import KpiGoal, Metric, Moved, Story, Target
+from api.report.content import Formula, KpiGoal, Metric, Moved, Story, Target
 
 _STYLE = files(__package__).joinpath("page.css").read_text("utf-8")
 POLICY = (
@@ -54,12 +54,14 @@ def goal(metric: Metric) -> str:
 
 
 def goalpost(moved: Moved) -> str:
-    """What a goalpost was before or after: a metric, a due day, a plan, or the goal of a KPI."""
+    """What a goalpost was before or after: a metric, a due day, a plan, or the goal or formula of a KPI."""
     match moved:
         case Metric():
             return goal(moved)
         case KpiGoal():
             return charts.bounds(moved)
+        case Formula():
+            return moved.text
         case Target():
             return f"{charts.bounds(moved.goal)} from {short(moved.since)}"
         case date():

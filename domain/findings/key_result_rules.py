@@ -149,7 +149,8 @@ def key_result_planned_against_direction(key_result: WrittenKeyResult) -> str | 
     point = plan_curve.turning_point(key_result.plan, key_result.metric)
     if point is None:
         return None
-    return f"Its plan moves away from the target until {point.on} ({point.value:,.12g}): correct it if unintended."
+    back = f"{point.value:,.12g} on {point.on}"
+    return f"Its plan goes back to {back}, against the direction of its metric: correct it if unintended."
 
 
 @rule(KEY_RESULT_RULES, Severity.WARNING, Smart.TIME_BOUND)

@@ -2,6 +2,7 @@
 plan."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -27,12 +28,25 @@ _SETS_GOAL = (
 day."""
 
 
+_BEGINS_IN_TIME = (
+    "exists (select from kpi r where r.id = v.kpi and r.position = v.position and case"
+    f" when v.topic = '{KpiTargetsSet.TOPIC}' then exists ("
+    "select from jsonb_array_elements(convert_from(r.targets, 'UTF8')::jsonb) as t"
+    " where (t ->> 'from')::date <= %(last_day)b)"
+    " else coalesce(r.goal_from <= %(last_day)b, true) end)"
+)
+"""The condition that a goal or target of a change `v` of a KPI begins by the last day of the cycle: later ones are plans
+of other cycles."""
+
+
 class Goals(NamedTuple):
-    """The key results of a cycle, the KPIs that they were ever linked to, and the basis of the cycle's plan."""
+    """The key results of a cycle, the KPIs that they were ever linked to, the basis of the cycle's plan, and its last
+    day."""
 
     key_results: Sequence[UUID]
     kpis: Sequence[UUID]
     plan: Basis
+    last_day: date
 
 
 def page(conn: Connection, basis: Basis, of: Goals, window: Window) -> list[Change]:
@@ -57,6 +71,7 @@ def _moved(basis: Basis) -> str:
     return (
         "v.topic = any(%(topics)b) and (v.key_result = any(%(key_results)b) or v.kpi = any(%(kpis)b))"
         f" and (v.topic <> '{KpiRedefined.TOPIC}' or {_SETS_GOAL})"
+        f" and (v.topic not in ('{KpiRedefined.TOPIC}', '{KpiTargetsSet.TOPIC}') or {_BEGINS_IN_TIME})"
         f" and (v.position > %(plan)s or v.effective_at > %(planned_at)s) and {changes.known(basis)}"
     )
 
@@ -69,4 +84,5 @@ def _params(basis: Basis, of: Goals) -> dict[str, Any]:
         kpis=list(of.kpis),
         plan=of.plan.position,
         planned_at=of.plan.at,
+        last_day=of.last_day,
     )

@@ -257,7 +257,7 @@ class CycleReview:
     @cached_property
     def goals(self) -> Goals:
         """The goals whose goalposts are reviewed."""
-        return Goals(self.key_results, sorted(self.kpis), self._plan)
+        return Goals(self.key_results, sorted(self.kpis), self._plan, self._cycle.ends_on)
 
     @cached_property
     def silences(self) -> list[SilenceReview]:

@@ -325,6 +325,10 @@ def test_goalpost_changes_include_new_goals_and_targets_of_linked_kpis(world: As
     world.do(RedefineKpi(kpi=users, name="People", reason="Clearer.", effective_at=day(4)))
     world.do(RedefineKpi(kpi=users, goal=goals.at_least(110), reason="More.", effective_at=day(5)))
     world.do(RedefineKpi(kpi=KpiBy(key="speed"), name="Pace", reason="Clearer.", effective_at=day(31)))
+    later = KpiTarget(from_=day(400).date(), target=150)
+    world.do(SetKpiTargets(kpi=users, targets=[later], reason="Plan of next year.", effective_at=day(32)))
+    goal = goals.at_least(140)
+    world.do(RedefineKpi(kpi=users, goal=goal, goal_from=day(380).date(), reason="Next year.", effective_at=day(33)))
     found = [(one["__typename"], one["effectiveAt"][:10]) for one in changes(world)["nodes"]]
     assert found == [("KpiTargetsSet", "2026-01-04"), ("KpiRedefined", "2026-01-06")]
 

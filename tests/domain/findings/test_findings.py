@@ -491,7 +491,7 @@ def test_a_plan_against_the_direction_has_a_finding() -> None:
     plan = [PlanPoint(date(2026, 2, 1), 60.0), PlanPoint(date(2026, 3, 1), 40.0), PlanPoint(QUARTER_END, 100.0)]
     (found,) = key_result_findings(key_result(plan=tuple(plan)))
     assert (found.rule, found.severity) == ("key-result-planned-against-direction", Severity.INFO)
-    assert "2026-03-01 (40)" in found.message
+    assert "goes back to 40 on 2026-03-01" in found.message
     assert key_result_findings(key_result(plan=(plan[0], plan[2]))) == []
 
 
