@@ -60,15 +60,13 @@ def goalpost(moved: Moved) -> str:
             return goal(moved)
         case KpiGoal():
             return charts.bounds(moved)
-        case Formula():
-            return moved.text
         case Target():
             return f"{charts.bounds(moved.goal)} from {short(moved.since)}"
         case date():
             return f"due {short(moved)}"
         case list():
             return ", ".join(f"{charts.figure(one.value)} by {short(one.on)}" for one in moved) or "a straight line"
-    return charts.NOTHING
+    return moved.text if isinstance(moved, Formula) else charts.NOTHING
 
 
 def short(day: date) -> str:

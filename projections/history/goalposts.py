@@ -35,8 +35,8 @@ _BEGINS_IN_TIME = (
     " where (t ->> 'from')::date <= %(last_day)b)"
     " else coalesce(r.goal_from <= %(last_day)b, true) end)"
 )
-"""The condition that a goal or target of a change `v` of a KPI begins by the last day of the cycle: later ones are plans
-of other cycles."""
+"""The condition that a goal or target of a change `v` of a KPI begins by the last day of the cycle: later ones are
+plans of other cycles."""
 
 
 class Goals(NamedTuple):
