@@ -2,7 +2,8 @@
 
 A goal holds from its first day to the day before the next goal. A target stands over the goal of its day: it replaces
 the bounds and keeps direction and tolerance, until the next target or the next goal. A goal replaces the target that
-begins on its own first day, and leaves later ones as they are.
+begins on its own first day, and leaves later ones as they are. Another calendar may move the first day of a goal past a
+target: one that does not fit the goal of its day then changes nothing.
 """
 
 from bisect import bisect_right
@@ -19,7 +20,7 @@ from domain.primitives.calendar import Calendar
 from domain.primitives.errors import CommandRejected, invalid
 from domain.primitives.lazy import cached_property
 from domain.primitives.rules import Rule
-from domain.primitives.values import KpiGoal, KpiTarget
+from domain.primitives.values import GoalDirection, KpiGoal, KpiTarget
 
 SINCE_EVER = date.min
 """The first day of a goal that a KPI was defined with and that names no day: readings may be older than their KPI."""
@@ -61,6 +62,8 @@ class GoalSchedule:
         found, goal = list[ScheduledGoal](), None
         for day in sorted({*self.goals, *self.targets}):
             goal, target = self.goals.get(day, goal), self.targets.get(day)
+            if goal is not None and target is not None and not _fits(goal, target):
+                target = None
             in_force = goal if goal is None or target is None else with_target(goal, target)
             found.append(ScheduledGoal(day, in_force, target is not None))
         return found
@@ -114,6 +117,11 @@ def schedule_of(edits: Iterable[GoalEdit], calendar: Calendar) -> GoalSchedule:
             schedule = schedule.with_goal(edit.goal_from or calendar.day_of(edit.at), edit.goal)
         schedule, before = schedule.with_targets(edit.targets), edit
     return schedule
+
+
+def _fits(goal: KpiGoal, target: KpiTarget) -> bool:
+    """Whether a target has the bounds that the direction of a goal takes."""
+    return (target.target is None) == (goal.direction is GoalDirection.WITHIN)
 
 
 def with_target(goal: KpiGoal, target: KpiTarget) -> KpiGoal:

@@ -62,7 +62,7 @@ def targets_of(view: View, kpi: Kpi) -> dict[date, KpiTarget]:
 
 def goal_on(view: View, kpi: Kpi, day: date) -> KpiGoal | None:
     """The goal of a day: the last one that has begun, of several that begin on one day the one agreed last; with the
-    bounds of the last target that has begun since its first day."""
+    bounds of the last target that has begun since its first day. A target of another direction changes nothing."""
     begun = [one for one in goals_of(view, kpi) if one[0] <= day]
     if not begun:
         return None
@@ -71,6 +71,8 @@ def goal_on(view: View, kpi: Kpi, day: date) -> KpiGoal | None:
     if goal is None or not targets:
         return goal
     target = targets[max(targets)]
+    if (target.target is None) != (goal.direction is GoalDirection.WITHIN):
+        return goal
     return KpiGoal(goal.direction, target.target, target.lower, target.upper, goal.tolerance)
 
 

@@ -109,3 +109,12 @@ def test_goal_may_end() -> None:
     schedule = scheduled(edit(1, 1, TEN), edit(3, 1, None))
     assert targets(schedule, on(2, 28), on(3, 1)) == [10, None]
     assert schedule.goal_on(on(3, 1)) is None
+
+
+def test_target_that_another_calendar_moves_before_its_goal_changes_nothing() -> None:
+    """The goal begins on 10 March in UTC and on 11 March in Auckland; the target of 10 March fits it alone."""
+    at_ten = edit(1, 1, TEN), edit(3, 10, WITHIN, None, KpiTarget(on(3, 10), lower=2, upper=8), hour=20)
+    assert scheduled(*at_ten).on(on(3, 10)) == KpiGoal(GoalDirection.WITHIN, lower=2, upper=8, tolerance=1)
+    assert schedule_of(at_ten, Calendar("Pacific/Auckland")).on(on(3, 10)) == TEN
+    within = edit(1, 1, WITHIN), edit(3, 10, TEN, None, target(on(3, 10), 12), hour=20)
+    assert schedule_of(within, Calendar("Pacific/Auckland")).on(on(3, 10)) == WITHIN
