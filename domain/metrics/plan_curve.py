@@ -33,7 +33,10 @@ def mapped(plan: Sequence[PlanPoint], before: Terms, after: Terms) -> tuple[Plan
 
 
 def _day(on: date, before: Terms, after: Terms) -> date:
-    """The day after the same share of the span, rounded half up; the first day at the earliest."""
+    """The day after the same share of the span, rounded half up; the first day at the earliest. Without a span before,
+    which another calendar may have ended, it is the due day."""
+    if before.days <= 0:
+        return after.due
     elapsed = (on - before.begins_on).days + 1
     days = (2 * elapsed * after.days + before.days) // (2 * before.days)
     return after.begins_on + timedelta(days=min(max(days, 1), after.days) - 1)

@@ -127,6 +127,13 @@ def test_a_plan_without_distance_keeps_its_distance_from_the_target() -> None:
     assert mapped((point(2, 1, 90), LAST), terms(before), terms(after)) == (point(2, 1, 110), point(3, 31, 120))
 
 
+def test_a_plan_whose_days_another_calendar_took_becomes_the_straight_line_on_other_terms() -> None:
+    after_due = Terms(FROM_0_TO_100, date(2026, 4, 1), QUARTER_END)
+    assert after_due.days == 0
+    later = after_due._replace(due=date(2026, 4, 10))
+    assert mapped((LAST,), after_due, later) == (point(4, 10, 100),)
+
+
 def test_mapped_values_stay_finite() -> None:
     tiny, huge = (metric(Direction.INCREASE, start=0, target=one) for one in (1e-300, 1e300))
     (first, last) = mapped((point(2, 1, 5), point(3, 31, 1e-300)), terms(tiny), terms(huge))
