@@ -5,6 +5,8 @@ from datetime import datetime
 
 from domain.metrics.formulas import Fact
 from domain.metrics.kpi_series import KpiStatus, SeriesPoint, variance
+from domain.primitives.calendar import INSTANT, Calendar
+from domain.primitives.goal_schedule import GoalSchedule
 from domain.primitives.values import KpiGoal
 
 
@@ -43,16 +45,21 @@ class KpiPlanCurve(Fact, frozen=True, gc=False):
     from_replanned: KpiPlanPoint | None
 
 
-def kpi_curve(first: Sequence[SeriesPoint], last: Sequence[SeriesPoint]) -> KpiPlanCurve:
-    """The curve from the series of a KPI as known at the plan, and as known at the outcome."""
-    goals = {point.start: point.goal for point in first}
-    points = tuple(_point(goals.get(point.start), point) for point in last)
+def kpi_curve(planned: GoalSchedule | None, last: Sequence[SeriesPoint], calendar: Calendar) -> KpiPlanCurve:
+    """The curve from the goals of a KPI as known at the plan, and its series as known at the outcome, both by the days
+    of one calendar. `planned` is None for a KPI that was defined after the plan."""
+    points = tuple(_point(_planned_goal(planned, point, calendar), point) for point in last)
     complete = [point for point in points if not point.is_partial]
     return KpiPlanCurve(
         points,
         max((one for one in complete if one.planned_variance is not None), key=_planned_distance, default=None),
         max((one for one in complete if one.variance is not None), key=_distance, default=None),
     )
+
+
+def _planned_goal(planned: GoalSchedule | None, point: SeriesPoint, calendar: Calendar) -> KpiGoal | None:
+    """The goal of the last day of a period."""
+    return None if planned is None else planned.on(calendar.day_of(point.end - INSTANT))
 
 
 def _point(planned: KpiGoal | None, of: SeriesPoint) -> KpiPlanPoint:

@@ -7,8 +7,7 @@ import strawberry
 
 from api.schema.metrics.kpi_plan import KpiGoal
 from api.schema.primitives import enums
-from api.schema.types.kpi import Kpi
-from api.snapshot.snapshot import View
+from api.schema.types.kpi import Kpi, goals_by
 from domain.metrics.kpi_against_plan import kpi_curve
 from domain.metrics.kpi_status import PERIODS
 from domain.primitives.calendar import Step
@@ -60,20 +59,15 @@ class KpiPlanCurve:
 
 
 def curve_of(kpi: Kpi, planned: Kpi | None, cycle: CycleRow, every: Step | None) -> KpiPlanCurve:
-    """The curve of a KPI at the outcome over the time of a cycle; `planned` is the same one at the plan."""
-    step = every or PERIODS[kpi.cadence]
-    first = [] if planned is None else _series(planned, cycle, step, kpi.view)
-    found: Any = kpi_curve(first, _series(kpi, cycle, step, kpi.view))
+    """The curve of a KPI at the outcome over the time of a cycle; `planned` is the same one at the plan. All periods
+    are those of the outcome's calendar."""
+    calendar = kpi.view.calendar
+    since, until = calendar.day_start(cycle.starts_on), calendar.day_end(cycle.ends_on)
+    last: Any = kpi.series(every or PERIODS[kpi.cadence], None, since, until, include_planned=True)
+    first = None if planned is None else planned.each(goals_by, calendar)
+    found: Any = kpi_curve(first, last, calendar)
     return KpiPlanCurve(
         points=found.points,
         largest_distance=found.from_planned,
         largest_distance_from_last=found.from_replanned,
     )
-
-
-def _series(kpi: Kpi, cycle: CycleRow, every: Step, outcome: View) -> list[Any]:
-    """The periods of a cycle, by the days of the outcome's calendar."""
-    calendar = outcome.calendar
-    since, until = calendar.day_start(cycle.starts_on), calendar.day_end(cycle.ends_on)
-    found: list[Any] = kpi.series(every, None, since, until, include_planned=True)
-    return found

@@ -40,7 +40,8 @@ from domain.metrics.kpi_schedule import KpiSchedule
 from domain.metrics.kpi_series import KpiStatus
 from domain.metrics.worked.worked_kpi import WorkedKpi
 from domain.primitives import values
-from domain.primitives.calendar import Step
+from domain.primitives.calendar import Calendar, Step
+from domain.primitives.goal_schedule import GoalSchedule
 from domain.primitives.values import Aggregation, EarlierPeriod, Kind
 from projections.figures import kpi_standing, kpi_values
 from projections.figures.kpi_values import KpiValues
@@ -117,6 +118,12 @@ def _values(batch: Batch) -> KpiValues:
 
 def _schedules(batch: Batch) -> dict[UUID, KpiSchedule]:
     return kpi_standing.schedules_of(batch.all(_versions), batch.view.calendar)
+
+
+def goals_by(batch: Batch, calendar: Calendar) -> Sequence[GoalSchedule]:
+    """The goals and targets of each of these KPIs by the days of a calendar."""
+    versions = batch.all(_versions)
+    return [kpi_standing.goal_schedule(versions[row.id], calendar) for row in batch.rows]
 
 
 def _goals(batch: Batch) -> Sequence[values.KpiGoal | None]:

@@ -14,6 +14,7 @@ from domain.commands.command import KpiBy
 from domain.commands.cycle_commands import ActivateCycle, CloseCycle
 from domain.commands.key_result_commands import CheckIn, CorrectCheckIn, LinkKpi
 from domain.commands.kpi_commands import DefineKpi, ReadingInput, RecordReadings, SetKpiTargets
+from domain.commands.workspace_commands import SetCalendar
 from domain.primitives.values import Cadence, KpiTarget
 from tests.api.retrospective.conftest import made
 from tests.api.retrospective.quarter import run_quarter
@@ -187,3 +188,22 @@ def test_kpi_is_compared_with_its_monthly_targets_as_known_at_plan_and_outcome(s
 def _set_targets(world: AskedWorld, targets: dict[date, float], at: float, reason: str = "A year of months.") -> None:
     given = [KpiTarget(from_=first, target=target) for first, target in targets.items()]
     world.do(SetKpiTargets(kpi=KpiBy(key="orders"), targets=given, reason=reason, effective_at=day(at)))
+
+
+def test_kpi_keeps_its_first_targets_after_another_calendar(server: str) -> None:
+    with made(server) as world:
+        cycle(world)
+        of = key_result(world, objective(world))
+        world.do(DefineKpi(key="orders", name="Orders", goal=at_least(5), cadence=Cadence.MONTHLY, effective_at=day(0)))
+        world.do(LinkKpi(key_result=of, kpi=KpiBy(key="orders"), effective_at=day(0)))
+        _set_targets(world, {date(2026, 1, 1): 10, date(2026, 2, 1): 20, date(2026, 3, 1): 30}, 0.5)
+        world.do(ActivateCycle(cycle=CYCLE, effective_at=day(1)))
+        world.do(SetCalendar(time_zone="Pacific/Auckland", effective_at=day(40)))
+        world.do(CloseCycle(cycle=CYCLE, close_objectives=True, effective_at=day(91)))
+        answer = world.ask(f'{{ retrospective(cycle: {{key: "2026-q1"}}) {{ {KPI_CURVE} }} }}')
+        (found,) = answer["retrospective"]["kpis"]
+        assert [(one["label"], one["planned"], one["replanned"]) for one in found["planCurve"]["points"]] == [
+            ("2026-01", 10, 10),
+            ("2026-02", 20, 20),
+            ("2026-03", 30, 30),
+        ]
