@@ -14,12 +14,12 @@ from domain.commands.permissions import Permission, Role, permissions
 from domain.log.event_store import Head, Log, NoNewer, PersonKey
 from domain.model.cycle import Cycle, CycleOpened, Policy
 from domain.model.discussion import Comment, Initiative, Reflection
-from domain.model.event import AGGREGATES, WHEN_RECORDED, Aggregate, Event, replay
+from domain.model.event import AGGREGATES, WHEN_RECORDED, Aggregate, Event, Recorded, replay
 from domain.model.key_result import CheckIn, KeyResult, KeyResultAdded, KeyResultLinked
 from domain.model.kpi import Kpi, KpiDefined, KpiRedefined, Reading
 from domain.model.objective import Objective
 from domain.model.people import Person, Team
-from domain.model.workspace import WorkspaceCalendar
+from domain.model.workspace import CalendarSet, WorkspaceCalendar
 from domain.primitives import values
 from domain.primitives.calendar import Calendar
 from domain.primitives.errors import Code, CommandRejected, invalid
@@ -306,10 +306,24 @@ class UnitOfWork:
         """The calendar in force at the command's effective time."""
         return self.calendar_at(self.at)
 
-    def calendar_at(self, at: datetime) -> Calendar:
-        """The calendar in force at a moment."""
+    def calendar_at(self, at: datetime, known: int | None = None) -> Calendar:
+        """The calendar in force at a moment, by all calendars or by those known at a position."""
         found = self._settings(CALENDAR_ID)
-        return found.in_force(at) if isinstance(found, WorkspaceCalendar) else Calendar()
+        if not isinstance(found, WorkspaceCalendar):
+            return Calendar()
+        if known is None:
+            return found.in_force(at)
+        seen = (one for one in self._recorded(CALENDAR_ID) if one.position <= known and one.effective_at <= at)
+        return next((one.event.calendar for one in reversed([*seen]) if isinstance(one.event, CalendarSet)), Calendar())
+
+    def position_of(self, id: UUID, kinds: tuple[type[Event], ...], at: datetime) -> int | None:
+        """The position of the last event of these kinds in a stream that is effective at a moment; None if there is
+        none, or if this command records it."""
+        found = [one.position for one in self._recorded(id) if isinstance(one.event, kinds) and one.effective_at == at]
+        return found[-1] if found else None
+
+    def _recorded(self, id: UUID) -> Sequence[Recorded]:
+        return self.log.since(id, 0, self.reads[id])
 
     @property
     def calendars(self) -> Sequence[tuple[datetime, Calendar]]:

@@ -5,10 +5,10 @@ from datetime import datetime
 from msgspec import Struct, structs
 
 from domain.handlers.unit_of_work import UnitOfWork
-from domain.model.cycle import Cycle
+from domain.model.cycle import Cycle, CycleClosed
 from domain.model.event import WHEN_RECORDED
-from domain.model.key_result import KeyResult
-from domain.model.objective import Objective
+from domain.model.key_result import KeyResult, KeyResultDropped
+from domain.model.objective import Objective, ObjectiveClosed, ObjectiveDropped
 from domain.primitives.calendar import Calendar
 from domain.primitives.errors import Code, CommandRejected
 from domain.primitives.rules import Rule
@@ -45,7 +45,7 @@ class Window(End, frozen=True):
 def of(uow: UnitOfWork, key_result: KeyResult, at: datetime = WHEN_RECORDED) -> Window:
     """The window of a key result as of a moment."""
     end, cycle = _end(uow, key_result, at)
-    calendar = uow.calendar_at(min(end.ends_at, at))
+    calendar = _calendar(uow, key_result, cycle, end, at)
     starts_at = calendar.day_start(cycle.starts_on)
     return Window(
         **structs.asdict(end),
@@ -54,6 +54,19 @@ def of(uow: UnitOfWork, key_result: KeyResult, at: datetime = WHEN_RECORDED) -> 
         readings_end_at=min(end.ends_at, calendar.last_instant(max(cycle.ends_on, key_result.due))),
         calendar=calendar,
     )
+
+
+def _calendar(uow: UnitOfWork, key_result: KeyResult, cycle: Cycle, end: End, at: datetime) -> Calendar:
+    """The calendar in force at the end, or while the window is open at the moment. One that was set after the end does
+    not count, even if it is effective before."""
+    if not end.has_ended or not uow.calendars:
+        return uow.calendar_at(min(end.ends_at, at))
+    ids = (key_result.id, key_result.objective, cycle.id)
+    positions = [found for id in ids if (found := uow.position_of(id, _ENDS, end.ends_at)) is not None]
+    return uow.calendar_at(end.ends_at, min(positions, default=None))
+
+
+_ENDS = (KeyResultDropped, ObjectiveClosed, ObjectiveDropped, CycleClosed)
 
 
 def _end(uow: UnitOfWork, key_result: KeyResult, at: datetime) -> tuple[End, Cycle]:

@@ -144,6 +144,7 @@ def test_of_what_has_ended_the_calendar_is_that_of_its_end() -> None:
 
     assert start(given(*history)) == 8
     assert start(given(*history, TONGA)) == 8
+    assert start(given(*history, SetCalendar(time_zone="Pacific/Tongatapu", effective_at=on(3, 1)))) == 8
     assert start(given(*QUARTER, TONGA, *history[len(QUARTER) :])) == 4
 
 
