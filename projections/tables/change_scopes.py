@@ -71,12 +71,11 @@ class Scope(NamedTuple):
         return [f"v.subject_id = {id} and v.{OTHER_SUBJECTS}"]
 
 
-def _day_start(day: str, until: str, known: str = "true") -> str:
-    """The first instant of a day, an expression, by the calendar in force at the moment `until`. `known`: which
-    versions `a` of the calendar are known."""
-    in_force = (
-        f"select a.position from calendar a where a.changed_at <= {until} and {known} order by a.position desc limit 1"
-    )
+def _day_start(day: str, until: str, known: str) -> str:
+    """The first instant of a day, an expression, by the calendar in force at the moment `until`, as far as the log knew
+    at the position `known`."""
+    seen = f"a.changed_at <= {until} and a.position <= {known}"
+    in_force = f"select a.position from calendar a where {seen} order by a.position desc limit 1"
     offset = (
         f"select d.seconds from day_offset d where d.calendar = ({in_force}) and d.since <= {day}"
         " order by d.since desc limit 1"
@@ -89,14 +88,19 @@ def _at_basis(table: str, id: str, column: str) -> str:
     return f"({newest} order by b.position desc limit 1)"
 
 
-_ENDS = (_at_basis("objective", "k.objective", "ended_at"), _at_basis("cycle", "k.cycle", "outcome_at"))
+def _first_end(column_of_objective: str, column_of_cycle: str) -> str:
+    ends = _at_basis("objective", "k.objective", column_of_objective), _at_basis("cycle", "k.cycle", column_of_cycle)
+    return ", ".join(ends)
+
+
 _AFTER_LAST_DAY = _day_start(
     "greatest(k.due, (select c.ends_on from cycle c where c.id = k.cycle and c.version = 1)) + 1",
-    f"least(%(at)s, {', '.join(_ENDS)})",
-    "a.position <= %(position)s",
+    f"least(%(at)s, {_first_end('ended_at', 'outcome_at')})",
+    f"least(%(position)s, {_first_end('ended_position', 'outcome_position')})",
 )
 """The end of the last day whose readings count for a key result `k`: that of its cycle, or its due date if later; by
-the calendar in force at its end, or at the basis."""
+the calendar in force at its end, or at the basis. A calendar that was set after the end does not count, even if it is
+effective before."""
 _MEASURED = {Kind.CHECK_IN: ("check_in", "key_result"), Kind.READING: ("reading", "kpi")}
 _LINKED = {Kind.KEY_RESULT: "id", Kind.OBJECTIVE: "objective", Kind.CYCLE: "cycle"}
 
@@ -112,15 +116,16 @@ def _while_of_team(of: str, inside: str) -> str:
 # ── late changes ─────────────────────────────────────────────────────────────────────────────────
 
 _ENDED_AT = "least(k.outcome_at, o.ended_at)"
+_END = (_ENDED_AT, "least(k.outcome_position, o.ended_position)")
 _READING_OF_A_CLOSED_WINDOW = f"""
     select from key_result m join objective o on o.id = m.objective join cycle k on k.id = m.cycle
     where m.kpi = v.kpi and m.state <> 'DROPPED' and k.outcome_position < v.position
         and m.version = (select max(version) from key_result where id = m.id)
         and o.version = (select max(version) from objective where id = o.id)
         and v.effective_at <= {_ENDED_AT}
-        and v.effective_at < {_day_start("greatest(k.ends_on, m.due) + 1", _ENDED_AT)}
+        and v.effective_at < {_day_start("greatest(k.ends_on, m.due) + 1", *_END)}
         and (m.aggregate is null
-            or v.effective_at >= {_day_start("greatest(k.starts_on, m.count_from)", _ENDED_AT)})
+            or v.effective_at >= {_day_start("greatest(k.starts_on, m.count_from)", *_END)})
 """
 """In a closed cycle nothing changes any more, so the newest versions are those of the closing."""
 LATE = f"""(

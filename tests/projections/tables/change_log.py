@@ -63,27 +63,29 @@ class Log:
         if closing is None or not self.is_measured_by(key_result, reading):
             return False
         cycle: Any = self.first[place["cycle"]]
-        calendar = self.calendar_at(end := min(closing.effective_at, ended or closing.effective_at))
+        end = min((one.effective_at, one.position) for one in (closing, ended) if one is not None)
+        calendar = self.calendar_at(end)
         days = [cycle.starts_on, self.value_before(key_result, "count_from", position)]
         if self.value_before(key_result, "aggregate", position) is None:  # LAST, which has no first day
             days = [date.min]
         last_day = max(cycle.ends_on, self.value_before(key_result, "due", position))
         measured_at = reading.effective_at
-        return max(filter(None, days)) <= calendar.day_of(measured_at) <= last_day and measured_at <= end
+        return max(filter(None, days)) <= calendar.day_of(measured_at) <= last_day and measured_at <= end[0]
 
-    def calendar_at(self, moment: datetime | None) -> Calendar:
-        """The calendar in force at a moment; without one, the last one."""
-        effective = [one.event for one in self.log if moment is None or one.effective_at <= moment]
-        known = [event.calendar for event in effective if isinstance(event, CalendarSet)]
+    def calendar_at(self, end: tuple[datetime, int] | None) -> Calendar:
+        """The calendar in force at an end, given as moment and position, as was known there; without one, the last
+        one."""
+        seen = [one.event for one in self.log if end is None or (one.effective_at <= end[0] and one.position <= end[1])]
+        known = [event.calendar for event in seen if isinstance(event, CalendarSet)]
         return known[-1] if known else Calendar()
 
-    def _end(self, objective: UUID, position: int) -> datetime | None:
-        """When an objective was closed or dropped, as known before a position."""
+    def _end(self, objective: UUID, position: int) -> Recorded | None:
+        """The closing or dropping of an objective, as known before a position."""
         end = None
         for entry in self.log[: position - 1]:
             if entry.event.originator_id == objective:
                 if isinstance(entry.event, ObjectiveClosed | ObjectiveDropped):
-                    end = entry.effective_at
+                    end = entry
                 elif isinstance(entry.event, ObjectiveReopened):
                     end = None
         return end
@@ -150,8 +152,8 @@ class Log:
             elif isinstance(event, KeyResultUnlinked):
                 kpi = None
         closings = [one for one in self.log if isinstance(one.event, CycleClosed)]
-        closed = [one.effective_at for one in closings if one.event.originator_id == objective.cycle]
-        ends = [*closed, self._end(added.objective, len(self.log) + 1)]
-        calendar = self.calendar_at(min(filter(None, ends), default=None))
+        closed = [one for one in closings if one.event.originator_id == objective.cycle]
+        ends = [*closed, *filter(None, [self._end(added.objective, len(self.log) + 1)])]
+        calendar = self.calendar_at(min(((one.effective_at, one.position) for one in ends), default=None))
         is_within = reading.effective_at < calendar.day_end(max(due, last_day))
         return is_within and kpi is not None and kpi == self.place(reading.event).get("kpi")

@@ -259,6 +259,17 @@ def test_a_calendar_for_the_past_moves_no_end_that_has_passed(quarter: AskedWorl
     assert value(quarter, f'at: "{day(51).isoformat()}"') == 0.6
 
 
+def test_a_calendar_for_the_past_makes_no_reading_of_a_closed_quarter_late_or_not(quarter: AskedWorld) -> None:
+    quarter.do(CloseCycle(cycle=CYCLE, close_objectives=True, effective_at=day(92)))
+    set_calendar(quarter, TONGA, effective_at=day(50))
+    # 31 March in UTC, and 1 April in Tonga
+    read(quarter, 5, "2026-03-31T12:00Z")
+    assert value(quarter) == 0.25
+    key_result = quarter.ask("{ keyResults { nodes { id } } }")["keyResults"]["nodes"][0]["id"]
+    ask = f'{{ changes(filter: {{types: ["ReadingRecorded"], subject: "{key_result}"}}) {{ nodes {{ late }} }} }}'
+    assert [one["late"] for one in quarter.ask(ask)["changes"]["nodes"]] == [False, False, True]
+
+
 def test_an_objective_that_ended_keeps_the_calendar_of_its_end(quarter: AskedWorld) -> None:
     objective = goals.id_of(quarter, "Win the hearts of our users")
     set_calendar(quarter, TONGA, effective_at=day(20))
