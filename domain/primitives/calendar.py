@@ -128,7 +128,7 @@ class Calendar(Value, frozen=True):
     def _boundaries(self, every: Step, first: datetime, last: datetime) -> Iterator[datetime]:
         boundary = self.following(every, first)
         for _ in range(POINTS_MAX + 1):
-            if boundary > last:
+            if boundary > last or boundary == _ENDLESS:
                 return
             yield boundary
             boundary = self.following(every, boundary)

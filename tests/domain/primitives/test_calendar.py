@@ -97,3 +97,9 @@ def test_too_many_points_are_refused(answer: object) -> None:
 def test_the_maximum_number_of_points_is_allowed() -> None:
     start = on(2000, 1, 1)
     assert len(UTC_CALENDAR.buckets(Step.DAY, start, start + timedelta(days=POINTS_MAX - 1))) == POINTS_MAX
+
+
+def test_periods_up_to_the_end_of_time_are_counted_once() -> None:
+    end = datetime.max.replace(tzinfo=UTC)
+    assert UTC_CALENDAR.buckets(Step.YEAR, end, end) == [(on(9999, 1, 1), end)]
+    assert len(UTC_CALENDAR.steps(Step.YEAR, on(9000, 1, 1), end)) == 1001
