@@ -8,7 +8,6 @@ from domain.metrics.kpi_series import (
     Comparison,
     KpiStatus,
     SeriesPoint,
-    a_year_before,
     beyond,
     compared,
     compared_to_date,
@@ -102,6 +101,8 @@ class WorkedKpi:
         if begins_at is None:
             return []
         if every is Step.CHANGE:
+            if until is not None and until <= begins_at:
+                return []
             last = min(self._at, until - INSTANT if until else self._at)
             return [self._point(one.worked, self._every) for one in self._periods.between(begins_at, last)]
         last = beyond(self._facts.schedule, self._at, until) if include_planned else min(self._at, until or self._at)
@@ -120,7 +121,7 @@ class WorkedKpi:
 
     def comparison(self, every: Step, to: EarlierPeriod = EarlierPeriod.PREVIOUS) -> Comparison:
         """The period of the basis compared with an earlier one; with CHANGE, the latest complete period with a value
-        compared with the one before, or with the last one by the same day of the year before."""
+        compared with the one before, or with the last one by the end of the same period of the year before."""
         if every is Step.CHANGE:
             return self._of_periods(to)
         (current,) = self._calendar.buckets(every, self._at, self._at)
@@ -133,10 +134,10 @@ class WorkedKpi:
         latest = self._complete()
         if latest is None:
             return compared(None, None)
-        until = latest.bucket[0] - INSTANT
+        until = latest.bucket[0]
         if to is EarlierPeriod.YEAR_BEFORE:
-            until = self._calendar.last_instant(a_year_before(self._calendar.day_of(latest.measured_at)))
-        before = self._periods.latest(until)
+            _, until = earlier(self._calendar, self._every, latest.bucket[0], to)
+        before = self._periods.latest(until - INSTANT)
         return compared(latest.value, None if before is None else before.value)
 
     def _value(self, every: Step, bucket: Bucket, until: datetime | None) -> float | None:

@@ -250,3 +250,18 @@ def test_month_is_compared_with_that_of_the_year_before(shop: AskedWorld) -> Non
     doubled = KpiFormulaInput(sum=KpiSumInput([KpiTermInput(by("orders"), 2)]))
     define(shop, "doubled", formula=doubled)
     assert shop.ask(query, at=day(25).isoformat())["asOf"]["kpi"]["comparison"] == {"current": 60, "previous": 20}
+
+
+def test_changes_of_a_formula_before_the_beginning_of_time_are_none(shop: AskedWorld) -> None:
+    query = """{ kpi(by: {key: "conversion"}) { series(every: CHANGE, to: "0001-01-01T00:00:00Z") { value } } }"""
+    assert shop.ask(query)["kpi"]["series"] == []
+
+
+def test_latest_month_of_a_formula_is_compared_with_the_same_month_of_a_leap_year(shop: AskedWorld) -> None:
+    query = """query($at: DateTime!) { asOf(at: $at) { kpi(by: {key: "doubled"}) {
+        comparison(period: CHANGE, to: YEAR_BEFORE) { current previous } } } }"""
+    define(shop, "doubled", formula=KpiFormulaInput(sum=KpiSumInput([KpiTermInput(by("orders"), 2)])))
+    # 20 January and 20 February 2024, and 20 February 2025
+    read(shop, "orders", (-712, 1), (-681, 2), (-315, 3))
+    found = shop.ask(query, at=day(1).isoformat())["asOf"]["kpi"]["comparison"]
+    assert found == {"current": 6, "previous": 4}
