@@ -35,9 +35,10 @@ class World:
 
     @property
     def conn(self) -> psycopg.Connection[Any]:
-        """A connection to the projections; `close` closes it."""
+        """A connection to the projections; `close` closes it, and at the latest the end of the database."""
         if self._conn is None:
             self._conn = self.database.connect()
+            self.database.close_at_end(self._conn)
         return self._conn
 
     def close(self) -> None:

@@ -126,8 +126,16 @@ class Database:
     def connect(self, role: Role = "owner") -> Connection:
         """One autocommitting connection to the workspace, to be closed by the caller."""
         conn = psycopg.connect(self.dsn, autocommit=True)
-        self._session(role, self.settings.statement_timeout_s)(conn)
+        try:
+            self._session(role, self.settings.statement_timeout_s)(conn)
+        except BaseException:
+            conn.close()
+            raise
         return conn
+
+    def close_at_end(self, conn: Connection) -> None:
+        """Close a connection together with the database, at the latest."""
+        self._stack.callback(conn.close)
 
     def pool(
         self,

@@ -55,7 +55,11 @@ class Listener:
     def _listen(self) -> psycopg.Connection[Any]:
         conninfo = self._pool.conninfo
         conn = psycopg.connect(conninfo() if callable(conninfo) else conninfo, autocommit=True)
-        conn.execute(sql.SQL("listen {}").format(sql.Identifier(self._channel)))
+        try:
+            conn.execute(sql.SQL("listen {}").format(sql.Identifier(self._channel)))
+        except psycopg.Error:
+            conn.close()
+            raise
         return conn
 
     def _disconnect(self) -> None:
