@@ -145,13 +145,16 @@ def test_valid_tokens_at_once_are_all_accepted() -> None:
     lookups = Lookups()
     outcomes = asyncio.run(outcomes_at_once(lookups, [f"good{number}" for number in range(500)]))
     assert outcomes == {"Authenticated": 500}
-    assert lookups.running_max == authentication.FAILURES_BURST
+    burst = authentication.FAILURES_BURST
+    assert burst <= lookups.running_max <= burst + 5  # the bucket refills meanwhile
 
 
 def test_lookups_that_take_too_long_let_others_of_the_address_retry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(attempt_limiter, "WAIT_SECONDS_MAX", 0.005)
     outcomes = asyncio.run(outcomes_at_once(Lookups(), [f"good{number}" for number in range(30)]))
-    assert outcomes == {"Authenticated": authentication.FAILURES_BURST, "RateLimited": 10}
+    burst = authentication.FAILURES_BURST
+    assert burst <= outcomes["Authenticated"] <= burst + 5  # the bucket refills meanwhile
+    assert outcomes["Authenticated"] + outcomes["RateLimited"] == 30
 
 
 @pytest.mark.parametrize(
