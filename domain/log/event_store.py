@@ -88,7 +88,7 @@ class Children(msgspec.Struct, frozen=True):
     position: int
 
 
-_COMMAND = "select id, digest, first, last, recorded_at, result from command where id = %s"
+_COMMANDS = "select id, digest, first, last, recorded_at, result from command where id = any(%s::uuid[])"
 _RECORDED = "select position, recorded_at, metadata, topic, data, stream, version, effective_at from log"
 _MEASURED = """
     select stream from log where belongs_to = %s and split_part(topic, '.', 1) = %s
@@ -383,10 +383,14 @@ class Log(ApplicationRecorder):
 
     def command(self, id: UUID) -> CommandRow | None:
         """A recorded command; None if there is none. Raises `CommandUnconfirmed`."""
-        row = next((CommandRow(*row) for row in self._fetch(_COMMAND, [id])), None)
-        if row is not None:
-            self._confirm(row)
-        return row
+        return self.commands([id]).get(id)
+
+    def commands(self, ids: Iterable[UUID]) -> dict[UUID, CommandRow]:
+        """Those of these commands that are recorded, by id. Raises `CommandUnconfirmed`."""
+        rows = [CommandRow(*row) for row in self._fetch(_COMMANDS, [list(ids)])]
+        if rows:
+            self._confirm(max(rows, key=attrgetter("last")))  # all commits before are confirmed with it
+        return {row.id: row for row in rows}
 
     def person_keys(self, persons: Iterable[UUID]) -> dict[UUID, bytes]:
         """The encryption keys of these persons. Erased persons are omitted."""

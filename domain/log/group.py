@@ -20,8 +20,7 @@ from domain.primitives.errors import CommandRejected
 REMEMBERED_EVENTS_MAX = 200_000
 """The number of events that a log of groups remembers; beyond it, it reads streams again."""
 PENDING_EVENTS_MAX = 2_000
-
-_COMMANDS = "select id, digest, first, last, recorded_at, result from command where id = any(%s)"
+"""The number of events that wait for one commit; a command with more is recorded at once."""
 
 
 class GroupFailed(Exception):
@@ -46,12 +45,12 @@ class GroupedLog(Log):
 
     def __init__(self, log: Log) -> None:
         super().__init__(log.pool, log.workspace)
-        self.commits = log.commits
+        self._log = log
+        """Reads and records without a look at what is kept."""
         self._head = Head(0, None, datetime.min.replace(tzinfo=UTC))
         self._base = 0
         """The head of the log before what is kept."""
         self._kept: list[tuple[Sequence[StoredRow], Append]] = []
-        self._kept_events = 0
         self.recorded: set[UUID] = set()
         """The commands that the group has recorded."""
         self._forget()
@@ -74,7 +73,6 @@ class GroupedLog(Log):
             self.commit()
         except BaseException as error:
             self._kept = []
-            self._kept_events = 0
             self._forget()
             if isinstance(error, psycopg.Error | PersistenceError):
                 raise GroupFailed(str(error)) from error
@@ -82,15 +80,14 @@ class GroupedLog(Log):
 
     def _begin(self, commands: list[UUID]) -> None:
         self.recorded.clear()
-        head = super().head()
+        head = self._log.head()
         if head.position != self._head.position:
             self._forget()
         elif self._remembered > REMEMBERED_EVENTS_MAX:
             self._streams.clear()
             self._remembered = 0
         self._head, self._base = head, head.position
-        rows = {row[0]: CommandRow(*row) for row in self._fetch(_COMMANDS, [commands])}
-        self._commands = {id: rows.get(id) for id in commands}
+        self._commands = {**dict.fromkeys(commands), **self._log.commands(commands)}
 
     # ── appending ────────────────────────────────────────────────────────────────────────────────
 
@@ -100,6 +97,7 @@ class GroupedLog(Log):
         if _depends_on_database(stored, append):
             self.commit()
             row = self._append_now(stored, append)
+            self._base = row.last
         else:
             row = self._keep(stored, append)
         self._commands[row.id] = row
@@ -109,7 +107,7 @@ class GroupedLog(Log):
 
     def _append_now(self, stored: Sequence[StoredRow], append: Append) -> CommandRow:
         try:
-            row = super().append(stored, append)
+            row = self._log.append(stored, append)
         except ConcurrencyConflict:
             self._forget()
             raise
@@ -118,12 +116,11 @@ class GroupedLog(Log):
         return row
 
     def _keep(self, stored: Sequence[StoredRow], append: Append) -> CommandRow:
-        if self._kept_events + len(stored) > PENDING_EVENTS_MAX:
+        if self._head.position - self._base + len(stored) > PENDING_EVENTS_MAX:
             self.commit()
         first = self._head.position + 1
         no_newer = [structs.replace(one, position=min(one.position, self._base)) for one in append.no_newer]
         self._kept.append((stored, structs.replace(append, no_newer=no_newer)))
-        self._kept_events += len(stored)
         for position, event in enumerate(stored, first):
             self._remember(position, event)
         last = first + len(stored) - 1
@@ -153,11 +150,11 @@ class GroupedLog(Log):
 
     def commit(self) -> None:
         """Record what is kept. Raises `GroupFailed`."""
-        kept, self._kept, self._kept_events = self._kept, [], 0
+        kept, self._kept = self._kept, []
         if not kept:
             return
         try:
-            rows = self.append_all(kept)
+            rows = self._log.append_all(kept)
         except (CommandRejected, PersistenceError) as error:
             raise GroupFailed(str(error)) from error
         if [row.id for row in rows] != [append.by.command for _, append in kept]:
@@ -165,31 +162,22 @@ class GroupedLog(Log):
         self.recorded.update(row.id for row in rows)
         if rows[-1].last != self._head.position:
             self._forget()
-            self._head = super().head()
+            self._head = self._log.head()
         self._base = self._head.position
 
     # ── reading ──────────────────────────────────────────────────────────────────────────────────
 
     def _fetch(self, query: LiteralString, params: Params = ()) -> list[Row]:
+        """The rows of a statement that what is kept may concern: it is recorded first."""
         self.commit()
         return super()._fetch(query, params)
-
-    @contextmanager
-    def _without_commit(self) -> Iterator[None]:
-        """Reads in this context do not record what is kept, because it cannot change what they find."""
-        kept, self._kept = self._kept, []
-        try:
-            yield
-        finally:
-            self._kept = kept
 
     def streams(self, ids: Iterable[UUID]) -> dict[UUID, list[Event]]:
         """As `Log.streams`. Every stream that is kept is remembered, so the database knows the others."""
         ids = list(ids)
         unknown = [id for id in ids if id not in self._streams]
         if unknown:
-            with self._without_commit():
-                found = super().streams(unknown)
+            found = self._log.streams(unknown)
             self._streams.update({id: found.get(id, []) for id in unknown})
             self._remembered += sum(map(len, found.values()))
         return {id: list(events) for id in ids if (events := self._streams[id])}
@@ -199,13 +187,12 @@ class GroupedLog(Log):
 
     def command(self, id: UUID) -> CommandRow | None:
         if id not in self._commands:
-            with self._without_commit():
-                self._commands[id] = super().command(id)
+            self._commands[id] = self._log.command(id)
         return self._commands[id]
 
     def person_by_handle(self, digest: bytes) -> UUID | None:
-        with self._without_commit():  # people are never kept
-            return super().person_by_handle(digest)
+        """As `Log.person_by_handle`. Commands on people's handles are never kept."""
+        return self._log.person_by_handle(digest)
 
     def children(self, parent: UUID, topic: str) -> Children:
         if parent not in self._begun:

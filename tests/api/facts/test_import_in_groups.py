@@ -89,11 +89,11 @@ def test_facts_of_a_group_are_recorded_in_few_commits(database: Database, monkey
     sizes: list[int] = []
     append_all = Log.append_all
 
-    def counted(self: GroupedLog, commands: Sequence[tuple[Sequence[StoredRow], Append]]) -> list[CommandRow]:
+    def counted(self: Log, commands: Sequence[tuple[Sequence[StoredRow], Append]]) -> list[CommandRow]:
         sizes.append(len(commands))
         return append_all(self, commands)
 
-    monkeypatch.setattr(GroupedLog, "append_all", counted)
+    monkeypatch.setattr(Log, "append_all", counted)
     readings = [
         reading("sales", 1 + n % 28, n) | {"at": f"2026-03-01T{n // 60:02}:{n % 60:02}:00Z"} for n in range(300)
     ]
