@@ -9,6 +9,8 @@ from typing import Any, Literal
 import msgspec
 
 from domain.commands.command import By, id_kind
+from domain.primitives.errors import invalid
+from domain.primitives.rules import Rule
 from domain.primitives.values import Kind, Ref
 
 
@@ -33,6 +35,24 @@ def by_json_name(struct: type[msgspec.Struct]) -> dict[str, Expected]:
     """The same by the name of the field in JSON."""
     names = dict(zip(struct.__struct_fields__, struct.__struct_encode_fields__, strict=True))
     return {names[field]: expected for field, expected in by_field(struct).items()}
+
+
+def as_input(ref: Ref, expected: Expected | None) -> Any:
+    """The reference in the form that a field expects. Raises `INVALID` for a field that takes none, or another kind."""
+    if expected is None:
+        raise invalid("This field takes no reference; give a value.", "input", "ref", rule=Rule.REF_NOT_ALLOWED)
+    if expected.kind is not None and expected.kind is not ref.kind:
+        raise invalid(
+            f"References a {ref.kind}; this field takes a {expected.kind}.",
+            "input",
+            "ref",
+            rule=Rule.ID_OF_OTHER_KIND,
+            kind=ref.kind,
+            allowed=expected.kind,
+        )
+    if expected.form == "ref":
+        return {"kind": ref.kind, "id": str(ref.id)}
+    return {"id": str(ref.id)} if expected.form == "by" else str(ref.id)
 
 
 def _named_in(annotation: Any) -> Iterator[Expected]:

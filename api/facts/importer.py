@@ -1,9 +1,8 @@
 """Imports fact files: history as a list of commands, one JSON object a line."""
 
 import json
-import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from hashlib import sha256
 from time import monotonic
@@ -13,10 +12,11 @@ from uuid import UUID
 import msgspec
 from msgspec import structs
 
-from api.facts.field_references import Expected, by_json_name
+from api.facts.fact_input import converted
+from api.facts.field_references import Expected, as_input, by_json_name
 from api.facts.line_reader import LineReader
 from domain.commands import kpi_formula_input
-from domain.commands.command import Command, verb
+from domain.commands.command import Command
 from domain.commands.kpi_commands import ReadingInput
 from domain.commands.objective_commands import CarriedTarget, CarryObjective, KeyResultScore
 from domain.commands.people_commands import AddPerson, RenamePerson
@@ -28,7 +28,7 @@ from domain.log.event_store import Log
 from domain.log.group import GroupedLog, GroupFailed
 from domain.model.key_result import KeyResultAdded
 from domain.primitives import personal_data
-from domain.primitives.errors import Code, CommandRejected, Faults, Problem, invalid
+from domain.primitives.errors import Code, CommandRejected, Problem, invalid
 from domain.primitives.json_keys import reject_duplicate_keys
 from domain.primitives.rules import Rule
 from domain.primitives.values import Kind, Ref, Source
@@ -197,7 +197,7 @@ class Import:
             outcome = self._import(line.fact, line.key)
         except CommandRejected as refused:
             return refused
-        if command_id(Source.IMPORT, line.key) in self._recorded_here:
+        if outcome.repeated and command_id(Source.IMPORT, line.key) in self._recorded_here:
             return structs.replace(outcome, repeated=False)
         return outcome
 
@@ -294,7 +294,7 @@ class Import:
         if fact.reason is not None:
             given.setdefault("reason", fact.reason)
         given["idempotencyKey"] = key
-        return self._renaming_if_known(_converted(given, kind))
+        return self._renaming_if_known(converted(given, kind))
 
     def _renaming_if_known(self, command: Command) -> Command:
         """The command, or a rename in place of adding a person whom the import has added as a `by` before."""
@@ -341,7 +341,7 @@ class Import:
         if not isinstance(value, dict):
             return value
         if value.keys() == {"ref"} and isinstance(value["ref"], str):
-            return _as(self._named(value["ref"]), expected)
+            return as_input(self._named(value["ref"]), expected)
         return {name: self._resolved(one, _NESTED.get(name)) for name, one in value.items()}
 
     def _named(self, name: str) -> Ref:
@@ -354,54 +354,6 @@ class Import:
                 Code.NOT_FOUND, f"No earlier fact has created '{name}', or it was refused.", "input", "ref"
             )
         return ref
-
-
-def _converted(given: Mapping[str, Any], kind: type[Command]) -> Command:
-    """The command of an input. Raises `InputRejected` with a problem for each field that does not fit."""
-    faults, left = Faults(), dict(given)
-    while True:
-        try:
-            command = msgspec.convert(left, kind)
-        except msgspec.ValidationError as error:
-            name = _misfit(error)
-            if name in left or not faults:  # a field that is missing because it did not fit is no other fault
-                with faults:
-                    raise invalid(
-                        f"The input does not fit {verb(kind)}: {error}.",
-                        "input",
-                        *([name] if name else []),
-                        rule=Rule.INPUT_MALFORMED,
-                        cause=str(error),
-                    ) from error
-            if name not in left:
-                faults.refuse()
-            del left[name]
-        else:
-            faults.refuse()
-            return command
-
-
-def _misfit(error: msgspec.ValidationError) -> str:
-    """The field of the command that a message of msgspec is about; empty without one."""
-    found = re.search(r"at `\$\.(\w+)", str(error)) or re.search(r"field `(\w+)`", str(error))
-    return "" if found is None else found[1]
-
-
-def _as(ref: Ref, expected: Expected | None) -> Any:
-    if expected is None:
-        raise invalid("This field takes no reference; give a value.", "input", "ref", rule=Rule.REF_NOT_ALLOWED)
-    if expected.kind is not None and expected.kind is not ref.kind:
-        raise invalid(
-            f"References a {ref.kind}; this field takes a {expected.kind}.",
-            "input",
-            "ref",
-            rule=Rule.ID_OF_OTHER_KIND,
-            kind=ref.kind,
-            allowed=expected.kind,
-        )
-    if expected.form == "ref":
-        return {"kind": ref.kind, "id": str(ref.id)}
-    return {"id": str(ref.id)} if expected.form == "by" else str(ref.id)
 
 
 _NESTED = {
