@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from math import fsum
 from operator import mul
+from sys import float_info
 from typing import Protocol
 
 import msgspec
@@ -108,6 +109,19 @@ def mean(weights: Sequence[float], values: Sequence[float]) -> float:
     if not SUM_MIN < sum(weights) < SUM_MAX:
         weights = scaled(weights)
     return fsum(map(mul, weights, values)) / fsum(weights)
+
+
+def total(values: Sequence[float]) -> float:
+    """The sum, limited to finite numbers. The order does not change the result, unless a part of the sum overflows."""
+    try:
+        return fsum(values)
+    except OverflowError:
+        return finite(sum(values))
+
+
+def finite(value: float) -> float:
+    """The value, or for an infinity the largest number of its sign."""
+    return min(max(value, -float_info.max), float_info.max)
 
 
 def scaled(weights: Sequence[float]) -> Sequence[float]:

@@ -9,10 +9,9 @@ from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
 from math import fsum
-from sys import float_info
 from typing import Final, TypeAlias
 
-from domain.metrics.formulas import FIGURE_TOLERANCE, Fact, NumericMeasurement
+from domain.metrics.formulas import FIGURE_TOLERANCE, Fact, NumericMeasurement, finite, total
 from domain.metrics.kpi_schedule import KpiSchedule, KpiTerms
 from domain.primitives.calendar import INSTANT, Calendar, Step, bounded
 from domain.primitives.values import Aggregation, EarlierPeriod, GoalDirection, KpiGoal
@@ -109,8 +108,8 @@ def variance(goal: KpiGoal, value: float) -> float:
     both are equally near.
     """
     if goal.lower is None or goal.upper is None:
-        return _finite(value - (goal.target or 0.0))
-    return _finite(min(value - goal.lower, value - goal.upper, key=abs))
+        return finite(value - (goal.target or 0.0))
+    return finite(min(value - goal.lower, value - goal.upper, key=abs))
 
 
 def point(
@@ -220,27 +219,16 @@ def aggregated(values: Sequence[float], aggregation: Aggregation) -> float:
         case Aggregation.MAX:
             return max(values)
         case Aggregation.SUM:
-            return _sum(values)
+            return total(values)
         case Aggregation.MEAN:
             return _mean(values)
-
-
-def _sum(values: Sequence[float]) -> float:
-    try:
-        return fsum(values)
-    except OverflowError:
-        return _finite(sum(values))
 
 
 def _mean(values: Sequence[float]) -> float:
     try:
         return fsum(values) / len(values)
     except OverflowError:
-        return _finite(sum(value / len(values) for value in values))
-
-
-def _finite(value: float) -> float:
-    return min(max(value, -float_info.max), float_info.max)
+        return finite(sum(value / len(values) for value in values))
 
 
 # ── comparison ───────────────────────────────────────────────────────────────────────────────────
@@ -337,5 +325,5 @@ def compared(current: float | None, previous: float | None) -> Comparison:
     """A value compared with the previous one."""
     if current is None or previous is None:
         return Comparison(current, previous, None, None)
-    change = _finite(current - previous)
-    return Comparison(current, previous, change, _finite(change / abs(previous)) if previous else None)
+    change = finite(current - previous)
+    return Comparison(current, previous, change, finite(change / abs(previous)) if previous else None)

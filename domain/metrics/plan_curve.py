@@ -9,9 +9,8 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from operator import attrgetter
-from sys import float_info
 
-from domain.metrics.formulas import FIGURE_TOLERANCE, UNCLAMPED_MAX, Fact, share_at
+from domain.metrics.formulas import FIGURE_TOLERANCE, UNCLAMPED_MAX, Fact, finite, share_at
 from domain.primitives.plan_checks import PLANNABLE, Terms, in_numbers
 from domain.primitives.values import Metric, PlanPoint
 
@@ -49,14 +48,10 @@ def _value(value: float, before: Terms, after: Terms) -> float:
     if (before.start, before.target) == (after.start, after.target):
         return value
     if before.start == before.target:
-        return _finite(value - before.target + after.target)
+        return finite(value - before.target + after.target)
     share = (value - before.start) / (before.target - before.start)
     share = min(max(share, -UNCLAMPED_MAX), UNCLAMPED_MAX)
-    return _finite(after.start + share * (after.target - after.start))
-
-
-def _finite(value: float) -> float:
-    return min(max(value, -float_info.max), float_info.max)
+    return finite(after.start + share * (after.target - after.start))
 
 
 # ── the curve ────────────────────────────────────────────────────────────────────────────────────

@@ -8,12 +8,10 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
-from math import fsum
-from sys import float_info
 from typing import Any, Final, Protocol
 from uuid import UUID
 
-from domain.metrics.formulas import Fact, NumericMeasurement
+from domain.metrics.formulas import Fact, NumericMeasurement, finite, total
 from domain.metrics.kpi_series import Bucket, aggregated, earlier
 from domain.primitives.calendar import Calendar, Step
 from domain.primitives.kpi_formula import (
@@ -186,25 +184,25 @@ def _moment(reading: Any) -> datetime:
 
 def _ratio(shape: KpiRatio, parts: Sequence[Part]) -> float | None:
     numerator, denominator = _values(parts)
-    return _finite(_finite(numerator / denominator) * shape.scale) if denominator else None
+    return finite(finite(numerator / denominator) * shape.scale) if denominator else None
 
 
 def _sum(_: KpiSum, parts: Sequence[Part]) -> float | None:
-    return _total([_finite(part.factor * value) for part, value in zip(parts, _values(parts), strict=True)])
+    return total([finite(part.factor * value) for part, value in zip(parts, _values(parts), strict=True)])
 
 
 def _difference(_: KpiDifference, parts: Sequence[Part]) -> float | None:
     minuend, subtrahend = _values(parts)
-    return _finite(minuend - subtrahend)
+    return finite(minuend - subtrahend)
 
 
 def _growth(_: KpiGrowth, parts: Sequence[Part]) -> float | None:
     value, before = _values(parts)
-    return _finite(_finite(value - before) / abs(before)) if before else None
+    return finite(finite(value - before) / abs(before)) if before else None
 
 
 def _average(_: KpiAverage, parts: Sequence[Part]) -> float | None:
-    return _total([value / len(parts) for value in _values(parts)])
+    return total([value / len(parts) for value in _values(parts)])
 
 
 _VALUES: Final[dict[type[Shape], Callable[[Any, Sequence[Part]], float | None]]] = {
@@ -215,14 +213,3 @@ _VALUES: Final[dict[type[Shape], Callable[[Any, Sequence[Part]], float | None]]]
 
 def _values(parts: Sequence[Part]) -> list[float]:
     return [part.worked.value for part in parts if part.worked.value is not None]
-
-
-def _total(values: Sequence[float]) -> float:
-    try:
-        return fsum(values)
-    except OverflowError:
-        return _finite(sum(values))
-
-
-def _finite(value: float) -> float:
-    return min(max(value, -float_info.max), float_info.max)
