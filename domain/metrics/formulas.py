@@ -132,7 +132,7 @@ def scaled(weights: Sequence[float]) -> Sequence[float]:
     return [weight / largest for weight in weights]
 
 
-def _fraction(value: float, start: float, goal: float) -> float:
+def fraction(value: float, start: float, goal: float) -> float:
     """The position of a value between start and goal, as a share. `+ 0.0` turns -0.0 into 0.0."""
     share = (value - start) / (goal - start) + 0.0
     return min(max(share, -UNCLAMPED_MAX), UNCLAMPED_MAX)
@@ -142,7 +142,7 @@ def _towards(metric: Metric, value: float) -> float:
     """INCREASE and DECREASE: (v - start) / (target - start)."""
     assert metric.start is not None
     assert metric.target is not None
-    return _fraction(value, metric.start, metric.target)
+    return fraction(value, metric.start, metric.target)
 
 
 def _at_least(metric: Metric, value: float) -> float:
@@ -172,9 +172,9 @@ def _within(metric: Metric, value: float) -> float:
     if above_lower and below_upper:
         return 1.0
     if metric.start is not None and not above_lower and metric.start < metric.lower:
-        return _fraction(value, metric.start, metric.lower)
+        return fraction(value, metric.start, metric.lower)
     if metric.start is not None and not below_upper and metric.start > metric.upper:
-        return _fraction(value, metric.start, metric.upper)
+        return fraction(value, metric.start, metric.upper)
     return 0.0
 
 

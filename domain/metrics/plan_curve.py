@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 from operator import attrgetter
 
-from domain.metrics.formulas import FIGURE_TOLERANCE, UNCLAMPED_MAX, Fact, finite, share_at
+from domain.metrics.formulas import FIGURE_TOLERANCE, Fact, finite, fraction, share_at
 from domain.primitives.plan_checks import PLANNABLE, Terms, in_numbers
 from domain.primitives.values import Metric, PlanPoint
 
@@ -49,8 +49,7 @@ def _value(value: float, before: Terms, after: Terms) -> float:
         return value
     if before.start == before.target:
         return finite(value - before.target + after.target)
-    share = (value - before.start) / (before.target - before.start)
-    share = min(max(share, -UNCLAMPED_MAX), UNCLAMPED_MAX)
+    share = fraction(value, before.start, before.target)
     return finite(after.start + share * (after.target - after.start))
 
 
