@@ -250,7 +250,7 @@ def comparison(
     """
     if every is Step.CHANGE:
         return _of_readings(readings, schedule.calendar, to)
-    (current,) = schedule.calendar.buckets(every, at, at)
+    current = schedule.calendar.period(every, at)
     other = earlier(schedule.calendar, every, current[0], to)
     elapsed = (other[0], elapsed_until(schedule.calendar, current[0], other, at))
     before = schedule.of_period(other[1])
@@ -272,8 +272,7 @@ def earlier(calendar: Calendar, every: Step, start: datetime, over: EarlierPerio
         day = calendar.day_of(start)
         in_weeks = every in (Step.WEEK, Step.BIWEEKLY)
         within = calendar.day_start(_weeks_before(day) if in_weeks else a_year_before(day))
-    (other,) = calendar.buckets(every, within, within)
-    return other
+    return calendar.period(every, within)
 
 
 def a_year_before(day: date) -> date:

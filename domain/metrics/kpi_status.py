@@ -63,9 +63,7 @@ def latest_period(kpi: KpiFacts, readings: Sequence[NumericMeasurement], at: dat
 
 def period(kpi: KpiFacts, moment: datetime) -> Bucket:
     """The period of the KPI's cadence that contains a moment."""
-    every = PERIODS[kpi.cadence]
-    start = kpi.schedule.calendar.floor(every, moment)
-    return start, kpi.schedule.calendar.following(every, start)
+    return kpi.schedule.calendar.period(PERIODS[kpi.cadence], moment)
 
 
 def is_running_sum(kpi: KpiFacts, bucket: Bucket, at: datetime) -> bool:

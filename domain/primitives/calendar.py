@@ -106,6 +106,11 @@ class Calendar(Value, frozen=True):
         except OverflowError:
             return _ENDLESS
 
+    def period(self, every: Step, at: datetime) -> tuple[datetime, datetime]:
+        """The period that contains `at`, half-open [start, end). Raises `ValueError` for CHANGE."""
+        start = self.floor(every, at)
+        return start, self.following(every, start)
+
     def steps(self, every: Step, start: datetime, end: datetime, changes: Iterable[datetime] = ()) -> list[datetime]:
         """`start`, every boundary (or change) between, and `end`, in order and without duplicates.
 

@@ -62,7 +62,8 @@ class Rule(NamedTuple):
 
     def after(self, moment: datetime) -> datetime:
         """The end of the period that contains a moment."""
-        return self.calendar.following(self.every, self.calendar.floor(self.every, moment))
+        _, end = self.calendar.period(self.every, moment)
+        return end
 
 
 def own_rules(methods: Sequence[Method], calendars: Sequence[tuple[datetime, Calendar]]) -> list[Rule]:

@@ -54,7 +54,7 @@ class WorkedKpi:
 
     def last_complete(self) -> Worked:
         """The latest complete period of its cadence, with or without a value."""
-        (current,) = self._calendar.buckets(self._every, self._at, self._at)
+        current = self._calendar.period(self._every, self._at)
         start = self._calendar.floor(self._every, current[0] - INSTANT)
         return self._evaluation.of(self._id, self._every, (start, current[0]))
 
@@ -75,7 +75,7 @@ class WorkedKpi:
 
     def _running(self) -> Worked | None:
         """The period of the basis, if it has a value."""
-        (current,) = self._calendar.buckets(self._every, self._at, self._at)
+        current = self._calendar.period(self._every, self._at)
         worked = self._evaluation.of(self._id, self._every, current)
         return None if worked.value is None else worked
 
@@ -124,7 +124,7 @@ class WorkedKpi:
         compared with the one before, or with the last one by the end of the same period of the year before."""
         if every is Step.CHANGE:
             return self._of_periods(to)
-        (current,) = self._calendar.buckets(every, self._at, self._at)
+        current = self._calendar.period(every, self._at)
         other = earlier(self._calendar, every, current[0], to)
         elapsed = elapsed_until(self._calendar, current[0], other, self._at)
         values = [self._value(every, *one) for one in ((current, None), (other, None), (other, elapsed))]
