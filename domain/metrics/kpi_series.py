@@ -184,17 +184,21 @@ def series(
             point(readings, edge, schedule.on(day), edge[1], aggregation, day.isoformat())
             for edge, day in zip(edges, days, strict=True)
         ]
-    last = beyond(schedule, at, until) if include_planned else min(at, until or at)
-    shown = [edge for edge in calendar.buckets(every, first, last) if until is None or edge[0] < until]
     return [
         point(readings, edge, schedule.of_period(edge[1]), at, aggregation, calendar.label(every, edge[0]))
-        for edge in shown
+        for edge in periods(every, schedule, first, at, until, include_planned=include_planned)
     ]
 
 
-def beyond(schedule: KpiSchedule, at: datetime, until: datetime | None) -> datetime:
-    """The last moment of a series with what is planned after the basis."""
-    return until or max(at, schedule.calendar.day_start(schedule.last_day))
+def periods(
+    every: Step, schedule: KpiSchedule, first: datetime, at: datetime, until: datetime | None, *, include_planned: bool
+) -> list[Bucket]:
+    """The calendar periods that a series at `at` shows, from the one with `first` on; for the last one see `series`.
+    Raises `TOO_LARGE`."""
+    last = min(at, until or at)
+    if include_planned:
+        last = until or max(at, schedule.calendar.day_start(schedule.last_day))
+    return [edge for edge in schedule.calendar.buckets(every, first, last) if until is None or edge[0] < until]
 
 
 def _between(

@@ -8,12 +8,12 @@ from domain.metrics.kpi_series import (
     Comparison,
     KpiStatus,
     SeriesPoint,
-    beyond,
     compared,
     compared_to_date,
     earlier,
     elapsed_until,
     judged_point,
+    periods,
 )
 from domain.metrics.kpi_status import PERIODS, KpiFacts
 from domain.metrics.rating import is_outdated
@@ -105,9 +105,7 @@ class WorkedKpi:
                 return []
             last = min(self._at, until - INSTANT if until else self._at)
             return [self._point(one.worked, self._every) for one in self._periods.between(begins_at, last)]
-        last = beyond(self._facts.schedule, self._at, until) if include_planned else min(self._at, until or self._at)
-        edges = self._calendar.buckets(every, begins_at, last)
-        shown = [edge for edge in edges if until is None or edge[0] < until]
+        shown = periods(every, self._facts.schedule, begins_at, self._at, until, include_planned=include_planned)
         return [self._point(self._evaluation.of(self._id, every, edge), every) for edge in shown]
 
     def _point(self, worked: Worked, every: Step) -> SeriesPoint:
