@@ -18,7 +18,7 @@ from domain.metrics.kpi_series import (
 from domain.metrics.kpi_status import PERIODS, KpiFacts
 from domain.metrics.rating import is_outdated
 from domain.metrics.worked.kpi_formulas import Evaluation, Worked
-from domain.metrics.worked.kpi_periods import Period, Periods, ReadSource, rules_of
+from domain.metrics.worked.kpi_periods import Periods, ReadSource, rules_of
 from domain.primitives.calendar import INSTANT, Step
 from domain.primitives.values import EarlierPeriod, ScoringPolicy
 
@@ -45,8 +45,7 @@ class WorkedKpi:
         running = self._running()
         if running is not None and not self._evaluation.has_sum(self._id, running.bucket[1]):
             return running
-        complete = self._complete()
-        return None if complete is None else complete.worked
+        return self._complete()
 
     def explained(self) -> Worked:
         """The latest period that can be judged; without one, the latest complete one, which has no value."""
@@ -64,8 +63,7 @@ class WorkedKpi:
         there is none."""
         if self._facts.retired:
             return KpiStatus.RETIRED
-        complete = self._complete()
-        latest = self._running() or (None if complete is None else complete.worked)
+        latest = self._running() or self._complete()
         if latest is None:
             return KpiStatus.NO_DATA
         if is_outdated(latest.latest.measured_at, self._facts.cadence, self._at, policy):
@@ -79,9 +77,10 @@ class WorkedKpi:
         worked = self._evaluation.of(self._id, self._every, current)
         return None if worked.value is None else worked
 
-    def _complete(self) -> Period | None:
+    def _complete(self) -> Worked | None:
         """The latest complete period with a value."""
-        return self._periods.latest(self._at)
+        found = self._periods.latest(self._at)
+        return None if found is None else found.worked
 
     # ── series ───────────────────────────────────────────────────────────────────────────────────
 
