@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import TypeVar
 
 from msgspec import UNSET, structs
 
+from domain.commands.command import Command
 from domain.commands.cycle_commands import ActivateCycle, AdoptScoringPolicy, CloseCycle, OpenCycle
 from domain.commands.workspace_commands import SetCalendar
 from domain.handlers import authorization, closing
@@ -20,6 +22,8 @@ from domain.primitives.rules import Rule
 from domain.primitives.values import Kind, ObjectiveState, ScoringPolicy
 
 NAMES_MAX = 10
+
+Settings = TypeVar("Settings", ScoringPolicy, Calendar)
 
 
 @handles
@@ -117,8 +121,7 @@ def _refuse_earlier(uow: UnitOfWork, held: Sequence[Objective]) -> None:
 
 @handles
 def adopt_scoring_policy(uow: UnitOfWork, command: AdoptScoringPolicy) -> Policy:
-    given = {name: value for name in ScoringPolicy.__struct_fields__ if (value := getattr(command, name)) is not UNSET}
-    policy = _checked(structs.replace(uow.policy, **given))
+    policy = _checked(_with_given(uow.policy, command))
     adopted = uow.known(POLICY_ID)
     if isinstance(adopted, Policy):
         uow.subject(adopted).adopt(policy, uow.at)
@@ -145,8 +148,7 @@ def _checked(policy: ScoringPolicy) -> ScoringPolicy:
 
 @handles
 def set_calendar(uow: UnitOfWork, command: SetCalendar) -> WorkspaceCalendar:
-    given = {name: value for name in Calendar.__struct_fields__ if (value := getattr(command, name)) is not UNSET}
-    calendar = structs.replace(uow.calendar, **given)
+    calendar = _with_given(uow.calendar, command)
     current = uow.known(CALENDAR_ID)
     if isinstance(current, WorkspaceCalendar):
         uow.subject(current).set(calendar, uow.at)
@@ -155,3 +157,9 @@ def set_calendar(uow: UnitOfWork, command: SetCalendar) -> WorkspaceCalendar:
     if calendar == Calendar():
         return default
     return uow.begin(WorkspaceCalendar, CalendarSet(calendar=calendar), CALENDAR_ID)
+
+
+def _with_given(settings: Settings, command: Command) -> Settings:
+    """The settings with the fields that the command gives."""
+    given = {name: value for name in settings.__struct_fields__ if (value := getattr(command, name)) is not UNSET}
+    return structs.replace(settings, **given)
