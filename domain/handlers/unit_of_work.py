@@ -313,8 +313,12 @@ class UnitOfWork:
             return Calendar()
         if known is None:
             return found.in_force(at)
-        seen = (one for one in self._recorded(CALENDAR_ID) if one.position <= known and one.effective_at <= at)
-        return next((one.event.calendar for one in reversed([*seen]) if isinstance(one.event, CalendarSet)), Calendar())
+        seen = [
+            one.event.calendar
+            for one in self._recorded(CALENDAR_ID)
+            if isinstance(one.event, CalendarSet) and one.position <= known and one.effective_at <= at
+        ]
+        return seen[-1] if seen else Calendar()
 
     def position_of(self, id: UUID, kinds: tuple[type[Event], ...], at: datetime) -> int | None:
         """The position of the last event of these kinds in a stream that is effective at a moment; None if there is
