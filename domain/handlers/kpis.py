@@ -18,13 +18,13 @@ from domain.commands.kpi_commands import (
     SetKpiTargets,
 )
 from domain.commands.permissions import Permission
-from domain.handlers.formulas import given_formulas
+from domain.handlers.formulas import given_formulas, kpi_readings
 from domain.handlers.handler_registry import handles
 from domain.handlers.unit_of_work import UnitOfWork, keyed_id
 from domain.model.kpi import Definition, Kpi, KpiDefined, NewGoal, Reading, ReadingRecorded, reading_id
 from domain.primitives.errors import invalid
 from domain.primitives.rules import Rule
-from domain.primitives.values import FUTURE_TOLERANCE, Aggregation, Kind, Unit
+from domain.primitives.values import Aggregation, Kind, Unit
 
 
 @handles
@@ -86,7 +86,7 @@ def _refuse_new_unit(uow: UnitOfWork, kpi: Kpi, unit: Unit) -> None:
     measured by the KPI in another unit: recorded values would change their meaning. Retracted readings count, because
     the history shows their values."""
     kpi.refuse_retired()
-    if uow.measured(ReadingRecorded, kpi.id, upto=uow.now + FUTURE_TOLERANCE, limit=1):
+    if kpi_readings.is_recorded(uow, kpi.id):
         raise invalid(
             "The KPI has readings, so its unit cannot change; retire it and define another one.",
             "unit",

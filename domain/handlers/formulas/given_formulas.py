@@ -18,8 +18,9 @@ from domain.commands.kpi_formula_input import (
     KpiRatioInput,
     KpiSumInput,
 )
+from domain.handlers.formulas import kpi_readings
 from domain.handlers.unit_of_work import UnitOfWork
-from domain.model.kpi import Kpi, ReadingRecorded
+from domain.model.kpi import Kpi
 from domain.primitives.errors import Code, CommandRejected, invalid
 from domain.primitives.kpi_formula import (
     DEPTH_MAX,
@@ -32,7 +33,6 @@ from domain.primitives.kpi_formula import (
     KpiTerm,
 )
 from domain.primitives.rules import Rule
-from domain.primitives.values import FUTURE_TOLERANCE
 
 Path: TypeAlias = tuple[str, ...]
 
@@ -68,7 +68,7 @@ def of_known(uow: UnitOfWork, kpi: Kpi, given: KpiFormulaInput | UnsetType) -> F
 
 def _refuse_readings(uow: UnitOfWork, kpi: Kpi) -> None:
     """Retracted readings count, because the history shows their values."""
-    if uow.measured(ReadingRecorded, kpi.id, upto=uow.now + FUTURE_TOLERANCE, limit=1):
+    if kpi_readings.is_recorded(uow, kpi.id):
         raise invalid(
             "The KPI has readings, so it cannot get a formula; retire it and define another one.",
             "formula",

@@ -59,10 +59,15 @@ def is_read(uow: UnitOfWork, kpi: UUID) -> bool:
     """Whether a reading was ever recorded, retracted or not, or a complete period has a value."""
     if _has_formula(uow, kpi):
         return latest(uow, kpi, uow.now) is not None
-    return bool(uow.measured(ReadingRecorded, kpi, limit=1))
+    return is_recorded(uow, kpi)
 
 
 # ── recorded readings ────────────────────────────────────────────────────────────────────────────
+
+
+def is_recorded(uow: UnitOfWork, kpi: UUID) -> bool:
+    """Whether a reading was ever recorded, retracted or not."""
+    return bool(uow.measured(ReadingRecorded, kpi, limit=1))
 
 
 def _recorded(uow: UnitOfWork, kpi: UUID, since: datetime, until: datetime) -> list[Read]:
