@@ -251,6 +251,16 @@ class UnitOfWork:
             self.no_newer.append(NoNewer(belongs_to=None, topic=event.TOPIC, position=self.head.position))
         return self.get_all(Kpi, self.log.kpis_naming(kpis))
 
+    def kpis_below(self, kpis: Iterable[UUID], since: datetime) -> dict[UUID, tuple[UUID, ...]]:
+        """These KPIs and those that they are worked out from since a moment, directly or not, each with its own inputs.
+        One read a level."""
+        found: dict[UUID, tuple[UUID, ...]] = {}
+        level = list(dict.fromkeys(kpis))
+        while level:
+            found |= {one.id: one.inputs_since(since) for one in self.get_all(Kpi, level)}
+            level = list(dict.fromkeys(id for above in level for id in found[above] if id not in found))
+        return found
+
     def children_as_of(self, kind: type[A], first: type[Event], parent: UUID, at: datetime) -> list[A]:
         """All children of a kind that exist at a moment, in their state at that moment."""
         return self.all_as_of(self.children(kind, first, parent), at)

@@ -141,7 +141,7 @@ class _Reader:
         for one, path in self._inputs.values():
             if kpi.id == one.id:
                 raise CommandRejected(Code.CIRCULAR, "A KPI is no input of its own formula; choose another.", *path)
-            if kpi.id in _below(self._uow, [one.id]):
+            if kpi.id in self._uow.kpis_below([one.id], self._uow.at):
                 raise CommandRejected(
                     Code.CIRCULAR,
                     f"'{one.key}' is worked out from '{kpi.key}', directly or indirectly; choose another KPI.",
@@ -152,21 +152,10 @@ class _Reader:
 # ── the tree of formulas ─────────────────────────────────────────────────────────────────────────
 
 
-def _below(uow: UnitOfWork, inputs: Sequence[UUID]) -> dict[UUID, tuple[UUID, ...]]:
-    """These KPIs and those that they are worked out from since the effective time, directly or not, each with its own
-    inputs. One read a level."""
-    found: dict[UUID, tuple[UUID, ...]] = {}
-    level = list(dict.fromkeys(inputs))
-    while level:
-        found |= {one.id: one.inputs_since(uow.at) for one in uow.get_all(Kpi, level)}
-        level = list(dict.fromkeys(id for above in level for id in found[above] if id not in found))
-    return found
-
-
 def _depth(uow: UnitOfWork, inputs: Sequence[UUID]) -> int:
     """The largest number of formulas on a path from one of these KPIs down to readings. Formulas of different times may
     name each other; such a path is too deep. Raises `TOO_LARGE`."""
-    below, depth, level = _below(uow, inputs), 0, set(inputs)
+    below, depth, level = uow.kpis_below(inputs, uow.at), 0, set(inputs)
     while level := {id for above in level for id in below[above]}:
         depth += 1
         _refuse_deep(depth)

@@ -5,7 +5,7 @@ Everything that they depend on is read through the unit of work, so a concurrent
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 from typing import NamedTuple
 from uuid import UUID
@@ -18,6 +18,7 @@ from domain.model.kpi import Kpi, Reading, ReadingRecorded
 from domain.primitives.calendar import INSTANT, Calendar
 from domain.primitives.values import EARLIEST
 
+_EVER = datetime.min.replace(tzinfo=UTC)
 _FIRST = 10
 _LONGEST = timedelta(days=100)
 """More than the length of any period."""
@@ -114,7 +115,7 @@ class _Source:
         self._uow = uow
         self._begins_at = None if since is None else since - _LONGEST
         self._known: dict[UUID, list[Read]] = {}
-        self._methods = dict(_tree(uow, kpi))
+        self._methods = {id: _methods(uow.get(Kpi, id)) for id in uow.kpis_below([kpi], _EVER)}
 
     def methods(self, kpi: UUID) -> Sequence[Method]:
         return self._methods[kpi]
@@ -142,13 +143,6 @@ class _Source:
         return self._known[kpi]
 
 
-def _tree(uow: UnitOfWork, kpi: UUID) -> Iterator[tuple[UUID, Sequence[Method]]]:
-    """The methods of a KPI, and of those that it was ever worked out from. One read a level."""
-    seen, level = {kpi}, [kpi]
-    while level:
-        kpis = uow.get_all(Kpi, level)
-        for one in kpis:
-            yield one.id, [Method(at, made.cadence, made.aggregation, made.formula) for at, made in one.definitions]
-        inputs = [id for one in kpis for _, made in one.definitions if made.formula for id in made.formula.inputs]
-        level = [id for id in dict.fromkeys(inputs) if id not in seen]
-        seen.update(level)
+def _methods(kpi: Kpi) -> Sequence[Method]:
+    """Those of all definitions, oldest first."""
+    return [Method(at, made.cadence, made.aggregation, made.formula) for at, made in kpi.definitions]
