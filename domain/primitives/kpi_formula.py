@@ -78,12 +78,17 @@ class Formula(Value, frozen=True):
         raise ValueError(self)
 
     @property
+    def operands(self) -> tuple[UUID, ...]:
+        """The KPI in each place of the formula, in order; a ratio or a difference may name one KPI in both places."""
+        return tuple(_operands(self.shape))
+
+    @property
     def inputs(self) -> tuple[UUID, ...]:
         """The KPIs that it is worked out from, each once, in the order of the formula."""
-        return tuple(dict.fromkeys(_inputs(self.shape)))
+        return tuple(dict.fromkeys(self.operands))
 
 
-def _inputs(shape: Shape) -> Iterator[UUID]:
+def _operands(shape: Shape) -> Iterator[UUID]:
     match shape:
         case KpiRatio():
             yield from (shape.numerator, shape.denominator)

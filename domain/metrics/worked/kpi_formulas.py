@@ -142,10 +142,8 @@ class Evaluation:
             both = ((bucket, until), (before, before[1]))
             return [Part(self._input(shape.of, method, every, period, cut)) for period, cut in both]
         factors = {term.kpi: term.factor for term in shape.terms} if isinstance(shape, KpiSum) else {}
-        inputs = (shape.numerator, shape.denominator) if isinstance(shape, KpiRatio) else method.formula.inputs
-        if isinstance(shape, KpiDifference):
-            inputs = (shape.minuend, shape.subtrahend)
-        return [Part(self._input(id, method, every, bucket, until), factors.get(id, 1.0)) for id in inputs]
+        operands = method.formula.operands
+        return [Part(self._input(id, method, every, bucket, until), factors.get(id, 1.0)) for id in operands]
 
     def _input(self, kpi: UUID, above: Method, every: Step, bucket: Bucket, until: datetime) -> Worked:
         """The value of an input. One that is read less often than the formula is worked out has none."""
