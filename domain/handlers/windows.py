@@ -92,16 +92,16 @@ def late(uow: UnitOfWork, key_result: KeyResult, measured_at: datetime, *field: 
     that is still open, is a fact about the window and neither late nor in need of a reason. Raises `CLOSED` for one
     measured after the window, and `INVALID` for a late one without a reason.
     """
-    window, _ = _end(uow, key_result, WHEN_RECORDED)
-    if measured_at > window.ends_at:
+    end, _ = _end(uow, key_result, WHEN_RECORDED)
+    if measured_at > end.ends_at:
         raise CommandRejected(
             Code.CLOSED,
-            f"Ended at {window.ends_at.isoformat()}, when {window.ended_by}: only check-ins that were measured until "
+            f"Ended at {end.ends_at.isoformat()}, when {end.ended_by}: only check-ins that were measured until "
             "then are recorded; give `measuredAt`.",
             *field,
             rule=Rule.MEASURED_AFTER_END,
-            endsAt=window.ends_at,
+            endsAt=end.ends_at,
         )
-    if window.is_late:
+    if end.is_late:
         uow.refuse_without_reason("The cycle is closed, so this measurement is late")
-    return window.is_late
+    return end.is_late
