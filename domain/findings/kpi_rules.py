@@ -92,9 +92,7 @@ def kpi_off_cadence(kpi: WrittenKpi) -> str | None:
     """No reading for longer than its cadence allows, counted from its definition if there is none. A formula takes
     none."""
     since = kpi.latest_at or kpi.defined_at
-    if kpi.formula is not None:
-        return None
-    if not is_outdated(since, kpi.cadence, kpi.at, kpi.policy):
+    if kpi.formula is not None or not is_outdated(since, kpi.cadence, kpi.at, kpi.policy):
         return None
     days = counted((kpi.at - since).days, "day")
     return f"Record a reading: no reading for {days}, and its cadence is {kpi.cadence.lower()}."
