@@ -169,6 +169,7 @@ def test_every_instant_lies_in_the_period_that_starts_at_its_floor(
     assert start <= at < end
     assert calendar.floor(every, start) == start
     assert calendar.floor(every, end) == end
+    assert calendar.period(every, at) == (start, end)
     assert calendar.buckets(every, at, at) == [(start, end)]
     assert calendar.label(every, at) == calendar.label(every, start)
 
