@@ -7,8 +7,9 @@ from markupsafe import Markup
 
 from api.report.charts import bounds, figure
 from api.report.content import KpiGoal, KpiPeriod, KpiPlanCurve
-from api.report.drawing import Dot, Drawing, Label, Polyline, Rule, Scale, round_ticks
-from api.report.line_charts import CHARACTER_WIDTH, DayOf
+from api.report.drawing import Dot, Drawing, Label, Polyline, Scale, round_ticks
+from api.report.frame import Frame
+from api.report.line_charts import DayOf
 
 _LABELS_MAX = 6
 _MARGIN = 0.05
@@ -18,23 +19,16 @@ _INSET = 0.08
 
 def of_kpi(curve: KpiPlanCurve, title: str, day_of: DayOf) -> Markup:
     """The periods of a KPI: lines for the goals as planned first and last, dots for the values."""
-    width, height, points = 300, 150, curve.points
+    points = curve.points
     ticks = round_ticks(_figures(points))
-    texts = [figure(tick) for tick in ticks]
-    x = Scale(0, len(points), 8 + CHARACTER_WIDTH * max(map(len, texts)), width - 6)
-    y = Scale(ticks[0], ticks[-1], height - 24, 8)
+    frame = Frame(300, 150, ticks, [figure(tick) for tick in ticks])
+    x, y = frame.x(len(points)), frame.y
     return Drawing(
-        width,
-        height,
+        frame.width,
+        frame.height,
         f"Periods of {title}: first plan, last plan and actual",
-        rules=[
-            *(Rule(x.start, y(tick), x.end, y(tick)) for tick in ticks),
-            Rule(x.start, y.start, x.end, y.start, "axis"),
-        ],
-        labels=[
-            *(Label(x.start - 5, y(tick) + 3.8, text, "end") for tick, text in zip(ticks, texts, strict=True)),
-            *_months([point.start for point in points], x, height - 8, day_of),
-        ],
+        rules=frame.grid(x, y),
+        labels=[*frame.amounts(x, y), *_months([point.start for point in points], x, frame.labels_at, day_of)],
         lines=[*_goals(points, x, y), *_course(points, x, y)],
         dots=[
             Dot(x(place + 0.5), y(point.value), 3, "actual", f"{figure(point.value)} in {point.label}")

@@ -2,17 +2,16 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, timedelta
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from markupsafe import Markup
 
 from api.report.charts import QUARTERS, figure, percent
 from api.report.content import Distance, Metric, PlanCurve, Point
 from api.report.drawing import Dot, Drawing, Label, Polyline, Rule, Scale, round_ticks
+from api.report.frame import Frame
 from domain.primitives.calendar import INSTANT
 
-CHARACTER_WIDTH = 6.2
-"""The greatest average width of a character of a label."""
 _DAY = timedelta(days=1)
 _NAMES = {"replanned": ("goalpost", "Last plan"), "planned": ("plan", "First plan"), "actual": ("actual", "Actual")}
 """The class and the name of each line, from back to front."""
@@ -23,24 +22,15 @@ _Line: TypeAlias = list[tuple[float, float]]
 """Pairs of the days since the first point and a value."""
 
 
-class _Frame(NamedTuple):
-    """The size of a chart, the values at its ticks, and their texts."""
-
-    width: float
-    height: float
-    ticks: Sequence[float]
-    texts: Sequence[str]
-
-
 def burn_up(curve: PlanCurve, title: str, day_of: DayOf) -> Markup:
     """The progress of a whole cycle, with its largest distance from the plan."""
-    frame = _Frame(420, 240, QUARTERS, [percent(tick) for tick in QUARTERS])
+    frame = Frame(420, 240, QUARTERS, [percent(tick) for tick in QUARTERS])
     return _chart(frame, curve.points, _shares(curve), f"Progress of {title}", percent, day_of, curve.farthest)
 
 
 def of_objective(curve: PlanCurve, title: str, day_of: DayOf) -> Markup:
     """The progress of an objective."""
-    frame = _Frame(300, 150, QUARTERS[::2], [percent(tick) for tick in QUARTERS[::2]])
+    frame = Frame(300, 150, QUARTERS[::2], [percent(tick) for tick in QUARTERS[::2]])
     return _chart(frame, curve.points, _shares(curve), f"Progress of {title}", percent, day_of)
 
 
@@ -50,7 +40,7 @@ def of_key_result(curve: PlanCurve, title: str, day_of: DayOf, metric: Metric) -
         return of_objective(curve, title, day_of)
     lines = _lines(curve.points, lambda point, name: getattr(point, f"{name}_value"))
     ticks = round_ticks(value for line in lines.values() for _, value in line)
-    frame = _Frame(300, 150, ticks, [figure(tick) for tick in ticks])
+    frame = Frame(300, 150, ticks, [figure(tick) for tick in ticks])
     return _chart(frame, curve.points, lines, f"Values of {title}", figure, day_of)
 
 
@@ -87,7 +77,7 @@ def _lines(points: Sequence[Point], value: Callable[[Point, str], float | None])
 
 
 def _chart(
-    frame: _Frame,
+    frame: Frame,
     points: Sequence[Point],
     lines: dict[str, _Line],
     title: str,
@@ -96,15 +86,13 @@ def _chart(
     far: Distance | None = None,
 ) -> Markup:
     first, last = points[0].at, points[-1].at
-    left = 8 + CHARACTER_WIDTH * max(map(len, frame.texts))
-    x = Scale(0, (last - first) / _DAY, left, frame.width - 6)
-    y = Scale(frame.ticks[0], frame.ticks[-1], frame.height - 24, 8)
+    x, y = frame.x((last - first) / _DAY), frame.y
     return Drawing(
         frame.width,
         frame.height,
         f"{title}: first plan, last plan and actual",
-        rules=[*_grid(x, y, frame.ticks), *_gap(x, y, first, far)],
-        labels=[*_amounts(x, y, frame), *_days(x, first, day_of, frame.height - 8)],
+        rules=[*frame.grid(x, y), *_gap(x, y, first, far)],
+        labels=[*frame.amounts(x, y), *_days(x, first, day_of, frame.labels_at)],
         lines=[
             Polyline([(x(day), y(value)) for day, value in line], *_NAMES[name]) for name, line in lines.items() if line
         ],
@@ -115,21 +103,11 @@ def _chart(
     ).svg()
 
 
-def _grid(x: Scale, y: Scale, ticks: Sequence[float]) -> list[Rule]:
-    lowest = Rule(x.start, y.start, x.end, y.start, "axis")
-    return [*(Rule(x.start, y(tick), x.end, y(tick)) for tick in ticks), lowest]
-
-
 def _gap(x: Scale, y: Scale, first: datetime, far: Distance | None) -> Iterable[Rule]:
     """The largest distance between plan and actual."""
     if far is not None and far.planned is not None:
         day = x((far.at - first) / _DAY)
         yield Rule(day, y(far.planned), day, y(far.actual or 0.0), "gap")
-
-
-def _amounts(x: Scale, y: Scale, frame: _Frame) -> list[Label]:
-    labelled = zip(frame.ticks, frame.texts, strict=True)
-    return [Label(x.start - 5, y(tick) + 3.8, text, "end") for tick, text in labelled]
 
 
 def _days(x: Scale, first: datetime, day_of: DayOf, height: float) -> list[Label]:
