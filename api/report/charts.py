@@ -5,7 +5,7 @@ from math import ceil, floor, sqrt
 
 from markupsafe import Markup
 
-from api.report.content import Bucket, KpiGoal, ObjectiveLook
+from api.report.content import Bucket, KpiGoal, Metric, ObjectiveLook
 from api.report.drawing import Bar, Dot, Drawing, Label, Polyline, Rule, Scale
 
 NOTHING = "\N{EN DASH}"
@@ -34,8 +34,8 @@ def figure(value: float | None, unit: str = "") -> str:
     return f"{_signed(digits)} {unit}".strip()
 
 
-def bounds(goal: KpiGoal | None, unit: str = "") -> str:
-    """The healthy values of a KPI as short text; a dash without a goal."""
+def bounds(goal: KpiGoal | Metric | None, unit: str = "") -> str:
+    """The healthy values of a KPI or level goal as short text; a dash without a goal."""
     if goal is None:
         return NOTHING
     if goal.direction == "WITHIN":

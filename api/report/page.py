@@ -42,12 +42,8 @@ def goal(metric: Metric) -> str:
     match metric.direction:
         case "INCREASE" | "DECREASE":
             return f"{charts.figure(metric.start)} → {charts.figure(metric.target, unit)}"
-        case "AT_LEAST":
-            return f"≥ {charts.figure(metric.target, unit)}"
-        case "AT_MOST":
-            return f"≤ {charts.figure(metric.target, unit)}"
-        case "WITHIN":
-            return f"{charts.figure(metric.lower)} to {charts.figure(metric.upper, unit)}"
+        case "AT_LEAST" | "AT_MOST" | "WITHIN":
+            return charts.bounds(metric, unit)
         case "MILESTONES":
             return "milestones"
     return "done"
