@@ -1,7 +1,6 @@
 """The content of a report: one query against the GraphQL schema, and its response as structs."""
 
 from collections import Counter
-from collections.abc import Iterable
 from datetime import date, datetime
 from importlib.resources import files
 from typing import Any, NamedTuple, TypeAlias
@@ -298,7 +297,6 @@ class KpiPeriod(Shape, frozen=True):
     planned_goal: KpiGoal | None
     goal: KpiGoal | None
     value: float | None
-    status: str
 
 
 class KpiPlanCurve(Shape, frozen=True):
@@ -386,13 +384,8 @@ class Story(Shape, frozen=True):
     @property
     def counts(self) -> list[tuple[int, str]]:
         """The number of objectives by presence, without zeros."""
-        return by_presence(self.objectives)
-
-
-def by_presence(looks: Iterable[ObjectiveLook | KeyResultLook]) -> list[tuple[int, str]]:
-    """The number of goals by presence, without zeros."""
-    counted = Counter(one.presence for one in looks)
-    return [(counted[name], name) for name in ("KEPT", "ADDED_LATER", "DROPPED") if counted[name]]
+        counted = Counter(one.presence for one in self.objectives)
+        return [(counted[name], name) for name in ("KEPT", "ADDED_LATER", "DROPPED") if counted[name]]
 
 
 class ReportRequest(NamedTuple):

@@ -54,7 +54,6 @@ class Reflection(Shape, frozen=True):
 class ClosingReflection(Shape, frozen=True):
     body: str
     by: Actor
-    at: datetime
     objective: Titled
 
 

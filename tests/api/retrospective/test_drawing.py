@@ -123,7 +123,7 @@ def test_days_of_a_chart_are_those_of_the_calendar() -> None:
 
 
 def month(number: int, planned: KpiGoal | None, goal: KpiGoal | None, value: float | None) -> KpiPeriod:
-    return KpiPeriod(datetime(2026, number, 1, tzinfo=UTC), f"2026-{number:02}", planned, goal, value, "HEALTHY")
+    return KpiPeriod(datetime(2026, number, 1, tzinfo=UTC), f"2026-{number:02}", planned, goal, value)
 
 
 AT_LEAST, WITHIN = KpiGoal("AT_LEAST", 5, None, None), KpiGoal("WITHIN", None, 1, 3)
