@@ -49,13 +49,20 @@ def facts(calendar: Calendar) -> Iterator[Json]:
 
 def _formulas(calendar: Calendar) -> Iterator[Json]:
     for place, (name, title, owner, team, rest) in enumerate(_FORMULAS):
-        given = {"key": name, "name": title, "cadence": "MONTHLY", "team": the(f"team/{team}"), **rest}
-        given |= {"owner": person(owner)}
+        given = {
+            "key": name,
+            "name": title,
+            "cadence": "MONTHLY",
+            "team": the(f"team/{team}"),
+            **rest,
+            "owner": person(owner),
+        }
         yield fact(calendar.founding.at(0.985 + 0.003 * place), owner, "defineKpi", given, ref=f"kpi/{name}")
 
 
 def _targets(year: Season, kpi: str, targets: dict[int, float], at: datetime, by: str, reason: str) -> Json:
-    """Targets by the number of the month in the fiscal year."""
-    days = {number: months_after(year.starts_on, number).isoformat() for number in targets}
-    given = [{"from": days[number], "target": target} for number, target in targets.items()]
+    """Targets by the month of the fiscal year, counted from 0."""
+    given = [
+        {"from": months_after(year.starts_on, month).isoformat(), "target": target} for month, target in targets.items()
+    ]
     return fact(at, by, "setKpiTargets", {"kpi": key(kpi), "targets": given}, reason=reason)
