@@ -6,8 +6,9 @@ from typing import Annotated, Any, TypeAlias
 import strawberry
 
 from api.schema.metrics.kpi_plan import KpiGoal
+from api.schema.metrics.kpi_schedules import goals_by
 from api.schema.primitives import enums
-from api.schema.types.kpi import Kpi, goals_by
+from api.schema.types.kpi import Kpi
 from domain.metrics.kpi_against_plan import kpi_curve
 from domain.metrics.kpi_status import PERIODS
 from domain.primitives.calendar import Step

@@ -9,6 +9,7 @@ from uuid import UUID
 import strawberry
 
 from api.schema.metrics.figures import of_key_results
+from api.schema.metrics.kpi_schedules import goals_today
 from api.schema.metrics.progress import latest_readings, live_key_results
 from api.schema.primitives import enums
 from api.snapshot.dataloaders import many, of_each
@@ -198,14 +199,12 @@ def _written_kpis(batch: Batch) -> Sequence[WrittenKpi]:
     teams = view.by_id(people.teams, [row.team for row in rows])
     per_owner = view.read(kpi.kpis_per_owner, list({row.owner for row in rows if row.owner is not None}))
     changed = view.read(kpis_with_changed_units, [row.id for row in rows])
-    schedules = kpi_standing.schedules_of(view.read(kpi.kpi_versions, [row.id for row in rows]), view.calendar)
-    today = view.calendar.day_of(view.basis.at)
     left = _left(view, rows)
     written = _written_formulas(view, [row for row in rows if row.formula is not None])
     return [
         WrittenKpi(
             retired=row.retired,
-            has_goal=schedules[row.id].goals.on(today) is not None,
+            has_goal=goal is not None,
             owner=row.owner,
             cadence=row.cadence,
             defined_at=row.created_at,
@@ -218,7 +217,7 @@ def _written_kpis(batch: Batch) -> Sequence[WrittenKpi]:
             unit_changed=row.id in changed,
             formula=written.get(row.id),
         )
-        for row in rows
+        for row, goal in zip(rows, batch.all(goals_today), strict=True)
     ]
 
 

@@ -13,7 +13,7 @@ from api.schema.connections import filters
 from api.schema.connections.connection import Connection, connection
 from api.schema.connections.filters import KpiFilter, KpiOrder
 from api.schema.connections.lists import Judged, Listing, Pages, list_page, paged
-from api.schema.metrics import kpi_formula
+from api.schema.metrics import kpi_formula, kpi_schedules
 from api.schema.metrics.findings import (
     Finding,
     FindingCount,
@@ -36,12 +36,9 @@ from api.snapshot.dataloaders import found_rows, in_groups
 from api.snapshot.pagination import PageRequest
 from api.snapshot.snapshot import Batch, RowProxy, View
 from domain.metrics import kpi_series as formulas
-from domain.metrics.kpi_schedule import KpiSchedule
 from domain.metrics.kpi_series import KpiStatus
 from domain.metrics.worked.worked_kpi import WorkedKpi
-from domain.primitives import values
-from domain.primitives.calendar import Calendar, Step
-from domain.primitives.goal_schedule import GoalSchedule
+from domain.primitives.calendar import Step
 from domain.primitives.values import Aggregation, EarlierPeriod, Kind
 from projections.figures import kpi_standing, kpi_values
 from projections.figures.kpi_values import KpiValues
@@ -116,23 +113,8 @@ def _values(batch: Batch) -> KpiValues:
     return batch.view.read(kpi_values.kpi_values, [row.id for row in batch.rows])
 
 
-def _schedules(batch: Batch) -> dict[UUID, KpiSchedule]:
-    return kpi_standing.schedules_of(batch.all(_versions), batch.view.calendar)
-
-
-def goals_by(batch: Batch, calendar: Calendar) -> Sequence[GoalSchedule]:
-    """The goals and targets of each of these KPIs by the days of a calendar."""
-    versions = batch.all(_versions)
-    return [kpi_standing.goal_schedule(versions[row.id], calendar) for row in batch.rows]
-
-
-def _goals(batch: Batch) -> Sequence[values.KpiGoal | None]:
-    today, schedules = batch.view.calendar.day_of(batch.view.basis.at), batch.all(_schedules)
-    return [schedules[row.id].goals.on(today) for row in batch.rows]
-
-
 def _goal_schedules(batch: Batch) -> Sequence[list[ScheduledGoal]]:
-    schedules = batch.all(_schedules)
+    schedules = batch.all(kpi_schedules.schedules)
     return [[scheduled_goal(entry) for entry in schedules[row.id].goals.entries] for row in batch.rows]
 
 
@@ -150,7 +132,7 @@ def _series(
     until: datetime | None,
     include_planned: bool,
 ) -> Sequence[list[Any]]:
-    values, schedules, worked = batch.all(_values), batch.all(_schedules), batch.all(_worked)
+    values, schedules, worked = batch.all(_values), batch.all(kpi_schedules.schedules), batch.all(_worked)
     given: Any = {"since": since, "until": until, "include_planned": include_planned}
     series = partial(formulas.series, every=every, at=batch.view.basis.at, aggregation=aggregate, **given)
     return [
@@ -163,7 +145,7 @@ def _series(
 
 def _comparisons(batch: Batch, period: Step, aggregate: Aggregation | None, to: EarlierPeriod) -> Sequence[Any]:
     at, values = batch.view.basis.at, batch.all(_values)
-    schedules, worked = batch.all(_schedules), batch.all(_worked)
+    schedules, worked = batch.all(kpi_schedules.schedules), batch.all(_worked)
     return [
         worked[row.id].comparison(period, to)
         if row.id in worked
@@ -178,12 +160,8 @@ def _explanations(batch: Batch) -> Sequence[KpiExplanation | None]:
     return kpi_formula.explanations(batch.view, explained)
 
 
-def _versions(batch: Batch) -> dict[UUID, list[KpiRow]]:
-    return batch.view.read(kpi.kpi_versions, [row.id for row in batch.rows])
-
-
 def _definitions(batch: Batch) -> Sequence[list[KpiDefinition]]:
-    versions = batch.all(_versions)
+    versions = batch.all(kpi_schedules.versions)
     return in_groups(KpiDefinition, batch.view, [_defining(versions.get(row.id, [])) for row in batch.rows])
 
 
@@ -211,7 +189,8 @@ class Kpi(Entity, kind=Kind.KPI, read=kpi.kpis):
     owner: PersonRef | None = to_one(Kind.PERSON, "owner", "The person who is responsible for it.")
     team: TeamRef | None = to_one(Kind.TEAM, "team", "The team that owns it.")
     goal: KpiGoal | None = related(
-        "The goal in force on the day of the basis, with the target of that day; null without one.", _goals
+        "The goal in force on the day of the basis, with the target of that day; null without one.",
+        kpi_schedules.goals_today,
     )
     goal_schedule: list[ScheduledGoal] = related(
         "The goals as scheduled at the basis, past and future, by their first days: each judges the periods whose last "
