@@ -1,5 +1,6 @@
-"""KPIs against their plans: for each period what was planned first, what was planned last, and the value."""
+"""KPIs in a retrospective: their change from plan to outcome, and each period against what was planned for it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, TypeAlias
 
@@ -8,10 +9,14 @@ import strawberry
 from api.schema.metrics.kpi_plan import KpiGoal
 from api.schema.metrics.kpi_schedules import goals_by
 from api.schema.primitives import enums
+from api.schema.primitives.field import resolved
 from api.schema.types.kpi import Kpi
+from api.snapshot.dataloaders import or_none
+from api.snapshot.snapshot import View, as_batch
 from domain.metrics.kpi_against_plan import kpi_curve
 from domain.metrics.kpi_status import PERIODS
 from domain.primitives.calendar import Step
+from projections.history import kpi_delta
 from projections.tables.cycle import CycleRow
 
 Period: TypeAlias = Annotated[
@@ -59,7 +64,7 @@ class KpiPlanCurve:
     )
 
 
-def curve_of(kpi: Kpi, planned: Kpi | None, cycle: CycleRow, every: Step | None) -> KpiPlanCurve:
+def _curve_of(kpi: Kpi, planned: Kpi | None, cycle: CycleRow, every: Step | None) -> KpiPlanCurve:
     """The curve of a KPI at the outcome over the time of a cycle; `planned` is the same one at the plan. All periods
     are those of the outcome's calendar."""
     calendar = kpi.view.calendar
@@ -72,3 +77,46 @@ def curve_of(kpi: Kpi, planned: Kpi | None, cycle: CycleRow, every: Step | None)
         largest_distance=found.from_planned,
         largest_distance_from_last=found.from_replanned,
     )
+
+
+@strawberry.type(description="The change of a KPI from plan to outcome.")
+class KpiDelta:
+    kpi: Kpi = strawberry.field(description="The KPI at the outcome.")
+    before: float | None = strawberry.field(
+        description="The value at the plan, of the latest period that can be judged."
+    )
+    after: float | None = strawberry.field(
+        description="The value at the outcome, of the latest period that can be judged."
+    )
+    change: float | None = strawberry.field(description="after - before; null if one of them is null.")
+    status_before: enums.KpiStatus = strawberry.field(description="The status at the plan.")
+    status_after: enums.KpiStatus = strawberry.field(description="The status at the outcome.")
+    planned: Kpi | None = strawberry.field(description="The KPI at the plan; null if it was defined later.")
+    cycle: strawberry.Private[CycleRow]
+
+    @resolved("The goals of its periods as planned first and last, against their values.")
+    def plan_curve(self, every: Period = None) -> KpiPlanCurve:
+        return _curve_of(self.kpi, self.planned, self.cycle, every)
+
+
+def kpi_deltas_of(plan: View, outcome: View, cycle: CycleRow, deltas: Sequence[kpi_delta.KpiDelta]) -> list[KpiDelta]:
+    """These changes of KPIs. All KPIs of one view are siblings."""
+    rows = zip(
+        as_batch(Kpi, outcome, [delta.row for delta in deltas]),
+        or_none(Kpi, plan, [delta.planned for delta in deltas]),
+        deltas,
+        strict=True,
+    )
+    return [
+        KpiDelta(
+            kpi=kpi,
+            planned=planned,
+            before=delta.before,
+            after=delta.after,
+            change=delta.change,
+            status_before=delta.status_before,
+            status_after=delta.status_after,
+            cycle=cycle,
+        )
+        for kpi, planned, delta in rows
+    ]

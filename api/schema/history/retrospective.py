@@ -5,40 +5,44 @@ from datetime import datetime
 from typing import Annotated, Any, TypeAlias
 
 import strawberry
-from msgspec import structs
 
 from api.schema.connections.change_lists import at_positions, page_by
 from api.schema.connections.connection import Connection, connection
 from api.schema.history.against_plan import PlanCurve
 from api.schema.history.change import Change
 from api.schema.history.event_types import CHANGES
-from api.schema.history.kpi_against_plan import KpiPlanCurve, Period, curve_of
+from api.schema.history.kpi_against_plan import KpiDelta, kpi_deltas_of
 from api.schema.history.narrowed import narrowing
 from api.schema.history.remarks import ClosingReflection, Remarks
+from api.schema.history.retrospective_figures import (
+    Attainment,
+    Attribution,
+    Calibration,
+    Silence,
+    attainment_of,
+    calibration_of,
+)
 from api.schema.primitives import enums
-from api.schema.primitives.field import related, resolved, to_one
+from api.schema.primitives.field import resolved
 from api.schema.primitives.lookup import CycleBy, PersonBy, TeamBy
-from api.schema.primitives.refs import ChangeRef, KeyResultRef, ObjectiveRef
+from api.schema.primitives.refs import ChangeRef
 from api.schema.types.cycle import Cycle, find_cycle
 from api.schema.types.discussion import Reflection
 from api.schema.types.key_result import KeyResult
-from api.schema.types.kpi import Kpi
 from api.schema.types.measurements import CheckIn
 from api.schema.types.objective import Objective
 from api.schema.types.workspace import Basis, Calendar, basis_of
-from api.snapshot.dataloaders import in_groups, or_none
+from api.snapshot.dataloaders import or_none
 from api.snapshot.pagination import PageRequest
-from api.snapshot.snapshot import Batch, RowProxy, View, as_batch
-from domain.metrics import retrospective
+from api.snapshot.snapshot import View, as_batch
 from domain.model.key_result import KeyResultRetargeted
 from domain.primitives.errors import Code, CommandRejected
 from domain.primitives.lazy import cached_property
-from domain.primitives.values import Kind
 from projections.figures.completions import of_cycles_with_completions
 from projections.history import goalposts, kpi_delta
 from projections.history.narrowing import Narrowing
 from projections.history.plan_curves import PlanCurves
-from projections.history.retrospective import CycleReview, KeyResultReview, SilenceReview
+from projections.history.retrospective import CycleReview, KeyResultReview
 from projections.store.basis import ResolvedBasis
 from projections.tables import discussion
 from projections.tables.cycle import CycleRow
@@ -55,158 +59,6 @@ AllKpis: TypeAlias = Annotated[
     bool,
     strawberry.argument(description="Every KPI, in place of those that its key results were ever linked to."),
 ]
-
-# ── metrics ──────────────────────────────────────────────────────────────────────────────────────
-
-
-@strawberry.type(
-    description="The attainment against the original and the final target, as shares of 1; null if it is undefined."
-)
-class Attainment:
-    against_original: float | None = strawberry.field(
-        description="For a key result: the progress of its last value by the planned metric; null if it was added "
-        "later. For an objective: the mean of its planned key results by planned weight, including dropped ones. For a "
-        "cycle: the unweighted mean of its planned objectives, including dropped ones."
-    )
-    against_final: float | None = strawberry.field(
-        description="For a key result: the progress of its last value by its last metric. For an objective or cycle: "
-        "its progress."
-    )
-    score: float | None = strawberry.field(
-        description="The final score; for a cycle, the unweighted mean of its objectives' scores."
-    )
-
-
-def _attainment(of: retrospective.Attainment) -> Attainment:
-    return Attainment(against_original=of.against_original, against_final=of.against_final, score=of.score)
-
-
-def _changes(batch: Batch) -> Sequence[Change]:
-    found = at_positions(batch.view, sorted({row.position for row in batch.rows}))
-    known = {change.row.position: change for change in found}
-    return [known[row.position] for row in batch.rows]
-
-
-@strawberry.type(description="A change of an objective's progress between plan and outcome, attributed to a cause.")
-class AttributionTerm(RowProxy):
-    objective: ObjectiveRef = to_one(Kind.OBJECTIVE, "objective", "The affected objective.")
-    cause: enums.Cause = strawberry.field(description="The cause to which the amount is attributed.")
-    before: float = strawberry.field(description="The objective's progress right before.")
-    after: float = strawberry.field(description="The objective's progress right after.")
-    amount: float = strawberry.field(
-        description="The attributed amount: after - before for an objective, the objective's share of it for a cycle."
-    )
-    change: Change = related("The event that changed the progress.", _changes)
-
-
-def _terms(batch: Batch) -> Sequence[list[AttributionTerm]]:
-    return in_groups(AttributionTerm, batch.view, [row.bookings for row in batch.rows])
-
-
-@strawberry.type(
-    description="The attribution of the final progress to causes: initial + movement + goalpost + scope = final, to "
-    "1e-9. The events of the objective from plan to outcome are replayed in log order, and each change of its progress "
-    "is attributed to its cause; no progress counts as 0. For a cycle, the mean of the objectives that count at each "
-    "moment is replayed: an objective that comes or goes changes it, which is SCOPE. So the parts of the objectives "
-    "have another mean if their number has changed."
-)
-class Attribution(RowProxy):
-    initial: float = strawberry.field(description="The progress at the plan; 0 for a goal that was added later.")
-    movement: float = strawberry.field(
-        description="The part caused by measured values: check-ins, readings and their corrections."
-    )
-    goalpost: float = strawberry.field(
-        description="The part caused by edits of the goal: another metric, due day or linked KPI."
-    )
-    scope: float = strawberry.field(description="The part caused by key results that were added, dropped or reweighed.")
-    final: float = strawberry.field(description="The progress at the outcome.")
-    judgement: float | None = strawberry.field(
-        description="What the judgement of people adds to the progress: score - final. Null without a score, and for "
-        "a cycle until it is closed."
-    )
-    explain: list[AttributionTerm] = related(
-        "Every attributed change, in log order. The amounts of a cause sum to the part of that cause.", _terms
-    )
-
-
-@strawberry.type(description="A period without a measurement of a key result that is longer than its cadence allows.")
-class Silence(RowProxy):
-    row: strawberry.Private[SilenceReview]
-
-    key_result: KeyResultRef = to_one(Kind.KEY_RESULT, "key_result", "The affected key result.")
-
-    @resolved("The time of the last measurement before, or the key result's beginning.", name="from")
-    def since(self) -> datetime:
-        return self.row.silence.since
-
-    @resolved("The time of the next measurement, or the key result's end: its due day, drop or cycle end.", name="to")
-    def until(self) -> datetime:
-        return self.row.silence.until
-
-    @resolved("The length of the period in whole days.")
-    def days(self) -> int:
-        return self.row.silence.days
-
-
-@strawberry.type(description="The check-ins with a stated confidence in [lower, upper); the last bucket includes 1.")
-class CalibrationBucket:
-    lower: float = strawberry.field(description="The lower bound, inclusive.")
-    upper: float = strawberry.field(description="The upper bound, exclusive except for 1.")
-    count: int = strawberry.field(description="The number of check-ins in the bucket.")
-    stated: float = strawberry.field(description="The mean stated confidence; 0 in an empty bucket.")
-    hit: float = strawberry.field(description="The share of check-ins whose key result succeeded; 0 if empty.")
-
-
-@strawberry.type(
-    description="The calibration of stated confidence: each check-in with a confidence, measured from the plan on, is "
-    "compared with whether its key result ended ACHIEVED, by the kind of its objective. Dropped key results, and those "
-    "that have not ended, are left out."
-)
-class Calibration:
-    summary: str | None = strawberry.field(
-        description="One sentence that compares the mean stated confidence with the share of check-ins whose key "
-        "result succeeded; null without a stated confidence."
-    )
-    count: int = strawberry.field(description="The number of check-ins with a stated confidence.")
-    stated: float | None = strawberry.field(
-        description="The mean stated confidence, in [0, 1]; null without a stated confidence."
-    )
-    hit: float | None = strawberry.field(
-        description="The share of check-ins whose key result succeeded; null without a stated confidence."
-    )
-    brier: float | None = strawberry.field(
-        description="The Brier score, mean (confidence - outcome)²: 0 is perfect, 0.25 is a constant confidence of "
-        "one half; null without a stated confidence."
-    )
-    buckets: list[CalibrationBucket] = strawberry.field(description="Ten buckets of equal width, from 0 to 1.")
-
-
-def _calibration(of: retrospective.Calibration) -> Calibration:
-    buckets = [CalibrationBucket(**structs.asdict(bucket)) for bucket in of.buckets]
-    return Calibration(
-        summary=of.summary, count=of.count, stated=of.stated, hit=of.hit, brier=of.brier, buckets=buckets
-    )
-
-
-@strawberry.type(description="The change of a KPI from plan to outcome.")
-class KpiDelta:
-    kpi: Kpi = strawberry.field(description="The KPI at the outcome.")
-    before: float | None = strawberry.field(
-        description="The value at the plan, of the latest period that can be judged."
-    )
-    after: float | None = strawberry.field(
-        description="The value at the outcome, of the latest period that can be judged."
-    )
-    change: float | None = strawberry.field(description="after - before; null if one of them is null.")
-    status_before: enums.KpiStatus = strawberry.field(description="The status at the plan.")
-    status_after: enums.KpiStatus = strawberry.field(description="The status at the outcome.")
-    planned: Kpi | None = strawberry.field(description="The KPI at the plan; null if it was defined later.")
-    cycle: strawberry.Private[CycleRow]
-
-    @resolved("The goals of its periods as planned first and last, against their values.")
-    def plan_curve(self, every: Period = None) -> KpiPlanCurve:
-        return curve_of(self.kpi, self.planned, self.cycle, every)
-
 
 # ── goals ────────────────────────────────────────────────────────────────────────────────────────
 
@@ -265,7 +117,7 @@ def _objectives(plan: View, outcome: View, review: CycleReview) -> list[Objectiv
             planned=planned,
             presence=review.presence,
             key_results=[next(key_results) for _ in review.key_results],
-            attainment=_attainment(review.attainment),
+            attainment=attainment_of(review.attainment),
             attribution=attribution,
             curves=curves,
         )
@@ -282,7 +134,7 @@ def _key_results(
             key_result=key_result,
             planned=planned,
             presence=review.presence,
-            attainment=_attainment(review.attainment),
+            attainment=attainment_of(review.attainment),
             revisions=review.revisions,
             curves=curves,
         )
@@ -292,28 +144,6 @@ def _key_results(
 
 def _planned(shown_as: type[Any], plan: View, reviews: Sequence[Any]) -> list[Any]:
     return or_none(shown_as, plan, [review.planned for review in reviews])
-
-
-def _kpis(plan: View, outcome: View, cycle: CycleRow, deltas: Sequence[kpi_delta.KpiDelta]) -> list[KpiDelta]:
-    rows = zip(
-        as_batch(Kpi, outcome, [delta.row for delta in deltas]),
-        or_none(Kpi, plan, [delta.planned for delta in deltas]),
-        deltas,
-        strict=True,
-    )
-    return [
-        KpiDelta(
-            kpi=kpi,
-            planned=planned,
-            before=delta.before,
-            after=delta.after,
-            change=delta.change,
-            status_before=delta.status_before,
-            status_after=delta.status_after,
-            cycle=cycle,
-        )
-        for kpi, planned, delta in rows
-    ]
 
 
 # ── the retrospective ────────────────────────────────────────────────────────────────────────────
@@ -369,7 +199,7 @@ class Retrospective:
 
     @resolved("The attainment of the cycle.")
     def attainment(self) -> Attainment:
-        return _attainment(self.review.attainment)
+        return attainment_of(self.review.attainment)
 
     @resolved("The attribution of the cycle's progress to causes.")
     def attribution(self) -> Attribution:
@@ -409,14 +239,14 @@ class Retrospective:
 
     @resolved("The calibration of stated confidence.")
     def calibration(self) -> Calibration:
-        return _calibration(self.review.calibration)
+        return calibration_of(self.review.calibration)
 
     @resolved("The change of each KPI from plan to outcome, by name, without KPIs retired before.")
     def kpis(self, all: AllKpis = False) -> list[KpiDelta]:
         before, after = self.planned, self.ended
         bases = (before.basis, after.basis, before.settings, after.settings)
         deltas = after.reads.read(kpi_delta.kpi_deltas, *bases, None if all else self.review.kpis)
-        return _kpis(before, after, self.row, deltas)
+        return kpi_deltas_of(before, after, self.row, deltas)
 
     @resolved(
         "The reflections on the objectives, and on the cycle unless it is narrowed, in the order of recording. They "

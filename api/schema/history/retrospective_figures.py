@@ -1,0 +1,149 @@
+"""The figures of a retrospective: attainment, the attribution of progress to causes, silences and calibration."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import strawberry
+from msgspec import structs
+
+from api.schema.connections.change_lists import at_positions
+from api.schema.history.change import Change
+from api.schema.primitives import enums
+from api.schema.primitives.field import related, resolved, to_one
+from api.schema.primitives.refs import KeyResultRef, ObjectiveRef
+from api.snapshot.dataloaders import in_groups
+from api.snapshot.snapshot import Batch, RowProxy
+from domain.metrics import retrospective
+from domain.primitives.values import Kind
+from projections.history.retrospective import SilenceReview
+
+
+@strawberry.type(
+    description="The attainment against the original and the final target, as shares of 1; null if it is undefined."
+)
+class Attainment:
+    against_original: float | None = strawberry.field(
+        description="For a key result: the progress of its last value by the planned metric; null if it was added "
+        "later. For an objective: the mean of its planned key results by planned weight, including dropped ones. For a "
+        "cycle: the unweighted mean of its planned objectives, including dropped ones."
+    )
+    against_final: float | None = strawberry.field(
+        description="For a key result: the progress of its last value by its last metric. For an objective or cycle: "
+        "its progress."
+    )
+    score: float | None = strawberry.field(
+        description="The final score; for a cycle, the unweighted mean of its objectives' scores."
+    )
+
+
+def attainment_of(of: retrospective.Attainment) -> Attainment:
+    """An attainment as the API shows it."""
+    return Attainment(against_original=of.against_original, against_final=of.against_final, score=of.score)
+
+
+def _changes(batch: Batch) -> Sequence[Change]:
+    found = at_positions(batch.view, sorted({row.position for row in batch.rows}))
+    known = {change.row.position: change for change in found}
+    return [known[row.position] for row in batch.rows]
+
+
+@strawberry.type(description="A change of an objective's progress between plan and outcome, attributed to a cause.")
+class AttributionTerm(RowProxy):
+    objective: ObjectiveRef = to_one(Kind.OBJECTIVE, "objective", "The affected objective.")
+    cause: enums.Cause = strawberry.field(description="The cause to which the amount is attributed.")
+    before: float = strawberry.field(description="The objective's progress right before.")
+    after: float = strawberry.field(description="The objective's progress right after.")
+    amount: float = strawberry.field(
+        description="The attributed amount: after - before for an objective, the objective's share of it for a cycle."
+    )
+    change: Change = related("The event that changed the progress.", _changes)
+
+
+def _terms(batch: Batch) -> Sequence[list[AttributionTerm]]:
+    return in_groups(AttributionTerm, batch.view, [row.bookings for row in batch.rows])
+
+
+@strawberry.type(
+    description="The attribution of the final progress to causes: initial + movement + goalpost + scope = final, to "
+    "1e-9. The events of the objective from plan to outcome are replayed in log order, and each change of its progress "
+    "is attributed to its cause; no progress counts as 0. For a cycle, the mean of the objectives that count at each "
+    "moment is replayed: an objective that comes or goes changes it, which is SCOPE. So the parts of the objectives "
+    "have another mean if their number has changed."
+)
+class Attribution(RowProxy):
+    initial: float = strawberry.field(description="The progress at the plan; 0 for a goal that was added later.")
+    movement: float = strawberry.field(
+        description="The part caused by measured values: check-ins, readings and their corrections."
+    )
+    goalpost: float = strawberry.field(
+        description="The part caused by edits of the goal: another metric, due day or linked KPI."
+    )
+    scope: float = strawberry.field(description="The part caused by key results that were added, dropped or reweighed.")
+    final: float = strawberry.field(description="The progress at the outcome.")
+    judgement: float | None = strawberry.field(
+        description="What the judgement of people adds to the progress: score - final. Null without a score, and for "
+        "a cycle until it is closed."
+    )
+    explain: list[AttributionTerm] = related(
+        "Every attributed change, in log order. The amounts of a cause sum to the part of that cause.", _terms
+    )
+
+
+@strawberry.type(description="A period without a measurement of a key result that is longer than its cadence allows.")
+class Silence(RowProxy):
+    row: strawberry.Private[SilenceReview]
+
+    key_result: KeyResultRef = to_one(Kind.KEY_RESULT, "key_result", "The affected key result.")
+
+    @resolved("The time of the last measurement before, or the key result's beginning.", name="from")
+    def since(self) -> datetime:
+        return self.row.silence.since
+
+    @resolved("The time of the next measurement, or the key result's end: its due day, drop or cycle end.", name="to")
+    def until(self) -> datetime:
+        return self.row.silence.until
+
+    @resolved("The length of the period in whole days.")
+    def days(self) -> int:
+        return self.row.silence.days
+
+
+@strawberry.type(description="The check-ins with a stated confidence in [lower, upper); the last bucket includes 1.")
+class CalibrationBucket:
+    lower: float = strawberry.field(description="The lower bound, inclusive.")
+    upper: float = strawberry.field(description="The upper bound, exclusive except for 1.")
+    count: int = strawberry.field(description="The number of check-ins in the bucket.")
+    stated: float = strawberry.field(description="The mean stated confidence; 0 in an empty bucket.")
+    hit: float = strawberry.field(description="The share of check-ins whose key result succeeded; 0 if empty.")
+
+
+@strawberry.type(
+    description="The calibration of stated confidence: each check-in with a confidence, measured from the plan on, is "
+    "compared with whether its key result ended ACHIEVED, by the kind of its objective. Dropped key results, and those "
+    "that have not ended, are left out."
+)
+class Calibration:
+    summary: str | None = strawberry.field(
+        description="One sentence that compares the mean stated confidence with the share of check-ins whose key "
+        "result succeeded; null without a stated confidence."
+    )
+    count: int = strawberry.field(description="The number of check-ins with a stated confidence.")
+    stated: float | None = strawberry.field(
+        description="The mean stated confidence, in [0, 1]; null without a stated confidence."
+    )
+    hit: float | None = strawberry.field(
+        description="The share of check-ins whose key result succeeded; null without a stated confidence."
+    )
+    brier: float | None = strawberry.field(
+        description="The Brier score, mean (confidence - outcome)²: 0 is perfect, 0.25 is a constant confidence of "
+        "one half; null without a stated confidence."
+    )
+    buckets: list[CalibrationBucket] = strawberry.field(description="Ten buckets of equal width, from 0 to 1.")
+
+
+def calibration_of(of: retrospective.Calibration) -> Calibration:
+    """A calibration as the API shows it."""
+    buckets = [CalibrationBucket(**structs.asdict(bucket)) for bucket in of.buckets]
+    return Calibration(
+        summary=of.summary, count=of.count, stated=of.stated, hit=of.hit, brier=of.brier, buckets=buckets
+    )
