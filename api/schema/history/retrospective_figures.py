@@ -76,7 +76,8 @@ class Attribution(RowProxy):
         description="The part caused by measured values: check-ins, readings and their corrections."
     )
     goalpost: float = strawberry.field(
-        description="The part caused by edits of the goal: another metric, due day or linked KPI."
+        description="The part caused by edits of the goal: another metric, due day or linked KPI, another formula of "
+        "that KPI, or another calendar."
     )
     scope: float = strawberry.field(description="The part caused by key results that were added, dropped or reweighed.")
     final: float = strawberry.field(description="The progress at the outcome.")

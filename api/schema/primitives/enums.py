@@ -260,7 +260,8 @@ described(
     "The reason for a change of an objective's progress.",
     {
         "MOVEMENT": "The measured value changed.",
-        "GOALPOST": "The metric, due day or KPI of a key result was edited.",
+        "GOALPOST": "The metric, due day or KPI of a key result was edited, or the formula of its KPI, or a calendar "
+        "was set.",
         "SCOPE": "A key result was added, dropped or reweighed, or the objective was started or dropped.",
     },
 )(Cause)
