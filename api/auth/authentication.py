@@ -118,10 +118,10 @@ class Authenticators:
             raise
         digest = sha256(bearer.encode()).digest()
         if digest in self._known_good_tokens:
+            self._known_good_tokens.move_to_end(digest)
             caller = await self._resolve_caller(digest, bearer)
         else:
             caller = await self._resolve_unknown(digest, bearer, network_of(address))
-        self._known_good_tokens.move_to_end(digest)
         return Authenticated(caller, self._scopes.get(digest) or self._open_scope(digest, bearer))
 
     def spend(self, caller: Caller) -> None:

@@ -157,6 +157,18 @@ def test_lookups_that_take_too_long_let_others_of_the_address_retry(monkeypatch:
     assert outcomes["Authenticated"] + outcomes["RateLimited"] == 30
 
 
+def test_token_that_is_forgotten_during_its_lookup_is_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(authentication, "REMEMBERED_MAX", 1)
+    monkeypatch.setattr(authentication, "REMEMBERED_SECONDS", 0)
+
+    async def outcome() -> None:
+        authenticators = Authenticators([Lookups()], TokenBucketLimiter(1, 1))
+        await authenticators.authenticate(["Bearer good1"], "192.0.2.1")
+        await asyncio.gather(*(authenticators.authenticate([f"Bearer good{one}"], "192.0.2.1") for one in (2, 1)))
+
+    asyncio.run(outcome())
+
+
 @pytest.mark.parametrize(
     ("one", "other", "are_one"),
     [
