@@ -6,7 +6,7 @@ light lane, since hostile documents take milliseconds; if it is light, the same 
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from graphql import GraphQLSchema, OperationType
 
@@ -16,9 +16,6 @@ from api.execution.limits import DOCUMENTS_KEPT, Assessed, assess
 
 T = TypeVar("T")
 _Key: TypeAlias = tuple[str | None, str | None, Bounds]
-
-REJECTED: Final = Assessed(OperationType.QUERY, 0.0)
-"""The assessment of an operation that is rejected before execution, which is cheap."""
 
 
 class Operation(NamedTuple):
@@ -41,22 +38,20 @@ class Admission:
         caller, deadline = context.caller.actor, context.deadline
         assessed = self._known.get((operation.text, operation.name, context.bounds))
         if assessed is None:
-            begun = await context.lanes.light.run(
-                lambda: self._begin(operation, context.bounds, work), caller, 1.0, deadline
-            )
+            begun = await context.lanes.light.run(lambda: self._begin(operation, context, work), caller, 1.0, deadline)
             if not isinstance(begun, Assessed):
                 return begun
             assessed = begun
         lane = lane_of(assessed, context.lanes)
         return await lane.run(work, caller, assessed.cost, deadline)
 
-    def _begin(self, operation: Operation, bounds: Bounds, work: Callable[[], T]) -> T | Assessed:
+    def _begin(self, operation: Operation, context: Context, work: Callable[[], T]) -> T | Assessed:
         """The result of a light operation, or the assessment of another one. Runs on a worker thread."""
-        found, varies = assess(self._schema, operation.text, operation.variables or {}, operation.name, bounds)
-        assessed = found or REJECTED
-        if not varies:
-            self._remember((operation.text, operation.name, bounds), assessed)
-        return work() if is_light(assessed) else assessed
+        text, variables, name = operation
+        assessed = assess(self._schema, text, variables or {}, name, context.bounds)
+        if not assessed.varies:
+            self._remember((text, name, context.bounds), assessed)
+        return work() if lane_of(assessed, context.lanes) is context.lanes.light else assessed
 
     def _remember(self, key: _Key, assessed: Assessed) -> None:
         self._known[key] = assessed
@@ -64,15 +59,9 @@ class Admission:
             self._known.popitem(last=False)
 
 
-def is_light(assessed: Assessed) -> bool:
-    """Whether the lane of light operations executes this one. A subscription only starts; its events come later."""
-    return assessed.type is not OperationType.MUTATION and (
-        assessed.type is OperationType.SUBSCRIPTION or assessed.cost <= LIGHT_COST_MAX
-    )
-
-
 def lane_of(assessed: Assessed, lanes: Lanes) -> Lane:
-    """The lane of an operation."""
+    """The lane of an operation. A subscription only starts there; its events come later."""
     if assessed.type is OperationType.MUTATION:
         return lanes.writes
-    return lanes.light if is_light(assessed) else lanes.heavy
+    is_light = assessed.type is OperationType.SUBSCRIPTION or assessed.cost <= LIGHT_COST_MAX
+    return lanes.light if is_light else lanes.heavy

@@ -102,29 +102,32 @@ class Limits(SchemaExtension):
 
 
 class Assessed(NamedTuple):
-    """The type of an operation, and its estimated cost."""
+    """The type of an operation, its estimated cost, and whether the cost depends on the variables."""
 
     type: OperationType
     cost: float
+    varies: bool
+
+
+REJECTED: Final = Assessed(OperationType.QUERY, 0.0, varies=True)
+"""The assessment of an operation that is rejected before execution, which is cheap."""
 
 
 def assess(
     schema: GraphQLSchema, text: str | None, variables: Mapping[str, Any], name: str | None, bounds: Bounds
-) -> tuple[Assessed | None, bool]:
-    """The assessment of an operation, and whether it depends on the variables. None for an operation that will be
-    rejected."""
+) -> Assessed:
+    """The assessment of an operation, which need not be valid."""
     if not text or len(text) > DOCUMENT_LENGTH_MAX:
-        return None, True
+        return REJECTED
     try:
         operation = get_operation_ast(_parsed(text), name)
     except GraphQLError:
-        return None, True
+        return REJECTED
     weighed = _weighed(schema, text, variables, bounds)
     if operation is None or weighed.refusal is not None:
-        return None, True
-    return Assessed(
-        operation.operation, weighed.costs[operation.name.value if operation.name else None]
-    ), weighed.varies
+        return REJECTED
+    cost = weighed.costs[operation.name.value if operation.name else None]
+    return Assessed(operation.operation, cost, weighed.varies)
 
 
 @lru_cache(DOCUMENTS_KEPT)
