@@ -88,8 +88,7 @@ class Lane:
         job = self._begin(work, caller, cost, deadline)
         late: asyncio.TimerHandle | None = None
         if deadline.until < inf:
-            seconds = max(0.0, deadline.until - monotonic())
-            late = asyncio.get_running_loop().call_later(seconds, self._end, job, deadline)
+            late = asyncio.get_running_loop().call_later(deadline.seconds_left, self._end, job, deadline)
         try:
             return await asyncio.wrap_future(job)
         except asyncio.CancelledError:

@@ -1,6 +1,6 @@
 """The commits of a log. Each has a deadline: no timeout of PostgreSQL covers the wait for a synchronous standby.
 
-At its deadline a statement is canceled. Before its commit it fails with `QueryCanceled`, and nothing is recorded. A
+At its deadline a statement is cancelled. Before its commit it fails with `QueryCanceled`, and nothing is recorded. A
 commit that waits for a standby stays: PostgreSQL ends the wait with a warning, and the commit is not confirmed, since
 it is lost if the standby takes over.
 """
@@ -49,12 +49,11 @@ class Commit:
         """Cancel the statement if it is running beyond its deadline."""
         with self.lock:
             if not self.is_over and monotonic() > self.due:
-                with suppress(psycopg.Error):
-                    self.conn.cancel_safe(timeout=CANCEL_SECONDS_MAX)
+                cancel_statement(self.conn)
 
 
 class Commits:
-    """The commits of one log in this process. Each is canceled after `seconds`.
+    """The commits of one log in this process. Each is cancelled after `seconds`.
 
     `running` are those that have not ended. `is_confirmed`: whether every synchronous standby has the last one.
     `confirmed_at` is when that was so last, by the monotonic clock; `fault` is why the last one failed, at `failed_at`.
@@ -103,6 +102,12 @@ class Commits:
         or the last one was not confirmed and the next is running. Another one would only wait, too."""
         oldest = min((commit.started_at for commit in self.running.copy()), default=inf)
         return (oldest < inf and not self.is_confirmed) or oldest < monotonic() - self._lock_seconds
+
+
+def cancel_statement(conn: Connection) -> None:
+    """Cancel the statement that a connection executes, if the server accepts it in time. Blocks for a round trip."""
+    with suppress(psycopg.Error):
+        conn.cancel_safe(timeout=CANCEL_SECONDS_MAX)
 
 
 def _ignore(_: float) -> None:

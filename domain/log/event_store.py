@@ -121,7 +121,7 @@ class Log(ApplicationRecorder):
 
     A command's events are appended in one transaction under one lock, so positions are gapless and become visible in
     order. The preconditions of the append are checked under the same lock. The pool's connections set the timeouts of
-    statements and locks (`lock_seconds`). An append is canceled after `commit_seconds`. After a lost connection it
+    statements and locks (`lock_seconds`). An append is cancelled after `commit_seconds`. After a lost connection it
     waits up to `reconnect_seconds` for the database, to find out whether the command was recorded.
     """
 

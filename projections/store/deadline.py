@@ -4,19 +4,18 @@ One way ends an operation for both reasons: `Deadline.end` cancels its statement
 """
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from math import inf
 from threading import Lock
 from time import monotonic
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 
 import psycopg
 
-Connection: TypeAlias = psycopg.Connection[Any]
+from domain.log.commits import cancel_statement
 
-CANCEL_SECONDS_MAX: Final = 2.0
-"""How long a request to cancel a statement may take."""
+Connection: TypeAlias = psycopg.Connection[Any]
 
 
 class Stopped(Exception):
@@ -66,8 +65,7 @@ class Deadline:
         with self._lock:
             self.until = -inf
             for conn in self._connections:
-                with suppress(psycopg.Error):
-                    conn.cancel_safe(timeout=CANCEL_SECONDS_MAX)
+                cancel_statement(conn)
 
     @contextmanager
     def reading(self, connection: AbstractContextManager[Connection]) -> Iterator[Connection]:
