@@ -19,8 +19,8 @@ def unavailable_response(message: str, code: str, **extensions: object) -> Respo
     return response
 
 
-def busy_response(message: str, seconds: int, code: str) -> Response:
-    """A 429 for a caller with too much work in progress: the client may try again after some seconds."""
-    response = error_response(HTTPStatus.TOO_MANY_REQUESTS, message, code, retryAfter=seconds)
+def too_many_response(message: str, code: str, seconds: int, **extensions: object) -> Response:
+    """A 429 for a caller with too many requests: the client may try again after some seconds."""
+    response = error_response(HTTPStatus.TOO_MANY_REQUESTS, message, code, **extensions)
     response.headers.update({"retry-after": str(seconds), "cache-control": "no-store"})
     return response

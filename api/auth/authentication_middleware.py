@@ -9,7 +9,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.asgi.error_response import error_response, unavailable_response
+from api.asgi.error_response import error_response, too_many_response, unavailable_response
 from api.auth.authentication import (
     RATE_LIMITED,
     UNAUTHENTICATED_CALLER,
@@ -68,7 +68,7 @@ class AuthenticationMiddleware:
             log_rejection(reason, connection)
             return None if scope["type"] == "websocket" else _unauthenticated()
         except RateLimited as limited:
-            return _rate_limited(limited)
+            return too_many_response(limited.message, RATE_LIMITED, limited.seconds)
         except (AuthBackendUnavailable, TimeoutError):
             return None if scope["path"] == READY else _backend_unavailable()
         return None
@@ -91,20 +91,9 @@ def _unauthenticated() -> Response:
         "Authentication is required: send 'Authorization: Bearer …' with a valid token.",
         UNAUTHENTICATED,
     )
-    response.headers["www-authenticate"] = "Bearer"
-    return _no_store(response)
-
-
-def _rate_limited(limited: RateLimited) -> Response:
-    response = error_response(HTTPStatus.TOO_MANY_REQUESTS, limited.message, RATE_LIMITED)
-    response.headers["retry-after"] = str(limited.seconds)
-    return _no_store(response)
+    response.headers.update({"www-authenticate": "Bearer", "cache-control": "no-store"})
+    return response
 
 
 def _backend_unavailable() -> Response:
     return unavailable_response("Authentication is unavailable at the moment; retry in a moment.", "UNAVAILABLE")
-
-
-def _no_store(response: Response) -> Response:
-    response.headers["cache-control"] = "no-store"
-    return response

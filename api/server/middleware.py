@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from api.asgi.body_limit import BodyLimit
 from api.asgi.disconnect import CLIENT_CLOSED_REQUEST, ClientDisconnected
-from api.asgi.error_response import busy_response, error_response, unavailable_response
+from api.asgi.error_response import error_response, too_many_response, unavailable_response
 from api.asgi.host_check import HostCheck
 from api.auth.authentication_middleware import AuthenticationMiddleware
 from api.endpoints import readings_ingest, targets_ingest
@@ -63,7 +63,7 @@ def _outdated(request: Request) -> OutdatedViews | None:
 
 async def _busy(_: Request, error: Exception) -> Response:
     assert isinstance(error, Busy)
-    return busy_response(str(error), error.seconds, error.code)
+    return too_many_response(str(error), error.code, error.seconds, retryAfter=error.seconds)
 
 
 async def _disconnected(_: Request, __: Exception) -> Response:
