@@ -32,7 +32,7 @@ from projections.proof.signer import Keys
 from projections.store.deadline import Deadline
 
 OUTDATED_SECONDS: Final = 1.0
-"""How long an answer with errors waits for a connection to learn whether the projections are outdated."""
+"""How long the answer to a failed statement waits for a connection to learn whether the projections are outdated."""
 
 
 @dataclass(frozen=True)
@@ -120,13 +120,8 @@ class Context:
 
     @cached_property
     def outdated_views(self) -> OutdatedViews | None:
-        """Why a statement does not fit the projections: they were built by another version of Keyframe. None if they
-        were not, or if the database does not answer."""
-        try:
-            with self.pool.connection(OUTDATED_SECONDS) as conn:
-                return outdated(conn)
-        except (psycopg.Error, PoolTimeout):
-            return None
+        """Why a statement does not fit the projections; the database is asked once."""
+        return outdated_views(self.pool)
 
     def charge_cost(self, cost: float, most: float) -> bool:
         """Add the cost of an operation. Returns whether the total of the request is at most `most`."""
@@ -155,6 +150,16 @@ class Context:
             raise CommandRejected(Code.FORBIDDEN, "You may not read.")
         visibility_scope = None if self.caller.sees_everything else VisibilityScope(self.caller.person, self.filtered)
         return SnapshotReader(self.pool, self.log, self.deadline, visibility_scope, hidden, self.freshness)
+
+
+def outdated_views(pool: Pool) -> OutdatedViews | None:
+    """Why a statement does not fit the projections: they were built by another version of Keyframe. None if they were
+    not, or if the database does not answer."""
+    try:
+        with pool.connection(OUTDATED_SECONDS) as conn:
+            return outdated(conn)
+    except (psycopg.Error, PoolTimeout):
+        return None
 
 
 Info: TypeAlias = strawberry.Info[Context, Any]

@@ -18,14 +18,13 @@ from api.asgi.error_response import error_response, too_many_response, unavailab
 from api.asgi.host_check import HostCheck
 from api.auth.authentication_middleware import AuthenticationMiddleware
 from api.endpoints import readings_ingest, targets_ingest
+from api.execution.context import outdated_views
 from api.execution.lanes import Busy
 from api.observability.request_log import REQUEST_ID, RequestLogMiddleware
-from api.runtime.database import Pool
 from api.schema.primitives.errors import INTERNAL, MASKED, VIEWS_OUTDATED
 from api.server.authenticators import cors
 from api.server.process import Process
 from domain.log.outage import outage
-from projections.engine.rebuild import OutdatedViews, outdated
 
 _log = structlog.get_logger(__name__)
 
@@ -49,16 +48,10 @@ async def _database_unavailable(_: Request, error: Exception) -> Response:
 
 async def _statement_failed(request: Request, error: Exception) -> Response:
     """The projections may be outdated; any other failure is an internal error."""
-    reason = await to_thread.run_sync(lambda: _outdated(request))
-    return (
-        await _internal_error(request, error) if reason is None else unavailable_response(str(reason), VIEWS_OUTDATED)
-    )
-
-
-def _outdated(request: Request) -> OutdatedViews | None:
-    pool: Pool = request.app.state.pool
-    with pool.connection() as conn:
-        return outdated(conn)
+    reason = await to_thread.run_sync(outdated_views, request.app.state.pool)
+    if reason is None:
+        return await _internal_error(request, error)
+    return unavailable_response(str(reason), VIEWS_OUTDATED)
 
 
 async def _busy(_: Request, error: Exception) -> Response:
