@@ -5,7 +5,6 @@ tell whether the database records commands. Otherwise it asks the database with 
 """
 
 import asyncio
-from collections.abc import Iterator
 from http import HTTPStatus
 from time import monotonic
 from typing import Any, Final, NamedTuple
@@ -49,6 +48,13 @@ class Faults(NamedTuple):
     keeping_up: str | None = None
 
 
+class Report(NamedTuple):
+    """The faults of the process, and what an authenticated caller is told about it besides."""
+
+    faults: Faults
+    told: dict[str, Any]
+
+
 class Readiness:
     """The state of one process, by a check that all requests share."""
 
@@ -58,7 +64,7 @@ class Readiness:
         self._projector = projector
         self._settings = settings
         self._thread = CapacityLimiter(1)
-        self._reports: SingleFlightTTLCache[None, dict[str, Any]] = SingleFlightTTLCache(CACHED_SECONDS, 1)
+        self._reports: SingleFlightTTLCache[None, Report] = SingleFlightTTLCache(CACHED_SECONDS, 1)
 
     async def endpoint(self, request: Request) -> Response:
         """200 if the process is ready for queries and commands, or with `?for=reading` for queries; else 503 with the
@@ -66,15 +72,14 @@ class Readiness:
         asked = _ASKED.get(request.query_params.get("for", "writing"))
         if asked is None:
             return error_response(HTTPStatus.BAD_REQUEST, f"'for' must be {' or '.join(_ASKED)}.", "INVALID")
-        report = await self._report()
-        wrong = next((report["faults"][name] for name in asked if report["faults"][name] is not None), None)
+        faults, told = await self._report()
+        wrong = next((fault for name in asked if (fault := getattr(faults, name)) is not None), None)
         status = 200 if wrong is None else 503
         if request.state.caller is UNAUTHENTICATED_CALLER:
             return PlainTextResponse("ready" if wrong is None else "unready", status, _NO_STORE)
-        rest = {name: value for name, value in report.items() if name != "faults"}
-        return JSONResponse({"ready": wrong is None, "wrong": wrong, "alive": True, **rest}, status, _NO_STORE)
+        return JSONResponse({"ready": wrong is None, "wrong": wrong, "alive": True, **told}, status, _NO_STORE)
 
-    async def _report(self) -> dict[str, Any]:
+    async def _report(self) -> Report:
         """The newest report. If the check takes too long, one from what the process knows by itself."""
         try:
             async with asyncio.timeout(2 * self._settings.ready_timeout_s):
@@ -82,12 +87,12 @@ class Readiness:
         except TimeoutError:
             return self._told(None, self._known_faults("The database does not answer in time; Keyframe keeps trying."))
 
-    async def _check(self) -> dict[str, Any]:
+    async def _check(self) -> Report:
         return await to_thread.run_sync(self._look, limiter=self._thread)
 
     # ── the check, on a thread of its own ────────────────────────────────────────────────────────
 
-    def _look(self) -> dict[str, Any]:
+    def _look(self) -> Report:
         try:
             with self._pool.connection(self._settings.ready_timeout_s) as conn:
                 version = tables.version(conn, self._settings.workspace)
@@ -131,7 +136,7 @@ class Readiness:
         try:
             return self._log.probe(self._settings.ready_timeout_s)
         except (psycopg.Error, PoolTimeout) as error:
-            return f"{outage(error).fact}; Keyframe keeps trying."
+            return _unreachable(error)
 
     def _behind(self, state: State | None) -> str | None:
         """Why the projections do not keep up with the log."""
@@ -148,32 +153,36 @@ class Readiness:
 
     # ── the report ───────────────────────────────────────────────────────────────────────────────
 
-    def _told(self, state: State | None, faults: Faults, version: int | None = None) -> dict[str, Any]:
+    def _told(self, state: State | None, faults: Faults, version: int | None = None) -> Report:
         status = self._projector.status
-        return {
+        told = {
             "reading": faults.reading is None,
             "writing": faults.writing is None,
             "lagging": faults.keeping_up is not None,
             "database": faults.reading is None or version is not None,
             "migrations": {"version": version, "needed": VERSION},
-            "views": None if state is None else dict(self._views(state)),
+            "views": None if state is None else self._views(state),
             "projector": {"condition": status.condition, "cause": status.cause},
-            "faults": faults._asdict(),
         }
+        return Report(faults, told)
 
-    def _views(self, state: State) -> Iterator[tuple[str, Any]]:
+    def _views(self, state: State) -> dict[str, Any]:
         status = self._projector.status
-        yield from {"position": state.position, "head": state.head, "lag": state.head - state.position}.items()
-        yield "lag_s", round(state.lag_s, 3)
-        yield "fed", state.has_leader
-        yield "current", state.is_current
-        yield "leftovers", state.leftovers
-        is_poisoned = status.poison_position is not None
         poison = {"position": status.poison_position, "topic": status.poison_topic, "cause": status.cause}
-        yield "poison", poison if is_poisoned else None
+        return {
+            "position": state.position,
+            "head": state.head,
+            "lag": state.head - state.position,
+            "lag_s": round(state.lag_s, 3),
+            "fed": state.has_leader,
+            "current": state.is_current,
+            "leftovers": state.leftovers,
+            "poison": None if status.poison_position is None else poison,
+        }
 
 
 def _unreachable(error: Exception) -> str:
+    """What is wrong with the database."""
     return f"{outage(error).fact}; Keyframe keeps trying."
 
 
