@@ -102,21 +102,20 @@ class Stopped(Exception):
 
 
 class Ingest:
-    """The endpoint of files of one kind. `context` makes the context of a request."""
+    """The endpoints of files of all kinds, which share their threads. `context` makes the context of a request."""
 
-    def __init__(self, context: Callable[[HTTPConnection], Context], writer: Writer, kind: FileKind) -> None:
+    def __init__(self, context: Callable[[HTTPConnection], Context], writer: Writer) -> None:
         self._context = context
         self._writer = writer
-        self._kind = kind
         self._threads = CapacityLimiter(WORKING_MAX)
 
-    async def file(self, request: Request) -> Response:
-        """Ingest a file. The response is a summary, or a line per command if the client accepts NDJSON."""
+    async def file(self, kind: FileKind, request: Request) -> Response:
+        """Ingest a file of a kind. The response is a summary, or a line per command if the client accepts NDJSON."""
         caller = self._context(request).caller
-        response = _rejection(request, caller, self._kind)
+        response = _rejection(request, caller, kind)
         if response is None:
             author = replace(caller, source=Source.INGEST).author
-            file = File(self._writer, self._threads, request, author, self._kind)
+            file = File(self._writer, self._threads, request, author, kind)
             response = Lines(file) if NDJSON in request.headers.get("accept", "") else await _summary(file)
         response.headers.update({"cache-control": "no-store", "vary": "accept"})
         return response
@@ -270,8 +269,8 @@ class File:
 
 
 def _stop_reason(error: Exception, row: str) -> str:
-    fact, again = outage(error)
-    return (_LOST if outage(error) is UNREACHABLE else _REFUSED).format(fact=fact, again=again, row=row)
+    reason = outage(error)
+    return (_LOST if reason is UNREACHABLE else _REFUSED).format(fact=reason.fact, again=reason.again, row=row)
 
 
 _REFUSED = (

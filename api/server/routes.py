@@ -1,12 +1,14 @@
 """The routes of the application."""
 
+from functools import partial
+
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from api.endpoints import readings_ingest, targets_ingest
 from api.endpoints.checkpoint import Publishing, schema_text
-from api.endpoints.file_ingest import FileKind, Ingest
+from api.endpoints.file_ingest import Ingest
 from api.endpoints.health import Readiness
 from api.endpoints.ledger_export import Exports
 from api.graphql_http.endpoint import Endpoint
@@ -23,8 +25,7 @@ def routes_of(process: Process, *, editor: bool) -> list[BaseRoute]:
         *operations_of(process),
         *_exports(process),
         Route("/schema.graphql", schema_text),
-        _ingest(process, readings_ingest.PATH, readings_ingest.READINGS),
-        _ingest(process, targets_ingest.PATH, targets_ingest.TARGETS),
+        *_ingest(process),
         Route("/report/{cycle}", Reports(process.context).page),
     ]
 
@@ -49,8 +50,12 @@ def operations_of(process: Process) -> list[BaseRoute]:
     ]
 
 
-def _ingest(process: Process, path: str, kind: FileKind) -> Route:
-    return Route(path, Ingest(process.context, process.writer, kind).file, methods=["POST"])
+def _ingest(process: Process) -> list[BaseRoute]:
+    ingest = Ingest(process.context, process.writer)
+    return [
+        Route(readings_ingest.PATH, partial(ingest.file, readings_ingest.READINGS), methods=["POST"]),
+        Route(targets_ingest.PATH, partial(ingest.file, targets_ingest.TARGETS), methods=["POST"]),
+    ]
 
 
 def _exports(process: Process) -> list[BaseRoute]:
