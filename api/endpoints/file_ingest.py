@@ -69,6 +69,11 @@ class Part(NamedTuple):
     field: str
     lines: Sequence[int]
 
+    @property
+    def span(self) -> list[int]:
+        """The numbers of its first and its last line."""
+        return [self.lines[0], self.lines[-1]]
+
 
 @dataclass(frozen=True)
 class FileKind:
@@ -244,11 +249,11 @@ class File:
         except (WritesPaused, WritesStalled, CommandUnconfirmed) as error:
             known = known_failure(error)
             assert known is not None
-            raise Stopped(*known, lines=[part.lines[0], part.lines[-1]]) from error
+            raise Stopped(*known, lines=part.span) from error
         except (Unavailable, CommandInDoubt, psycopg.OperationalError, PoolTimeout) as error:
             _log.warning("ingest_aborted", request_id=self._request_id, cause=type(error).__name__)
             reason = _stop_reason(error, self._kind.rows.name)
-            raise Stopped("UNAVAILABLE", reason, lines=[part.lines[0], part.lines[-1]]) from error
+            raise Stopped("UNAVAILABLE", reason, lines=part.span) from error
         self._wait(before)
         return self._count(outcome)
 
@@ -302,7 +307,7 @@ def _place(problem: Problem, part: Part) -> dict[str, Any]:
             names = [_NAMES.get(name, name) for name in field[:1]]
             return {"line": part.lines[int(index)], **({"field": names} if names else {})}
         case _:
-            return {"lines": [part.lines[0], part.lines[-1]]}
+            return {"lines": part.span}
 
 
 # ── responses ────────────────────────────────────────────────────────────────────────────────────

@@ -9,7 +9,6 @@ from decimal import Decimal
 from functools import partial
 from hashlib import sha256
 from http import HTTPStatus
-from math import inf
 from typing import Any, Final, NamedTuple, TypeAlias
 
 import msgspec
@@ -96,7 +95,7 @@ class Exports:
     """The export endpoints. Called on the event loop. `context` makes the context of a request, `seconds` is how long
     an export may take."""
 
-    def __init__(self, context: Callable[[HTTPConnection], Context], seconds: float = inf) -> None:
+    def __init__(self, context: Callable[[HTTPConnection], Context], seconds: float) -> None:
         self._context = context
         self._seconds = seconds
 
