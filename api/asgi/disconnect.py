@@ -29,10 +29,15 @@ async def until_disconnected(receive: Receive, work: Coroutine[Any, Any, T]) -> 
             return working.result()
         raise ClientDisconnected
     finally:
-        for task in (working, gone):
-            task.cancel()
-            with suppress(asyncio.CancelledError, Exception):
-                await task
+        await cancel_and_wait(working, gone)
+
+
+async def cancel_and_wait(*tasks: "asyncio.Future[Any]") -> None:
+    """Cancel tasks, and wait until they have ended; their results and exceptions are dropped."""
+    for task in tasks:
+        task.cancel()
+        with suppress(asyncio.CancelledError, Exception):
+            await task
 
 
 async def _disconnected(receive: Receive) -> None:

@@ -23,10 +23,10 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from api.asgi.body_limit import BodyTooSlow
+from api.asgi.disconnect import cancel_and_wait
 from api.asgi.error_response import error_response
 from api.endpoints.row_parser import CSV, FORMATS, NDJSON, Batch, Reader, RowKind
 from api.execution.context import Caller, Context
-from api.execution.request_scope import cancel_and_wait
 from api.execution.writer import Writer
 from api.schema.primitives.errors import known_failure
 from domain.commands.command import Command

@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import suppress
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from graphql import GraphQLError
+
+from api.asgi.disconnect import cancel_and_wait
 
 T = TypeVar("T")
 
@@ -56,10 +57,3 @@ async def until_scope_ends(results: AsyncGenerator[T, None], scope: RequestScope
         await cancel_and_wait(ended)
         if coming is not None:
             await cancel_and_wait(coming)
-
-
-async def cancel_and_wait(task: "asyncio.Future[Any]") -> None:
-    """Cancel a task and wait until it has ended; its result and exception are dropped."""
-    task.cancel()
-    with suppress(asyncio.CancelledError, Exception):
-        await task
