@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from time import monotonic, sleep
+from time import monotonic
 from typing import Any
 
 import psycopg
@@ -20,6 +20,7 @@ from tests.api.cli.terminal import keyframe
 from tests.domain.log.writing import command, reading
 from tests.upgrades.test_upgrades import answer_of, present_answer, stored
 from tests.upgrades.workspace import CYCLE, HERE, NAME, client
+from tests.waiting import until
 
 __all__ = ["stored"]
 
@@ -130,7 +131,7 @@ def test_commands_are_recorded_beside_outdated_projections(migrated: Database, m
         started = monotonic()
         payload = ask(http, DEFINE_KPI % "returns")["data"]["defineKpi"]
         assert (payload["problems"], payload["behind"] >= 1) == ([], True)
-        wait_until(lambda: http.get("/readyz").json()["projector"]["condition"] == "OUTDATED")
+        until(lambda: http.get("/readyz").json()["projector"]["condition"] == "OUTDATED")
         ask(http, DEFINE_KPI % "exchanges")
         assert monotonic() - started < migrated.settings.view_timeout_s
     assert migrated.log().head().position == before + 2
@@ -141,9 +142,9 @@ def test_server_goes_on_with_the_new_generation_after_a_rebuild(
 ) -> None:
     with served(migrated, monkeypatch) as http:
         ask(http, DEFINE_KPI % "returns")
-        wait_until(lambda: http.get("/readyz").json()["projector"]["condition"] == "OUTDATED")
+        until(lambda: http.get("/readyz").json()["projector"]["condition"] == "OUTDATED")
         assert keyframe(migrated.settings, "rebuild").returncode == 0
-        wait_until(lambda: http.get("/readyz").json()["projector"]["condition"] == "LEADING")
+        until(lambda: http.get("/readyz").json()["projector"]["condition"] == "LEADING")
         assert http.get("/readyz").status_code == 200
         assert "errors" not in ask(http, NEW_FIELDS)
         payload = ask(http, DEFINE_KPI % "exchanges")["data"]["defineKpi"]
@@ -170,10 +171,3 @@ def test_projector_does_not_write_to_projections_of_another_version(migrated: Da
 def test_a_rebuild_gives_the_answers_of_the_present_rules(migrated: Database) -> None:
     rebuild.rebuild(migrated.log(), migrated.connect, workspace=NAME)
     assert answer_of(migrated, FOLDER) == present_answer(FOLDER)
-
-
-def wait_until(holds: Any) -> None:
-    deadline = monotonic() + 30
-    while not holds():
-        assert monotonic() < deadline
-        sleep(0.05)

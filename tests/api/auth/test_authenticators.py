@@ -145,7 +145,7 @@ def test_readyz_does_not_expose_database_error_text(app_server: AppServer, monke
         raise OperationalError("connection to server at secret.example failed")
 
     monkeypatch.setattr(health, "version", lost)
-    sleep(CACHED_SECONDS)
+    sleep(CACHED_SECONDS)  # until then an earlier report is used again
     response = app_server.http.get("/readyz", headers={"authorization": f"Bearer {app_server.token()}"})
     assert (response.status_code, response.json()["wrong"]) == (
         503,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from time import monotonic, sleep
+from time import monotonic
 from typing import Any, NamedTuple
 
 import pytest
@@ -15,6 +15,7 @@ from domain.log.health import VERSION
 from tests.api.runtime.test_outage import failing
 from tests.api.schema.mutations.test_database_crashes import remembered_pools
 from tests.domain.log.writing import command, reading
+from tests.waiting import until
 
 TIMEOUT_S = 0.5
 ADD = 'mutation { formTeam(input: {key: "%s", name: "T"}) { position } }'
@@ -50,17 +51,10 @@ def serve(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve
             app = create_app(settings, Database(database.dsn, settings, stack), editor=False, anonymous=True)
             http = stack.enter_context(TestClient(app, base_url="http://localhost"))
             probed = Probed(http, database, pools[0])
-            wait_until(lambda: probed.ready()[0] == 200)
+            until(lambda: probed.ready()[0] == 200)
             return probed
 
         yield started
-
-
-def wait_until(holds: Callable[[], bool]) -> None:
-    deadline = monotonic() + 30
-    while not holds():
-        assert monotonic() < deadline
-        sleep(0.05)
 
 
 def test_ready_process_reads_writes_and_does_not_lag(serve: Serve) -> None:
@@ -106,7 +100,7 @@ def test_process_without_an_answer_of_the_database_is_not_ready_in_time(
         assert monotonic() - started < 3 * TIMEOUT_S
         assert (status, report["reading"], report["database"]) == (503, False, False)
         assert report["wrong"] == "The database does not answer in time; Keyframe keeps trying."
-    wait_until(lambda: probed.ready()[0] == 200)
+    until(lambda: probed.ready()[0] == 200)
 
 
 def test_process_on_a_read_only_server_is_ready_for_reading_only(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,7 +131,7 @@ def test_process_lags_after_the_seconds_of_the_setting(serve: Serve) -> None:
     probed.database.log().append([reading()], command())
     status, report = probed.ready()
     assert (status, report["lagging"], report["views"]["lag"]) == (200, False, 1)
-    sleep(0.6)
+    until(lambda: probed.ready()[1]["lagging"])
     status, report = probed.ready()
     assert (status, report["lagging"], report["reading"]) == (503, True, True)
     assert report["wrong"] == "No projector runs: start 'keyframe project'."

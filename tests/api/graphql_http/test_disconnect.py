@@ -3,7 +3,6 @@
 import json
 import socket
 from collections.abc import Iterator
-from threading import Event
 from time import monotonic
 from typing import Any
 
@@ -15,6 +14,7 @@ from websockets.typing import Subprotocol
 from projections.store import basis as bases
 from tests.api.schema.subscriptions.conftest import Running, Serve, serve, workspace
 from tests.api.schema.subscriptions.conftest import Workspace as Writer
+from tests.waiting import until
 
 __all__ = ["serve", "workspace"]
 
@@ -58,11 +58,9 @@ def sleeping(writer: Writer) -> int:
     return int(row[0])
 
 
-def until(writer: Writer, count: int) -> None:
-    deadline = monotonic() + SECONDS_MAX
-    while sleeping(writer) != count:
-        assert monotonic() < deadline
-        Event().wait(0.01)
+def until_asleep(writer: Writer, count: int) -> None:
+    """Wait until so many connections sleep; not as long as they sleep by themselves."""
+    until(lambda: sleeping(writer) == count, SECONDS_MAX)
 
 
 def post(port: int, body: object, accept: str = "application/json") -> socket.socket:
@@ -82,8 +80,8 @@ def post(port: int, body: object, accept: str = "application/json") -> socket.so
 @pytest.mark.parametrize("body", [ASK, HEAVY], ids=["light", "heavy"])
 def test_disconnected_client_ends_its_query(workspace: Writer, served: Running, body: object, accept: str) -> None:
     with post(served.port, body, accept):
-        until(workspace, 1)
-    until(workspace, 0)
+        until_asleep(workspace, 1)
+    until_asleep(workspace, 0)
 
 
 @pytest.mark.usefixtures("asleep")
@@ -94,10 +92,10 @@ def test_closed_websocket_ends_its_queries(workspace: Writer, served: Running) -
         websocket.recv()
         for number in range(2):
             websocket.send(json.dumps({"type": "subscribe", "id": str(number), "payload": ASK}))
-        until(workspace, 2)
+        until_asleep(workspace, 2)
         websocket.send(json.dumps({"type": "complete", "id": "0"}))
-        until(workspace, 1)
-    until(workspace, 0)
+        until_asleep(workspace, 1)
+    until_asleep(workspace, 0)
 
 
 @pytest.mark.usefixtures("asleep")
@@ -105,16 +103,16 @@ def test_disconnected_client_of_a_report_or_an_export_ends_it(workspace: Writer,
     for path in ("/report/2026-q1", "/export/changes.csv", "/export/readings.csv"):
         with socket.create_connection(("127.0.0.1", served.port)) as connection:
             connection.sendall(f"GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n".encode())
-            until(workspace, 1)
-        until(workspace, 0)
+            until_asleep(workspace, 1)
+        until_asleep(workspace, 0)
 
 
 @pytest.mark.usefixtures("asleep")
 def test_disconnected_client_does_not_end_its_command(workspace: Writer, served: Running) -> None:
     before = workspace.head
     with post(served.port, {"query": COMMAND % "2026-q1"}):
-        until(workspace, 1)  # its payload is being read
-    until(workspace, 0)
+        until_asleep(workspace, 1)  # its payload is being read
+    until_asleep(workspace, 0)
     assert workspace.head == before + 1
 
 

@@ -2,8 +2,7 @@
 
 import re
 import threading
-from collections.abc import Callable, Iterator
-from time import monotonic, sleep
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -20,6 +19,7 @@ from domain.log.event_store import StoredRow
 from projections.engine.rebuild import definition
 from tests.api.conftest import Api
 from tests.domain.log.writing import command, reading
+from tests.waiting import until
 
 GRAPHQL = "application/graphql-response+json"
 ASK = {"query": "{ viewer { handle roles } }"}
@@ -335,7 +335,7 @@ def test_commands_pause_beyond_a_lag_and_go_on_when_the_projections_have_caught_
         assert api.ask("{ basis { position } }") == {"basis": {"position": 0}}
         assert database.log().head().position == 3
         projector_of(database).catch_up()
-        wait_until(lambda: "errors" not in api.answer(four))
+        until(lambda: "errors" not in api.answer(four))
         assert database.log().head().position == 4
 
 
@@ -352,15 +352,8 @@ def test_a_poison_event_lets_no_commands_pile_up_behind_it(settings: Settings, d
     assert database.log().head().position == 6
 
 
-def wait_until(holds: Callable[[], bool]) -> None:
-    deadline = monotonic() + 30
-    while not holds():
-        assert monotonic() < deadline
-        sleep(0.05)
-
-
 def wait_until_projector_is(http: TestClient, condition: str) -> None:
-    wait_until(lambda: http.get("/readyz").json()["projector"]["condition"] == condition)
+    until(lambda: http.get("/readyz").json()["projector"]["condition"] == condition)
 
 
 # ── the application as a whole ────────────────────────────────────────────────────────────────────

@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from starlette.testclient import TestClient
 
 from api.auth.token_uses import TokenUses
-from api.endpoints.health import CACHED_SECONDS
+from api.endpoints import health
 from api.runtime import embedded_postgres
 from api.runtime.database import Database, open_database
 from api.runtime.settings import Settings
@@ -28,6 +28,7 @@ from domain.log.append import CommandUnconfirmed
 from domain.log.event_store import Log
 from tests.conftest import issue_token
 from tests.domain.log.writing import command, reading
+from tests.waiting import until
 from tests.workspace import DIRECTORY
 
 pytestmark = pytest.mark.long
@@ -51,6 +52,9 @@ class Lonely(NamedTuple):
         variables = {"input": {"key": key, "name": "New", "idempotencyKey": key}}
         return self.http.post("/graphql", json={"query": FORM, "variables": variables}).json()
 
+    def is_committing(self) -> bool:
+        return "\nkeyframe_commits_running 0.0\n" not in self.http.get("/metrics").text
+
     def heal(self) -> None:
         expect_standby(self.dsn, "")
 
@@ -59,9 +63,7 @@ def expect_standby(dsn: str, name: str) -> None:
     with psycopg.connect(dsn, autocommit=True) as conn:
         conn.execute(f"alter system set synchronous_standby_names = '{name}'")
         conn.execute("select pg_reload_conf()")
-        while conn.execute("select current_setting('synchronous_standby_names')").fetchone() != (name,):
-            sleep(0.01)
-            conn.execute("select 1")
+        until(lambda: conn.execute("select current_setting('synchronous_standby_names')").fetchone() == (name,))
     sleep(0.2)  # every backend reads the settings before its next statement
 
 
@@ -79,7 +81,8 @@ def started() -> Iterator[tuple[str, Database]]:
 
 
 @pytest.fixture
-def lonely(started: tuple[str, Database]) -> Iterator[Lonely]:
+def lonely(started: tuple[str, Database], monkeypatch: pytest.MonkeyPatch) -> Iterator[Lonely]:
+    monkeypatch.setattr(health, "CACHED_SECONDS", -1.0)
     dsn, database = started
     token = issue_token(database)
     with ExitStack() as stack:
@@ -132,7 +135,7 @@ def test_reads_and_authentication_go_on_while_commands_wait(lonely: Lonely) -> N
     with ThreadPoolExecutor(WRITERS) as threads:
         writing = [threads.submit(write, number) for number in range(WRITERS)]
         ready.wait()
-        sleep(0.1)
+        until(lonely.is_committing)
         seconds = [read(lonely, token) for token in tokens[:10]]
         assert not all(done.done() for done in writing)
         answers = [done.result() for done in writing]
@@ -156,7 +159,7 @@ def test_command_is_rejected_at_once_while_another_one_waits_for_its_commit(lone
     before = head(lonely)
     with ThreadPoolExecutor(1) as threads:
         waiting = threads.submit(lonely.form, "fourth")
-        sleep(COMMIT_SECONDS / 4)
+        until(lonely.is_committing)
         started = monotonic()
         code, message = error_of(lonely.form("fifth"))
         assert monotonic() - started < COMMIT_SECONDS / 4
@@ -167,7 +170,6 @@ def test_command_is_rejected_at_once_while_another_one_waits_for_its_commit(lone
 
 def test_process_without_the_standby_is_ready_for_reading_only(lonely: Lonely) -> None:
     assert error_of(lonely.form("sixth"))[0] == "OUTCOME_UNKNOWN"
-    sleep(CACHED_SECONDS)
     started = monotonic()
     answer = lonely.http.get("/readyz")
     assert monotonic() - started < SECONDS_MAX
@@ -176,7 +178,6 @@ def test_process_without_the_standby_is_ready_for_reading_only(lonely: Lonely) -
     assert report["wrong"] == "No synchronous standby confirms what is recorded."
     assert lonely.http.get("/readyz?for=reading").status_code == 200
     lonely.heal()
-    sleep(CACHED_SECONDS)
     assert lonely.http.get("/readyz").json()["writing"] is True
 
 

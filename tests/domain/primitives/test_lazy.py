@@ -3,6 +3,7 @@
 from threading import Event, Thread
 
 from domain.primitives.lazy import cached_property
+from tests.waiting import until
 
 
 class Reader:
@@ -30,8 +31,7 @@ def test_instances_do_not_wait_for_each_other() -> None:
     slow, fast = Reader(Event()), Reader(Event())
     thread = Thread(target=lambda: slow.value)
     thread.start()
-    while not slow.computed:
-        pass
+    until(lambda: slow.computed)
     fast.gate.set()
     assert fast.value == 42
     slow.gate.set()

@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from projections.store.deadline import Deadline, DeadlineExceeded, raise_if_late
+from tests.waiting import until
 from tests.world import World
 
 SLEEP = "select pg_sleep(60)"
@@ -68,10 +69,8 @@ def test_end_cancels_the_statement_in_progress(world: World) -> None:
 
     thread, began = Thread(target=work), monotonic()
     thread.start()
-    while not world.conn.execute(
-        "select 1 from pg_stat_activity where query = %s and state = 'active'", [SLEEP]
-    ).fetchone():
-        pass
+    asleep = "select 1 from pg_stat_activity where query = %s and state = 'active'"
+    until(lambda: world.conn.execute(asleep, [SLEEP]).fetchone())
     deadline.end()
     thread.join()
     assert monotonic() - began < 20

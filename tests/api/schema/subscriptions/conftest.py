@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
 from threading import Event, Lock, Thread
-from time import monotonic
 from typing import Any
 
 import pytest
@@ -20,6 +19,7 @@ from domain.handlers.dispatcher import Dispatcher
 from domain.handlers.unit_of_work import Author
 from domain.log.event_store import Log
 from domain.primitives.values import Source
+from tests import waiting
 from tests.workspace import fresh_workspace
 
 ADA = Author("machine:ada", Source.API, frozenset(Role))
@@ -59,10 +59,7 @@ class Workspace:
 
 def until(is_so: Callable[[], bool]) -> None:
     """Wait until the condition holds."""
-    deadline = monotonic() + SECONDS_MAX
-    while not is_so():
-        assert monotonic() < deadline
-        Event().wait(0.005)
+    waiting.until(is_so, SECONDS_MAX)
 
 
 class Running:
