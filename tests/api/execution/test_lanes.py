@@ -43,6 +43,19 @@ def begin(lane: Lane, work: Callable[[], Any], caller: str, deadline: Deadline |
     return asyncio.create_task(lane.run(work, caller, 1.0, deadline or Deadline()))
 
 
+async def occupied() -> tuple[Lane, Gate, asyncio.Task[Any]]:
+    """A lane of one thread on which Ada's work runs, its gate, and its task."""
+    lane, gate = Lane("test", 1, caller_max=1), Gate()
+    running = begin(lane, gate.work, "ada")
+    await until(lambda: gate.entered == 1)
+    return lane, gate, running
+
+
+def endless() -> None:
+    while True:
+        raise_if_late()
+
+
 def test_caller_has_a_bounded_number_of_operations_in_progress() -> None:
     async def test() -> None:
         lane, gate = Lane("test", 4, caller_max=2), Gate()
@@ -103,9 +116,7 @@ def test_full_queue_of_a_lane_rejects_everyone() -> None:
 
 def test_turn_that_would_come_after_the_deadline_is_rejected_at_once() -> None:
     async def test() -> None:
-        lane, gate = Lane("test", 1, caller_max=1), Gate()
-        running = begin(lane, gate.work, "ada")
-        await until(lambda: gate.entered == 1)
+        lane, gate, running = await occupied()
         waiting = asyncio.create_task(lane.run(gate.work, "ada", 50_000, Deadline()))
         await until(lambda: lane.waiting == 1)
         with pytest.raises(Busy) as busy:
@@ -119,9 +130,7 @@ def test_turn_that_would_come_after_the_deadline_is_rejected_at_once() -> None:
 
 def test_deadline_that_passes_in_the_queue_rejects_the_operation() -> None:
     async def test() -> None:
-        lane, gate = Lane("test", 1, caller_max=1), Gate()
-        running = begin(lane, gate.work, "ada")
-        await until(lambda: gate.entered == 1)
+        lane, gate, running = await occupied()
         with pytest.raises(Busy):
             await lane.run(gate.work, "ben", 1.0, Deadline(0.01))
         assert lane.waiting == 0
@@ -133,8 +142,7 @@ def test_deadline_that_passes_in_the_queue_rejects_the_operation() -> None:
 
 def test_cancelled_operation_leaves_the_queue_and_never_runs() -> None:
     async def test() -> None:
-        lane, gate = Lane("test", 1, caller_max=1), Gate()
-        running = begin(lane, gate.work, "ada")
+        lane, gate, running = await occupied()
         waiting = begin(lane, gate.work, "ben")
         await until(lambda: lane.waiting == 1)
         waiting.cancel()
@@ -151,8 +159,7 @@ def test_cancelled_work_stops_at_its_next_check_and_frees_its_thread() -> None:
 
     def work() -> None:
         try:
-            while True:
-                raise_if_late()
+            endless()
         except DeadlineExceeded as error:
             outcome.append(error)
             raise
@@ -171,9 +178,7 @@ def test_cancelled_work_stops_at_its_next_check_and_frees_its_thread() -> None:
 
 def test_thread_of_cancelled_work_is_occupied_until_it_stops() -> None:
     async def test() -> None:
-        lane, gate = Lane("test", 1, caller_max=1), Gate()
-        running = begin(lane, gate.work, "ada")
-        await until(lambda: gate.entered == 1)
+        lane, gate, running = await occupied()
         running.cancel()
         following = begin(lane, lambda: "next", "ben")
         await until(lambda: lane.waiting == 1)
@@ -185,26 +190,18 @@ def test_thread_of_cancelled_work_is_occupied_until_it_stops() -> None:
 
 
 def test_work_beyond_its_deadline_stops_at_its_next_check() -> None:
-    def work() -> None:
-        while True:
-            raise_if_late()
-
     async def test() -> None:
         lane = Lane("test", 1, caller_max=1)
         with pytest.raises(DeadlineExceeded):
-            await lane.run(work, "ada", 1.0, Deadline(0.05))
+            await lane.run(endless, "ada", 1.0, Deadline(0.05))
 
     run(test())
 
 
 def test_closed_lanes_end_what_is_in_progress() -> None:
-    def work() -> None:
-        while True:
-            raise_if_late()
-
     async def test() -> None:
         lanes = Lanes()
-        running = begin(lanes.heavy, work, "ada")
+        running = begin(lanes.heavy, endless, "ada")
         await until(lambda: lanes.heavy.running == 1)
         lanes.close()
         with pytest.raises(DeadlineExceeded):

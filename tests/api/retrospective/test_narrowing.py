@@ -228,7 +228,7 @@ def test_closing_reflections_name_objective_author_and_time(world: AskedWorld) -
     (found,) = look(world, "", fields)["closingReflections"]
     assert (found["body"], found["objective"]["title"], found["by"]["handle"]) == ("Ask first.", WIN, "ada")
     assert found["at"] == "2026-03-22T00:00:00Z"
-    assert look(world, 'team: {key: "org"}', fields)["closingReflections"] == [found]
+    assert look(world, ORG, fields)["closingReflections"] == [found]
     assert look(world, KIM, fields)["closingReflections"] == [found]
 
 

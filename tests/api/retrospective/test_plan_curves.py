@@ -152,6 +152,7 @@ def test_open_cycle_is_planned_up_to_its_last_day(server: str) -> None:
 
 # ── KPIs ──────────────────────────────────────────────────────────────────────────────────────────
 
+ORDERS = KpiBy(key="orders")
 KPI_CURVE = """
     kpis { kpi { key } planned { key } planCurve(every: MONTH) {
         points { label planned replanned value plannedVariance variance status isPartial }
@@ -162,16 +163,10 @@ KPI_CURVE = """
 
 def test_kpi_is_compared_with_its_monthly_targets_as_known_at_plan_and_outcome(server: str) -> None:
     with made(server) as world:
-        cycle(world)
-        of = key_result(world, objective(world))
-        orders = KpiBy(key="orders")
-        world.do(DefineKpi(key="orders", name="Orders", goal=at_least(5), cadence=Cadence.MONTHLY, effective_at=day(0)))
-        world.do(LinkKpi(key_result=of, kpi=orders, effective_at=day(0)))
-        _set_targets(world, {date(2026, 1, 1): 10, date(2026, 2, 1): 20, date(2026, 3, 1): 30}, 0.5)
-        world.do(ActivateCycle(cycle=CYCLE, effective_at=day(1)))
+        _plan_orders(world)
         _set_targets(world, {date(2026, 3, 1): 15}, 40, reason="The fair is cancelled.")
         measured = ((12, 30), (13, 58), (14, 89))
-        readings = [ReadingInput(kpi=orders, value=value, measured_at=day(at)) for value, at in measured]
+        readings = [ReadingInput(kpi=ORDERS, value=value, measured_at=day(at)) for value, at in measured]
         world.do(RecordReadings(readings=readings))
         world.do(CloseCycle(cycle=CYCLE, close_objectives=True, effective_at=day(91)))
         answer = world.ask(f'{{ retrospective(cycle: {{key: "2026-q1"}}) {{ {KPI_CURVE} }} }}')
@@ -185,19 +180,24 @@ def test_kpi_is_compared_with_its_monthly_targets_as_known_at_plan_and_outcome(s
         assert found["planCurve"]["largestDistanceFromLast"] == {"label": "2026-02"}
 
 
+def _plan_orders(world: AskedWorld) -> None:
+    """A key result by the KPI orders, with monthly targets of 10, 20 and 30, in a cycle that is then activated."""
+    cycle(world)
+    of = key_result(world, objective(world))
+    world.do(DefineKpi(key="orders", name="Orders", goal=at_least(5), cadence=Cadence.MONTHLY, effective_at=day(0)))
+    world.do(LinkKpi(key_result=of, kpi=ORDERS, effective_at=day(0)))
+    _set_targets(world, {date(2026, 1, 1): 10, date(2026, 2, 1): 20, date(2026, 3, 1): 30}, 0.5)
+    world.do(ActivateCycle(cycle=CYCLE, effective_at=day(1)))
+
+
 def _set_targets(world: AskedWorld, targets: dict[date, float], at: float, reason: str = "A year of months.") -> None:
     given = [KpiTarget(from_=first, target=target) for first, target in targets.items()]
-    world.do(SetKpiTargets(kpi=KpiBy(key="orders"), targets=given, reason=reason, effective_at=day(at)))
+    world.do(SetKpiTargets(kpi=ORDERS, targets=given, reason=reason, effective_at=day(at)))
 
 
 def test_kpi_keeps_its_first_targets_after_another_calendar(server: str) -> None:
     with made(server) as world:
-        cycle(world)
-        of = key_result(world, objective(world))
-        world.do(DefineKpi(key="orders", name="Orders", goal=at_least(5), cadence=Cadence.MONTHLY, effective_at=day(0)))
-        world.do(LinkKpi(key_result=of, kpi=KpiBy(key="orders"), effective_at=day(0)))
-        _set_targets(world, {date(2026, 1, 1): 10, date(2026, 2, 1): 20, date(2026, 3, 1): 30}, 0.5)
-        world.do(ActivateCycle(cycle=CYCLE, effective_at=day(1)))
+        _plan_orders(world)
         world.do(SetCalendar(time_zone="Pacific/Auckland", effective_at=day(40)))
         world.do(CloseCycle(cycle=CYCLE, close_objectives=True, effective_at=day(91)))
         answer = world.ask(f'{{ retrospective(cycle: {{key: "2026-q1"}}) {{ {KPI_CURVE} }} }}')

@@ -7,7 +7,7 @@ import pytest
 
 from domain.metrics.plan_curve import Planned, mapped, turning_point, value_at
 from domain.primitives.plan_checks import Terms
-from domain.primitives.values import Direction, Metric, PlanPoint
+from domain.primitives.values import Direction, Metric
 from tests.domain.metrics.builders import (
     CLOSING,
     DAY,
@@ -18,20 +18,7 @@ from tests.domain.metrics.builders import (
     QUARTER_START,
     metric,
 )
-
-TERMS = Terms(FROM_0_TO_100, QUARTER_START, QUARTER_END)
-"""From 0 to 100 in the 90 days of a quarter."""
-
-
-def point(month: int, day: int, value: float) -> PlanPoint:
-    return PlanPoint(date(2026, month, day), value)
-
-
-LAST = point(3, 31, 100)
-
-
-def terms(of: Metric = FROM_0_TO_100, due: date = QUARTER_END) -> Terms:
-    return Terms(of, QUARTER_START, due)
+from tests.domain.metrics.plans import LAST, TERMS, point, terms
 
 
 def risen(start: float) -> Metric:

@@ -8,26 +8,11 @@ from domain.primitives.errors import CommandRejected
 from domain.primitives.plan_checks import POINTS_MAX, Terms, checked
 from domain.primitives.values import Direction, Metric, PlanPoint
 from tests.domain.metrics.builders import (
-    FROM_0_TO_100,
     MILESTONES,
-    QUARTER_END,
     QUARTER_START,
     metric,
 )
-
-TERMS = Terms(FROM_0_TO_100, QUARTER_START, QUARTER_END)
-"""From 0 to 100 in the 90 days of a quarter."""
-
-
-def point(month: int, day: int, value: float) -> PlanPoint:
-    return PlanPoint(date(2026, month, day), value)
-
-
-LAST = point(3, 31, 100)
-
-
-def terms(of: Metric = FROM_0_TO_100, due: date = QUARTER_END) -> Terms:
-    return Terms(of, QUARTER_START, due)
+from tests.domain.metrics.plans import LAST, TERMS, point, terms
 
 
 def problems(*points: PlanPoint, on: Terms = TERMS) -> list[tuple[str, str]]:

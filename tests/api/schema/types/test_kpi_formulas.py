@@ -43,8 +43,17 @@ FORMULAS = {
 }
 
 
+def twice(key: str) -> KpiFormulaInput:
+    return KpiFormulaInput(sum=KpiSumInput([KpiTermInput(by(key), 2)]))
+
+
 def define(world: AskedWorld, key: str, **more: Any) -> None:
     world.record(DefineKpi(**{"key": key, "name": key, "cadence": Cadence.MONTHLY, "effective_at": day(0), **more}))
+
+
+def define_inputs(world: AskedWorld, **more: Any) -> None:
+    for key in ("orders", "visits"):
+        define(world, key, **more)
 
 
 def read(world: AskedWorld, key: str, *figures: tuple[float, float]) -> None:
@@ -56,8 +65,7 @@ def read(world: AskedWorld, key: str, *figures: tuple[float, float]) -> None:
 def shop(world: AskedWorld) -> AskedWorld:
     """Orders and visits are summed by month. January: 30 of 300. February: 20 of 400. March: 12 of no visits yet.
     January of the year before: 10 orders."""
-    for key in ("orders", "visits"):
-        define(world, key, aggregation=Aggregation.SUM)
+    define_inputs(world, aggregation=Aggregation.SUM)
     for key, formula in FORMULAS.items():
         define(world, key, formula=formula, goal=at_least(6))
     read(world, "orders", (-350, 10), (5, 10), (20, 20), (40, 20), (65, 12))
@@ -108,8 +116,7 @@ def test_status_is_that_of_the_latest_complete_month_while_a_sum_is_running(shop
 
 
 def test_a_running_month_without_a_sum_is_judged_at_once(world: AskedWorld) -> None:
-    for key in ("orders", "visits"):
-        define(world, key)
+    define_inputs(world)
     define(world, "conversion", formula=ORDERS_BY_VISITS, goal=at_least(6))
     read(world, "orders", (5, 10))
     read(world, "visits", (6, 100))
@@ -126,8 +133,7 @@ def test_explanation_names_the_inputs_and_their_readings(shop: AskedWorld) -> No
 
 
 def test_explanation_of_a_month_without_a_value_says_why(world: AskedWorld) -> None:
-    for key in ("orders", "visits"):
-        define(world, key, aggregation=Aggregation.SUM)
+    define_inputs(world, aggregation=Aggregation.SUM)
     define(world, "conversion", formula=ORDERS_BY_VISITS)
     read(world, "orders", (5, 10))
     read(world, "visits", (6, 0))
@@ -162,10 +168,9 @@ def test_an_input_with_a_coarser_cadence_gives_no_value(world: AskedWorld) -> No
 
 def test_an_input_with_a_formula_is_worked_out_for_the_asking_period(world: AskedWorld) -> None:
     """The daily ratios of a month are not averaged: the month's ratio comes from the month's sums."""
-    for key in ("orders", "visits"):
-        define(world, key, cadence=Cadence.DAILY, aggregation=Aggregation.SUM)
+    define_inputs(world, cadence=Cadence.DAILY, aggregation=Aggregation.SUM)
     define(world, "conversion", cadence=Cadence.DAILY, formula=ORDERS_BY_VISITS)
-    define(world, "doubled", formula=KpiFormulaInput(sum=KpiSumInput([KpiTermInput(by("conversion"), 2)])))
+    define(world, "doubled", formula=twice("conversion"))
     read(world, "orders", (1, 1), (2, 30))
     read(world, "visits", (1, 100), (2, 100))
     assert values(nodes(world, 40)["doubled"]) == {"2026-01": 31}
@@ -195,12 +200,8 @@ def test_changes_show_the_formula_before_and_after(shop: AskedWorld) -> None:
 
 def test_a_retired_formula_is_no_dependent(shop: AskedWorld) -> None:
     shop.do(RetireKpi(kpi=by("lost"), reason="no longer asked"))
-    found = world_keys(shop, '{ kpi(by: {key: "visits"}) { dependents { key } } }', "dependents")
-    assert found == ["conversion", "cost", "mean"]
-
-
-def world_keys(world: AskedWorld, query: str, field: str) -> list[str]:
-    return [one["key"] for one in world.ask(query)["kpi"][field]]
+    found = shop.ask('{ kpi(by: {key: "visits"}) { dependents { key } } }')["kpi"]["dependents"]
+    assert [one["key"] for one in found] == ["conversion", "cost", "mean"]
 
 
 def test_statements_do_not_grow_with_the_number_of_formulas(shop: AskedWorld) -> None:
@@ -247,8 +248,7 @@ def test_series_has_the_goal_and_the_label_of_each_period(shop: AskedWorld) -> N
 def test_month_is_compared_with_that_of_the_year_before(shop: AskedWorld) -> None:
     query = """query($at: DateTime!) { asOf(at: $at) { kpi(by: {key: "doubled"}) {
         comparison(to: YEAR_BEFORE) { current previous } } } }"""
-    doubled = KpiFormulaInput(sum=KpiSumInput([KpiTermInput(by("orders"), 2)]))
-    define(shop, "doubled", formula=doubled)
+    define(shop, "doubled", formula=twice("orders"))
     assert shop.ask(query, at=day(25).isoformat())["asOf"]["kpi"]["comparison"] == {"current": 60, "previous": 20}
 
 
@@ -260,7 +260,7 @@ def test_changes_of_a_formula_before_the_beginning_of_time_are_none(shop: AskedW
 def test_latest_month_of_a_formula_is_compared_with_the_same_month_of_a_leap_year(shop: AskedWorld) -> None:
     query = """query($at: DateTime!) { asOf(at: $at) { kpi(by: {key: "doubled"}) {
         comparison(period: CHANGE, to: YEAR_BEFORE) { current previous } } } }"""
-    define(shop, "doubled", formula=KpiFormulaInput(sum=KpiSumInput([KpiTermInput(by("orders"), 2)])))
+    define(shop, "doubled", formula=twice("orders"))
     # 20 January and 20 February 2024, and 20 February 2025
     read(shop, "orders", (-712, 1), (-681, 2), (-315, 3))
     found = shop.ask(query, at=day(1).isoformat())["asOf"]["kpi"]["comparison"]
