@@ -11,7 +11,6 @@ from domain.metrics.kpi_series import (
     KpiStatus,
     aggregated,
     comparison,
-    earlier,
     judged,
     series,
     variance,
@@ -338,24 +337,6 @@ def at_day(year: int, month: int, day: int, hour: int = 0) -> datetime:
     return datetime(year, month, day, hour, tzinfo=UTC)
 
 
-@pytest.mark.parametrize(
-    ("every", "start", "expected"),
-    [
-        (Step.DAY, at_day(2026, 3, 5), at_day(2025, 3, 5)),
-        (Step.DAY, at_day(2024, 2, 29), at_day(2023, 2, 28)),
-        (Step.WEEK, at_day(2026, 1, 5), at_day(2025, 1, 6)),
-        (Step.WEEK, at_day(2021, 1, 4), at_day(2020, 1, 6)),
-        (Step.BIWEEKLY, at_day(2026, 1, 5), at_day(2025, 1, 6)),
-        (Step.MONTH, at_day(2024, 2, 1), at_day(2023, 2, 1)),
-        (Step.QUARTER, at_day(2026, 4, 1), at_day(2025, 4, 1)),
-    ],
-)
-def test_period_of_the_year_before_begins_on_the_same_day_or_52_weeks_before(
-    every: Step, start: datetime, expected: datetime
-) -> None:
-    assert earlier(Calendar(), every, start, EarlierPeriod.YEAR_BEFORE)[0] == expected
-
-
 def test_comparison_with_the_year_before_is_on_the_same_elapsed_part() -> None:
     readings = [measured(value, at=at_day(*day)) for value, *day in [(10, 2025, 2, 5), (30, 2025, 2, 20)]]
     readings += [measured(8, at=at_day(2026, 1, 31)), measured(14, at=at_day(2026, 2, 3))]
@@ -404,16 +385,6 @@ def test_goal_without_a_first_day_begins_on_the_day_of_the_zone() -> None:
     evening = datetime(2026, 1, 31, 20, tzinfo=UTC)
     schedule = scheduled(Terms(on(1, 1)), Terms(evening, AT_LEAST), calendar=AUCKLAND)
     assert (schedule.on(date(2026, 1, 31)).goal, schedule.on(date(2026, 2, 1)).goal) == (None, AT_LEAST)
-
-
-def test_fiscal_year_is_compared_with_the_fiscal_year_before() -> None:
-    (current,) = LISBON.buckets(Step.YEAR, on(5, 10), on(5, 10))
-    before = earlier(LISBON, Step.YEAR, current[0], EarlierPeriod.YEAR_BEFORE)
-    assert (
-        before
-        == (at_day(2025, 2, 1), at_day(2026, 2, 1))
-        == earlier(LISBON, Step.YEAR, current[0], EarlierPeriod.PREVIOUS)
-    )
 
 
 def test_same_elapsed_part_ends_at_the_same_time_of_day_across_the_end_of_daylight_saving() -> None:

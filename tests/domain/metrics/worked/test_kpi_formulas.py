@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from domain.metrics.kpi_series import Bucket, earlier
+from domain.metrics.kpi_series import Bucket
 from domain.metrics.worked.kpi_formulas import Evaluation, Gap, Method
 from domain.metrics.worked.kpi_periods import Periods, own_rules
 from domain.primitives.calendar import INSTANT, Calendar, Step, Weekday
@@ -20,14 +20,12 @@ from domain.primitives.kpi_formula import (
     KpiSum,
     KpiTerm,
 )
-from domain.primitives.values import Aggregation, Cadence, EarlierPeriod
+from domain.primitives.values import Aggregation, Cadence
 
 TOP, ORDERS, VISITS = (UUID(int=number) for number in (1, 2, 3))
 RATIO = Formula(ratio=KpiRatio(ORDERS, VISITS))
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 UTC_CALENDAR = Calendar()
-LISBON = Calendar(time_zone="Europe/Lisbon")
-FROM_FEBRUARY = Calendar(fiscal_year_start_month=2)
 
 
 def on(month: int, day: int, hour: int = 12, year: int = 2026) -> datetime:
@@ -155,37 +153,6 @@ def test_formula_of_a_formula_is_worked_out_for_the_asking_period() -> None:
     company = shop(Formula(sum=KpiSum((KpiTerm(UUID(int=4), 2),))))
     company.defined[UUID(int=4)] = [Method(LONG_AGO, Cadence.DAILY, formula=RATIO)]
     assert company.value(month(1)) == 0.3
-
-
-# ── earlier periods ──────────────────────────────────────────────────────────────────────────────
-
-
-@pytest.mark.parametrize(
-    ("every", "start", "over", "before"),
-    [
-        (Step.DAY, on(2, 29, 0, 2028), EarlierPeriod.YEAR_BEFORE, on(2, 28, 0, 2027)),
-        (Step.DAY, on(3, 1, 0, 2028), EarlierPeriod.YEAR_BEFORE, on(3, 1, 0, 2027)),
-        (Step.WEEK, on(12, 28, 0), EarlierPeriod.YEAR_BEFORE, on(12, 29, 0, 2025)),
-        (Step.BIWEEKLY, on(1, 5, 0), EarlierPeriod.YEAR_BEFORE, on(1, 6, 0, 2025)),
-        (Step.MONTH, on(2, 1, 0), EarlierPeriod.YEAR_BEFORE, on(2, 1, 0, 2025)),
-        (Step.QUARTER, on(1, 1, 0), EarlierPeriod.PREVIOUS, on(10, 1, 0, 2025)),
-        (Step.YEAR, on(1, 1, 0), EarlierPeriod.YEAR_BEFORE, on(1, 1, 0, 2025)),
-    ],
-)
-def test_period_before_and_a_year_before(every: Step, start: datetime, over: EarlierPeriod, before: datetime) -> None:
-    assert earlier(UTC_CALENDAR, every, start, over)[0] == before
-
-
-def test_fiscal_quarter_a_year_before_begins_in_the_same_month() -> None:
-    assert earlier(FROM_FEBRUARY, Step.QUARTER, on(5, 1, 0), EarlierPeriod.YEAR_BEFORE) == (
-        on(5, 1, 0, 2025), on(8, 1, 0, 2025),
-    )  # fmt: skip
-
-
-def test_month_before_the_clocks_change_has_its_own_offset() -> None:
-    """April of Lisbon begins at 23:00 UTC on 31 March, and March at midnight UTC."""
-    april = LISBON.day_start(datetime(2026, 4, 1, tzinfo=UTC).date())
-    assert earlier(LISBON, Step.MONTH, april, EarlierPeriod.PREVIOUS) == (on(3, 1, 0), on(3, 31, 23))
 
 
 # ── complete periods ─────────────────────────────────────────────────────────────────────────────
