@@ -50,8 +50,7 @@ def may_update(conn: Connection) -> bool:
 
 def is_current(conn: Connection) -> bool:
     """Whether the generation in use has the definitions of this program; if not, it needs a rebuild."""
-    row = conn.execute("select definition from view_position").fetchone()
-    return row is not None and row[0] == DEFINITION
+    return outdated(conn) is None
 
 
 class OutdatedViews(Exception):
@@ -67,10 +66,9 @@ class OutdatedViews(Exception):
 
 def outdated(conn: Connection) -> OutdatedViews | None:
     """The error for a generation that is not current; None for a current one."""
-    if is_current(conn):
-        return None
-    row = conn.execute("select to_jsonb(v) ->> 'program' from view_position v").fetchone()
-    return OutdatedViews(None if row is None else row[0])
+    row = conn.execute("select definition, to_jsonb(v) ->> 'program' from view_position v").fetchone()
+    built, program = row or (None, None)
+    return None if built == DEFINITION else OutdatedViews(program)
 
 
 def rebuild(
