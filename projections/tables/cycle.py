@@ -5,7 +5,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from functools import singledispatch
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -33,6 +33,8 @@ from projections.store.versioned_tables import (
     basis_params,
     fetch,
 )
+
+V = TypeVar("V", bound=Version)
 
 # ── rows ─────────────────────────────────────────────────────────────────────────────────────────
 
@@ -77,13 +79,12 @@ class Policies(NamedTuple):
     @property
     def current(self) -> PolicyRow:
         """The policy in force at the basis; before the first one is adopted, the defaults as version 0."""
-        return self.rows[-1] if self.rows else DEFAULT_POLICY
+        return _in_force(self.rows, None, DEFAULT_POLICY)
 
     def in_force(self, end: tuple[datetime, int] | None) -> ScoringPolicy:
         """The policy at an end, given as moment and position; without one, at the basis. One that was adopted
         afterwards does not count, even if it is effective before."""
-        rows = self.rows if end is None else [row for row in self.rows if _governs(row, *end)]
-        return rows[-1].policy if rows else ScoringPolicy()
+        return _in_force(self.rows, end, DEFAULT_POLICY).policy
 
 
 class CalendarRow(Version, frozen=True, gc=False):
@@ -106,13 +107,12 @@ class Calendars(NamedTuple):
     @property
     def current(self) -> CalendarRow:
         """The calendar in force at the basis; before the first one is set, the default as version 0."""
-        return self.rows[-1] if self.rows else DEFAULT_CALENDAR
+        return _in_force(self.rows, None, DEFAULT_CALENDAR)
 
     def in_force(self, end: tuple[datetime, int] | None) -> Calendar:
         """The calendar at an end, given as moment and position; without one, at the basis. One that was set afterwards
         does not count, even if it is effective before."""
-        rows = self.rows if end is None else [row for row in self.rows if _governs(row, *end)]
-        return rows[-1].calendar if rows else Calendar()
+        return _in_force(self.rows, end, DEFAULT_CALENDAR).calendar
 
 
 class Settings(NamedTuple):
@@ -132,8 +132,10 @@ class Settings(NamedTuple):
         return self.calendars.current.calendar
 
 
-def _governs(row: Version, at: datetime, position: int) -> bool:
-    return row.changed_at <= at and row.position <= position
+def _in_force(rows: Sequence[V], end: tuple[datetime, int] | None, default: V) -> V:
+    """The last of these versions, at an end the last one that is effective and recorded by then."""
+    known = rows if end is None else [row for row in rows if row.changed_at <= end[0] and row.position <= end[1]]
+    return known[-1] if known else default
 
 
 # ── tables ───────────────────────────────────────────────────────────────────────────────────────
