@@ -20,23 +20,22 @@ GOALPOSTS: tuple[type[Event], ...] = (
 """The events that move goalposts; a redefinition of a KPI only if it sets a goal or a formula."""
 _BEFORE = "from kpi b where b.id = r.id and b.position < r.position order by b.position desc limit 1"
 _SETS_GOAL = (
-    "exists (select from kpi r where r.id = v.kpi and r.position = v.position"
-    f" and (r.goal_from is not null or r.goal is distinct from (select b.goal {_BEFORE})"
-    f" or r.formula is distinct from (select b.formula {_BEFORE})))"
+    f"(r.goal_from is not null or r.goal is distinct from (select b.goal {_BEFORE})"
+    f" or r.formula is distinct from (select b.formula {_BEFORE}))"
 )
-"""The condition that a redefinition `v` of a KPI changes its goal or formula, or begins the same goal on another
+"""The condition that a redefinition `r` of a KPI changes its goal or formula, or begins the same goal on another
 day."""
-
-
-_BEGINS_IN_TIME = (
-    "exists (select from kpi r where r.id = v.kpi and r.position = v.position and case"
-    f" when v.topic = '{KpiTargetsSet.TOPIC}' then exists ("
-    "select from jsonb_array_elements(convert_from(r.targets, 'UTF8')::jsonb) as t"
+_SETS_TARGET_IN_TIME = (
+    "exists (select from jsonb_array_elements(convert_from(r.targets, 'UTF8')::jsonb) as t"
     " where (t ->> 'from')::date <= %(last_day)b)"
-    " else coalesce(r.goal_from <= %(last_day)b, true) end)"
 )
-"""The condition that a goal or target of a change `v` of a KPI begins by the last day of the cycle: later ones are
-plans of other cycles."""
+_MOVES_KPI = (
+    "exists (select from kpi r where r.id = v.kpi and r.position = v.position"
+    f" and case when v.topic = '{KpiTargetsSet.TOPIC}' then {_SETS_TARGET_IN_TIME}"
+    f" else {_SETS_GOAL} and coalesce(r.goal_from <= %(last_day)b, true) end)"
+)
+"""The condition that a change `v` of the definition or the targets of a KPI moves goalposts of the cycle. Goals and
+targets that begin after its last day are plans of other cycles."""
 
 
 class Goals(NamedTuple):
@@ -70,8 +69,7 @@ def count(conn: Connection, basis: Basis, of: Goals) -> int:
 def _moved(basis: Basis) -> str:
     return (
         "v.topic = any(%(topics)b) and (v.key_result = any(%(key_results)b) or v.kpi = any(%(kpis)b))"
-        f" and (v.topic <> '{KpiRedefined.TOPIC}' or {_SETS_GOAL})"
-        f" and (v.topic not in ('{KpiRedefined.TOPIC}', '{KpiTargetsSet.TOPIC}') or {_BEGINS_IN_TIME})"
+        f" and (v.topic not in ('{KpiRedefined.TOPIC}', '{KpiTargetsSet.TOPIC}') or {_MOVES_KPI})"
         f" and (v.position > %(plan)s or v.effective_at > %(planned_at)s) and {changes.known(basis)}"
     )
 
