@@ -34,6 +34,7 @@ from projections.history.attribution import Attributions, attributions
 from projections.history.goalposts import Goals
 from projections.history.narrowing import WHOLE, Narrowing
 from projections.history.plan_curves import PlanCurves
+from projections.history.trajectory import is_revision
 from projections.store.versioned_tables import Version
 from projections.tables.cycle import CycleRow
 from projections.tables.key_result import KeyResultRow
@@ -192,7 +193,7 @@ class CycleReview:
             promised,
             presence(planned=promised is not None, dropped=not (is_live(row) and is_live(objective))),
             self._attainment(row, promised),
-            sum(self._is_after_plan(one) and _is_revision(before, one) for before, one in pairwise(self._versions(id))),
+            sum(self._is_after_plan(one) and is_revision(before, one) for before, one in pairwise(self._versions(id))),
         )
 
     def _attainment(self, row: KeyResultRow, planned: KeyResultRow | None) -> Attainment:
@@ -319,8 +320,3 @@ class CycleReview:
 def _was_gone(then: ObjectiveRow | KeyResultRow | None, row: ObjectiveRow | KeyResultRow) -> bool:
     """Whether it was dropped before the plan and still is: such a goal was neither planned nor added later."""
     return then is not None and not is_live(then) and not is_live(row)
-
-
-def _is_revision(before: KeyResultRow, row: KeyResultRow) -> bool:
-    names = ("metric", "due", "plan", "weight")
-    return any(getattr(before, name) != getattr(row, name) for name in names)

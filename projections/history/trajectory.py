@@ -57,12 +57,12 @@ class KeyResultHistory:
 
     def values(self) -> list[Measurement]:
         """The value after each measurement within the window, oldest first."""
-        return values(self._timeline, self.row, self._cycle, self._figures.window(self.row), self._horizon)
+        return values(self._timeline, self.row, self._cycle, self._window, self._horizon)
 
     def revisions(self) -> list[Revision]:
         """Every target it had, oldest first."""
-        fields = ("metric", "due", "plan", "weight")
-        return [self._revision(before, row) for before, row in _revised(self._versions, fields)]
+        versions = pairwise([None, *self._versions])
+        return [self._revision(before, row) for before, row in versions if row is not None and is_revision(before, row)]
 
     def _revision(self, before: KeyResultRow | None, row: KeyResultRow) -> Revision:
         known = Figures(self._timeline, Horizon(row.changed_at, row.position))
@@ -105,7 +105,7 @@ class KeyResultHistory:
 
     def _measured(self) -> list[datetime]:
         """The moments of its check-ins within the window, and of the values of its KPIs."""
-        until = self._figures.window(self.row).check_ins_until
+        until = self._window.check_ins_until
         own = [one.measured_at for one in self._timeline.series(self._id).current(self._horizon)]
         return [*(at for at in own if at <= until), *(one.measured_at for one in self.values())]
 
@@ -136,10 +136,7 @@ class KeyResultHistory:
         return self._figures.cycle_row(self.row.cycle)
 
 
-def _revised(versions: list[KeyResultRow], fields: tuple[str, ...]) -> list[tuple[KeyResultRow | None, KeyResultRow]]:
-    """The versions that changed one of these fields, each with the version before it."""
-    return [
-        (before, row)
-        for before, row in pairwise([None, *versions])
-        if row is not None and (before is None or any(getattr(before, name) != getattr(row, name) for name in fields))
-    ]
+def is_revision(before: KeyResultRow | None, row: KeyResultRow) -> bool:
+    """Whether a version set another metric, due day, plan or weight than the one before it, or is the first one."""
+    names = ("metric", "due", "plan", "weight")
+    return before is None or any(getattr(before, name) != getattr(row, name) for name in names)
