@@ -83,10 +83,12 @@ class Figures:
 
     def calendar_of(self, end: End | None) -> Calendar:
         """The calendar in force at an end; without one, at the horizon."""
-        return self.calendar if end is None else self.at_end(end).calendar
+        return self.at_end(end).calendar
 
-    def at_end(self, end: End) -> "Figures":
-        """The figures at the same horizon, cut at an end."""
+    def at_end(self, end: End | None) -> "Figures":
+        """The figures at the same horizon, cut at an end; without one, these."""
+        if end is None:
+            return self
         found = self._ended.get(end)
         if found is None:
             found = self._ended[end] = Figures(self.timeline, self.horizon.ended(*end))
@@ -167,8 +169,7 @@ class Figures:
                 return then._course_of(_with_score_of(before, row))  # noqa: SLF001
         kpi = None if row.kpi is None else self.timeline.kpis[row.kpi].at(self.horizon)
         facts = formula_inputs.of_key_result(row, self._standing(row, cycle, span), span, cycle, objective, kpi)
-        policy = self.policy if span.ended is None else self.at_end(span.ended).policy
-        return progress.course(facts, policy)
+        return progress.course(facts, self.at_end(span.ended).policy)
 
     def standing(self, id: UUID) -> Standing:
         """The standing of a key result; an empty one before it was added."""
@@ -243,7 +244,7 @@ class Figures:
 
     def _outlined(self, row: ObjectiveRow) -> _Outline:
         ended = end_of_goal(row, self.cycle_row(row.cycle))
-        then = self if ended is None else self.at_end(ended)
+        then = self.at_end(ended)
         return _Outline(row, ended, [id for id in self.timeline.of_objective[row.id] if then.is_live(id)])
 
     def is_live(self, key_result: UUID) -> bool:
@@ -271,14 +272,13 @@ class Figures:
         """The progress of a cycle."""
         row = self.cycle_row(id)
         ended = end_of_cycle(row)
-        policy = self.policy if ended is None else self.at_end(ended).policy
+        then = self.at_end(ended)
         own = [part for one in self.timeline.objectives_of_cycle(id) if (part := self.objective(one)) is not None]
         facts = formula_inputs.of_cycle(row)
         if wholes.in_mean(own):
-            return wholes.of_cycle(facts, own, (), policy)
-        then = self if ended is None else self.at_end(ended)
+            return wholes.of_cycle(facts, own, (), then.policy)
         scored = () if ended is None else self._children_at(id, ended)
-        return wholes.of_cycle(facts, own, then.children(id), policy, scored)
+        return wholes.of_cycle(facts, own, then.children(id), then.policy, scored)
 
     def _children_at(self, cycle: UUID, ended: End) -> Sequence[CycleProgress]:
         """The cycles inside a cycle as they were known at its closing: late facts alter no score."""

@@ -32,7 +32,7 @@ class TeamFigures:
     def team(self, id: UUID, figures: Figures) -> GroupProgress:
         """The progress of a team at the horizon of these figures."""
         parts = [part for one in self.objectives(id, figures) if (part := figures.objective(one)) is not None]
-        return wholes.of_team(parts, figures.policy if self._closed is None else figures.at_end(self._closed).policy)
+        return wholes.of_team(parts, figures.at_end(self._closed).policy)
 
     def objectives(self, team: UUID, figures: Figures) -> list[UUID]:
         """The objectives of a team there, drafts and dropped ones too."""
