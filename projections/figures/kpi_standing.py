@@ -39,22 +39,7 @@ class KpiStanding(NamedTuple):
         return None if latest is None else latest.value
 
 
-class FormulaStanding(NamedTuple):
-    """A KPI with a formula at a basis."""
-
-    worked: WorkedKpi
-
-    def status(self, policy: ScoringPolicy) -> KpiStatus:
-        return self.worked.status(policy)
-
-    @property
-    def value(self) -> float | None:
-        """The value of the latest period that can be judged."""
-        latest = self.worked.latest_period()
-        return None if latest is None else latest.value
-
-
-Standing: TypeAlias = KpiStanding | FormulaStanding
+Standing: TypeAlias = KpiStanding | WorkedKpi
 
 
 def standings(conn: Connection, basis: Basis, rows: Sequence[KpiRow], calendar: Calendar) -> dict[UUID, Standing]:
@@ -69,32 +54,27 @@ def standings(conn: Connection, basis: Basis, rows: Sequence[KpiRow], calendar: 
         found |= _of_read(conn, basis, plain, calendar)
     if with_formula := [row for row in rows if row.formula is not None]:
         values = kpi_values.kpi_values(conn, basis, [row.id for row in with_formula])
-        found |= {id: FormulaStanding(one) for id, one in worked(values, with_formula, basis, calendar).items()}
+        found |= worked(values, with_formula, basis, calendar)
     return found
 
 
 def worked(values: KpiValues, rows: Sequence[KpiRow], basis: Basis, calendar: Calendar) -> dict[UUID, WorkedKpi]:
     """These KPIs with formulas, from the definitions and readings of them and the KPIs below."""
-    schedules = schedules_of({row.id: values.versions[row.id] for row in rows}, calendar)
-    return {
-        row.id: WorkedKpi(row.id, KpiFacts(schedules[row.id], row.cadence, row.retired), values, basis.at)
-        for row in rows
-    }
+    facts = _facts(rows, values.versions, calendar)
+    return {id: WorkedKpi(id, one, values, basis.at) for id, one in facts.items()}
 
 
 def explained(values: KpiValues, rows: Sequence[KpiRow], basis: Basis, calendar: Calendar) -> list[Worked | None]:
     """The value of each of these KPIs for the latest period of its cadence that can be judged. Of one with a formula
     and no value, the latest complete period; None for one without readings."""
-    with_formula = worked(values, [row for row in rows if row.formula is not None], basis, calendar)
-    schedules = schedules_of({row.id: values.versions[row.id] for row in rows}, calendar)
+    facts = _facts(rows, values.versions, calendar)
     evaluation = Evaluation(values, calendar)
     found: list[Worked | None] = []
     for row in rows:
-        if row.id in with_formula:
-            found.append(with_formula[row.id].explained())
+        if row.formula is not None:
+            found.append(WorkedKpi(row.id, facts[row.id], values, basis.at).explained())
             continue
-        facts = KpiFacts(schedules[row.id], row.cadence, row.retired)
-        point = kpi_status.latest_period(facts, values.read[row.id], basis.at)
+        point = kpi_status.latest_period(facts[row.id], values.read[row.id], basis.at)
         bucket = None if point is None else (point.start, point.end)
         found.append(None if bucket is None else evaluation.of(row.id, kpi_status.PERIODS[row.cadence], bucket))
     return found
@@ -102,13 +82,18 @@ def explained(values: KpiValues, rows: Sequence[KpiRow], basis: Basis, calendar:
 
 def _of_read(conn: Connection, basis: Basis, rows: Sequence[KpiRow], calendar: Calendar) -> dict[UUID, KpiStanding]:
     ids = [row.id for row in rows]
-    schedules = schedules_of(kpi.kpi_versions(conn, basis, ids), calendar)
-    facts = {row.id: KpiFacts(schedules[row.id], row.cadence, row.retired) for row in rows}
+    facts = _facts(rows, kpi.kpi_versions(conn, basis, ids), calendar)
     latest = READINGS.latest(conn, basis, ids)
     starts = _starts(conn, basis, facts, latest)
     since = READINGS.since(conn, basis, starts) if starts else {}
     alone = {id: [reading] for id, reading in latest.items()}
     return {id: KpiStanding(one, since.get(id) or alone.get(id, []), basis.at) for id, one in facts.items()}
+
+
+def _facts(
+    rows: Iterable[KpiRow], versions: Mapping[UUID, Sequence[KpiRow]], calendar: Calendar
+) -> dict[UUID, KpiFacts]:
+    return {row.id: KpiFacts(_schedule(versions[row.id], calendar), row.cadence, row.retired) for row in rows}
 
 
 def schedules_of(versions: Mapping[UUID, Sequence[KpiRow]], calendar: Calendar) -> dict[UUID, KpiSchedule]:

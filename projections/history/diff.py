@@ -294,8 +294,9 @@ def _plan_and_latest(conn: Connection, basis: Basis, rows: Sequence[Any]) -> dic
     for id, row in measurements.READINGS.latest(conn, basis, ids).items():
         found[id] |= {"latest": row.value, "measuredAt": row.measured_at}
     with_formula = [row for row in rows if row.formula is not None]
-    for id, one in kpi_standing.standings(conn, basis, with_formula, calendar).items() if with_formula else ():
-        found[id] |= {} if one.value is None else {"latest": one.value}
+    for id, one in kpi_standing.standings(conn, basis, with_formula, calendar).items():
+        if (value := one.value) is not None:
+            found[id]["latest"] = value
     return found
 
 

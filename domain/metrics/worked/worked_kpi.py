@@ -47,6 +47,12 @@ class WorkedKpi:
             return running
         return self._complete()
 
+    @property
+    def value(self) -> float | None:
+        """The value of the latest period that can be judged."""
+        latest = self.latest_period()
+        return None if latest is None else latest.value
+
     def explained(self) -> Worked:
         """The latest period that can be judged; without one, the latest complete one, which has no value."""
         return self.latest_period() or self.last_complete()
