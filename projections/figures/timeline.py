@@ -291,7 +291,7 @@ def of_teams(
     timeline = _started(conn, basis)
     timeline.teams = _histories(TEAM.history(conn, basis, f"select id from {TEAM.name} where version = 1"))
     inside = ever_inside(timeline, teams)
-    cycles = _active_since(timeline, since or first_plan(timeline, basis)) if cycle is None else [cycle]
+    cycles = _active_since(timeline, since or _first_plan(timeline, basis)) if cycle is None else [cycle]
     wanted = f"select id from {OBJECTIVE.name} where team = any(%(teams)b) and cycle = any(%(cycles)b)"
     found = OBJECTIVE.history(conn, basis, wanted, teams=sorted(inside), cycles=cycles)
     timeline.own = timeline.add_objectives(found)
@@ -344,7 +344,7 @@ def ever_inside(timeline: Timeline, teams: Iterable[UUID]) -> set[UUID]:
     return set().union(*(reached(team, within) for team in teams))
 
 
-def first_plan(timeline: Timeline, basis: Basis) -> datetime:
+def _first_plan(timeline: Timeline, basis: Basis) -> datetime:
     """The earliest activation of the cycles that are active at the basis; without any, the moment of the basis."""
     rows = [history.versions[-1] for history in timeline.cycles.values()]
     plans = [row.plan_at for row in rows if row.state is CycleState.ACTIVE and row.plan_at is not None]

@@ -35,8 +35,8 @@ def kpi_deltas(
     settings_after: Settings,
     only: Collection[UUID] | None = None,
 ) -> list[KpiDelta]:
-    """Every KPI that was not retired before, or only these, by name; up to ten statements. A KPI that did not exist
-    before had NO_DATA."""
+    """Every KPI that was not retired before, or only these, by name; up to ten statements, and those of `kpi_values`
+    at each basis if some have a formula. A KPI that did not exist before had NO_DATA."""
     rows = _every_kpi(conn, after) if only is None else list(kpi.kpis(conn, after, list(only)).values())
     then = kpi.kpis(conn, before, [row.id for row in rows])
     old = kpi_standing.standings(conn, before, list(then.values()), settings_before.calendar)

@@ -101,10 +101,8 @@ class PlanCurves:
     def _past(self) -> list[tuple[datetime, _Then]]:
         calendar, until = self._last.calendar, self._outcome.at
         moments = calendar.steps(self._every, calendar.day_start(self._cycle.starts_on), until) or [until]
-        figures, happened = (
-            Figures(self._timeline, Horizon(moments[0], self._outcome.position)),
-            Happenings(self._timeline),
-        )
+        figures = Figures(self._timeline, Horizon(moments[0], self._outcome.position))
+        happened = Happenings(self._timeline)
         found = []
         for at in moments:
             figures.advance(at, *happened.by(at))

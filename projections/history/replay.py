@@ -79,9 +79,9 @@ def replay(
     """The frames of a cycle from `since` (default: its first day) to `until` (default: its closing, or the basis).
 
     `known`: the position for every frame, instead of the last one recorded by its own moment. The step CHANGE makes a
-    frame for every event. All data is read before this returns, in ten statements for any number of frames, and three
-    more for each level of objectives that give others their value; figures are computed on access. Raises
-    `INVALID` for a span that begins after it ends, `TOO_LARGE` for too many frames.
+    frame for every event. All data is read before this returns, in ten statements for any number of frames, three more
+    for each level of objectives that give others their value, and one more for each level of formulas; figures are
+    computed on access. Raises `INVALID` for a span that begins after it ends, `TOO_LARGE` for too many frames.
     """
     history = timeline.of_cycles(conn, basis, [cycle.id])
     calendar = history.calendar(Horizon.of(basis))
