@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from hypothesis import settings as examples
 from pydantic import SecretStr
 
 from api.runtime import embedded_postgres
@@ -25,6 +26,13 @@ from tests.workspace import DIRECTORY, drop_template, fresh_workspace, named_set
 SERVER = "KEYFRAME_TEST_DATABASE_URL"
 MEMORY = Path("/dev/shm")
 MEMORY_BYTES_MIN = 6 * 2**30
+
+EXAMPLES = "KEYFRAME_TEST_EXAMPLES"
+"""The name of the Hypothesis profile: `repeatable` draws the same examples in each run, `random` draws new ones."""
+
+examples.register_profile("repeatable", derandomize=True)
+examples.register_profile("random", derandomize=False)
+examples.load_profile(os.environ.get(EXAMPLES, "repeatable"))
 
 
 def pytest_xdist_auto_num_workers() -> int:

@@ -21,6 +21,7 @@ from tests.projections.history.examples import few
 from tests.properties.histories import History
 from tests.world import World, Worlds
 
+LISTS = {"contributors", "supports", "members", "formula.average.of"}
 CHAINS = [Kind.PERSON, Kind.TEAM, Kind.CYCLE, Kind.OBJECTIVE, Kind.KEY_RESULT, Kind.KPI, Kind.INITIATIVE]
 
 
@@ -48,7 +49,7 @@ def test_field_changes_add_up_to_the_current_state(worlds: Worlds, seed: int) ->
 def _apply(state: dict[str, Any], changed: list[Any]) -> None:
     for one in changed:
         name, before, after = one["field"], one["before"], one["after"]
-        if name in ("contributors", "supports", "members"):
+        if name in LISTS:
             items = state.setdefault(name, set())
             assert (before is None) != (after is None)
             assert before is None or before in items
