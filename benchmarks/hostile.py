@@ -20,6 +20,7 @@ from typing import NamedTuple
 import httpx
 from graphql import get_introspection_query
 
+from benchmarks.serving import serving
 from tests.api.execution.test_hostile_documents import HOSTILE, document
 
 TIMES = 7
@@ -41,33 +42,12 @@ class Served(NamedTuple):
         return [line["ms"] for line in lines if line.get("event") == "request" and line["request_id"] == name]
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
-
-
 @contextmanager
 def demo() -> Iterator[Served]:
     with tempfile.TemporaryDirectory(prefix="keyframe-hostile-") as place:
-        port, log_file = free_port(), Path(place) / "request.log"
-        unlimited = {"KEYFRAME_REQUESTS_PER_S": "1000000", "KEYFRAME_REQUESTS_BURST": "1000000"}
-        environment = {**os.environ, **unlimited, "KEYFRAME_DATA_DIR": place, "KEYFRAME_PORT": str(port)}
-        command = [sys.executable, "-m", "api.cli", "demo"]
-        with log_file.open("w") as written:
-            server = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=written)
-        try:
-            url = f"http://127.0.0.1:{port}"
-            while True:
-                try:
-                    httpx.get(f"{url}/healthz")
-                    break
-                except httpx.TransportError:
-                    time.sleep(0.2)
-            yield Served(f"{url}/graphql", log_file)
-        finally:
-            server.terminate()
-            server.wait()
+        log_file = Path(place) / "request.log"
+        with log_file.open("w") as log, serving("demo", {"KEYFRAME_DATA_DIR": place}, log) as server:
+            yield Served(f"{server.url}/graphql", log_file)
 
 
 def bystand(url: str) -> None:

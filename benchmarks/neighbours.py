@@ -13,15 +13,14 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from typing import Final, NamedTuple
+from contextlib import AbstractContextManager, contextmanager
+from typing import Final
 
 import httpx
-import psutil
 
 from benchmarks.company import goals, write
-from benchmarks.hostile import free_port
 from benchmarks.measuring import World, worlds
+from benchmarks.serving import Served, serving
 from domain.commands.permissions import Role
 from domain.log import api_tokens
 
@@ -44,50 +43,15 @@ GOALS_MS: Final = {"viewer": 100, "readyz": 300}
 GOAL_RSS_MB: Final = 600
 
 
-class Served(NamedTuple):
-    """A running server: its URL, and its process."""
-
-    url: str
-    process: psutil.Process
-
-    @property
-    def rss_mb(self) -> float:
-        return float(self.process.memory_info().rss) / 1e6
-
-
-@contextmanager
-def serving(world: World) -> Iterator[Served]:
-    """`keyframe serve` on the workspace, in a process of its own."""
-    port = free_port()
-    settings = world.database.settings
+def served_on(world: World) -> AbstractContextManager[Served]:
+    """`keyframe serve` on the workspace."""
     environment = {
-        **os.environ,
         "KEYFRAME_DATABASE_URL": world.database.dsn,
-        "KEYFRAME_WORKSPACE": settings.workspace,
-        "KEYFRAME_PORT": str(port),
-        "KEYFRAME_REQUESTS_PER_S": "100000",
-        "KEYFRAME_REQUESTS_BURST": "100000",
+        "KEYFRAME_WORKSPACE": world.database.settings.workspace,
         "KEYFRAME_JOURNAL": "json",
         "KEYFRAME_COST_MAX": "1000000000",  # so that the heavy requests are executed
     }
-    command = [sys.executable, "-m", "api.cli", "serve"]
-    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
-        try:
-            url = f"http://127.0.0.1:{port}"
-            _wait_until_alive(url)
-            yield Served(url, psutil.Process(server.pid))
-        finally:
-            server.terminate()
-
-
-def _wait_until_alive(url: str) -> None:
-    while True:
-        try:
-            httpx.get(f"{url}/readyz")
-        except httpx.TransportError:
-            time.sleep(0.1)
-        else:
-            return
+    return serving("serve", environment)
 
 
 def token(world: World, name: str, role: Role) -> str:
@@ -187,7 +151,7 @@ def main() -> None:
         write(world.log, goals(OBJECTIVES, KEY_RESULTS, ROUNDS))
         world.catch_up()
         member, other = token(world, "neighbour", Role.MEMBER), token(world, "bystander", Role.MEMBER)
-        with serving(world) as served:
+        with served_on(world) as served:
             before = served.rss_mb
             with bystander(served.url, other) as alone:
                 time.sleep(3)

@@ -100,13 +100,13 @@ class GoalHistory(History):
     def _first_commands(self) -> list[Command]:
         before = self._clock - timedelta(days=40)
         company = FormTeam(key="company", name="Company", effective_at=before)
-        return [company, *(self._defineReadKpi() for _ in range(4))]
+        return [company, *(self._kpi_with_readings() for _ in range(4))]
 
     def _open_year(self, after: Callable[[Command, Outcome], object] | None) -> None:
         """KPIs with formulas, teams below the company, the year, its quarters, and a project across two of them; some
         begin at once."""
         for _ in range(3):
-            self._take(self._formulaKpi(), after)
+            self._take(self._kpi_with_formula(), after)
         for _ in range(3):
             self._take(self._formTeam(), after)
         self._take(self._opened("year", 0, 4 * QUARTER_DAYS, None), after)
@@ -143,6 +143,9 @@ class GoalHistory(History):
 
     def _since(self) -> dict[str, Any]:
         return {"reason": self._text(), "effective_at": self._effective()}
+
+    def _number(self) -> float:
+        return float(self._chance.randint(-2, 24) * 5)
 
     def _cycle(self) -> CycleBy:
         """Often the quarter of the clock, else any cycle."""
@@ -193,16 +196,16 @@ class GoalHistory(History):
         )
 
     def _defineKpi(self) -> Command:  # noqa: N802
-        return self._formulaKpi() if self._chance.random() < 0.6 else self._defineReadKpi()
+        return self._kpi_with_formula() if self._chance.random() < 0.6 else self._kpi_with_readings()
 
-    def _defineReadKpi(self) -> Command:  # noqa: N802
+    def _kpi_with_readings(self) -> Command:
         return DefineKpi(
             key=self._key(), name="KPI", **self._goal_since(), effective_at=self._clock - timedelta(days=30),
             cadence=self._chance.choice([Cadence.WEEKLY, Cadence.BIWEEKLY, Cadence.MONTHLY, Cadence.QUARTERLY]),
             **self._aggregate("aggregation", DefineKpi),
         )  # fmt: skip
 
-    def _formulaKpi(self) -> Command:  # noqa: N802
+    def _kpi_with_formula(self) -> Command:
         """Mostly with a long cadence, so that few inputs have a coarser one."""
         return DefineKpi(
             key=self._key(), name="Formula", goal=self._goal(), effective_at=min(self._clock, self._now),
@@ -230,9 +233,6 @@ class GoalHistory(History):
         """A day up to 80 days from the clock's, before or after; often the first of a month."""
         day = self._clock.date() + timedelta(days=self._chance.randint(-80, 80))
         return day.replace(day=1) if self._chance.random() < 0.5 else day
-
-    def _number(self) -> float:
-        return float(self._chance.randint(-2, 24) * 5)
 
     def _recordReadings(self) -> Command:  # noqa: N802
         kpis = [self._read_kpi() for _ in range(self._chance.randint(1, 3))]

@@ -197,7 +197,7 @@ def judged(of: attribution.Attribution, score: float | None) -> dict[str, float 
 def misattributed_to_teams(case: Case, cycle: UUID) -> Flat:
     """The attributions of a retrospective narrowed to a team that differ, each with both answers."""
     found: Flat = {}
-    outcome = basis_of(retrospective(case, cycle)["outcome"])
+    outcome = basis_of(retrospective(case, cycle, fields="outcome { at position }")["outcome"])
     for team in list(case.log.view(outcome).teams)[:2]:
         answer = retrospective(case, cycle, f', team: {{id: "{encode(Kind.TEAM, team)}"}}')
         plan = basis_of(answer["plan"])

@@ -22,6 +22,11 @@ def calendar_in_force(view: View, end: End | None) -> Calendar:
     return known[-1].calendar if known else Calendar()
 
 
+def day_of(calendar: Calendar, at: datetime) -> date:
+    """The day that the clocks of the calendar's zone show at a moment."""
+    return at.astimezone(time_zones.zone(calendar.time_zone)).date()
+
+
 @cache
 def first_instant(time_zone: str, day: date) -> datetime:
     """The first second at which the clocks of a zone show this day or a later one, by search."""
@@ -44,7 +49,7 @@ def ends(calendar: Calendar, day: date) -> datetime:
 
 def period_of(calendar: Calendar, every: Step, at: datetime) -> tuple[datetime, datetime]:
     """The period that holds a moment, half-open."""
-    today = at.astimezone(time_zones.zone(calendar.time_zone)).date()
+    today = day_of(calendar, at)
     first = next(day for day in (today - passed * DAY for passed in count()) if begins(calendar, every, day))
     last = next(day for day in (today + left * DAY for left in count(1)) if begins(calendar, every, day))
     return starts(calendar, first), starts(calendar, last)

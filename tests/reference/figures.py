@@ -84,29 +84,29 @@ def progress_of(view: View, key_result: KeyResult) -> float | None:
 
 
 def expected(view: View, key_result: KeyResult) -> float:
-    """1 from the end of the window on; with a plan, the progress of the planned value; 1 for a level goal; else the
-    elapsed share of the span from the beginning to the end of the due day, 1 where due lies before the beginning."""
-    if window_end(view, key_result) is not None:
-        return 1.0
+    """1 from the end of the window on; else the planned progress at the basis."""
+    return 1.0 if window_end(view, key_result) is not None else planned_progress(view, key_result, view.basis.at)
+
+
+def planned_progress(view: View, key_result: KeyResult, at: datetime) -> float:
+    """With a plan, the progress of the planned value; 1 for a level goal; else the elapsed share of the span from the
+    beginning to the end of the due day, 1 where due lies before the beginning."""
     if key_result.plan:
-        return limited(planned_progress(view, key_result))
+        return limited(progress_of_plan(view, key_result, at))
     if is_level(key_result.metric, start_of(view, key_result)):
         return 1.0
     first, last = beginning(view, key_result), ends(calendar_of(view, key_result), key_result.due)
-    if last <= first:
-        return 1.0
-    return limited((view.basis.at - first) / (last - first))
+    return 1.0 if last <= first else limited((at - first) / (last - first))
 
 
-def planned_progress(view: View, key_result: KeyResult) -> float:
-    """The progress of the value that the plan has at the basis; that of MILESTONES is planned as a share."""
+def progress_of_plan(view: View, key_result: KeyResult, at: datetime) -> float:
+    """The progress of the value that the plan has at a moment; that of MILESTONES is planned as a share."""
     span = start_and_target(key_result.metric)
     assert span is not None
-    calendar = calendar_of(view, key_result)
-    value = planned_value(key_result.plan, span[0], beginning(view, key_result), view.basis.at, calendar)
+    value = planned_value(key_result.plan, span[0], beginning(view, key_result), at, calendar_of(view, key_result))
     if key_result.metric.direction is Direction.MILESTONES:
         return value
-    return unclamped(key_result.metric, span[0], Measured(view.basis.at, value))
+    return unclamped(key_result.metric, span[0], Measured(at, value))
 
 
 def confidence(view: View, key_result: KeyResult) -> float | None:

@@ -16,13 +16,12 @@ from domain.primitives.kpi_formula import (
     KpiSum,
 )
 from domain.primitives.values import Aggregation, Cadence, EarlierPeriod
-from tests.reference.calendars import begins, period_of, starts
+from tests.reference.calendars import DAY, begins, period_of, starts
 from tests.reference.entities import Definition, Reading
 from tests.reference.fold import View, definition_of
 from tests.reference.measured import aggregated
 
 INSTANT = timedelta(microseconds=1)
-DAY = timedelta(days=1)
 STEPS = {
     Cadence.DAILY: Step.DAY,
     Cadence.WEEKLY: Step.WEEK,
@@ -169,8 +168,8 @@ def ends(view: View, kpi: UUID) -> Iterator[tuple[datetime, Calendar, Step]]:
     read = [one.measured_at for leaf in leaves(view, kpi) for one in view.readings.values() if one.kpi == leaf]
     if not read:
         return
-    day, last = min(read).date() - DAY, view.complete_until.date() if view.complete_until.year < 9999 else date.max
-    while day <= min(last, max(read).date() + 100 * DAY) + DAY:
+    day = min(read).date() - DAY
+    while day <= min(view.complete_until.date(), max(read).date() + 100 * DAY) + DAY:
         for calendar in {one.calendar for one in view.calendars} | {Calendar()}:
             end = starts(calendar, day)
             definition = on_last_day(view, kpi, end)

@@ -3,14 +3,14 @@
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from domain.primitives import time_zones
 from domain.primitives.calendar import Step
 from domain.primitives.values import Aggregation, GoalDirection, KpiGoal, KpiTarget
+from tests.reference import calendars
 from tests.reference.calendars import calendar_in_force, period_of, starts
-from tests.reference.entities import Definition, GoalChange, Kpi, Reading
+from tests.reference.entities import GoalChange, Kpi, Reading
 from tests.reference.figures import policy_in_force
 from tests.reference.fold import View
-from tests.reference.formulas import STEPS, has_formula, has_sum, leaves, on_last_day
+from tests.reference.formulas import INSTANT, STEPS, has_formula, has_sum, leaves, on_last_day, readings_in
 from tests.reference.formulas import value_of as value_of_formula
 from tests.reference.measured import aggregated
 
@@ -21,21 +21,19 @@ def readings_of(view: View, kpi: UUID) -> list[Reading]:
     return sorted(found, key=lambda one: one.measured_at)
 
 
+def moments_read(view: View, kpi: UUID) -> list[datetime]:
+    """When the readings of a KPI, or of the KPIs below its formula, were measured."""
+    return [one.measured_at for leaf in leaves(view, kpi) for one in readings_of(view, leaf)]
+
+
 def value_of(view: View, kpi: UUID, start: datetime, end: datetime, aggregate: Aggregation) -> float | None:
     """One value of the readings in [start, end); None without any."""
-    values = [one.value for one in readings_of(view, kpi) if start <= one.measured_at < end]
+    values = [one.value for one in readings_in(view, kpi, start, end)]
     return aggregated(aggregate, values) if values else None
 
 
-def in_force_on_last_day(kpi: Kpi, end: datetime) -> Definition:
-    """The definition that judges the period which ends before `end`: the last one that took effect by the end of the
-    period's last day; for a period before the first definition, the first one."""
-    begun = [one for one in kpi.definitions if one.at < end]
-    return begun[-1] if begun else kpi.definitions[0]
-
-
 def day_of(view: View, at: datetime) -> date:
-    return at.astimezone(time_zones.zone(calendar_in_force(view, None).time_zone)).date()
+    return calendars.day_of(calendar_in_force(view, None), at)
 
 
 def first_day(view: View, change: GoalChange) -> date:
@@ -78,7 +76,7 @@ def goal_on(view: View, kpi: Kpi, day: date) -> KpiGoal | None:
 
 def goal_of_period(view: View, kpi: Kpi, end: datetime) -> KpiGoal | None:
     """The goal of the last day of a period."""
-    return goal_on(view, kpi, day_of(view, end - timedelta(microseconds=1)))
+    return goal_on(view, kpi, day_of(view, end - INSTANT))
 
 
 def first_days(view: View, kpi: Kpi) -> list[date]:
@@ -91,7 +89,7 @@ def judged_periods(view: View, kpi: Kpi, every: Step) -> dict[datetime, dict[str
     """By the start of each period from the first reading to the last thing that is planned: its target, the variance of
     its value, and its status. Without a reading from the period of the basis on."""
     calendar, found = calendar_in_force(view, None), dict[datetime, dict[str, object]]()
-    read = [one.measured_at for leaf in leaves(view, kpi.id) for one in readings_of(view, leaf)]
+    read = moments_read(view, kpi.id)
     last = max([view.basis.at, *(starts(calendar, day) for day in first_days(view, kpi))])
     at = min(read, default=view.basis.at)
     while at <= last:
@@ -127,16 +125,21 @@ def status(view: View, kpi: Kpi) -> str:
         return status_of_formula(view, kpi)
     if not found:
         return "NO_DATA"
-    patience = timedelta(days=kpi.cadence.days * policy_in_force(view, None).stale_after_cadences)
-    if view.basis.at - found[-1].measured_at > patience:
+    if is_stale(view, kpi, found[-1].measured_at):
         return "STALE"
     for reading in reversed(found):
         start, end = period_of(calendar_in_force(view, None), STEPS[kpi.cadence], reading.measured_at)
-        definition = in_force_on_last_day(kpi, end)
+        definition = on_last_day(view, kpi.id, end)
+        assert definition is not None
         value = value_of(view, kpi.id, start, end, definition.aggregation)
         if value is not None and (definition.aggregation is not Aggregation.SUM or end <= view.basis.at):
             return judged(goal_of_period(view, kpi, end), value)
     return "NO_DATA"
+
+
+def is_stale(view: View, kpi: Kpi, read: datetime) -> bool:
+    patience = timedelta(days=kpi.cadence.days * policy_in_force(view, None).stale_after_cadences)
+    return view.basis.at - read > patience
 
 
 def status_of_formula(view: View, kpi: Kpi) -> str:
@@ -146,8 +149,7 @@ def status_of_formula(view: View, kpi: Kpi) -> str:
     if not found:
         return "NO_DATA"
     start, end, _ = found[-1]
-    patience = timedelta(days=kpi.cadence.days * policy_in_force(view, None).stale_after_cadences)
-    if view.basis.at - last_read(view, kpi.id, start, end) > patience:
+    if is_stale(view, kpi, last_read(view, kpi.id, start, end)):
         return "STALE"
     for _, end, value in reversed(found):
         if end <= view.basis.at or not has_sum(view, kpi.id, end):
@@ -158,8 +160,7 @@ def status_of_formula(view: View, kpi: Kpi) -> str:
 def worked_periods(view: View, kpi: UUID, every: Step) -> list[tuple[datetime, datetime, float]]:
     """The periods of a formula that have a value, in the calendar of the basis."""
     calendar = calendar_in_force(view, None)
-    read = [one.measured_at for leaf in leaves(view, kpi) for one in readings_of(view, leaf)]
-    periods = sorted({period_of(calendar, every, at) for at in read})
+    periods = sorted({period_of(calendar, every, at) for at in moments_read(view, kpi)})
     found = [(start, end, value_of_formula(view, kpi, calendar, every, start, end)) for start, end in periods]
     return [(start, end, value) for start, end, value in found if value is not None]
 

@@ -3,21 +3,11 @@
 from datetime import datetime
 from uuid import UUID
 
-from domain.primitives.values import Direction, Kind
-from tests.reference.calendars import ends
+from domain.primitives.values import Kind
 from tests.reference.entities import Basis, Cycle, KeyResult, Objective
+from tests.reference.figures import planned_progress
 from tests.reference.fold import Log, View, shows
-from tests.reference.measuring import (
-    Measured,
-    beginning,
-    calendar_of,
-    is_level,
-    limited,
-    start_of,
-    unclamped,
-    window_end,
-)
-from tests.reference.plans import planned_value, start_and_target
+from tests.reference.measuring import window_end
 from tests.reference.wholes import (
     at_cycle_end,
     at_own_end,
@@ -38,27 +28,10 @@ def plan_view(log: Log, plan: Basis, outcome: Basis) -> View:
 
 
 def of_key_result(now: View, given: KeyResult, at: datetime) -> float:
-    """With a plan the progress of the planned value; else 1 for a level goal, else the elapsed share of the span from
-    the beginning to the end of the due day; whether it has ended or not."""
+    """The planned progress at a moment, whether it has ended or not."""
     end = window_end(now, given)
     view = now if end is None or end.at < given.created_at else now.at_end(end)
-    key_result = view.key_results[given.id]
-    if key_result.plan:
-        return of_plan(view, key_result, at)
-    if is_level(key_result.metric, start_of(view, key_result)):
-        return 1.0
-    first, last = beginning(view, key_result), ends(calendar_of(view, key_result), key_result.due)
-    return 1.0 if last <= first else limited((at - first) / (last - first))
-
-
-def of_plan(view: View, key_result: KeyResult, at: datetime) -> float:
-    """The progress of the value that the plan has at a moment; that of MILESTONES is planned as a share."""
-    metric, calendar = key_result.metric, calendar_of(view, key_result)
-    span = start_and_target(metric)
-    assert span is not None
-    value = planned_value(key_result.plan, span[0], beginning(view, key_result), at, calendar)
-    is_share = metric.direction is Direction.MILESTONES
-    return limited(value if is_share else unclamped(metric, span[0], Measured(at, value)))
+    return planned_progress(view, view.key_results[given.id], at)
 
 
 def of_objective(now: View, objective: Objective, at: datetime) -> float | None:

@@ -7,10 +7,9 @@ from itertools import pairwise
 from math import floor
 
 from domain.model.event import Recorded
-from domain.primitives import time_zones
 from domain.primitives.calendar import Calendar
 from domain.primitives.values import Direction, Metric, PlanPoint
-from tests.reference.calendars import calendar_in_force, ends
+from tests.reference.calendars import calendar_in_force, day_of, ends
 from tests.reference.entities import Basis
 from tests.reference.fold import Log
 
@@ -45,9 +44,8 @@ def on_new_terms(log: Log, recorded: Recorded) -> list[PlanPoint]:
     event = recorded.event
     view = log.view(Basis(recorded.effective_at, recorded.position - 1))
     before = view.key_results[event.originator_id]
-    zone = time_zones.zone(calendar_in_force(view, None).time_zone)
     cycle = view.cycles[view.objectives[before.objective].cycle]
-    begins_on = max(cycle.starts_on, before.created_at.astimezone(zone).date())
+    begins_on = max(cycle.starts_on, day_of(calendar_in_force(view, None), before.created_at))
     metric, due = getattr(event, "metric", before.metric), getattr(event, "due", before.due)
     return mapped(before.plan, before.metric, metric, begins_on, before.due, due)
 
