@@ -26,6 +26,8 @@ FACTS = [
     for block in re.findall(r"```json\n(.*?)```", read(page), re.DOTALL)
     for line in block.splitlines()
 ]
+OF_OTHERS = {"PASSWORD", "TEST_DATABASE_URL", "TEST_EXAMPLES"}
+"""Variables of docker compose and of the tests, after KEYFRAME_."""
 VERBS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 
 
@@ -43,7 +45,7 @@ def shown(default: object) -> str:
 
 @pytest.mark.parametrize("text", [*TEXTS, Path("docker-compose.yml"), Path("Dockerfile")], ids=str)
 def test_only_existing_settings_are_documented(text: Path) -> None:
-    named = set(re.findall(r"KEYFRAME_([A-Z_]+)", (ROOT / text).read_text())) - {"PASSWORD", "TEST_DATABASE_URL"}
+    named = set(re.findall(r"KEYFRAME_([A-Z_]+)", (ROOT / text).read_text())) - OF_OTHERS
     assert named <= {name.upper() for name in Settings.model_fields}
 
 
