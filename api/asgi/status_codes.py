@@ -14,6 +14,7 @@ _BY_CODE: Final = {
     "BEHIND": 503,
     "TIMEOUT": 503,
     "VIEWS_OUTDATED": 503,
+    "VIEWS_DIVERGED": 503,
     "FORBIDDEN": 403,
 }
 

@@ -298,6 +298,8 @@ def _position(found: projections.Checkup, database: Database) -> Finding:
     if not found.is_current:
         by = "another version of Keyframe" if found.program is None else f"Keyframe {found.program}"
         return Finding("projections", Verdict.WRONG, f"built by {by}", "Rebuild them: keyframe rebuild.")
+    if found.divergence is not None:
+        return Finding("projections", Verdict.WRONG, str(found.divergence), "Rebuild them: keyframe rebuild.")
     if (poison := found.poison) is not None:
         text = f"{where}; event {poison.position} ({poison.topic}) cannot be applied: {poison.cause}"
         return Finding("projections", Verdict.WRONG, text, "Install the Keyframe that wrote it, or a newer one.")

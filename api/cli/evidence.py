@@ -93,10 +93,12 @@ def verify_log(database: Database, given: Sequence[str], checkpoints: Sequence[P
         except NotSigned as error:
             raise Failure(f"A --checkpoint does not belong to this log. {error}") from error
     _print_verdict(verdict)
-    return verdict.damage is None
+    return verdict.is_sound
 
 
 def _print_verdict(verdict: Verdict) -> None:
+    for finding in verdict.findings:
+        print_error(finding)
     if verdict.damage is not None:
         print_error(f"The log was changed, from position {verdict.damage.position}: {verdict.damage.what}.")
         return

@@ -19,6 +19,7 @@ from domain.log.health import VERSION, examine
 from domain.log.outage import READ_ONLY, UNREACHABLE, outage
 from domain.log.schema import versions
 from projections.engine.rebuild import OutdatedViews
+from projections.proof.continuity import Diverged
 
 WRONG = 1
 USAGE = 2
@@ -56,7 +57,7 @@ def exit_on_failure() -> Iterator[None]:
     except Failure as failure:
         print_error(str(failure))
         raise SystemExit(failure.status) from None
-    except (KeyFault, OutdatedViews) as fault:
+    except (KeyFault, OutdatedViews, Diverged) as fault:
         print_error(str(fault))
         raise SystemExit(WRONG) from None
     except psycopg.errors.InsufficientPrivilege as error:

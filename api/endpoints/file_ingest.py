@@ -33,7 +33,14 @@ from domain.commands.command import Command
 from domain.commands.permissions import Permission
 from domain.handlers.dispatcher import KEY_LENGTH_MAX, Outcome
 from domain.handlers.unit_of_work import Author
-from domain.log.append import CommandInDoubt, CommandUnconfirmed, Unavailable, WritesPaused, WritesStalled
+from domain.log.append import (
+    CommandInDoubt,
+    CommandUnconfirmed,
+    LogReplaced,
+    Unavailable,
+    WritesPaused,
+    WritesStalled,
+)
 from domain.log.outage import UNREACHABLE, outage
 from domain.primitives.errors import Code, CommandRejected, Problem
 from domain.primitives.values import Source
@@ -246,7 +253,7 @@ class File:
             outcome = self._writer.execute(msgspec.structs.replace(part.command, idempotency_key=key), self._author)
         except CommandRejected as rejected:
             raise _located(rejected, part) from rejected
-        except (WritesPaused, WritesStalled, CommandUnconfirmed) as error:
+        except (WritesPaused, WritesStalled, LogReplaced, CommandUnconfirmed) as error:
             known = known_failure(error)
             assert known is not None
             raise Stopped(*known, lines=part.span) from error

@@ -26,7 +26,7 @@ from domain.log.health import VERSION
 from domain.log.outage import UNREACHABLE, outage
 from projections.engine import health as projections
 from projections.engine.health import State
-from projections.engine.projector import Projector
+from projections.engine.projector import Condition, Projector
 from projections.engine.rebuild import OutdatedViews
 
 CACHED_SECONDS: Final = 1.0
@@ -127,6 +127,8 @@ class Readiness:
 
     def _not_writing(self, state: State | None) -> str | None:
         """Why no command can be recorded. Without a recent commit, the database is asked."""
+        if (diverged := self._diverged(state)) is not None:
+            return diverged
         most = self._settings.write_lag_max
         if state is not None and state.head - state.position > most > 0:
             return f"Commands are paused: the projections are {state.head - state.position} events behind the log."
@@ -138,10 +140,19 @@ class Readiness:
         except (psycopg.Error, PoolTimeout) as error:
             return _unreachable(error)
 
+    def _diverged(self, state: State | None) -> str | None:
+        """Why the projections do not belong to the log, as long as the projector refuses them for that."""
+        status = self._projector.status
+        if status.condition is Condition.DIVERGED:
+            return status.cause
+        return None if state is None else state.divergence
+
     def _behind(self, state: State | None) -> str | None:
         """Why the projections do not keep up with the log."""
         if state is None:
             return None
+        if (diverged := self._diverged(state)) is not None:
+            return diverged
         status, lag = self._projector.status, state.head - state.position
         if status.poison_position is not None:
             return f"Event {status.poison_position} ({status.poison_topic}) cannot be applied: {status.cause}"
@@ -176,6 +187,7 @@ class Readiness:
             "lag_s": round(state.lag_s, 3),
             "fed": state.has_leader,
             "current": state.is_current,
+            "diverged": state.divergence is not None,
             "leftovers": state.leftovers,
             "poison": None if status.poison_position is None else poison,
         }

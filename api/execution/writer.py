@@ -6,7 +6,7 @@ from psycopg_pool import PoolTimeout
 from domain.commands.command import Command
 from domain.handlers.dispatcher import Dispatcher, Outcome
 from domain.handlers.unit_of_work import Author
-from domain.log.append import WritesPaused, WritesStalled
+from domain.log.append import LogReplaced, WritesPaused, WritesStalled
 from domain.log.event_store import Log
 from projections.engine.projector import Condition, Projector
 
@@ -25,20 +25,23 @@ class Writer:
 
     def execute(self, command: Command, author: Author) -> Outcome:
         """Execute a command: see `Dispatcher.execute`. For a command that would record anything it also raises
-        `WritesPaused` while the projections are too far behind, as when they cannot apply an event; and `WritesStalled`
-        while commits do not complete, as without a synchronous standby."""
+        `WritesPaused` while the projections are too far behind, as when they cannot apply an event; `LogReplaced` while
+        they contain events that the log does not have; and `WritesStalled` while commits do not complete, as without a
+        synchronous standby."""
         outcome = self._dispatcher.execute(command, author)
         self._head = max(self._head, outcome.head)
         return outcome
 
     def _admit(self) -> None:
-        """Raises `WritesStalled` and `WritesPaused`. The head of the log is the last one that this process knows, which
-        costs no read."""
+        """Raises `WritesStalled`, `LogReplaced` and `WritesPaused`. The head of the log is the last one that this
+        process knows, which costs no read."""
         if self._log.commits.running and self._log.commits.are_stalled:
             raise WritesStalled("earlier commands wait for their commit")
+        status = self._projector.status
+        if status.condition is Condition.DIVERGED:
+            raise LogReplaced(status.cause)
         if not self._lag_max:
             return
-        status = self._projector.status
         if status.condition in (Condition.STARTING, Condition.FAULTED):
             return
         self._head = self._head or self._log.head().position

@@ -66,6 +66,9 @@ class StateCollector:
             yield _gauge("view_lag", "Events that the projections lag behind the log.", state.head - state.position)
             yield _gauge("view_lag_seconds", "Age of the oldest event that the projections lack.", state.lag_s)
             yield _gauge("view_current", "Whether this version built the projections.", state.is_current)
+            yield _gauge(
+                "view_diverged", "Whether the log lacks events of the projections.", state.divergence is not None
+            )
             yield _gauge("view_leftovers", "Generations that could not be dropped.", len(state.leftovers))
         yield _gauge("checkpoint_size", "Events in the newest checkpoint; 0 without one.", checkpoint.size)
         yield _gauge("checkpoint_age_seconds", "Age of the newest checkpoint; NaN without one.", checkpoint.age_s)

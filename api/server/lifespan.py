@@ -14,6 +14,8 @@ from api.server.process import Process
 from projections.engine import rebuild
 from projections.engine.projector import Projector
 
+START_SECONDS_MAX = 5
+"""How long startup waits for the projector's first look at the projections, before the first command is accepted."""
 STOP_SECONDS_MAX = 10
 """How long shutdown waits for the projector; only an unreachable database makes it take longer."""
 
@@ -62,6 +64,7 @@ async def _running(projector: Projector) -> AsyncIterator[None]:
     stop = Flag()
     thread = Thread(target=projector.run, args=(stop,), name="projector", daemon=True)
     thread.start()
+    await to_thread.run_sync(projector.wait_until_started, START_SECONDS_MAX)
     try:
         yield
     finally:

@@ -30,6 +30,11 @@ class WritesPaused(Unavailable):
     """The projections are too far behind the log; nothing was recorded."""
 
 
+class LogReplaced(Unavailable):
+    """The projections contain events that the log does not have, as after a restore of the log alone; nothing was
+    recorded."""
+
+
 class WritesStalled(Unavailable):
     """Earlier commands wait for their commit; nothing was recorded."""
 

@@ -20,6 +20,7 @@ from domain.model.people import PersonErased
 from projections.engine import leftovers
 from projections.engine.rebuild import DEFINITION, OutdatedViews, create, may_update, outdated
 from projections.engine.registry import OtherDefinition, Poison, StaleBatch, advance, read
+from projections.proof.continuity import CONTINUES, Diverged
 from projections.store.versioned_tables import Connection
 from projections.tables import people
 
@@ -32,28 +33,35 @@ WIPE_SECONDS = 60.0
 """The pause before erased people are wiped from the database files again, while a reader still sees their rows, and
 between two attempts to drop generations that are not in use."""
 OUTDATED_SECONDS = 1.0
-"""The pause before outdated projections are looked at again. Meanwhile a projector of the version that built them may
-lead."""
+"""The pause before outdated or diverged projections are looked at again. Meanwhile a projector of the version that
+built them may lead, or a rebuild replace them."""
 BACKOFF_SECONDS = (0.05, 2.0)
 """The first and the longest pause before a lost connection is opened again."""
 
 _log = structlog.get_logger(__name__)
 
 
+_POSITION = f"""
+    select v.position, coalesce(pg_try_advisory_lock(%s::bigint), false), {CONTINUES} from view_position v
+""".encode()
+
+
 class Condition(StrEnum):
     """The condition of a projector: LEADING applies the log, FOLLOWING watches the position of the leader, FAULTED
     has lost its connection and reconnects, OUTDATED would lead but needs a rebuild, since another version built the
-    projections, STOPPED met an event it cannot apply, or was stopped."""
+    projections, DIVERGED needs one, since the log no longer has the events of the projections, STOPPED met an event it
+    cannot apply, or was stopped."""
 
     STARTING = "STARTING"
     LEADING = "LEADING"
     FOLLOWING = "FOLLOWING"
     FAULTED = "FAULTED"
     OUTDATED = "OUTDATED"
+    DIVERGED = "DIVERGED"
     STOPPED = "STOPPED"
 
 
-_IDLE = (Condition.STOPPED, Condition.OUTDATED)
+_IDLE = (Condition.STOPPED, Condition.OUTDATED, Condition.DIVERGED)
 """The conditions in which a projector applies nothing until somebody acts."""
 
 
@@ -104,7 +112,7 @@ class Projector:
         self._moved = threading.Condition()
         self._wakeup = threading.Event()
         self._waiting = 0
-        self._due = 0.0
+        self._due = self._compare_due = 0.0
         self._wipe_due = self._sweep_due = inf
         self._status = Status(Condition.STARTING, 0)
         self.answered_at = -inf
@@ -134,11 +142,17 @@ class Projector:
                 self._waiting -= 1
             return self._status.has_reached(position)
 
+    def wait_until_started(self, timeout: float) -> None:
+        """Wait up to `timeout` seconds for the first look at the projections, which finds out whether they belong to
+        this log."""
+        with self._moved:
+            self._moved.wait_for(lambda: self._status.condition is not Condition.STARTING, timeout)
+
     def catch_up(self) -> int:
         """Apply the whole log on the calling thread; returns the position reached. A user who may only read the
         projections gets the position that the leader has reached.
 
-        Raises `Poison` for an event that cannot be applied, and `OutdatedViews`.
+        Raises `Poison` for an event that cannot be applied, `OutdatedViews` and `Diverged`.
         """
         with self._session() as conn:
             position = self._read_position(conn)[0]
@@ -181,10 +195,11 @@ class Projector:
                     poison_topic=poison.topic,
                 )
                 return
-            except OutdatedViews as reason:
-                if self._status.condition is not Condition.OUTDATED:
-                    _log.critical("projections outdated", cause=str(reason))
-                self._publish(condition=Condition.OUTDATED, cause=str(reason))
+            except (OutdatedViews, Diverged) as reason:
+                condition = Condition.DIVERGED if isinstance(reason, Diverged) else Condition.OUTDATED
+                if self._status.condition is not condition:
+                    _log.critical(f"projections {condition.lower()}", cause=str(reason))
+                self._publish(condition=condition, cause=str(reason))
                 stop.wait(OUTDATED_SECONDS)
             except Exception as fault:  # noqa: BLE001  any fault: the projector must go on
                 _log.warning("projector lost the database", cause=str(fault), again_in_seconds=pause)
@@ -217,6 +232,7 @@ class Projector:
             reached = self._step(conn, position)
             self.answered_at = monotonic()
             if reached is None:
+                position = self._compared(conn, position)
                 self._wakeup.wait(POLL_SECONDS)
             else:
                 position = reached
@@ -244,6 +260,13 @@ class Projector:
         self._publish(position=reached)
         return reached
 
+    def _compared(self, conn: Connection, position: int) -> int:
+        """The position of the projections, compared with the log at most once in `POLL_SECONDS`. Raises `Diverged`."""
+        if monotonic() < self._compare_due:
+            return position
+        self._compare_due = monotonic() + POLL_SECONDS
+        return self._read_position(conn)[0]
+
     def _sweep(self, conn: Connection) -> None:
         """Drop the generations that are not in use, which contain people who were erased since."""
         self._sweep_due = monotonic() + WIPE_SECONDS
@@ -268,12 +291,15 @@ class Projector:
             _log.warning("erased people are left in the database's files", cause=type(fault).__name__)
 
     def _read_position(self, conn: Connection, lead: int | None = None) -> tuple[int, bool]:
-        """The position of the projections, and whether this session has the lead, if it asks for it."""
-        query = "select position, coalesce(pg_try_advisory_lock(%s::bigint), false) from view_position"
-        row = conn.execute(query, [lead], prepare=True).fetchone()
+        """The position of the projections, and whether this session has the lead, if it asks for it. Raises
+        `Diverged`."""
+        row = conn.execute(_POSITION, [lead], prepare=True).fetchone()
         if row is None:
             raise LookupError("The table view_position is empty: run 'keyframe rebuild'.")
-        return int(row[0]), bool(row[1])
+        position, leads, continues = row
+        if not continues:
+            raise Diverged(position, self._events.head().position)
+        return int(position), bool(leads)
 
     def _publish(self, **changes: Any) -> None:
         """Change the status, and notify all waiting threads."""

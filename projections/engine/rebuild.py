@@ -81,7 +81,8 @@ def rebuild(
     """Build a new generation beside the one in use, catch up, and swap them in one transaction.
 
     `progress` is called with (position reached, head of the log). Readers never see a gap. Returns the position of
-    the new generation. Raises `Poison` for an event that cannot be applied; the old generation stays in use then.
+    the new generation. Raises `Poison` for an event that cannot be applied, and `Diverged` if the log is replaced
+    meanwhile; the old generation stays in use then.
     A generation that a long transaction still reads is left for later: see `projections.engine.leftovers`.
     """
     new = leftovers.next_schema(workspace)
@@ -168,7 +169,8 @@ def _wipe(conn: Connection) -> None:
 
 
 def _swap(conn: Connection, log: Log, workspace: str, reached: int) -> int:
-    """Give the new generation the name of the old one, once it has reached at least the same position."""
+    """Give the new generation the name of the old one, once it has reached at least the same position, or the end of
+    the log."""
     old, new = views_schema(workspace), leftovers.next_schema(workspace)
     with conn.transaction():
         # A projector of the old generation waits for this lock. Afterwards its position row is gone: it
@@ -176,6 +178,8 @@ def _swap(conn: Connection, log: Log, workspace: str, reached: int) -> int:
         target = _position(conn, old, "for update")
         while target is not None and reached < target:
             entries = read(log, reached, target - reached)
+            if not entries:  # the old generation is ahead of the log, which was cut off
+                break
             advance(conn, log, entries)
             reached = entries[-1].position
         if target is not None:

@@ -18,6 +18,7 @@ from domain.model.event import Event, Recorded
 from domain.model.event_registry import EVENTS
 from domain.primitives.values import Kind
 from projections.proof import merkle_tree
+from projections.proof.continuity import CONTINUES, Diverged
 from projections.store.batch_writer import BatchWriter
 from projections.store.versioned_tables import Connection, Table, VersionedTable
 from projections.tables import alignment, changes, cycle, discussion, key_result, kpi, measurements, objective, people
@@ -28,11 +29,13 @@ MODULES = (cycle, objective, key_result, kpi, measurements, people, alignment, d
 TABLES: tuple[Table[Any], ...] = tuple(table for module in (*MODULES, merkle_tree) for table in module.TABLES)
 
 POSITION_DDL = (
-    "create table view_position"
-    " (position bigint not null, recorded_at timestamptz, definition text not null, program text not null)"
+    "create table view_position (position bigint not null, recorded_at timestamptz,"
+    " definition text not null, program text not null, leaf_hash bytea)"
 )
 DEFINITION = sha256("\n".join([POSITION_DDL, *(table.ddl for table in TABLES)]).encode()).hexdigest()
 """A hash of the table definitions: tables with another hash are rebuilt."""
+
+_POSITION = f"select v.position, v.definition, {CONTINUES} from view_position v for update of v".encode()
 
 _OF_KIND: dict[Kind, Table[Any]] = {
     **{table.kind: table for table in TABLES if isinstance(table, VersionedTable)},
@@ -47,6 +50,17 @@ class StaleBatch(Exception):
 
 class OtherDefinition(Exception):
     """The generation in use has other tables than this program, whose rows would not fit."""
+
+
+_NO_POISON = (
+    StaleBatch,
+    OtherDefinition,
+    Diverged,
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    psycopg.ProgrammingError,
+)
+"""The reasons why no event of a batch is applied; with any other the batch has an event that cannot be applied."""
 
 
 class Poison(Exception):
@@ -80,12 +94,12 @@ def advance(conn: Connection, log: Log, entries: Sequence[Recorded], definition:
     """Apply these events, which follow the position of the tables, and move it to the last of them. With a
     `definition`, only to a generation that has it.
 
-    Raises `StaleBatch`, `OtherDefinition`, `psycopg.Error` for a fault of the database, and `Poison` for an event that
-    cannot be applied; all events before it are applied then.
+    Raises `StaleBatch`, `OtherDefinition`, `Diverged`, `psycopg.Error` for a fault of the database, and `Poison` for an
+    event that cannot be applied; all events before it are applied then.
     """
     try:
         _apply(conn, log, entries, definition)
-    except (StaleBatch, OtherDefinition, psycopg.OperationalError, psycopg.InterfaceError, psycopg.ProgrammingError):
+    except _NO_POISON:
         raise
     except Exception as error:
         if len(entries) == 1:
@@ -105,11 +119,13 @@ def dump(conn: Connection) -> Iterator[bytes]:
 def _apply(conn: Connection, log: Log, entries: Sequence[Recorded], definition: str | None) -> None:
     people_ids = {entry.event.originator_id for entry in entries if entry.event.KIND is Kind.PERSON}
     with conn.transaction():
-        row = conn.execute("select position, definition from view_position for update", prepare=True).fetchone()
+        row = conn.execute(_POSITION, prepare=True).fetchone()
         if row is not None and definition not in (None, row[1]):
             raise OtherDefinition
         if row is None or row[0] != entries[0].position - 1:
             raise StaleBatch
+        if not row[2]:
+            raise Diverged(row[0], log.head().position)
         writer = BatchWriter(log.person_keys(people_ids) if people_ids else {})
         writer.load(conn, [wanted for entry in entries for wanted in _looked_up(entry.event)])
         writer.load(conn, changes.later_reads(entries, writer))

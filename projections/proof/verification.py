@@ -1,6 +1,6 @@
 """Verification of the log: recompute the hashes from the stored rows, and compare them with the signed checkpoints."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -10,6 +10,7 @@ from domain.proof import checkpoint
 from domain.proof.merkle import Frontier
 from domain.proof.signed_note import NotSigned, Verifier
 from projections.proof import merkle_tree
+from projections.proof.continuity import divergence
 from projections.store.versioned_tables import Connection
 
 PROGRESS_EVENTS = 20_000
@@ -24,13 +25,19 @@ class Damage(msgspec.Struct, frozen=True):
 
 class Verdict(msgspec.Struct, frozen=True):
     """The result. `size` and `root` are those of the log up to the damage; `checkpoints` is the number of checkpoints
-    that match, and `signed_size` the size of the largest of them."""
+    that match, and `signed_size` the size of the largest of them. `findings` are sentences about what else does not
+    fit the log."""
 
     size: int
     root: bytes
     checkpoints: int
     signed_size: int
     damage: Damage | None
+    findings: tuple[str, ...] = ()
+
+    @property
+    def is_sound(self) -> bool:
+        return self.damage is None and not self.findings
 
 
 class Statement(NamedTuple):
@@ -61,8 +68,15 @@ def verify(
         stored, forged = _stored(conn, verifiers)
         sweep = _Sweep(sorted([*stored, *from_outside]), raw.head(conn), progress or _ignore)
         found = sweep.check_rows(conn) or sweep.check_end(raw.commanded(conn))
+        findings = tuple(_beside(conn))
     damage = min((one for one in (found, forged) if one is not None), key=lambda one: one.position, default=None)
-    return Verdict(sweep.size, sweep.root(), sweep.matched, sweep.trusted, damage)
+    return Verdict(sweep.size, sweep.root(), sweep.matched, sweep.trusted, damage, findings)
+
+
+def _beside(conn: Connection) -> Iterator[str]:
+    """What contradicts the log beside its own rows and checkpoints."""
+    if (diverged := divergence(conn)) is not None:
+        yield str(diverged)
 
 
 def _stored(conn: Connection, verifiers: Sequence[Verifier]) -> tuple[list[Statement], Damage | None]:

@@ -21,6 +21,11 @@ Reads = Mapping[type[Event], Callable[[Any], Iterable[tuple[Table[Any], UUID]]]]
 """By event: the rows a handler looks up besides the last row of the event's own aggregate. An entry for a base class
 applies to all its subclasses."""
 
+_MOVE = """
+    update view_position set position = %b, recorded_at = %b,
+                             leaf_hash = (select l.leaf_hash from log l where l.position = %b)
+"""
+
 FEW_ROWS = 16
 """Up to this number, rows are inserted one by one in one pipeline with the position; more rows are copied."""
 
@@ -124,9 +129,7 @@ class BatchWriter:
                 self._end(conn)
                 for table, rows in self._added.items():
                     table.insert(conn, rows)
-            conn.execute(
-                "update view_position set position = %b, recorded_at = %b", [position, recorded_at], prepare=True
-            )
+            conn.execute(_MOVE, [position, recorded_at, position], prepare=True)
 
     def _end(self, conn: Connection) -> None:
         """Close rows of earlier batches. This comes before the inserts, because new rows have the same natural keys."""

@@ -13,7 +13,14 @@ from strawberry.exceptions import StrawberryInputCoercionError
 from api.execution.context import Context
 from api.execution.executor import ANSWER_BYTES_MAX, AnswerTooLarge
 from api.snapshot.snapshot import StaleProjection
-from domain.log.append import CommandInDoubt, CommandUnconfirmed, Unavailable, WritesPaused, WritesStalled
+from domain.log.append import (
+    CommandInDoubt,
+    CommandUnconfirmed,
+    LogReplaced,
+    Unavailable,
+    WritesPaused,
+    WritesStalled,
+)
 from domain.log.outage import outage
 from domain.primitives.errors import CommandRejected
 from projections.store.deadline import DeadlineExceeded
@@ -23,6 +30,7 @@ VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
 INVALID = "INVALID"
 INTERNAL = "INTERNAL_SERVER_ERROR"
 VIEWS_OUTDATED = "VIEWS_OUTDATED"
+VIEWS_DIVERGED = "VIEWS_DIVERGED"
 MASKED = "An internal error occurred; it is logged under this request id."
 
 
@@ -52,6 +60,12 @@ _KNOWN: dict[type[Exception], Known] = {
         "UNAVAILABLE",
         "Commands are paused, because the projections are too far behind the log; nothing was recorded. /readyz shows "
         "the cause; try again when they have caught up.",
+    ),
+    LogReplaced: Known(
+        VIEWS_DIVERGED,
+        "Commands are refused, because the projections contain events that the log does not have, as after the log "
+        "alone was restored from a backup; nothing was recorded. Try again after 'keyframe rebuild'; 'keyframe verify' "
+        "shows whether events are missing.",
     ),
     WritesStalled: Known(
         "UNAVAILABLE",

@@ -12,8 +12,10 @@ from api.endpoints import health
 from api.runtime.database import Database, Pool
 from api.server.app import create_app
 from domain.log.health import VERSION
+from projections.engine.rebuild import rebuild
 from tests.api.runtime.test_outage import failing
 from tests.api.schema.mutations.test_database_crashes import remembered_pools
+from tests.damage import cut_log
 from tests.domain.log.writing import command, reading
 from tests.waiting import until
 
@@ -154,6 +156,52 @@ def test_process_that_pauses_commands_is_not_ready_for_writing(serve: Serve) -> 
     report = probed.ready()[1]
     assert (report["writing"], report["lagging"]) == (False, False)
     assert report["wrong"] == "Commands are paused: the projections are 2 events behind the log."
+
+
+@pytest.mark.parametrize("project_in_server", [True, False])
+def test_process_with_projections_ahead_of_the_log_refuses_commands(serve: Serve, project_in_server: bool) -> None:
+    probed = serve(project_in_server=True)
+    for key in ("one", "two", "three"):
+        assert "errors" not in probed.add(key)
+    if not project_in_server:
+        probed = serve(project_in_server=False)
+    cut_log(probed.database, 1)
+    until(lambda: probed.ready()[1]["projector"]["condition"] == "DIVERGED")
+    status, report = probed.ready()
+    assert (status, report["reading"], report["writing"], report["lagging"]) == (503, True, False, True)
+    assert (report["views"]["lag"], report["views"]["diverged"]) == (-2, True)
+    assert "ahead of the log, which ends at 1" in report["wrong"]
+    assert probed.ready("reading")[0] == 200
+    (error,) = probed.add("four")["errors"]
+    assert error["extensions"]["code"] == "VIEWS_DIVERGED"
+    assert "keyframe rebuild" in error["message"]
+    assert probed.database.log().head().position == 1
+    assert "keyframe_view_diverged 1.0" in probed.http.get("/metrics").text
+
+
+def test_process_takes_commands_again_after_a_rebuild_of_diverged_projections(serve: Serve) -> None:
+    probed = serve()
+    for key in ("one", "two"):
+        probed.add(key)
+    cut_log(probed.database, 1)
+    until(lambda: probed.ready()[0] == 503)
+    rebuild(probed.database.log(), probed.database.connect, workspace=probed.database.settings.workspace)
+    until(lambda: probed.ready()[0] == 200)
+    assert probed.add("four")["data"] == {"formTeam": {"position": 2}}
+
+
+def test_process_started_on_diverged_projections_takes_no_command(serve: Serve, database: Database) -> None:
+    probed = serve()
+    for key in ("one", "two"):
+        probed.add(key)
+    cut_log(database, 1)
+    with ExitStack() as stack:
+        app = create_app(
+            database.settings, Database(database.dsn, database.settings, stack), editor=False, anonymous=True
+        )
+        with TestClient(app, base_url="http://localhost") as http:
+            answer = http.post("/graphql", json={"query": ADD % "soon"}).json()
+    assert answer["errors"][0]["extensions"]["code"] == "VIEWS_DIVERGED"
 
 
 def test_process_on_tables_of_an_earlier_version_is_not_ready(serve: Serve) -> None:
