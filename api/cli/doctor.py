@@ -23,6 +23,7 @@ from api.runtime.settings import Settings
 from domain.log import api_tokens
 from domain.log.health import VERSION, Checkup, examine
 from domain.log.schema import application_role
+from domain.primitives.personal_data import WrongKey
 from domain.primitives.values import FUTURE_TOLERANCE
 from projections.engine import health as projections
 
@@ -230,7 +231,7 @@ def _tables(found: Checkup, workspace: str) -> Finding:
 def _guards(found: Checkup) -> Finding:
     if found.rewritable:
         names = " and ".join(found.rewritable)
-        remedy = "Restore the triggers named append_only; without them rows of the log can be changed."
+        remedy = "Restore the triggers append_only and erased_only; without them rows can be changed or removed."
         return Finding("append-only", Verdict.WRONG, f"the append-only trigger is missing on {names}", remedy)
     return Finding("append-only", Verdict.RIGHT, "UPDATE, DELETE and TRUNCATE are blocked")
 
@@ -302,7 +303,9 @@ def _position(found: projections.Checkup, database: Database) -> Finding:
         return Finding("projections", Verdict.WRONG, str(found.divergence), "Rebuild them: keyframe rebuild.")
     if (poison := found.poison) is not None:
         text = f"{where}; event {poison.position} ({poison.topic}) cannot be applied: {poison.cause}"
-        return Finding("projections", Verdict.WRONG, text, "Install the Keyframe that wrote it, or a newer one.")
+        newer = "Install the Keyframe that wrote it, or a newer one."
+        is_unreadable = isinstance(poison.__cause__, WrongKey)
+        return Finding("projections", Verdict.WRONG, text, "" if is_unreadable else newer)
     if found.position < found.head and not found.has_leader:
         # on the embedded database, no projector runs between two commands
         verdict = Verdict.NOTE if database.settings.database_url is None else Verdict.WRONG

@@ -18,6 +18,7 @@ from api.runtime.signing_key import KeyFault
 from domain.log.health import VERSION, examine
 from domain.log.outage import READ_ONLY, UNREACHABLE, outage
 from domain.log.schema import versions
+from domain.primitives.personal_data import WrongKey
 from projections.engine.rebuild import OutdatedViews
 from projections.proof.continuity import Diverged
 
@@ -57,7 +58,7 @@ def exit_on_failure() -> Iterator[None]:
     except Failure as failure:
         print_error(str(failure))
         raise SystemExit(failure.status) from None
-    except (KeyFault, OutdatedViews, Diverged) as fault:
+    except (KeyFault, OutdatedViews, Diverged, WrongKey) as fault:
         print_error(str(fault))
         raise SystemExit(WRONG) from None
     except psycopg.errors.InsufficientPrivilege as error:

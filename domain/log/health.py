@@ -12,7 +12,7 @@ VERSION = len(MIGRATIONS)
 class Checkup(msgspec.Struct, frozen=True):
     """The results of the checks. `version`: the version of the tables, 0 if there are none. `program`: the version of
     Keyframe that brought them there, None before 0.3.0. `rewritable`: the tables
-    without the trigger that makes them append-only. `role`: the rights of the application's role, "TOO LITTLE",
+    without a trigger that makes them append-only. `role`: the rights of the application's role, "TOO LITTLE",
     "TOO MUCH" or "RIGHT"; None if the role does not exist. `takes_role`: whether the current user can assume it."""
 
     version: int
@@ -38,12 +38,14 @@ def examine(conn: Connection[tuple[object, ...]], workspace: str) -> Checkup:
 
 
 _UNGUARDED = """
-    select guarded.name from (values ('log'), ('command'), ('checkpoint')) as guarded (name)
+    select distinct guarded.name
+    from (values ('log', 'append_only'), ('command', 'append_only'), ('checkpoint', 'append_only'),
+                 ('person_key', 'append_only'), ('person_key', 'erased_only')) as guarded (name, by)
     where not exists (
         select from pg_trigger join pg_class on pg_class.oid = tgrelid
         where relnamespace = to_regnamespace(%s) and relname = guarded.name
-        and tgname = 'append_only' and tgenabled = 'A'
-    )
+        and tgname = guarded.by and tgenabled = 'A'
+    ) order by 1
 """
 
 _TAKES_ROLE = "select from pg_roles where rolname = %s and pg_has_role(oid, 'MEMBER')"

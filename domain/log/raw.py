@@ -21,6 +21,7 @@ _SWEEP = """
         from log order by position
     ) to stdout (format binary)
 """
+_PAGE = 1_000
 _COPY_HEADER_BYTES = 19
 _COPY_TRAILER = b"\xff\xff"
 _ROW = struct.Struct(">hiqiqiqi16siqi32si")
@@ -37,6 +38,20 @@ whether it belongs to another stream, the stored hash, and the hash computed fro
 
 class Unreadable(Exception):
     """A row with a missing or impossible value."""
+
+
+class PersonRow(NamedTuple):
+    """An event of a person with the person's key and the digest of their handle, both None without a key. A key of a
+    person who is not in the log has no event: its columns are None."""
+
+    person: UUID
+    key: bytes | None
+    handle_digest: bytes | None
+    position: int | None
+    topic: str | None
+    data: bytes
+    version: int
+    effective_at: datetime
 
 
 class CommandCoverage(NamedTuple):
@@ -95,6 +110,25 @@ def commanded(conn: Connection) -> CommandCoverage:
 def head(conn: Connection) -> int:
     """The last position, 0 if the log is empty."""
     return int(_fetch(conn, "select coalesce(max(position), 0) from log")[0][0])
+
+
+def person_rows(conn: Connection) -> Iterator[PersonRow]:
+    """Every event of every person with their key, and every other key, person by person. Runs in a transaction."""
+    query = """
+        select coalesce(l.stream, k.person), k.key, k.handle_digest,
+               l.position, l.topic, l.data, l.version, l.effective_at
+        from (select * from log where topic like 'person-%') l full join person_key k on k.person = l.stream
+        order by 1, l.version
+    """
+    with conn.cursor("person_rows", row_factory=tuple_row) as cursor:
+        cursor.itersize = _PAGE
+        for row in cursor.execute(query.encode()):
+            yield PersonRow(*row)
+
+
+def salts(conn: Connection) -> list[bytes]:
+    """The salts of the workspace: exactly one, unless the database was changed."""
+    return [salt for (salt,) in _fetch(conn, "select salt from workspace")]
 
 
 def leaf_hashes(conn: Connection, after: int, upto: int) -> list[bytes]:

@@ -15,6 +15,17 @@ ERASED = "Erased person"
 """The name of a person whose key is deleted."""
 
 
+class WrongKey(ValueError):
+    """A key does not open the data of its person: one of the two was changed."""
+
+    def __init__(self, person: UUID) -> None:
+        super().__init__(
+            f"The key of person {person} does not open the personal data of that person: it was replaced or damaged. "
+            "Restore the row of the table person_key from a backup, or erase the person."
+        )
+        self.person = person
+
+
 class Personal(msgspec.Struct, frozen=True, omit_defaults=True):
     """The personal data of a person, which can be erased."""
 
@@ -35,14 +46,12 @@ def seal(key: bytes, person: UUID, personal: Personal) -> bytes:
 
 
 def unseal(key: bytes, person: UUID, sealed: bytes) -> Personal:
-    """The decrypted personal data. Raises `ValueError` for another key, another person, or altered bytes."""
+    """The decrypted personal data. Raises `WrongKey` for another key, another person, or altered bytes."""
     nonce, ciphertext = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
     try:
         plain = AESGCM(key).decrypt(nonce, ciphertext, person.bytes)
-    except InvalidTag as error:
-        raise ValueError(
-            f"The personal data of {person} cannot be decrypted: the key or the bytes are wrong."
-        ) from error
+    except (InvalidTag, ValueError) as error:
+        raise WrongKey(person) from error
     return msgspec.json.decode(plain, type=Personal)
 
 

@@ -1,6 +1,7 @@
 """Verification of the log: recompute the hashes from the stored rows, and compare them with the signed checkpoints."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 import msgspec
@@ -9,11 +10,13 @@ from domain.log import raw
 from domain.proof import checkpoint
 from domain.proof.merkle import Frontier
 from domain.proof.signed_note import NotSigned, Verifier
-from projections.proof import merkle_tree
+from projections.proof import merkle_tree, person_keys
 from projections.proof.continuity import divergence
 from projections.store.versioned_tables import Connection
 
 PROGRESS_EVENTS = 20_000
+FINDINGS_MAX = 20
+"""The largest number of people that are named."""
 
 
 class Damage(msgspec.Struct, frozen=True):
@@ -68,15 +71,20 @@ def verify(
         stored, forged = _stored(conn, verifiers)
         sweep = _Sweep(sorted([*stored, *from_outside]), raw.head(conn), progress or _ignore)
         found = sweep.check_rows(conn) or sweep.check_end(raw.commanded(conn))
-        findings = tuple(_beside(conn))
+        findings = tuple(_beside(conn, is_readable=found is None))
     damage = min((one for one in (found, forged) if one is not None), key=lambda one: one.position, default=None)
     return Verdict(sweep.size, sweep.root(), sweep.matched, sweep.trusted, damage, findings)
 
 
-def _beside(conn: Connection) -> Iterator[str]:
-    """What contradicts the log beside its own rows and checkpoints."""
+def _beside(conn: Connection, *, is_readable: bool) -> Iterator[str]:
+    """What contradicts the log beside its own rows and checkpoints: the projections, and, if its rows are readable, the
+    keys of people."""
     if (diverged := divergence(conn)) is not None:
         yield str(diverged)
+    found = person_keys.check(conn) if is_readable else iter(())
+    yield from islice(found, FINDINGS_MAX)
+    if more := sum(1 for _ in found):
+        yield f"The same of {more} more people."
 
 
 def _stored(conn: Connection, verifiers: Sequence[Verifier]) -> tuple[list[Statement], Damage | None]:

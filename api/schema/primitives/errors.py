@@ -23,6 +23,7 @@ from domain.log.append import (
 )
 from domain.log.outage import outage
 from domain.primitives.errors import CommandRejected
+from domain.primitives.personal_data import WrongKey
 from projections.store.deadline import DeadlineExceeded
 
 PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
@@ -31,6 +32,7 @@ INVALID = "INVALID"
 INTERNAL = "INTERNAL_SERVER_ERROR"
 VIEWS_OUTDATED = "VIEWS_OUTDATED"
 VIEWS_DIVERGED = "VIEWS_DIVERGED"
+PERSON_KEY_WRONG = "PERSON_KEY_WRONG"
 MASKED = "An internal error occurred; it is logged under this request id."
 
 
@@ -115,6 +117,8 @@ def _coded(error: GraphQLError, context: Context | None) -> GraphQLError:
 def known_failure(cause: Exception | None) -> Known | None:
     """Code and message of an expected failure of the infrastructure; None for any other error."""
     known = next((known for kind, known in _KNOWN.items() if isinstance(cause, kind)), None)
+    if isinstance(cause, WrongKey):
+        return Known(PERSON_KEY_WRONG, str(cause))
     if isinstance(cause, CommandUnconfirmed) and known is not None:
         return Known(known.code, known.message.format(position=cause.position))
     if cause is None or known is not _GONE:

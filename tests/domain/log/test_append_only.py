@@ -1,12 +1,14 @@
 """The database refuses to rewrite the log, and every row has a hash of its columns."""
 
 from datetime import UTC, datetime, timedelta
+from typing import LiteralString
 from uuid import UUID, uuid4
 
 import psycopg
 import pytest
 
 from api.runtime.database import Database, Role
+from domain.log.append import PersonKey
 from domain.log.event_store import Log, LogRow, leaf_hash
 from domain.log.schema import application_role
 from tests.domain.log.writing import command, correction, reading
@@ -61,9 +63,21 @@ def test_the_application_role_may_only_append(database: Database, statement: str
             conn.execute(statement.encode())
 
 
-def test_the_application_role_may_delete_a_persons_key(database: Database) -> None:
-    with database.connect("app") as conn:
-        conn.execute("delete from person_key where person = %s", [uuid4()])
+@pytest.mark.parametrize("role", ["app", "owner"])
+@pytest.mark.parametrize(
+    "statement", ["delete from person_key", "update person_key set key = key", "truncate person_key"]
+)
+def test_keys_of_people_are_not_deleted_or_replaced(
+    database: Database, log: Log, role: Role, statement: LiteralString
+) -> None:
+    key = PersonKey(uuid4(), bytes(32), b"digest")
+    log.append([], command(keys=[key]))
+    with (
+        database.connect(role) as conn,
+        pytest.raises(psycopg.DatabaseError, match=r"append-only|denied|only by erasing"),
+    ):
+        conn.execute(statement)
+    assert log.person_keys([key.person]) == {key.person: key.key}
 
 
 def test_the_stored_leaf_hash_matches_the_stored_columns(log: Log) -> None:
