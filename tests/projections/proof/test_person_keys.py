@@ -133,8 +133,8 @@ def test_a_person_with_a_replaced_key_can_be_erased(world: Attested, ada: UUID) 
 
 
 REFUSED: dict[str, Callable[[UUID], str]] = {
-    "deleted": lambda id: f"delete from person_key where person = '{id}'",
-    "replaced": lambda id: f"update person_key set key = sha256('x') where person = '{id}'",
+    "deleted": lambda person: f"delete from person_key where person = '{person}'",
+    "replaced": lambda person: f"update person_key set key = sha256('x') where person = '{person}'",
     "removed with all others": lambda _: "truncate person_key",
 }
 
