@@ -8,6 +8,7 @@ from time import monotonic
 from typing import Final
 
 from starlette.datastructures import Headers
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.asgi.error_response import error_response
@@ -22,7 +23,7 @@ class BodyTooSlow(Exception):
     """The body did not arrive in time. A handler whose response has begun reports this itself."""
 
 
-class _TooLarge(Exception):
+class BodyTooLarge(Exception):
     """The body exceeds the limit."""
 
 
@@ -47,24 +48,33 @@ class BodyLimit:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
-        bytes_max = inf if scope["path"] in self._streamed else self._bytes_max
-        declared = Headers(scope=scope).get("content-length", "")
         try:
-            if declared.isdecimal() and int(declared) > bytes_max:
-                raise _TooLarge  # noqa: TRY301 - the same response as for a length that is counted
-            await self._app(scope, _LimitedReceive(receive, self._seconds, bytes_max), send)
-        except _TooLarge:
+            await self._app(scope, self.limited(scope, Headers(scope=scope), receive), send)
+        except (BodyTooLarge, BodyTooSlow) as error:
+            await self.rejection(error)(scope, receive, send)
+
+    def limited(self, scope: Scope, headers: Headers, receive: Receive) -> Receive:
+        """The `receive` of a request, which raises `BodyTooLarge` and `BodyTooSlow`. Raises `BodyTooLarge` for a
+        declared length."""
+        bytes_max = inf if scope["path"] in self._streamed else self._bytes_max
+        declared = headers.get("content-length", "")
+        if declared.isdecimal() and int(declared) > bytes_max:
+            raise BodyTooLarge
+        return _LimitedReceive(receive, self._seconds, bytes_max)
+
+    def rejection(self, error: BodyTooLarge | BodyTooSlow) -> Response:
+        """The response to a request with such a body."""
+        if isinstance(error, BodyTooLarge):
             message = f"The request body exceeds {self._bytes_max} bytes; send it in parts."
-            await error_response(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, message, "TOO_LARGE")(scope, receive, send)
-        except BodyTooSlow:
-            message = "The body of this request did not come in time; send it again, at once."
-            response = error_response(HTTPStatus.REQUEST_TIMEOUT, message, "REQUEST_TIMEOUT")
-            response.headers["connection"] = "close"
-            await response(scope, receive, send)
+            return error_response(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, message, "TOO_LARGE")
+        message = "The body of this request did not come in time; send it again, at once."
+        response = error_response(HTTPStatus.REQUEST_TIMEOUT, message, "REQUEST_TIMEOUT")
+        response.headers["connection"] = "close"
+        return response
 
 
 class _LimitedReceive:
-    """The `receive` of one request, with a deadline and a size. Raises `BodyTooSlow` and `_TooLarge`."""
+    """The `receive` of one request, with a deadline and a size. Raises `BodyTooSlow` and `BodyTooLarge`."""
 
     def __init__(self, receive: Receive, seconds: float, bytes_max: float) -> None:
         self._receive = receive
@@ -85,5 +95,5 @@ class _LimitedReceive:
         self._until += length / BYTES_PER_SECOND_MIN
         self._bytes_left -= length
         if self._bytes_left < 0:
-            raise _TooLarge
+            raise BodyTooLarge
         return message

@@ -2,12 +2,18 @@
 
 import ipaddress
 from collections.abc import Awaitable, Iterable
+from functools import lru_cache
 from http import HTTPStatus
+from typing import Final
 
 from starlette.datastructures import Headers
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.asgi.error_response import error_response
+
+HOSTS_CACHED_MAX: Final = 128
+"""Host headers whose host name is cached; clients usually send the same one."""
 
 
 class HostCheck:
@@ -23,17 +29,26 @@ class HostCheck:
         self._names = {"localhost", *(name.strip().lower() for name in names)} - {""}
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        if scope["type"] == "lifespan" or self._is_known(Headers(scope=scope).get("host", "")):
-            return self._app(scope, receive, send)
+        rejection = None if scope["type"] == "lifespan" else self.rejection(Headers(scope=scope))
+        return (rejection or self._app)(scope, receive, send)
+
+    def rejection(self, headers: Headers) -> Response | None:
+        """The response to a request for an unknown host; None for a known one."""
+        name, is_local = _host_name(headers.get("host", ""))
+        if is_local or name in self._names:
+            return None
         message = "The Host header is missing or not an accepted name; add the name to KEYFRAME_HOST_NAMES."
-        return error_response(HTTPStatus.MISDIRECTED_REQUEST, message, "UNKNOWN_HOST")(scope, receive, send)
-
-    def _is_known(self, host: str) -> bool:
-        name = _host_name(host)
-        return name in self._names or name.endswith(".localhost") or _is_address(name)
+        return error_response(HTTPStatus.MISDIRECTED_REQUEST, message, "UNKNOWN_HOST")
 
 
-def _host_name(host: str) -> str:
+@lru_cache(HOSTS_CACHED_MAX)
+def _host_name(host: str) -> tuple[str, bool]:
+    """The host name of a Host header, and whether it is an IP address or a name below localhost."""
+    name = _without_port(host)
+    return name, name.endswith(".localhost") or _is_address(name)
+
+
+def _without_port(host: str) -> str:
     """The host name of a Host header, without port and brackets."""
     if host.startswith("["):
         return host[1:].partition("]")[0]

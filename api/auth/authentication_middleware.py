@@ -44,14 +44,13 @@ class AuthenticationMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan" or scope["path"] == ALIVE:
             return await self._app(scope, receive, send)
-        connection = HTTPConnection(scope)
-        connection.state.authenticators = self._authenticators
-        rejection = await self._rejection(connection)
+        rejection = await self.rejection(HTTPConnection(scope))
         return await (rejection or self._app)(scope, receive, send)
 
-    async def _rejection(self, connection: HTTPConnection) -> Response | None:
-        """Authenticate; returns the response if the request is rejected."""
+    async def rejection(self, connection: HTTPConnection) -> Response | None:
+        """Authenticate a request, and charge its caller for it; returns the response if it is rejected."""
         state, scope = connection.state, connection.scope
+        state.authenticators = self._authenticators
         state.caller, state.scope, state.is_rejected = UNAUTHENTICATED_CALLER, None, False
         may_wait = scope["type"] == "websocket" or scope["path"] == READY
         try:

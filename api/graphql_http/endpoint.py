@@ -105,13 +105,17 @@ class Endpoint(GraphQL[Context, None]):
         if scope["type"] == "websocket":
             await self._websocket(scope, receive, send)
             return
-        request = Request(scope, receive)
+        response = await self.respond(Request(scope, receive))
+        await response(scope, receive, send)
+
+    async def respond(self, request: Request) -> Response:
+        """The response to an authenticated request over HTTP. Raises `Busy`, `ClientDisconnected`."""
         try:
             response = self._page_response() if _wants_page(request) else await self._handle(request)
         except HTTPException as rejected:
             response = self._rejection(rejected)
         response.headers.setdefault("cache-control", "no-store")
-        await response(scope, receive, send)
+        return response
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run a WebSocket, or reject its handshake if there are too many."""

@@ -4,12 +4,14 @@ A log line names the caller, the operation and the outcome; it never holds the d
 """
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from time import perf_counter
 from typing import Any, Final
 from uuid import uuid4
 
 import structlog
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -22,12 +24,14 @@ NAME_LENGTH_MAX: Final = 100
 """The maximum length of an operation name in the log."""
 POLICY: Final = "default-src 'none'; frame-ancestors 'none'"
 """The default Content-Security-Policy of responses; HTML pages set their own."""
-_HEADERS: Final = {
-    "content-security-policy": POLICY,
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
-    "cross-origin-resource-policy": "same-origin",
-}
+_HEADERS: Final = (
+    (b"content-security-policy", POLICY.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
+"""Headers of responses that do not set them."""
+_REQUEST_ID: Final = REQUEST_ID.encode()
 _METHODS: Final = frozenset({"GET", "POST", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH"})
 _log = structlog.get_logger(__name__)
 
@@ -42,19 +46,26 @@ class RequestLogMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            return await self._app(scope, receive, send)
-        state = scope.setdefault("state", {})
-        state["id"] = _request_id(Headers(scope=scope))
+            await self._app(scope, receive, send)
+            return
+        identify(scope, Headers(scope=scope))
         if scope["type"] != "http":
-            return await self._app(scope, receive, send)
-        observer = _ResponseObserver(send, state["id"])
+            await self._app(scope, receive, send)
+            return
+        with self.observing(scope, _path(scope), send) as observed:
+            await self._app(scope, receive, observed)
+
+    @contextmanager
+    def observing(self, scope: Scope, path: str, send: Send) -> Iterator["ObservedSend"]:
+        """Log, count and trace a request, which is answered within the block by this `send`. `path` is that of its
+        route."""
+        observed = ObservedSend(send, scope["state"]["id"])
         started = perf_counter()
-        path = _path(scope)
         with self._telemetry.span(scope["method"], path) as span:
             try:
-                await self._app(scope, receive, observer)
+                yield observed
             finally:
-                summary = self._summarize(scope, path, observer.status, perf_counter() - started)
+                summary = self._summarize(scope, path, observed.status, perf_counter() - started)
                 span.record(summary)
                 _log.info("request", **summary)
 
@@ -88,25 +99,31 @@ def _path(scope: Scope) -> str:
     return "other"
 
 
+def identify(scope: Scope, headers: Headers) -> None:
+    """Give a request its id."""
+    scope.setdefault("state", {})["id"] = _request_id(headers)
+
+
 def _request_id(headers: Headers) -> str:
     """The request id that the client sent, if it is safe to log; else a new one."""
     sent = headers.get(REQUEST_ID, "")
     return sent if _ID.fullmatch(sent) else uuid4().hex
 
 
-class _ResponseObserver:
-    """Wraps `send`: records the status, and adds headers."""
+class ObservedSend:
+    """The `send` of a request, which adds headers to its response. `has_begun`: whether its status was sent."""
 
     def __init__(self, send: Send, request_id: str) -> None:
         self._send = send
         self._request_id = request_id
         self.status = 500
+        self.has_begun = False
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self.status = int(message["status"])
-            headers = MutableHeaders(scope=message)
-            for name, value in _HEADERS.items():
-                headers.setdefault(name, value)
-            headers[REQUEST_ID] = self._request_id
+            self.status, self.has_begun = int(message["status"]), True
+            given = [pair for pair in message["headers"] if pair[0] != _REQUEST_ID]
+            names = {name for name, _ in given}
+            added = (pair for pair in _HEADERS if pair[0] not in names)
+            message["headers"] = [*given, *added, (_REQUEST_ID, self._request_id.encode())]
         await self._send(message)

@@ -73,6 +73,12 @@ async def _internal_error(request: Request, error: Exception) -> Response:
     return response
 
 
+async def failure_response(request: Request, error: Exception) -> Response:
+    """The response to a request that an exception ended, by the same handlers."""
+    handler = next((EXCEPTION_HANDLERS[kind] for kind in type(error).__mro__ if kind in EXCEPTION_HANDLERS), None)
+    return await (handler or _internal_error)(request, error)
+
+
 EXCEPTION_HANDLERS: Final[Mapping[Any, Callable[[Request, Exception], Coroutine[Any, Any, Response]]]] = {
     psycopg.OperationalError: _database_unavailable,
     psycopg.errors.ReadOnlySqlTransaction: _database_unavailable,

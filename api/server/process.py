@@ -91,8 +91,9 @@ class Process:
     def context(self, request: HTTPConnection) -> Context:
         """The context of an authenticated request."""
         timeout_s = self.settings.answer_timeout_s
+        caller, source = request.state.caller, _source(request)
         return Context(
-            replace(request.state.caller, source=_source(request)),
+            caller if caller.source is source else replace(caller, source=source),
             self.pool,
             self.log,
             self.writer,

@@ -18,10 +18,16 @@ from api.schema.schema import schema
 from api.server.process import Process
 
 
-def routes_of(process: Process, *, editor: bool) -> list[BaseRoute]:
-    """All routes. `editor`: whether a browser at `/graphql` gets the query editor."""
+def endpoint_of(process: Process, *, editor: bool) -> Endpoint:
+    """The GraphQL endpoint. `editor`: whether a browser gets the query editor. Raises `InvalidManifest`."""
+    page = editor_page.page if editor else None
+    return Endpoint(schema, process.context, process.writer, process.settings, page=page)
+
+
+def routes_of(process: Process, endpoint: Endpoint, *, editor: bool) -> list[BaseRoute]:
+    """All routes. `editor`: whether the parts of the query editor are served."""
     return [
-        *_graphql(process, editor=editor),
+        *_graphql(endpoint, editor=editor),
         *operations_of(process),
         *_exports(process),
         Route("/schema.graphql", schema_text),
@@ -30,9 +36,7 @@ def routes_of(process: Process, *, editor: bool) -> list[BaseRoute]:
     ]
 
 
-def _graphql(process: Process, *, editor: bool) -> list[BaseRoute]:
-    page = editor_page.page if editor else None
-    endpoint = Endpoint(schema, process.context, process.writer, process.settings, page=page)
+def _graphql(endpoint: Endpoint, *, editor: bool) -> list[BaseRoute]:
     return [
         Route("/graphql", endpoint),
         WebSocketRoute("/graphql", endpoint),

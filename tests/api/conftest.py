@@ -8,6 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from api.server.app import create_app
+from api.server.lean_frame import LeanFrame
 from tests.workspace import fresh_workspace
 
 REFUSALS = "problems { code message field }"
@@ -55,7 +56,17 @@ class Api:
 
 
 @pytest.fixture(scope="module")
-def api(server: str) -> Iterator[Api]:
+def frame(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The frame that serves `/graphql`; see `tests.api.frames`."""
+    name: str = getattr(request, "param", "lean")
+    with pytest.MonkeyPatch.context() as patch:
+        if name == "middleware":
+            patch.setattr(LeanFrame, "serves", lambda *_: False)
+        yield name
+
+
+@pytest.fixture(scope="module")
+def api(server: str, frame: str) -> Iterator[Api]:
     with fresh_workspace(server) as database:
         app = create_app(database.settings, database, editor=True, anonymous=True)
         with TestClient(app, base_url="http://localhost") as http:

@@ -212,7 +212,7 @@ def running_app_server(server: str, **given: Any) -> Iterator[AppServer]:
 
 
 @pytest.fixture(scope="module")
-def generous_failure_limit() -> Iterator[None]:
+def generous_failure_limit(frame: str) -> Iterator[None]:
     """Raise the limit of failed authentications out of the way."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("api.auth.authentication.FAILURES_BURST", 100_000)
@@ -221,7 +221,7 @@ def generous_failure_limit() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def app_server(
-    server: str, generous_failure_limit: None, tmp_path_factory: pytest.TempPathFactory
+    server: str, frame: str, generous_failure_limit: None, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[AppServer]:
     """The server of a test file: it accepts API tokens, and JWTs verified by a file of keys."""
     keys = tmp_path_factory.mktemp("keys") / "keys.json"

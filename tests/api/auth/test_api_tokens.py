@@ -26,8 +26,11 @@ from domain.log import api_tokens
 from domain.log.schema import application_role
 from tests.api.auth.conftest import VIEWER, AppServer, running_app_server
 from tests.api.cli.terminal import KEYFRAME, environment, keyframe
+from tests.api.frames import BOTH_FRAMES
 from tests.conftest import issue_token
 from tests.workspace import fresh_workspace
+
+pytestmark = BOTH_FRAMES
 
 SHAPE = re.compile(r"kf_([a-z2-9]{10})_[A-Za-z0-9_-]{43}")
 

@@ -14,6 +14,9 @@ from domain.commands.permissions import Role
 from domain.log import health
 from projections.proof import signer
 from tests.api.auth.conftest import AppServer, signed
+from tests.api.frames import BOTH_FRAMES
+
+pytestmark = BOTH_FRAMES
 
 GOOD = {
     "/graphql": 400,

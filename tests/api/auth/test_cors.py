@@ -9,12 +9,15 @@ from pydantic import ValidationError
 from api.runtime.settings import Settings
 from api.server.authenticators import EXPOSED
 from tests.api.auth.conftest import VIEWER, AppServer, running_app_server
+from tests.api.frames import BOTH_FRAMES
+
+pytestmark = BOTH_FRAMES
 
 OURS = "https://goals.example.org"
 
 
 @pytest.fixture(scope="module")
-def cors_server(server: str, generous_failure_limit: None) -> Iterator[AppServer]:
+def cors_server(server: str, frame: str, generous_failure_limit: None) -> Iterator[AppServer]:
     with running_app_server(server, cors_origins=f"{OURS}, http://localhost:3000") as made:
         yield made
 

@@ -17,6 +17,9 @@ from api.runtime.settings import Settings
 from domain.commands.people_commands import DeactivatePerson, ErasePerson
 from domain.commands.permissions import Role
 from tests.api.auth.conftest import AppServer, claims, key_of, public, raw, running_app_server, signed, trusting
+from tests.api.frames import BOTH_FRAMES
+
+pytestmark = BOTH_FRAMES
 
 NOW = int(time())
 

@@ -14,6 +14,9 @@ from api.auth.authentication import AuthenticationFailed, Authenticators, RateLi
 from api.execution.context import Caller
 from api.server.app import create_app
 from tests.api.auth.conftest import VIEWER, AppServer, running_app_server
+from tests.api.frames import BOTH_FRAMES
+
+pytestmark = BOTH_FRAMES
 
 
 class Clock:

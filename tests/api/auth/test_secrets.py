@@ -15,8 +15,11 @@ from api.runtime.database import Database
 from api.runtime.settings import Settings
 from tests.api.auth.conftest import AppServer, public, signed, trusting
 from tests.api.cli.terminal import environment, started
+from tests.api.frames import BOTH_FRAMES
 from tests.api.schema.subscriptions.clients import open_websocket, port_of, receive_message, send_message
 from tests.conftest import issue_token
+
+pytestmark = BOTH_FRAMES
 
 
 def test_server_leaks_no_token_in_logs_answers_or_tables(database: Database, tmp_path: Path) -> None:

@@ -15,6 +15,9 @@ from api.runtime.settings import Settings
 from api.server.app import create_app
 from domain.commands.permissions import Role
 from tests.api.conftest import Api
+from tests.api.frames import BOTH_FRAMES
+
+pytestmark = BOTH_FRAMES
 
 NOW = "{ cycles { nodes { key } } }"
 

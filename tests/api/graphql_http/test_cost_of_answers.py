@@ -11,6 +11,9 @@ from api.server.app import create_app
 from projections.figures import figures
 from projections.store.deadline import Deadline
 from tests.api.conftest import Api
+from tests.api.frames import BOTH_FRAMES
+
+pytestmark = BOTH_FRAMES
 
 BOARD = "{ objectives(first: 1000) { nodes { id title progress { value } } } }"
 

@@ -6,6 +6,9 @@ import pytest
 
 from api.graphql_http.csrf import PROOFS
 from tests.api.conftest import Api
+from tests.api.frames import BOTH_FRAMES
+
+pytestmark = BOTH_FRAMES
 
 ASK = {"query": "{ viewer { handle } }"}
 BROWSER = {"user-agent": "Mozilla/5.0 (X11; Linux x86_64)"}

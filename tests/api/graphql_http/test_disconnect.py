@@ -12,9 +12,12 @@ from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
 from projections.store import basis as bases
+from tests.api.frames import BOTH_FRAMES
 from tests.api.schema.subscriptions.conftest import Running, Serve, serve, workspace
 from tests.api.schema.subscriptions.conftest import Workspace as Writer
 from tests.waiting import until
+
+pytestmark = BOTH_FRAMES
 
 __all__ = ["serve", "workspace"]
 

@@ -18,8 +18,11 @@ from domain.log.append import CommandInDoubt, Unavailable
 from domain.log.event_store import StoredRow
 from projections.engine.rebuild import definition
 from tests.api.conftest import Api
+from tests.api.frames import BOTH_FRAMES
 from tests.domain.log.writing import command, reading
 from tests.waiting import until
+
+pytestmark = BOTH_FRAMES
 
 GRAPHQL = "application/graphql-response+json"
 ASK = {"query": "{ viewer { handle roles } }"}

@@ -14,6 +14,9 @@ from api.runtime.database import Database
 from api.runtime.settings import Settings
 from api.server.app import create_app
 from tests.api.conftest import Api
+from tests.api.frames import BOTH_FRAMES
+
+pytestmark = BOTH_FRAMES
 
 QUERY = "{ viewer { handle } }"
 DIGEST = sha256(QUERY.encode()).hexdigest()

@@ -19,6 +19,9 @@ from api.schema.schema import sdl
 from api.server.app import create_app
 from projections.engine import health
 from tests.api.conftest import Api
+from tests.api.frames import BOTH_FRAMES
+
+pytestmark = BOTH_FRAMES
 
 SECRET = "a text that must not be logged"
 

@@ -1,0 +1,73 @@
+"""The frame of `/graphql`: the duties of all middleware in one function, for the requests that nearly all clients send.
+
+Without it, a request would pass six middlewares and the router, each with wrappers of its own for receiving and
+sending, which takes longer than the work of the endpoint. See docs/adr/0045.
+"""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from api.asgi.body_limit import BodyLimit, BodyTooLarge, BodyTooSlow
+from api.asgi.host_check import HostCheck
+from api.asgi.indexed_request import IndexedRequest
+from api.auth.authentication_middleware import AuthenticationMiddleware
+from api.graphql_http.endpoint import Endpoint
+from api.observability.request_log import RequestLogMiddleware, identify
+from api.server.middleware import failure_response
+
+PATH: Final = "/graphql"
+_METHODS: Final = frozenset({"GET", "POST"})
+
+
+class LeanFrame:
+    """Serves GET and POST of `/graphql` by the rules of these middlewares, in their order.
+
+    Each duty is a method of its middleware, which is built here from the same arguments. Raises `LookupError` for a
+    middleware whose duty the frame does not know.
+    """
+
+    def __init__(self, middleware: Iterable[Middleware], endpoint: Endpoint) -> None:
+        duties: dict[Any, Any] = {one.cls: one.cls(endpoint, *one.args, **one.kwargs) for one in middleware}
+        self._endpoint = endpoint
+        self._log: RequestLogMiddleware = duties.pop(RequestLogMiddleware)
+        self._hosts: HostCheck = duties.pop(HostCheck)
+        self._authentication: AuthenticationMiddleware = duties.pop(AuthenticationMiddleware)
+        self._bodies: BodyLimit = duties.pop(BodyLimit)
+        self._has_cors = duties.pop(CORSMiddleware, None) is not None
+        if duties:
+            raise LookupError(f"The frame of {PATH} does not perform the duties of {', '.join(map(str, duties))}.")
+
+    def serves(self, scope: Scope) -> bool:
+        """Whether this frame serves a request. It leaves to the middleware those of other methods, and those of pages
+        of other origins where the settings allow any."""
+        if scope["type"] != "http" or scope["path"] != PATH or scope["method"] not in _METHODS:
+            return False
+        return not self._has_cors or all(name != b"origin" for name, _ in scope["headers"])
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = IndexedRequest(scope, receive)
+        identify(scope, request.headers)
+        with self._log.observing(scope, PATH, send) as observed:
+            try:
+                response = await self._respond(request)
+                await response(scope, receive, observed)
+            except Exception as error:
+                if observed.has_begun:
+                    raise
+                failure = await failure_response(request, error)
+                await failure(scope, receive, observed)
+
+    async def _respond(self, request: IndexedRequest) -> Response:
+        rejection = self._hosts.rejection(request.headers) or await self._authentication.rejection(request)
+        if rejection is not None:
+            return rejection
+        try:
+            request.receive = self._bodies.limited(request.scope, request.headers, request.receive)
+            return await self._endpoint.respond(request)
+        except (BodyTooLarge, BodyTooSlow) as error:
+            return self._bodies.rejection(error)
