@@ -24,7 +24,6 @@ from api.schema.schema import schema
 from domain.commands.permissions import Role
 from domain.log.event_store import Log
 from projections.engine.projector import Projector
-from projections.engine.rebuild import create
 
 STATEMENT_SECONDS = 600
 
@@ -89,8 +88,12 @@ def _world(server: Database, stack: ExitStack) -> World:
     )
     database = stack.enter_context(open_database(named))
     database.migrate()
-    with database.connect() as conn:
-        create(conn, named.workspace)
+    return world_of(database)
+
+
+def world_of(database: Database) -> World:
+    """The workspace of a database, without HTTP."""
+    named = database.settings
     pool = database.pool("owner")
     log = Log(pool, named.workspace)
     projector = Projector(log, database.connect, 5_000, named.workspace)
