@@ -182,7 +182,7 @@ class _Quarter:
         given |= {"weight": self._rng.choice([1, 1, 2])}
         if self._is_linked(number, part):
             metric |= {"start": 80, "target": 120}
-            given["kpi"] = key(f"kpi-{number % self._sizes.kpis}")
+            given["kpi"] = key(f"kpi-{self._rng.randrange(self._sizes.kpis)}")
         return fact(at, self._keeper(number), "addKeyResult", given, ref=self._ref(number, part))
 
     def _supported(self, number: int) -> list[Fact]:

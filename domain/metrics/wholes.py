@@ -7,11 +7,11 @@ while no part has one. Drafts and dropped goals do not count.
 from collections.abc import Sequence
 from enum import StrEnum
 from math import fsum
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
 from domain.metrics.formulas import Fact, clamped, mean, scaled
-from domain.metrics.progress import KeyResultProgress, Progress, Term, terms
+from domain.metrics.progress import Course, KeyResultProgress, Progress, Term, terms
 from domain.metrics.rating import Health, band, verdict
 from domain.primitives.values import Kind, ObjectiveKind, ObjectiveState, Ref, ScoringPolicy, Verdict
 
@@ -89,7 +89,15 @@ class ObjectiveProgress(Whole, frozen=True, gc=False):
     @property
     def counts(self) -> bool:
         """Whether it counts in means: it is neither a draft nor dropped, and it can have a value."""
-        return bool(self.parts) and self.of.state in (ObjectiveState.ACTIVE, ObjectiveState.CLOSED)
+        return bool(self.parts) and self.of.state in _COUNTED
+
+
+class Worth(NamedTuple):
+    """What an objective is in a mean: its value, whether it counts there, and whether it takes its value from others."""
+
+    value: float | None
+    counts: bool
+    is_heading: bool
 
 
 class GroupProgress(Whole, frozen=True, gc=False):
@@ -133,6 +141,8 @@ class Counted(StrEnum):
     OBJECTIVES = "OBJECTIVES"
 
 
+_COUNTED = (ObjectiveState.ACTIVE, ObjectiveState.CLOSED)
+"""The states in which an objective counts: it is neither a draft nor dropped."""
 AnyPart: TypeAlias = KeyResultProgress | ObjectiveProgress | CycleProgress
 
 # ── means ────────────────────────────────────────────────────────────────────────────────────────
@@ -209,6 +219,12 @@ def of_objective(
 ) -> ObjectiveProgress:
     """Σ weight · progress / Σ weight over these key results, which are those that are not dropped by themselves."""
     return _of_objective(facts, key_results, [part.of.weight for part in key_results], policy, is_heading=False)
+
+
+def worth(facts: ObjectiveFacts, courses: Sequence[Course]) -> Worth:
+    """What an objective with these key results, which are not dropped by themselves, is in a mean."""
+    value = mean_value([one.value for one in courses], [one.of.weight for one in courses])
+    return Worth(value, facts.state in _COUNTED, is_heading=False)
 
 
 def of_heading(

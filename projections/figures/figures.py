@@ -13,7 +13,7 @@ from msgspec import structs
 
 from domain.metrics import progress, wholes
 from domain.metrics.progress import Course, KeyResultProgress
-from domain.metrics.wholes import CycleProgress, GroupProgress, ObjectiveProgress
+from domain.metrics.wholes import CycleProgress, GroupProgress, ObjectiveProgress, Worth
 from domain.primitives.calendar import Calendar
 from domain.primitives.values import CycleState, ScoringPolicy
 from projections.figures import formula_inputs
@@ -41,6 +41,15 @@ class _Outline(NamedTuple):
     live: Sequence[UUID]
 
 
+class _Frame(NamedTuple):
+    """What a key result is measured in, until an event changes more than its measurements."""
+
+    row: KeyResultRow
+    objective: ObjectiveRow
+    cycle: CycleRow
+    window: Window
+
+
 class _Open(NamedTuple):
     """An open objective until its next event: the courses of its key results, and its progress at one moment."""
 
@@ -57,6 +66,7 @@ class Figures:
         self._at = horizon.at
         self._policy: ScoringPolicy | None = None
         self._calendar: Calendar | None = None
+        self._frames: dict[UUID, _Frame | None] = {}
         self._courses: dict[UUID, Course | None] = {}
         self._key_results: dict[UUID, KeyResultProgress | None] = {}
         self._outlines: dict[UUID, _Outline | None] = {}
@@ -96,9 +106,11 @@ class Figures:
 
     # ── other moments ────────────────────────────────────────────────────────────────────────────
 
-    def forget(self, objectives: Iterable[UUID]) -> None:
-        """Compute these objectives and their key results anew at their next use, because the horizon has moved."""
+    def forget(self, objectives: Iterable[UUID], measured: Iterable[UUID] = ()) -> None:
+        """Compute these objectives and their key results anew at their next use, because the horizon has moved; of
+        other objectives these key results, which were only measured."""
         self._drop(objectives)
+        self._drop_measured(measured)
         self._ended.clear()
         self._policy = None
         self._calendar = None
@@ -108,11 +120,7 @@ class Figures:
         measured these key results. The figures at an end stay: all that they see was effective by then."""
         self.horizon = Horizon(at, self.horizon.position)
         self._drop(changed)
-        for id in measured:
-            self._drop_key_result(id)
-            objective = self.timeline.key_results[id].versions[0].objective
-            self._open.pop(objective, None)
-            self._objectives.pop(objective, None)
+        self._drop_measured(measured)
         self.wait(at)
 
     def wait(self, until: datetime) -> None:
@@ -132,9 +140,17 @@ class Figures:
             self._outlines.pop(objective, None)
             self._open.pop(objective, None)
             for id in self.timeline.of_objective.get(objective, ()):
-                self._drop_key_result(id)
+                self._drop_course(id)
+                self._frames.pop(id, None)
 
-    def _drop_key_result(self, id: UUID) -> None:
+    def _drop_measured(self, key_results: Iterable[UUID]) -> None:
+        for id in key_results:
+            self._drop_course(id)
+            objective = self.timeline.key_results[id].versions[0].objective
+            self._open.pop(objective, None)
+            self._objectives.pop(objective, None)
+
+    def _drop_course(self, id: UUID) -> None:
         self._key_results.pop(id, None)
         self._courses.pop(id, None)
 
@@ -155,13 +171,26 @@ class Figures:
 
     def _course(self, id: UUID) -> Course | None:
         if id not in self._courses:
-            row = self.timeline.key_results[id].at(self.horizon)
-            self._courses[id] = None if row is None else self._course_of(row)
+            frame = self._frame(id)
+            self._courses[id] = None if frame is None else self._measured(frame)
         return self._courses[id]
 
     def _course_of(self, row: KeyResultRow) -> Course:
+        return self._measured(self._framed(row))
+
+    def _frame(self, id: UUID) -> _Frame | None:
+        if id not in self._frames:
+            row = self.timeline.key_results[id].at(self.horizon)
+            self._frames[id] = None if row is None else self._framed(row)
+        return self._frames[id]
+
+    def _framed(self, row: KeyResultRow) -> _Frame:
         objective, cycle = self._objective_row(row.objective), self.cycle_row(row.cycle)
-        span = window(row, objective, cycle, self.horizon.at, self.calendar_of)
+        return _Frame(row, objective, cycle, window(row, objective, cycle, self.horizon.at, self.calendar_of))
+
+    def _measured(self, frame: _Frame) -> Course:
+        row, objective, cycle, span = frame
+        span = span.at(self.horizon.at)
         if span.ended is not None and span.ended.precedes(row):
             then = self.at_end(span.ended)
             before = self.timeline.key_results[row.id].at(then.horizon)
@@ -206,6 +235,18 @@ class Figures:
             known = self._open.get(id)
             self._objectives[id] = self._of_latest(id) if known is None else self._of_open(known)
         return self._objectives[id]
+
+    def worth(self, id: UUID) -> Worth | None:
+        """What an objective is in the mean of its cycle: the same value as its progress, without the figures that the
+        clock moves. None before it was drafted."""
+        of = self._outline(id)
+        if of is None:
+            return None
+        courses = [one for part in of.live if (one := self._course(part)) is not None]
+        if courses:
+            return wholes.worth(formula_inputs.of_objective(of.row), courses)
+        whole = self.objective(id)
+        return None if whole is None else Worth(whole.value, whole.counts, whole.is_heading)
 
     def _of_open(self, of: _Open) -> ObjectiveProgress:
         self._passing.append(of.before.of.id)

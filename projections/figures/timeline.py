@@ -6,7 +6,7 @@ days costs no more statements than one day. An objective without key results tak
 support it, so those are read with it.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from operator import attrgetter
@@ -87,11 +87,9 @@ class MeasurementSeries:
 
     def between(self, horizon: Horizon, since: datetime | None, until: datetime) -> Iterator[MeasurementVersion]:
         """The current version of each measurement from `since` to `until`, oldest first."""
-        for one in self.current(horizon):
-            if one.measured_at > until:
-                return
-            if since is None or one.measured_at >= since:
-                yield one
+        first = 0 if since is None else bisect_left(self.versions, since, key=_measured_at)
+        beyond = bisect_right(self.versions, until, lo=first, key=_measured_at)
+        return (one for one in self.versions[first:beyond] if _is_current(one, horizon))
 
     def latest(
         self, horizon: Horizon, cut: datetime, matches: Callable[[MeasurementVersion], bool] = lambda _: True
@@ -152,6 +150,7 @@ class Timeline:
         """All teams, if it was read for teams."""
         self._of_cycle: dict[UUID, list[UUID]] = {}
         self._series: dict[UUID, MeasurementSeries] = {}
+        self._linked: dict[UUID, list[tuple[UUID, UUID]]] | None = None
 
     def policy(self, horizon: Horizon) -> ScoringPolicy:
         """The scoring policy in force."""
@@ -181,9 +180,15 @@ class Timeline:
         """The KPIs that a key result was ever linked to."""
         return {row.kpi for row in self.key_results[key_result].versions if row.kpi is not None}
 
-    def objectives_linked_to(self, kpi: UUID) -> set[UUID]:
-        """The objectives with a key result that was ever linked to a KPI."""
-        return {of for of, ids in self.of_objective.items() if any(kpi in self.linked_kpis(id) for id in ids)}
+    def linked_to(self, kpi: UUID) -> Sequence[tuple[UUID, UUID]]:
+        """The key results that were ever linked to a KPI, each after its objective."""
+        if self._linked is None:
+            self._linked = {}
+            for objective, ids in self.of_objective.items():
+                for id in ids:
+                    for one in self.linked_kpis(id):
+                        self._linked.setdefault(one, []).append((objective, id))
+        return self._linked.get(kpi, ())
 
     def kpis_of(self, key_result: UUID) -> set[UUID]:
         """The KPIs whose definitions may change the value of a key result: those that it was ever linked to, and those

@@ -28,13 +28,22 @@ class Window(NamedTuple):
     """`ended`: the end of the window, None while it is open. `begins_at`: the beginning of the key result, the start of
     its cycle or its creation if that is later. `check_ins_until` and `readings_until`: the last moment
     whose check-ins and readings count, not after the moment of the basis. `calendar`: the one in force at its end, or
-    at the basis while it is open; its days are those of the cycle and of the due date."""
+    at the basis while it is open; its days are those of the cycle and of the due date. `last_instant`: the end of the
+    later one of the two."""
 
     ended: End | None
     begins_at: datetime
     check_ins_until: datetime
     readings_until: datetime
     calendar: Calendar
+    last_instant: datetime
+
+    def at(self, moment: datetime) -> "Window":
+        """The same window at another moment of the basis, without an event that changes it in between."""
+        until = moment if self.ended is None else min(moment, self.ended.at)
+        if until == self.check_ins_until:
+            return self
+        return self._replace(check_ins_until=until, readings_until=min(until, self.last_instant))
 
 
 def end_of_objective(row: ObjectiveRow) -> End | None:
@@ -75,4 +84,5 @@ def window(
     until = at if ended is None else min(at, ended.at)
     calendar = in_force(ended)
     begins_at = max(row.created_at, calendar.day_start(cycle.starts_on))
-    return Window(ended, begins_at, until, min(until, calendar.last_instant(max(cycle.ends_on, row.due))), calendar)
+    last_instant = calendar.last_instant(max(cycle.ends_on, row.due))
+    return Window(ended, begins_at, until, min(until, last_instant), calendar, last_instant)

@@ -17,7 +17,7 @@ from uuid import UUID
 
 from domain.metrics.cause import Cause
 from domain.metrics.retrospective import Attribution, Booking, summed
-from domain.metrics.wholes import CycleProgress, ObjectiveProgress, in_mean
+from domain.metrics.wholes import CycleProgress, Worth
 from domain.primitives.values import Basis, CycleState, KeyResultState, ObjectiveState
 from projections.figures.figures import Figures
 from projections.figures.formula_readings import readings_of
@@ -37,11 +37,13 @@ _ROUNDING_MAX = 1e-12
 
 
 class _Step(NamedTuple):
-    """An event, its cause, and the objective whose figures it may change; None if it may change cycles only."""
+    """An event, its cause, and the objective whose figures it may change; None if it may change cycles only.
+    `measured`: the only key result whose figures it may change, because it changes no more than measurements."""
 
     position: int
     cause: Cause
     objective: UUID | None
+    measured: UUID | None = None
 
 
 class Attributions(NamedTuple):
@@ -58,10 +60,10 @@ def attributions(
     these objectives of the cycle and the mean over them, in place of all of them and the cycle's progress. Raises
     `DeadlineExceeded`."""
     walk = _Walk(timeline, cycle, plan, outcome, only)
-    for position, cause, objectives in _steps(timeline, plan):
+    for steps in _steps(timeline, plan):
         raise_if_late()
-        walk.complete(position)
-        walk.take(position, cause, objectives)
+        walk.complete(steps[0].position)
+        walk.take(steps)
     walk.complete(OPEN)
     return walk.finish()
 
@@ -78,8 +80,8 @@ class _Walk:
         self._horizon = WalkHorizon(plan, outcome.at)
         self._figures = Figures(timeline, self._horizon)
         self._above = _takers(timeline)
-        self._progress = {id: self._figures.objective(id) for id in timeline.objectives}
-        self._values = {id: _value(self._progress[id]) for id in self._own}
+        self._worths = {id: self._figures.worth(id) for id in timeline.objectives}
+        self._values = {id: _value(self._worths[id]) for id in self._own}
         self._initial = dict(self._values)
         self._bookings: dict[UUID, list[Booking]] = {id: [] for id in self._own}
         self._has_children = only is None and _has_children(timeline, cycle)
@@ -89,10 +91,10 @@ class _Walk:
         self._of_cycle: list[Booking] = []
         self._completions = deque(one for one in timeline.completions if plan.at < one.at <= outcome.at)
 
-    def take(self, position: int, cause: Cause, objectives: Iterable[UUID]) -> None:
-        """Take one event into account."""
-        self._horizon.move_to(position)
-        self._book(position, cause, objectives)
+    def take(self, steps: Sequence[_Step]) -> None:
+        """Take one event into account: everything that it may change."""
+        self._horizon.move_to(steps[0].position)
+        self._book(steps)
 
     def complete(self, before: int) -> None:
         """Take the periods of KPIs into account that completed before the event at a position was recorded."""
@@ -105,21 +107,31 @@ class _Walk:
 
     def _complete(self, at: datetime, kpis: Iterable[UUID]) -> None:
         """Book the change by each of these KPIs to the position of the latest reading that went into its period."""
-        since = self._horizon.complete_until
         self._horizon.complete(at)
         for kpi in kpis:
             reading = readings_of(self._timeline, kpi).latest(self._horizon, at)
-            if reading is not None and reading.measured_at > since:
-                self._book(reading.position, Cause.MOVEMENT, sorted(self._timeline.objectives_linked_to(kpi)))
+            if reading is not None:
+                linked = sorted(self._timeline.linked_to(kpi))
+                self._book([_Step(reading.position, Cause.MOVEMENT, *of) for of in linked])
 
-    def _book(self, position: int, cause: Cause, objectives: Iterable[UUID]) -> None:
-        """Compute these objectives and those above anew, and book the changes."""
-        touched = self._touched(objectives)
-        self._figures.forget(touched)
+    def _book(self, steps: Sequence[_Step]) -> None:
+        """Compute what these steps may change and the objectives above anew, and book the changes."""
+        if not steps:
+            return
+        position, cause = steps[0].position, steps[0].cause
+        touched = self._touched(step.objective for step in steps if step.objective is not None)
+        self._forget(steps, touched)
         for id in touched:
             self._set(position, cause, id)
         if self._has_children:
             self._book_change_of_children(position, cause, touched)
+
+    def _forget(self, steps: Sequence[_Step], touched: Sequence[UUID]) -> None:
+        """Of an objective that was only measured, the figures of its other key results stay."""
+        changed = {step.objective for step in steps if step.measured is None}
+        measured = {step.objective for step in steps} - changed
+        others = [id for id in touched if id not in measured]
+        self._figures.forget(others, [step.measured for step in steps if step.measured is not None])
 
     def _touched(self, objectives: Iterable[UUID]) -> list[UUID]:
         """These objectives, and those that may take their value from them, directly or not."""
@@ -131,8 +143,8 @@ class _Walk:
         return list(found)
 
     def _set(self, position: int, cause: Cause, id: UUID) -> None:
-        before, now = self._progress[id], self._figures.objective(id)
-        self._progress[id] = now
+        before, now = self._worths[id], self._figures.worth(id)
+        self._worths[id] = now
         if id not in self._values:
             return
         old, new = self._values[id], _value(now)
@@ -168,8 +180,8 @@ class _Walk:
             self._of_cycle.append(booking)
 
     def _counted(self) -> frozenset[UUID]:
-        parts = [part for id in self._own if (part := self._progress[id]) is not None]
-        return frozenset(part.of.id for part in in_mean(parts))
+        counted = {id: one for id in self._own if (one := self._worths[id]) is not None and one.counts}
+        return frozenset([id for id, one in counted.items() if not one.is_heading] or counted)
 
     def _mean_now(self) -> float:
         if self._has_children:
@@ -196,13 +208,13 @@ def _sources(whole: CycleProgress) -> dict[UUID, float | None]:
     return {one.of.id: one.value for one in whole.counted}
 
 
-def _value(progress: ObjectiveProgress | None) -> float:
-    return 0.0 if progress is None or progress.value is None else progress.value
+def _value(worth: Worth | None) -> float:
+    return 0.0 if worth is None or worth.value is None else worth.value
 
 
-def _place(progress: ObjectiveProgress | None) -> tuple[bool, bool]:
+def _place(worth: Worth | None) -> tuple[bool, bool]:
     """Whether an objective counts in its cycle, and whether it takes its value from others."""
-    return (False, False) if progress is None else (progress.counts, progress.is_heading)
+    return (False, False) if worth is None else worth[1:]
 
 
 def _takers(timeline: Timeline) -> dict[UUID, set[UUID]]:
@@ -218,16 +230,12 @@ def _takers(timeline: Timeline) -> dict[UUID, set[UUID]]:
 # ── the events ───────────────────────────────────────────────────────────────────────────────────
 
 
-def _steps(timeline: Timeline, plan: Basis) -> Iterator[tuple[int, Cause, list[UUID]]]:
-    """Every event that the plan does not know, in the order of the log: its position, its cause, and the objectives
-    whose figures it may change directly."""
+def _steps(timeline: Timeline, plan: Basis) -> Iterator[list[_Step]]:
+    """Every event that the plan does not know, in the order of the log, as all that it may change directly."""
     by_position: dict[int, list[_Step]] = {}
     for step in _all_steps(timeline, Horizon.of(plan)):
         by_position.setdefault(step.position, []).append(step)
-    for position in sorted(by_position):
-        steps = by_position[position]
-        touched = dict.fromkeys(step.objective for step in steps if step.objective is not None)
-        yield position, steps[0].cause, list(touched)
+    return (by_position[position] for position in sorted(by_position))
 
 
 def _all_steps(timeline: Timeline, plan: Horizon) -> Iterator[_Step]:
@@ -270,11 +278,11 @@ def _steps_of_key_result(timeline: Timeline, key_result: UUID, objective: UUID, 
     for kpi in timeline.kpis_of(key_result):
         for earlier, definition in _changes(timeline.kpis[kpi].versions, plan):
             if earlier is not None and _method(earlier) != _method(definition):
-                yield _Step(definition.position, Cause.GOALPOST, objective)
+                yield _Step(definition.position, Cause.GOALPOST, objective, key_result)
     for subject in timeline.subjects(key_result):
         for measurement in timeline.series(subject).versions:
             for position in _positions(measurement, plan, timeline.position):
-                yield _Step(position, Cause.MOVEMENT, objective)
+                yield _Step(position, Cause.MOVEMENT, objective, key_result)
 
 
 def _method(row: KpiRow) -> tuple[object, ...]:
