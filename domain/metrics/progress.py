@@ -240,16 +240,24 @@ class Course(Fact, frozen=True, gc=False):
         return band(gap, self.policy)
 
 
-def course(facts: KeyResultFacts, policy: ScoringPolicy) -> Course:
-    """The course of a key result with these facts.
+def _share(metric: Metric, latest: Measurement | None, score: PersonalScore | None) -> float | None:
+    """The measured share of the goal, even after scoring. `score`: the one that a person gave to what has ended, which
+    is the share of what nobody measured."""
+    share = unclamped(metric, latest)
+    return score.value if share is None and score is not None else share
 
-    The value is the measured one, even after scoring. What nobody measured has from its end on the score that a person
-    gave.
-    """
+
+def value(
+    metric: Metric, baseline: float | None, latest: Measurement | None, score: PersonalScore | None
+) -> float | None:
+    """The value of a key result alone, the same as that of its course. `score`: that of a person, after its end."""
+    return clamped(_share(with_start(metric, baseline), latest, score))
+
+
+def course(facts: KeyResultFacts, policy: ScoringPolicy) -> Course:
+    """The course of a key result with these facts."""
     metric = facts.metric if facts.baseline is None else facts.measured_metric
-    share = unclamped(metric, facts.latest)
-    if share is None and facts.ended_at is not None and facts.personal_score is not None:
-        share = facts.personal_score.value
+    share = _share(metric, facts.latest, None if facts.ended_at is None else facts.personal_score)
     found = Course(facts, metric, share, clamped(share), policy)
     return found if facts.is_planned or facts.ended_at is not None else _until_silent(found)
 

@@ -10,8 +10,8 @@ from math import fsum
 from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
-from domain.metrics.formulas import Fact, clamped, mean, scaled
-from domain.metrics.progress import Course, KeyResultProgress, Progress, Term, terms
+from domain.metrics.formulas import Fact, Measurement, clamped, mean, scaled
+from domain.metrics.progress import KeyResultProgress, Progress, Term, terms
 from domain.metrics.rating import Health, band, verdict
 from domain.primitives.values import Kind, ObjectiveKind, ObjectiveState, Ref, ScoringPolicy, Verdict
 
@@ -92,8 +92,19 @@ class ObjectiveProgress(Whole, frozen=True, gc=False):
         return bool(self.parts) and self.of.state in _COUNTED
 
 
+class Part(NamedTuple):
+    """A key result in the mean of its objective: its value and its weight, its latest measurement within its window,
+    and the value that a metric without a start begins at."""
+
+    value: float | None
+    weight: float
+    latest: Measurement | None
+    baseline: float | None
+
+
 class Worth(NamedTuple):
-    """What an objective is in a mean: its value, whether it counts there, and whether it takes its value from others."""
+    """What an objective is in a mean: its value, whether it counts there, and whether it takes its value from
+    others."""
 
     value: float | None
     counts: bool
@@ -221,10 +232,10 @@ def of_objective(
     return _of_objective(facts, key_results, [part.of.weight for part in key_results], policy, is_heading=False)
 
 
-def worth(facts: ObjectiveFacts, courses: Sequence[Course]) -> Worth:
+def worth(state: ObjectiveState, key_results: Sequence[Part]) -> Worth:
     """What an objective with these key results, which are not dropped by themselves, is in a mean."""
-    value = mean_value([one.value for one in courses], [one.of.weight for one in courses])
-    return Worth(value, facts.state in _COUNTED, is_heading=False)
+    value = mean_value([part.value for part in key_results], [part.weight for part in key_results])
+    return Worth(value, state in _COUNTED, is_heading=False)
 
 
 def of_heading(
@@ -285,6 +296,13 @@ def in_mean(objectives: Sequence[ObjectiveProgress]) -> list[ObjectiveProgress]:
     return [one for one in counted if not one.is_heading] or counted
 
 
+def mean_worth(objectives: Sequence[Worth]) -> float | None:
+    """The value of the plain mean over the objectives that `in_mean` chooses."""
+    counted = [one for one in objectives if one.counts]
+    chosen = [one.value for one in counted if not one.is_heading] or [one.value for one in counted]
+    return mean_value(chosen, [1.0] * len(chosen))
+
+
 def of_team(objectives: Sequence[ObjectiveProgress], policy: ScoringPolicy) -> GroupProgress:
     """The plain mean over the objectives of a team."""
     parts = in_mean(objectives)
@@ -340,9 +358,15 @@ def _score(
         if all(score is None for _, score in scores_by_days):
             return None
         return fsum(days * (score or 0.0) for days, score in scores_by_days) / facts.days
-    closed = [one for one in objectives if one.of.state is ObjectiveState.CLOSED]
-    chosen = [one for one in closed if not one.is_heading] or closed
-    scores = [one.of.score for one in chosen if one.of.score is not None]
+    return mean_score([(one.of.state, one.of.score, one.is_heading) for one in objectives])
+
+
+def mean_score(objectives: Sequence[tuple[ObjectiveState, float | None, bool]]) -> float | None:
+    """The plain mean of the scores of the closed ones, without those that take their value from others unless there is
+    nothing else. Each is a state, a score, and whether it takes its value from others."""
+    closed = [(score, is_heading) for state, score, is_heading in objectives if state is ObjectiveState.CLOSED]
+    chosen = [score for score, is_heading in closed if not is_heading] or [score for score, _ in closed]
+    scores = [score for score in chosen if score is not None]
     return fsum(scores) / len(scores) if scores else None
 
 

@@ -13,12 +13,12 @@ from msgspec import structs
 
 from domain.metrics import progress, wholes
 from domain.metrics.progress import Course, KeyResultProgress
-from domain.metrics.wholes import CycleProgress, GroupProgress, ObjectiveProgress, Worth
+from domain.metrics.wholes import CycleProgress, GroupProgress, ObjectiveProgress, Part, Worth
 from domain.primitives.calendar import Calendar
 from domain.primitives.values import CycleState, ScoringPolicy
 from projections.figures import formula_inputs
 from projections.figures.horizon import Horizon
-from projections.figures.standing import Standing, moments, standing
+from projections.figures.standing import Standing, measured, moments, standing
 from projections.figures.timeline import Timeline, is_live
 from projections.figures.window import End, Window, end_of_cycle, end_of_goal, window
 from projections.store.deadline import raise_if_late
@@ -68,6 +68,7 @@ class Figures:
         self._calendar: Calendar | None = None
         self._frames: dict[UUID, _Frame | None] = {}
         self._courses: dict[UUID, Course | None] = {}
+        self._parts: dict[UUID, Part | None] = {}
         self._key_results: dict[UUID, KeyResultProgress | None] = {}
         self._outlines: dict[UUID, _Outline | None] = {}
         self._open: dict[UUID, _Open] = {}
@@ -153,6 +154,7 @@ class Figures:
     def _drop_course(self, id: UUID) -> None:
         self._key_results.pop(id, None)
         self._courses.pop(id, None)
+        self._parts.pop(id, None)
 
     # ── key results ──────────────────────────────────────────────────────────────────────────────
 
@@ -189,16 +191,37 @@ class Figures:
         return _Frame(row, objective, cycle, window(row, objective, cycle, self.horizon.at, self.calendar_of))
 
     def _measured(self, frame: _Frame) -> Course:
-        row, objective, cycle, span = frame
-        span = span.at(self.horizon.at)
+        then, (row, objective, cycle, span) = self._placed(frame)
+        kpi = None if row.kpi is None else self.timeline.kpis[row.kpi].at(then.horizon)
+        found = standing(self.timeline, row, cycle, span, then.horizon)
+        facts = formula_inputs.of_key_result(row, found, span, cycle, objective, kpi)
+        return progress.course(facts, then.at_end(span.ended).policy)
+
+    def _placed(self, frame: _Frame) -> "tuple[Figures, _Frame]":
+        """A frame with its window at the horizon, and these figures; or those at its end with the version of then, if
+        it was changed after its end."""
+        row, span = frame.row, frame.window.at(self.horizon.at)
         if span.ended is not None and span.ended.precedes(row):
             then = self.at_end(span.ended)
             before = self.timeline.key_results[row.id].at(then.horizon)
             if before is not None:
-                return then._course_of(_with_score_of(before, row))  # noqa: SLF001
-        kpi = None if row.kpi is None else self.timeline.kpis[row.kpi].at(self.horizon)
-        facts = formula_inputs.of_key_result(row, self._standing(row, cycle, span), span, cycle, objective, kpi)
-        return progress.course(facts, self.at_end(span.ended).policy)
+                return then._placed(then._framed(_with_score_of(before, row)))  # noqa: SLF001
+        return self, frame if span is frame.window else frame._replace(window=span)
+
+    def part(self, id: UUID) -> Part | None:
+        """What a key result is in the mean of its objective: the same value as its progress, without the figures that
+        the clock moves. None before it was added. Raises `DeadlineExceeded`, like `key_result`."""
+        if id not in self._parts:
+            raise_if_late()
+            frame = self._frame(id)
+            self._parts[id] = None if frame is None else self._part_of(frame)
+        return self._parts[id]
+
+    def _part_of(self, frame: _Frame) -> Part:
+        then, (row, objective, cycle, span) = self._placed(frame)
+        latest, baseline = measured(self.timeline, row, cycle, span, then.horizon)
+        score = None if span.ended is None else formula_inputs.personal_score(row, objective)
+        return Part(progress.value(row.metric, baseline, latest, score), row.weight, latest, baseline)
 
     def standing(self, id: UUID) -> Standing:
         """The standing of a key result; an empty one before it was added."""
@@ -242,9 +265,9 @@ class Figures:
         of = self._outline(id)
         if of is None:
             return None
-        courses = [one for part in of.live if (one := self._course(part)) is not None]
-        if courses:
-            return wholes.worth(formula_inputs.of_objective(of.row), courses)
+        parts = [part for one in of.live if (part := self.part(one)) is not None]
+        if parts:
+            return wholes.worth(of.row.state, parts)
         whole = self.objective(id)
         return None if whole is None else Worth(whole.value, whole.counts, whole.is_heading)
 
@@ -307,6 +330,10 @@ class Figures:
         """The progress of the plain mean over these objectives, as of a team."""
         return wholes.of_team([part for id in objectives if (part := self.objective(id)) is not None], self.policy)
 
+    def group_value(self, objectives: Iterable[UUID]) -> float | None:
+        """The value of the plain mean over these objectives, as of `group`."""
+        return wholes.mean_worth([one for id in objectives if (one := self.worth(id)) is not None])
+
     # ── cycles ───────────────────────────────────────────────────────────────────────────────────
 
     def cycle(self, id: UUID) -> CycleProgress:
@@ -320,6 +347,21 @@ class Figures:
             return wholes.of_cycle(facts, own, (), then.policy)
         scored = () if ended is None else self._children_at(id, ended)
         return wholes.of_cycle(facts, own, then.children(id), then.policy, scored)
+
+    def cycle_value(self, id: UUID) -> float | None:
+        """The value of a cycle's progress, without the figures that the clock moves."""
+        own = [one for id in self.timeline.objectives_of_cycle(id) if (one := self.worth(id)) is not None]
+        return wholes.mean_worth(own) if any(one.counts for one in own) else self.cycle(id).value
+
+    def cycle_score(self, id: UUID) -> float | None:
+        """The score of a cycle; None while it is open."""
+        if end_of_cycle(self.cycle_row(id)) is None:
+            return None
+        own = [(one, self.worth(one)) for one in self.timeline.objectives_of_cycle(id)]
+        known = [(self.objective_row(one), worth) for one, worth in own if worth is not None]
+        if not any(worth.counts for _, worth in known):
+            return self.cycle(id).score
+        return wholes.mean_score([(row.state, row.score, worth.is_heading) for row, worth in known if row is not None])
 
     def _children_at(self, cycle: UUID, ended: End) -> Sequence[CycleProgress]:
         """The cycles inside a cycle as they were known at its closing: late facts alter no score."""

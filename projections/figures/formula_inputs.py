@@ -36,7 +36,7 @@ def of_key_result(
         objective.state is ObjectiveState.DRAFT or cycle.state is CycleState.PLANNING,
         None if window.ended is None else window.ended.at,
         row.score,
-        _personal_score(row, objective),
+        personal_score(row, objective),
         standing.baseline,
         standing.latest,
         standing.last_measured_at,
@@ -56,7 +56,7 @@ def _cadence(cycle: CycleRow, kpi: KpiRow | None) -> Cadence:
     return own if kpi is None or kpi.cadence.days <= own.days else kpi.cadence
 
 
-def _personal_score(row: KeyResultRow, objective: ObjectiveRow) -> PersonalScore | None:
+def personal_score(row: KeyResultRow, objective: ObjectiveRow) -> PersonalScore | None:
     """The score, unless the command that closed the objective recorded it."""
     if row.score is None or row.scored_position is None:
         return None

@@ -65,6 +65,13 @@ def standing(timeline: Timeline, row: KeyResultRow, cycle: CycleRow, window: Win
     return _Reader(timeline, row, cycle, window, horizon).standing()
 
 
+def measured(
+    timeline: Timeline, row: KeyResultRow, cycle: CycleRow, window: Window, horizon: Horizon
+) -> tuple[Measurement | None, float | None]:
+    """The latest value and the baseline of a key result: what its progress depends on."""
+    return _Reader(timeline, row, cycle, window, horizon).measured()
+
+
 def values(
     timeline: Timeline, row: KeyResultRow, cycle: CycleRow, window: Window, horizon: Horizon
 ) -> list[Measurement]:
@@ -92,17 +99,21 @@ class _Reader:
         self._own = timeline.series(row.id)
         self._link = self._linked_by()
 
+    def measured(self) -> tuple[Measurement | None, float | None]:
+        return self._latest(), self._baseline() if needs_baseline(self._row.metric) else None
+
     def standing(self) -> Standing:
         last = self._own_latest(lambda _: True)
         confident = self._own_latest(lambda one: one.confidence is not None)
         read = None if self._link is None else self._last_reading(self._link, self._readings_until)
         moments = [one.measured_at for one in (last, read) if one is not None]
+        latest, baseline = self.measured()
         return Standing(
-            self._latest(),
+            latest,
             max(moments, default=None),
             None if confident is None else confident.confidence,
             None if confident is None else confident.position,
-            self._baseline() if needs_baseline(self._row.metric) else None,
+            baseline,
         )
 
     def values(self) -> list[Measurement]:

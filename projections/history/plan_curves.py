@@ -4,15 +4,15 @@ The first plan is that of the plan's basis, for a key result that was added late
 that of the outcome. The actual progress at a moment is that of the moment, by all that the outcome knows.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
 from domain.metrics.against_plan import NOWHERE, CurvePoint, Placed, PlanCurve, curve, placed, planned_progress
 from domain.metrics.kpi_status import PERIODS
-from domain.metrics.progress import KeyResultFacts, KeyResultProgress, Progress
-from domain.metrics.wholes import GroupProgress, ObjectiveProgress
+from domain.metrics.progress import KeyResultFacts
+from domain.metrics.wholes import GroupProgress, ObjectiveProgress, Worth
 from domain.primitives.calendar import Step
 from domain.primitives.lazy import cached_property
 from domain.primitives.values import Basis
@@ -25,12 +25,13 @@ from projections.tables.cycle import CycleRow
 Whole: TypeAlias = ObjectiveProgress | GroupProgress
 Find: TypeAlias = Callable[[Figures], Whole | None]
 """Returns the progress of one whole from the figures of a moment."""
+FindValue: TypeAlias = Callable[[Figures], float | None]
+"""Returns the value of one whole from the figures of a moment."""
 
 
 class _Then(NamedTuple):
-    """Where the whole, the objectives and the key results were at one moment."""
+    """Where the objectives and the key results were at one moment."""
 
-    whole: Placed
     objectives: Mapping[UUID, Placed]
     key_results: Mapping[UUID, Placed]
 
@@ -38,26 +39,30 @@ class _Then(NamedTuple):
 class PlanCurves:
     """The curves of a cycle's goals from its first day to its last day or the outcome, whichever is later.
 
-    `whole` finds the progress of the cycle, or of the mean over some of its objectives. One pass computes the actual
-    progress of all goals at all moments.
+    `whole` finds the progress of the cycle, or of the mean over some of its objectives, `value` its value alone. One
+    pass computes the actual value of the whole at all moments, and another one those of all goals.
     """
 
-    def __init__(self, timeline: Timeline, cycle: CycleRow, plan: Basis, outcome: Basis, whole: Find) -> None:
+    def __init__(
+        self, timeline: Timeline, cycle: CycleRow, plan: Basis, outcome: Basis, whole: Find, value: FindValue
+    ) -> None:
         self._timeline = timeline
         self._cycle = cycle
         self._outcome = outcome
         self._find_whole = whole
+        self._find_value = value
         self._first = Figures(timeline, PlanHorizon(plan, outcome))
         self._last = Figures(timeline, Horizon.of(outcome))
 
     @property
     def whole(self) -> PlanCurve:
         """The curve of the whole."""
-        return self._of_whole(self._find_whole, lambda then: then.whole)
+        return self._of_whole(self._find_whole, self._moments(self._values))
 
     def of_objective(self, id: UUID) -> PlanCurve:
         """The curve of an objective; one that was not planned has no first plan."""
-        return self._of_whole(lambda figures: figures.objective(id), lambda then: then.objectives[id])
+        actual = [(at, then.objectives[id]) for at, then in self._goals]
+        return self._of_whole(lambda figures: figures.objective(id), self._moments(actual))
 
     def of_key_result(self, id: UUID) -> PlanCurve:
         """The curve of a key result that exists at the outcome."""
@@ -66,15 +71,13 @@ class PlanCurves:
         return curve(
             [
                 CurvePoint(at, NOWHERE if first is None else placed(first, at), placed(last, at), actual)
-                for at, actual in self._moments(lambda then: then.key_results[id])
+                for at, actual in self._moments([(at, then.key_results[id]) for at, then in self._goals])
             ]
         )
 
-    def _of_whole(self, find: Find, place: Callable[[_Then], Placed]) -> PlanCurve:
+    def _of_whole(self, find: Find, actual: Iterable[tuple[datetime, Placed | None]]) -> PlanCurve:
         first, last = _counted(find(self._first)), find(self._last)
-        return curve(
-            [CurvePoint(at, _planned(first, at), _planned(last, at), actual) for at, actual in self._moments(place)]
-        )
+        return curve([CurvePoint(at, _planned(first, at), _planned(last, at), placed) for at, placed in actual])
 
     # ── plans ────────────────────────────────────────────────────────────────────────────────────
 
@@ -92,29 +95,42 @@ class PlanCurves:
 
     # ── moments ──────────────────────────────────────────────────────────────────────────────────
 
-    def _moments(self, place: Callable[[_Then], Placed]) -> list[tuple[datetime, Placed | None]]:
+    def _moments(self, past: Iterable[tuple[datetime, Placed]]) -> list[tuple[datetime, Placed | None]]:
         """Every moment with the actual place then; None after the outcome."""
-        past = [(at, place(then)) for at, then in self._past]
         return [*past, *((at, None) for at in self._future)]
 
     @cached_property
-    def _past(self) -> list[tuple[datetime, _Then]]:
+    def _values(self) -> list[tuple[datetime, Placed]]:
+        return [(at, Placed(self._find_value(figures))) for at, figures in self._past()]
+
+    @cached_property
+    def _goals(self) -> list[tuple[datetime, _Then]]:
+        return [(at, self._then(figures)) for at, figures in self._past()]
+
+    def _past(self) -> Iterator[tuple[datetime, Figures]]:
+        """Each moment up to the outcome with the figures there, which move on to the next one."""
         calendar, until = self._last.calendar, self._outcome.at
         moments = calendar.steps(self._every, calendar.day_start(self._cycle.starts_on), until) or [until]
         figures = Figures(self._timeline, Horizon(moments[0], self._outcome.position))
         happened = Happenings(self._timeline)
-        found = []
         for at in moments:
             figures.advance(at, *happened.by(at))
-            found.append((at, self._then(figures)))
-        return found
+            yield at, figures
 
     def _then(self, figures: Figures) -> _Then:
         return _Then(
-            _of_whole(self._find_whole(figures)),
-            {id: _of_whole(figures.objective(id)) for id in self._timeline.own},
-            {id: _of_key_result(figures.key_result(id)) for id in self._timeline.own_key_results()},
+            {id: _of_objective(figures.worth(id)) for id in self._timeline.own},
+            {id: self._of_key_result(figures, id) for id in self._timeline.own_key_results()},
         )
+
+    def _of_key_result(self, figures: Figures, id: UUID) -> Placed:
+        part = figures.part(id)
+        if part is None:
+            return NOWHERE
+        row = self._timeline.key_results[id].at(figures.horizon)
+        assert row is not None
+        value = None if part.latest is None else part.latest.value
+        return Placed(part.value, part.value if row.metric.milestones else value)
 
     @cached_property
     def _future(self) -> list[datetime]:
@@ -135,13 +151,5 @@ def _planned(whole: Whole | None, at: datetime) -> Placed:
     return NOWHERE if whole is None else Placed(planned_progress(whole, at))
 
 
-def _of_whole(progress: Progress | None) -> Placed:
-    return NOWHERE if progress is None else Placed(progress.value)
-
-
-def _of_key_result(progress: KeyResultProgress | None) -> Placed:
-    if progress is None:
-        return NOWHERE
-    latest = progress.of.latest
-    value = None if latest is None else latest.value
-    return Placed(progress.value, progress.value if progress.of.metric.milestones else value)
+def _of_objective(worth: Worth | None) -> Placed:
+    return NOWHERE if worth is None else Placed(worth.value)

@@ -24,7 +24,7 @@ from domain.metrics.retrospective import (
     silences,
     with_judgement,
 )
-from domain.metrics.wholes import CycleProgress, GroupProgress, mean_value
+from domain.metrics.wholes import GroupProgress, mean_value
 from domain.primitives.lazy import cached_property
 from domain.primitives.values import Basis
 from projections.figures.figures import Figures
@@ -126,11 +126,7 @@ class CycleReview:
         live = [one for one in self.objectives if one.presence is not Presence.DROPPED]
         scored = [one for one in live if one.parts] or live
         score = averaged(one.attainment.score for one in scored) if self._score is None else self._score
-        return Attainment(mean_value(planned, [1.0] * len(planned)), self._whole.value, score)
-
-    @cached_property
-    def _whole(self) -> GroupProgress:
-        return self._whole_at(self._figures)
+        return Attainment(mean_value(planned, [1.0] * len(planned)), self._value_at(self._figures), score)
 
     def _whole_at(self, figures: Figures) -> GroupProgress:
         """The progress of the cycle, or the mean over the objectives that remain."""
@@ -138,10 +134,16 @@ class CycleReview:
             return figures.cycle(self._cycle.id)
         return figures.group(self.ids)
 
-    @property
+    def _value_at(self, figures: Figures) -> float | None:
+        """The value of the same whole."""
+        if self._narrowing.is_whole:
+            return figures.cycle_value(self._cycle.id)
+        return figures.group_value(self.ids)
+
+    @cached_property
     def _score(self) -> float | None:
         """The score of the cycle, None while it is open and for a narrowed retrospective."""
-        return self._whole.score if isinstance(self._whole, CycleProgress) else None
+        return self._figures.cycle_score(self._cycle.id) if self._narrowing.is_whole else None
 
     @cached_property
     def _attributions(self) -> Attributions:
@@ -157,7 +159,7 @@ class CycleReview:
 
     def _objective(self, id: UUID) -> ObjectiveReview | None:
         history = self._timeline.objectives[id]
-        row, then, final = history.at(self._now), history.at(self._then), self._figures.objective(id)
+        row, then, final = history.at(self._now), history.at(self._then), self._figures.worth(id)
         if row is None or final is None or _was_gone(then, row):
             return None
         planned = then if is_live(then) else None
@@ -198,9 +200,9 @@ class CycleReview:
 
     def _attainment(self, row: KeyResultRow, planned: KeyResultRow | None) -> Attainment:
         """The attainment by the last measurement within the window, with the start known at the outcome."""
-        final = self._progress(row)
-        latest, baseline = final.of.latest, final.of.baseline
-        original = None if planned is None else attained(with_start(planned.metric, baseline), latest)
+        final = self._figures.part(row.id)
+        assert final is not None
+        original = None if planned is None else attained(with_start(planned.metric, final.baseline), final.latest)
         return Attainment(original, final.value, row.score)
 
     def _progress(self, row: KeyResultRow) -> KeyResultProgress:
@@ -213,7 +215,7 @@ class CycleReview:
     @cached_property
     def curves(self) -> PlanCurves:
         """The plan curves of the cycle, or of the mean over the objectives that remain, and of its goals."""
-        return PlanCurves(self._timeline, self._cycle, self._plan, self._outcome, self._whole_at)
+        return PlanCurves(self._timeline, self._cycle, self._plan, self._outcome, self._whole_at, self._value_at)
 
     # ── goalposts, silences and calibration ──────────────────────────────────────────────────────
 
