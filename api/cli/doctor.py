@@ -26,12 +26,15 @@ from domain.log.schema import application_role
 from domain.primitives.personal_data import WrongKey
 from domain.primitives.values import FUTURE_TOLERANCE
 from projections.engine import health as projections
+from projections.proof import log_watch, signer
 
 VERSION_MAX = 18
 SKEW_MAX = timedelta(seconds=2)
 FREE_BYTES_MIN = 1 << 30
 PROBE_SECONDS_MAX = 2.0
 STATUS_BYTES_MAX = 64
+TILES_MAX = 400
+"""Of how many events, in 256s, the hashes are recomputed; `keyframe verify` does so for all."""
 
 
 class Verdict(StrEnum):
@@ -67,6 +70,7 @@ def run_checks(settings: Settings) -> Iterator[Finding]:
                 if found.version == VERSION:
                     yield _authentication(conn, settings)
                     yield from _projections(conn, database)
+                    yield from _checkpoints(conn, settings)
     except Failure as failure:
         yield Finding("database", Verdict.WRONG, str(failure), "Fix this first: the other checks need the database.")
 
@@ -231,7 +235,7 @@ def _tables(found: Checkup, workspace: str) -> Finding:
 def _guards(found: Checkup) -> Finding:
     if found.rewritable:
         names = " and ".join(found.rewritable)
-        remedy = "Restore the triggers append_only and erased_only; without them rows can be changed or removed."
+        remedy = "Restore the triggers append_only, erased_only, removed_only: without them rows can be rewritten."
         return Finding("append-only", Verdict.WRONG, f"the append-only trigger is missing on {names}", remedy)
     return Finding("append-only", Verdict.RIGHT, "UPDATE, DELETE and TRUNCATE are blocked")
 
@@ -314,6 +318,35 @@ def _position(found: projections.Checkup, database: Database) -> Finding:
     if found.position < found.head:
         return Finding("projections", Verdict.NOTE, f"{where}; they are catching up")
     return Finding("projections", Verdict.RIGHT, where)
+
+
+def _checkpoints(conn: Connection, settings: Settings) -> Iterator[Finding]:
+    """Whether the newest events match what was signed, and how long an event may be unsigned."""
+    state = projections.state(conn, settings.workspace)
+    if state is None or not state.is_current or state.divergence is not None:
+        return
+    newest = signer.newest_stored(conn)
+    altered = log_watch.altered(conn, state.position, TILES_MAX) or _unsigned(conn, settings, state.position)
+    if altered is not None:
+        remedy = "See docs/evidence.md: a backup from before the change has the original rows."
+        yield Finding("checkpoints", Verdict.WRONG, altered, remedy)
+        return
+    window = f"{settings.checkpoint_interval_s:g} s, or until {settings.checkpoint_events_max:,} are unsigned"
+    signed = "none is signed" if not newest.size else f"the newest is of {newest.size:,} events"
+    yield Finding("checkpoints", Verdict.RIGHT, f"{signed}; a projector with the key signs new events after {window}")
+
+
+def _unsigned(conn: Connection, settings: Settings, position: int) -> str | None:
+    """Why the log up to a position cannot be signed; None if it can be, or if there is no key."""
+    try:
+        keys = signing_key.load(settings)
+        if keys is not None:
+            signer.signed(conn, position, keys)
+    except signing_key.KeyFault:
+        return None  # reported as such
+    except (signer.Rewritten, LookupError) as error:
+        return str(error)
+    return None
 
 
 # ── output ───────────────────────────────────────────────────────────────────────────────────────

@@ -35,17 +35,18 @@ KNOWN_SECONDS: Final = 10.0
 """How long the process relies on an answer of the database to something else."""
 
 _NO_STORE: Final = {"cache-control": "no-store"}
-_ASKED: Final = {"writing": ("reading", "writing", "keeping_up"), "reading": ("reading",)}
+_ASKED: Final = {"writing": ("reading", "writing", "keeping_up", "attested"), "reading": ("reading",)}
 """What must hold for each value of `?for=`; the first is the default."""
 
 
 class Faults(NamedTuple):
-    """Why the process does not answer queries, takes no commands, and does not keep up with the log; None where it
-    does."""
+    """Why the process does not answer queries, takes no commands, and does not keep up with the log, and how the log
+    contradicts what was signed; None where all is well."""
 
     reading: str | None = None
     writing: str | None = None
     keeping_up: str | None = None
+    attested: str | None = None
 
 
 class Report(NamedTuple):
@@ -107,7 +108,9 @@ class Readiness:
                 f"The tables of the log are at version {version}, this program needs {VERSION}: run 'keyframe migrate'."
             )
             return self._told(None, Faults(wrong, wrong), version)
-        return self._told(state, Faults(_unreadable(state), self._not_writing(state), self._behind(state)), version)
+        altered = self._projector.status.alarm or (None if state is None else state.contradiction)
+        faults = Faults(_unreadable(state), self._not_writing(state), self._behind(state), altered)
+        return self._told(state, faults, version)
 
     def _known_faults(self, wrong: str, *, is_busy: bool = True) -> Faults:
         """The faults by what the process knows. If it `is_busy`, all its connections work for requests."""
@@ -170,6 +173,7 @@ class Readiness:
             "reading": faults.reading is None,
             "writing": faults.writing is None,
             "lagging": faults.keeping_up is not None,
+            "attested": faults.attested is None,
             "database": faults.reading is None or version is not None,
             "migrations": {"version": version, "needed": VERSION},
             "views": None if state is None else self._views(state),

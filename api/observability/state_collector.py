@@ -63,6 +63,8 @@ class StateCollector:
         yield _gauge("database_up", "Whether the database can be reached.", 1)
         if state is not None:
             yield _gauge("log_head", "The last position of the log.", state.head)
+            altered = self._projector.status.alarm or state.contradiction
+            yield _gauge("log_altered", "Whether the log contradicts what was signed.", altered is not None)
             yield _gauge("view_lag", "Events that the projections lag behind the log.", state.head - state.position)
             yield _gauge("view_lag_seconds", "Age of the oldest event that the projections lack.", state.lag_s)
             yield _gauge("view_current", "Whether this version built the projections.", state.is_current)

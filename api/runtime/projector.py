@@ -6,6 +6,7 @@ from api.runtime import signing_key
 from api.runtime.database import Database
 from api.runtime.settings import Settings
 from projections.engine.projector import Projector
+from projections.proof.log_watch import LogWatch
 from projections.proof.signer import Keys
 
 
@@ -32,6 +33,6 @@ def configured_projector(
         settings.projector_batch,
         settings.workspace,
         may_lead=may_lead,
-        keep=signing_key.checkpoint_signer(settings, keys),
+        keep=LogWatch(signing_key.checkpoint_signer(settings, keys)).keep,
         on_position=on_moved,
     )

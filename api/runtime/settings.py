@@ -339,9 +339,16 @@ class Settings(BaseSettings):
         default=1000, ge=1, description="The number of new events after which the next checkpoint is signed."
     )
     checkpoint_interval_s: float = Field(
-        default=300,
+        default=5,
         gt=0,
-        description="The interval between checkpoints, in seconds; none is signed if no event was recorded since.",
+        description="The interval between checkpoints, in seconds; none is signed if no event was recorded since. It "
+        "bounds how long a recorded event could be rewritten unnoticed.",
+    )
+    checkpoint_thin_after_days: int | None = Field(
+        default=None,
+        ge=1,
+        description="After how many days checkpoints are thinned: the last one of each day (in UTC) stays, and that of "
+        "each cycle's closing. The numbers of the removed ones are signed. If unset, all are kept.",
     )
 
     def listed(self, name: str) -> list[str]:

@@ -5,14 +5,13 @@ still be verified. The private key never appears in the log, in the database, or
 """
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from api.runtime.settings import Settings
 from domain.proof.signed_note import Signer, Verifier
 from projections.proof.signer import CheckpointSigner, Keys
-from projections.store.versioned_tables import Connection
 
 _MODE = 0o600
 
@@ -50,11 +49,12 @@ def load_or_create(settings: Settings) -> Keys | None:
     return keys
 
 
-def checkpoint_signer(settings: Settings, keys: Keys | None) -> Callable[[Connection, int], None] | None:
-    """The function that a projector calls to sign checkpoints at the intervals of the settings; None without a key."""
+def checkpoint_signer(settings: Settings, keys: Keys | None) -> CheckpointSigner | None:
+    """The signer of checkpoints at the intervals of the settings; None without a key."""
     if keys is None:
         return None
-    return CheckpointSigner(keys, settings.checkpoint_events_max, settings.checkpoint_interval_s).keep
+    thin_after_days = settings.checkpoint_thin_after_days
+    return CheckpointSigner(keys, settings.checkpoint_events_max, settings.checkpoint_interval_s, thin_after_days)
 
 
 def default_name(settings: Settings) -> str:

@@ -40,6 +40,7 @@ def examine(conn: Connection[tuple[object, ...]], workspace: str) -> Checkup:
 _UNGUARDED = """
     select distinct guarded.name
     from (values ('log', 'append_only'), ('command', 'append_only'), ('checkpoint', 'append_only'),
+                 ('checkpoint', 'removed_only'), ('checkpoint_removal', 'append_only'),
                  ('person_key', 'append_only'), ('person_key', 'erased_only')) as guarded (name, by)
     where not exists (
         select from pg_trigger join pg_class on pg_class.oid = tgrelid

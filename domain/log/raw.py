@@ -1,16 +1,19 @@
 """Raw reads of the stored rows, for verification and proofs."""
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
 import psycopg
+from psycopg import sql
 from psycopg.rows import tuple_row
 
+from domain.log.append import CommandRow
 from domain.log.mapper import LogRow
+from domain.log.times import Known
 
 Connection = psycopg.Connection[Any]
 
@@ -18,7 +21,7 @@ _SWEEP = """
     copy (
         select position, recorded_at, effective_at, stream, version::bigint, leaf_hash,
                belongs_to, topic, metadata, data
-        from log order by position
+        from log where {} order by position
     ) to stdout (format binary)
 """
 _PAGE = 1_000
@@ -63,15 +66,16 @@ class CommandCoverage(NamedTuple):
     odd: int
 
 
-def sweep(conn: Connection) -> Iterator[Swept]:
-    """The whole log in the order of positions, in one statement. Raises `Unreadable`.
+def sweep(conn: Connection, after: int | None = None, upto: int | None = None) -> Iterator[Swept]:
+    """The log in the order of positions, in one statement: the whole, or the rows in (after, upto]. Without `upto` also
+    rows without a position. Raises `Unreadable`.
 
     Both the binary row and the input of the leaf hash end with topic, metadata and data, each preceded by its length.
     So these bytes are hashed without decoding.
     """
     unpack, pack, rest, epoch = _ROW.unpack_from, _LEAF.pack, _ROW.size, _EPOCH_MICROSECONDS
     try:
-        for row in copied(conn):
+        for row in copied(conn, after, upto):
             (n, a, position, b, recorded, c, effective, d, stream, e, version, f, stored, g) = unpack(row)
             if (n, a, b, c, d, e, f) != _LENGTHS:
                 raise Unreadable
@@ -82,9 +86,12 @@ def sweep(conn: Connection) -> Iterator[Swept]:
         raise Unreadable from error
 
 
-def copied(conn: Connection) -> Iterator[bytes]:
-    """Each row in PostgreSQL's binary COPY format, without header and trailer."""
-    with conn.cursor().copy(_SWEEP) as copy:
+def copied(conn: Connection, after: int | None = None, upto: int | None = None) -> Iterator[bytes]:
+    """Each row of `sweep` in PostgreSQL's binary COPY format, without header and trailer."""
+    first_position = sql.SQL("true") if after is None else sql.SQL("position > {}").format(after)
+    within = sql.SQL("{} and position <= {}").format(first_position, upto)
+    beyond = sql.SQL("({} or position is null)").format(first_position)
+    with conn.cursor().copy(sql.SQL(_SWEEP).format(beyond if upto is None else within)) as copy:
         rows = iter(copy)
         first = bytes(next(rows, b""))[_COPY_HEADER_BYTES:]
         if first not in {b"", _COPY_TRAILER}:
@@ -92,6 +99,18 @@ def copied(conn: Connection) -> Iterator[bytes]:
         for row in rows:
             if len(row) > len(_COPY_TRAILER):
                 yield bytes(row)
+
+
+def commands(conn: Connection, after: int, upto: int) -> Generator[CommandRow]:
+    """The commands whose last event is in (after, upto], in the order of their events. Runs in a transaction."""
+    query = """
+        select id, digest, first, last, recorded_at, result from command
+        where last > %s and last <= %s and last >= first order by first, last, id
+    """
+    with conn.cursor("commands", row_factory=tuple_row) as cursor:
+        cursor.itersize = _PAGE
+        for row in cursor.execute(query.encode(), [after, upto]):
+            yield CommandRow(*row)
 
 
 def commanded(conn: Connection) -> CommandCoverage:
@@ -105,6 +124,27 @@ def commanded(conn: Connection) -> CommandCoverage:
         ) as spans
     """
     return CommandCoverage(*_fetch(conn, query)[0])
+
+
+def clock(conn: Connection) -> datetime:
+    """The time of the database."""
+    found: datetime = _fetch(conn, "select clock_timestamp()")[0][0]
+    return found
+
+
+def first_after(conn: Connection, moment: datetime) -> Known | None:
+    """The first position that was recorded after a moment; None without one."""
+    query = "select position, recorded_at from log where recorded_at > %s order by recorded_at limit 1"
+    return next((Known(*row) for row in _fetch(conn, query, moment)), None)
+
+
+def unsigned_closings(conn: Connection, upto: int, before: datetime) -> list[int]:
+    """The positions of the closings of cycles up to a position, recorded before a moment, without a checkpoint."""
+    query = """
+        select position from log where topic like 'cycle-closed.v%%' and position <= %s and recorded_at < %s
+        and not exists (select from checkpoint where size = position) order by position
+    """
+    return [position for (position,) in _fetch(conn, query, upto, before)]
 
 
 def head(conn: Connection) -> int:
@@ -137,6 +177,16 @@ def leaf_hashes(conn: Connection, after: int, upto: int) -> list[bytes]:
     found = [hash for (hash,) in _fetch(conn, query, after, upto)]
     if len(found) != upto - after:
         raise LookupError(f"events are missing from the log between {after + 1} and {upto}")
+    return found
+
+
+def first_altered(conn: Connection, after: int, upto: int) -> int | None:
+    """The first position in (after, upto] whose row does not match its hash; None if all match."""
+    query = """
+        select min(position) from log where position > %s and position <= %s and leaf_hash is distinct from
+            leaf_hash(position, recorded_at, effective_at, stream, version, topic, belongs_to, metadata, data)
+    """
+    found: int | None = _fetch(conn, query, after, upto)[0][0]
     return found
 
 

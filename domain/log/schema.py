@@ -164,7 +164,7 @@ def _grant(
         "grant usage on schema {schema}, {views}, {seen} to {role}",
         "grant select, insert on log, command, void_attempt to {role}",
         "grant select, insert, delete on person_key to {role}",
-        "grant select on workspace, migration, checkpoint, token to {role}",
+        "grant select on workspace, migration, checkpoint, checkpoint_removal, token to {role}",
         "grant update (last_used_at) on token to {role}",
         "grant select on all tables in schema {views} to {role}",
         "grant select on all tables in schema {seen} to {role}",

@@ -8,6 +8,7 @@ from projections.engine import leftovers
 from projections.engine.leftovers import Leftovers
 from projections.engine.rebuild import DEFINITION, is_current
 from projections.engine.registry import Poison, StaleBatch, advance, read
+from projections.proof import log_watch
 from projections.proof.continuity import CONTINUES, Diverged, divergence
 from projections.store.versioned_tables import Connection
 from projections.tables import people
@@ -51,7 +52,8 @@ class State(msgspec.Struct, frozen=True):
     """What one cheap look at the projections shows. `lag_s`: for how many seconds the log has had an event that they
     lack, 0 if they lack none. `has_leader`: whether a projector applies events. `leftovers`: the schemas of generations
     that are not in use. `program`: the version of Keyframe that built them, None before 0.3.0. `divergence`: why the
-    projections do not belong to this log; None if they do."""
+    projections do not belong to this log; None if they do. `contradiction`: how the log contradicts its newest
+    checkpoint; None if it does not."""
 
     position: int
     head: int
@@ -61,6 +63,7 @@ class State(msgspec.Struct, frozen=True):
     leftovers: tuple[str, ...]
     program: str | None = None
     divergence: str | None = None
+    contradiction: str | None = None
 
 
 _STATE = f"""
@@ -84,7 +87,9 @@ def state(conn: Connection, workspace: str) -> State | None:
     left = leftovers.find(conn, workspace)
     leads = leftovers.is_locked(conn, workspace, "project")
     schemas = left.schemas if left else ()
-    return State(position, head, lag_s, definition == DEFINITION, leads, schemas, program, divergence)
+    is_current = definition == DEFINITION
+    contradicts = log_watch.contradiction(conn, position) if is_current else None
+    return State(position, head, lag_s, is_current, leads, schemas, program, divergence, contradicts)
 
 
 def _try_next(conn: Connection, log: Log, position: int) -> Poison | None:

@@ -67,13 +67,14 @@ _IDLE = (Condition.STOPPED, Condition.OUTDATED, Condition.DIVERGED)
 
 class Status(msgspec.Struct, frozen=True):
     """The state of a projector; `position` is the last one that it read. `poison_position` and `poison_topic` name the
-    event it could not apply."""
+    event it could not apply. `alarm`: what contradicts the signed log, or why nothing can be signed."""
 
     condition: Condition
     position: int
     cause: str | None = None
     poison_position: int | None = None
     poison_topic: str | None = None
+    alarm: str | None = None
 
     def has_reached(self, position: int) -> bool:
         """Whether the projections are known to have reached a position. A position is known only as long as the
@@ -86,9 +87,9 @@ class Projector:
 
     One projector of a workspace leads; it holds an advisory lock that ends with its connection. The others
     follow: they watch the position for the callers of `wait`, and take the lead when it is free and `may_lead` is set.
-    The leader calls `keep` with the position after each round. Every projector calls `on_position` with the position,
-    on its own thread, whenever it may have changed. `answered_at` is when the database answered last, by the monotonic
-    clock; a running projector asks several times a second.
+    The leader calls `keep` with the position after each round, which returns an alarm or None. Every projector calls
+    `on_position` with the position, on its own thread, whenever it may have changed. `answered_at` is when the database
+    answered last, by the monotonic clock; a running projector asks several times a second.
     """
 
     def __init__(
@@ -99,7 +100,7 @@ class Projector:
         workspace: str = "keyframe",
         *,
         may_lead: bool = True,
-        keep: Callable[[Connection, int], None] | None = None,
+        keep: Callable[[Connection, int], str | None] | None = None,
         on_position: Callable[[int], None] | None = None,
     ) -> None:
         self._events = log
@@ -218,7 +219,8 @@ class Projector:
             self.answered_at = monotonic()
             if position > self._status.position:
                 self._due = 0.0
-            self._publish(condition=Condition.LEADING if leads else Condition.FOLLOWING, position=position, cause=None)
+            condition = Condition.LEADING if leads else Condition.FOLLOWING
+            self._publish(condition=condition, position=position, cause=None, alarm=None)
             if leads:
                 self._lead(conn, position, stop)
                 return
@@ -236,7 +238,7 @@ class Projector:
                 self._wakeup.wait(POLL_SECONDS)
             else:
                 position = reached
-            self._keep(conn, position)
+            self._attest(conn, position)
             if monotonic() >= self._sweep_due:
                 self._sweep(conn)
             if monotonic() >= self._wipe_due:
@@ -266,6 +268,11 @@ class Projector:
             return position
         self._compare_due = monotonic() + POLL_SECONDS
         return self._read_position(conn)[0]
+
+    def _attest(self, conn: Connection, position: int) -> None:
+        alarm = self._keep(conn, position)
+        if alarm != self._status.alarm:
+            self._publish(alarm=alarm)
 
     def _sweep(self, conn: Connection) -> None:
         """Drop the generations that are not in use, which contain people who were erased since."""
@@ -327,7 +334,7 @@ class Projector:
 
 
 def _ignore_round(conn: Connection, position: int) -> None:
-    """The default of `keep`: do nothing."""
+    """The default of `keep`: do nothing, and find nothing."""
 
 
 def _ignore_position(position: int) -> None:

@@ -33,6 +33,13 @@ class Diverged(Exception):
         )
 
 
+def viewed(conn: Connection) -> int:
+    """The position of the projections; 0 without projections."""
+    if conn.execute("select to_regclass('view_position') is null").fetchone() == (True,):
+        return 0
+    return int((conn.execute("select position from view_position").fetchone() or (0,))[0])
+
+
 def divergence(conn: Connection) -> Diverged | None:
     """The error for projections that the log does not have the events of; None if it has them, and without
     projections."""

@@ -16,10 +16,10 @@ from domain.primitives.calendar import Calendar
 from domain.primitives.errors import Code, CommandRejected
 from domain.primitives.values import Kind
 from domain.proof import evidence
-from domain.proof.evidence import About, Entry
-from projections.proof import merkle_tree, signer
+from domain.proof.evidence import About, Broken, Entry
+from projections.proof import signer
 from projections.proof.merkle_tree import Tree
-from projections.proof.signer import Keys
+from projections.proof.signer import Keys, Rewritten
 from projections.store.versioned_tables import Connection, fetch
 
 _ENDLESS = datetime.max.replace(tzinfo=UTC)
@@ -31,15 +31,27 @@ def of_cycle(conn: Connection, workspace: str, key: str, keys: Keys) -> Iterator
 
     It holds, complete and in order, the streams of: the cycle, its objectives, their key results, check-ins,
     initiatives, comments and reflections; every KPI that measured one of the key results, and its readings
-    within the cycle; the scoring policy and the calendar. The checkpoint is stored. Raises `CommandRejected` with
-    `NOT_FOUND`, `signer.Rewritten`, and `ValueError` for a damaged event.
+    within the cycle; the scoring policy and the calendar. The checkpoint is stored, and the file is verified before its
+    first line is returned. Raises `CommandRejected` with `NOT_FOUND`, `Rewritten` for a log that contradicts its
+    checkpoint, and `ValueError` for a damaged event.
     """
     size = int(fetch(conn, "select position from view_position", {})[0][0])
     rows = _rows(conn, keyed_id(Kind.CYCLE, key), key, size)
-    note = signer.signed(conn, size, keys)
-    merkle_tree.keep(conn, size, note)
+    note = signer.keep(conn, size, keys)
     about = About(evidence.FORMAT, workspace, rows[0].stream, key, note)
-    return evidence.written(about, _proven(rows, Tree(conn, size)), keys.signer)
+    tree = Tree(conn, size)
+    _require_verifiable(evidence.written(about, _proven(rows, tree), keys.signer), keys)
+    return evidence.written(about, _proven(rows, tree), keys.signer)
+
+
+def _require_verifiable(lines: Iterator[bytes], keys: Keys) -> None:
+    """Raise `Rewritten` for a file that its own verifiers would reject: the log contradicts its checkpoint."""
+    try:
+        evidence.check(lines, keys.verifiers)
+    except Broken as broken:
+        raise Rewritten(
+            f"No evidence is written, since its verification fails: {broken.what} Run 'keyframe verify'."
+        ) from broken
 
 
 def _proven(rows: Sequence[LogRow], tree: Tree) -> Iterator[Entry]:

@@ -5,8 +5,6 @@ Only every eighth level of the tree is stored, one hash for 256 below; the level
 is, and the tree needs one row per 256 events.
 """
 
-from collections.abc import Iterator
-
 import msgspec
 
 from domain.log import raw
@@ -61,6 +59,11 @@ def grow(conn: Connection, before: int, position: int) -> None:
         below = _row(conn, level - STEP, first * WIDTH, end * WIDTH)
         roots = (merkle.levels(below[at : at + WIDTH])[STEP][0] for at in range(0, len(below), WIDTH))
         NODE.insert(conn, [NodeRow(level, place, root) for place, root in enumerate(roots, first)])
+
+
+def node(conn: Connection, level: int, place: int) -> bytes:
+    """The hash of a node on a stored level. Raises `LookupError` if it is not stored."""
+    return _row(conn, level, place, place + 1)[0]
 
 
 def _row(conn: Connection, level: int, start: int, end: int) -> list[bytes]:
@@ -145,13 +148,3 @@ def next_signed(conn: Connection, after: int) -> tuple[int, str] | None:
     """The size and note of the smallest stored checkpoint beyond a size; None if there is none."""
     query = "select size, note from checkpoint where size > %(after)s order by size limit 1"
     return next(((size, note) for size, note in fetch(conn, query, {"after": after})), None)
-
-
-def all_signed(conn: Connection) -> Iterator[tuple[int, str]]:
-    """The size and note of every stored checkpoint, by size."""
-    yield from fetch(conn, "select size, note from checkpoint order by size", {})
-
-
-def keep(conn: Connection, size: int, note: str) -> None:
-    """Store a signed checkpoint permanently; an existing one of this size is left as it is."""
-    conn.execute("insert into checkpoint (size, note) values (%s, %s) on conflict do nothing", [size, note])

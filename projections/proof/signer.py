@@ -9,16 +9,18 @@ from math import nan
 from typing import NamedTuple
 
 import psycopg
-import structlog
 
 from domain.log import raw
 from domain.proof import checkpoint, merkle
+from domain.proof.register import Entry
 from domain.proof.signed_note import NotSigned, Signer, Verifier
-from projections.proof import merkle_tree
+from projections.proof import checkpoint_register, merkle_tree
 from projections.proof.merkle_tree import Tree
+from projections.proof.thinning import Thinning
 from projections.store.versioned_tables import Connection, fetch
 
-_log = structlog.get_logger(__name__)
+THIN_SECONDS = 3600.0
+"""The pause before checkpoints are thinned again."""
 
 
 class Keys(NamedTuple):
@@ -55,6 +57,27 @@ def signed(conn: Connection, size: int, keys: Keys) -> str:
         path = Tree(conn, later.size).consistency(size)
         _require(merkle.extends(tree.root, size, later.root, later.size, path), later)
     return checkpoint.signed(size, tree.root, keys.signer)
+
+
+def keep(conn: Connection, size: int, keys: Keys) -> str:
+    """Store the checkpoint of this size permanently, with the next number and an entry in the register; one that is
+    stored already stays as it is. Returns its note. Raises as `signed`."""
+    with conn.transaction():
+        checkpoint_register.lock(conn)
+        note = signed(conn, size, keys)
+        if merkle_tree.note(conn, size) is None:
+            entry = _entry(conn, checkpoint.read(note), keys)
+            checkpoint_register.add(conn, size, note, entry, keys.signer)
+    return note
+
+
+def _entry(conn: Connection, statement: checkpoint.Checkpoint, keys: Keys) -> Entry:
+    try:
+        commands = checkpoint_register.commands_upto(conn, statement.size, keys.verifiers)
+    except NotSigned as error:
+        raise Rewritten(f"The register of checkpoints is not genuine: run 'keyframe verify'. {error}") from error
+    number = checkpoint_register.next_number(conn)
+    return Entry(statement.origin, number, statement.size, statement.root, commands)
 
 
 def available(conn: Connection, size: int, keys: Keys | None) -> str | None:
@@ -116,34 +139,47 @@ class CheckpointSigner:
 
     A checkpoint is due after `events_max` new events, or after `interval_s` seconds if there is any new event. Each
     closing of a cycle gets its own checkpoint, so that its outcome is attested, even if it happened while no signer
-    was running.
+    was running. With `thin_after_days`, checkpoints of earlier days are thinned.
     """
 
     def __init__(
-        self, keys: Keys, events_max: int, interval_s: float, clock: Callable[[], float] = time.monotonic
+        self,
+        keys: Keys,
+        events_max: int,
+        interval_s: float,
+        thin_after_days: int | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._keys = keys
         self._events_max = events_max
         self._interval_s = interval_s
+        self._thinning = None if thin_after_days is None else Thinning(keys.signer, thin_after_days)
         self._clock = clock
         self._last: int | None = None
         self._due = 0.0
+        self._thin_due = 0.0
         self._seen = 0
         self._pause = 0.0
+        self._fault: str | None = None
 
-    def keep(self, conn: Connection, position: int) -> None:
-        """Sign the checkpoints that are due at this position of the projections.
+    def keep(self, conn: Connection, position: int) -> str | None:
+        """Sign the checkpoints that are due at this position of the projections. Returns why none can be signed; None
+        if nothing prevents it.
 
-        A failure to sign, or a log that contradicts a checkpoint, is logged as critical, and tried again every
-        `interval_s` seconds; the projector continues.
+        A failure to sign, or a log that contradicts a checkpoint, is tried again every `interval_s` seconds; the
+        projector continues.
         """
         if self._clock() < self._pause:
-            return
+            return self._fault
         try:
             self._keep(conn, position)
-        except (Rewritten, LookupError, psycopg.ProgrammingError) as error:
-            _log.critical("checkpoints stopped", position=position, cause=str(error))
+            self._thin(conn, position)
+        except (Rewritten, LookupError, psycopg.ProgrammingError, psycopg.IntegrityError) as error:
+            self._fault = str(error)
             self._pause = self._clock() + self._interval_s
+        else:
+            self._fault = None
+        return self._fault
 
     def _keep(self, conn: Connection, position: int) -> None:
         if self._last is None:
@@ -156,6 +192,11 @@ class CheckpointSigner:
         if unsigned >= self._events_max or (unsigned > 0 and self._clock() >= self._due):
             self._sign(conn, position)
 
+    def _thin(self, conn: Connection, position: int) -> None:
+        if self._thinning is not None and self._clock() >= self._thin_due:
+            has_more = self._thinning.step(conn, position)
+            self._thin_due = self._clock() + (0.0 if has_more else THIN_SECONDS)
+
     def _resume(self, conn: Connection) -> None:
         """Continue from the last stored checkpoint; without one, the first is due at once."""
         last = merkle_tree.last_signed(conn)
@@ -163,7 +204,7 @@ class CheckpointSigner:
         self._due = self._clock() + (0.0 if last is None else self._interval_s - last.age_s)
 
     def _sign(self, conn: Connection, size: int) -> None:
-        merkle_tree.keep(conn, size, signed(conn, size, self._keys))
+        keep(conn, size, self._keys)
         self._last = max(self._last or 0, size)
         self._due = self._clock() + self._interval_s
 

@@ -17,7 +17,7 @@ from api.runtime.signing_key import KeyFault
 from domain.handlers.dispatcher import Dispatcher
 from domain.proof import checkpoint
 from domain.proof.signed_note import Verifier
-from projections.proof import merkle_tree
+from projections.proof import checkpoint_register
 from tests.api.cli.terminal import keyframe
 from tests.projections.proof.quarter import Quarter
 
@@ -147,7 +147,7 @@ def test_verify_reports_a_sound_log(run: Run, quarter: Quarter, database: Databa
     ok(run("key", "create"))
     run("export", "--evidence", "--cycle", "2024-q1")
     with database.connect() as conn:
-        count = len(list(merkle_tree.all_signed(conn)))
+        count = len(list(checkpoint_register.stored(conn)))
     assert ok(run("verify")) == f"{head} events are intact: they match {count} checkpoints, the last at {head}."
 
 

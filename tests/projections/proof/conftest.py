@@ -18,7 +18,7 @@ from domain.model.kpi import KpiDefined, KpiRetired
 from domain.primitives.values import Cadence, Unit, UnitKind
 from domain.proof.signed_note import Signer
 from projections.engine.projector import Projector
-from projections.proof import merkle_tree, signer
+from projections.proof import checkpoint_register, merkle_tree, signer
 from projections.proof.signer import Keys
 from projections.proof.verification import Verdict, verify
 from tests.domain.log.writing import command
@@ -27,6 +27,13 @@ from tests.workspace import fresh_workspace
 
 KEYS = Keys(Signer("keyframe/test", bytes(range(32))))
 OTHER_KEYS = Keys(Signer("keyframe/test", bytes(32)))
+
+
+GUARDS = [
+    *((table, "append_only") for table in ("log", "command", "checkpoint", "checkpoint_removal")),
+    ("checkpoint", "removed_only"),
+    ("person_key", "erased_only"),
+]
 
 
 class Attested:
@@ -70,9 +77,11 @@ class Attested:
     def sign(self, size: int | None = None) -> str:
         """Sign the log at its head or at a size, and store the checkpoint."""
         size = self.catch_up() if size is None else size
-        note = signer.signed(self.conn, size, KEYS)
-        merkle_tree.keep(self.conn, size, note)
-        return note
+        return signer.keep(self.conn, size, KEYS)
+
+    def signed_sizes(self) -> list[int]:
+        """The sizes of the stored checkpoints."""
+        return [one.size for one in checkpoint_register.stored(self.conn)]
 
     def verify(self, given: Sequence[str] = (), keys: Keys = KEYS) -> Verdict:
         return verify(self.conn, keys.verifiers, given)
@@ -97,16 +106,16 @@ class Thief:
     def __init__(self, conn: psycopg.Connection[Any]) -> None:
         self._conn = conn
         self.stays = False
-        for table in ("log", "command", "checkpoint"):
-            conn.execute(f"alter table {table} disable trigger append_only")
+        for table, guard in GUARDS:
+            conn.execute(f"alter table {table} disable trigger {guard}")
 
     def does(self, statement: str, *params: Any) -> None:
         self._conn.execute(statement, params)
 
     def keeps_it(self) -> None:
         """Commit the changes and restore the triggers."""
-        for table in ("log", "command", "checkpoint"):
-            self.does(f"alter table {table} enable always trigger append_only")
+        for table, guard in GUARDS:
+            self.does(f"alter table {table} enable always trigger {guard}")
         self.stays = True
 
     def unlocks(self) -> None:
@@ -132,6 +141,11 @@ class Thief:
         row = self._conn.execute("select max(position) from log").fetchone()
         assert row is not None
         merkle_tree.grow(self._conn, 0, row[0])
+
+
+def forged(conn: psycopg.Connection[Any], size: int, note: str) -> None:
+    """Store a checkpoint as an attacker does: without an entry in the register."""
+    conn.execute("insert into checkpoint (size, note) values (%s, %s)", [size, note])
 
 
 @contextmanager

@@ -28,7 +28,7 @@ from projections.proof import evidence as proofs
 from projections.proof import merkle_tree
 from projections.proof.signer import Rewritten
 from tests.metric_input import as_input
-from tests.projections.proof.conftest import KEYS, OTHER_KEYS, Attested, attested
+from tests.projections.proof.conftest import KEYS, OTHER_KEYS, Attested, attested, forged
 from tests.projections.proof.quarter import ADA, Q1, SALES, Quarter
 
 SCRIPT = Path(__file__).parents[3] / "docs" / "verify_evidence.py"
@@ -312,6 +312,6 @@ def test_there_is_no_evidence_of_damaged_events(world: Attested, quarter: Quarte
 def test_there_is_no_evidence_of_a_rewritten_log(world: Attested, lines: list[bytes]) -> None:
     with world.stolen() as thief:
         thief.does("delete from checkpoint where size = (select max(position) from log)")
-        merkle_tree.keep(world.conn, 100, checkpoint.signed(100, bytes(32), KEYS.signer))
+        forged(world.conn, 100, checkpoint.signed(100, bytes(32), KEYS.signer))
         with pytest.raises(Rewritten):
             list(proofs.of_cycle(world.conn, "test", "2024-q1", KEYS))

@@ -44,7 +44,7 @@ def keeper(clock: Clock) -> CheckpointSigner:
 
 
 def sizes(world: Attested) -> list[int]:
-    return [size for size, _ in merkle_tree.all_signed(world.conn)]
+    return world.signed_sizes()
 
 
 def close_a_cycle(world: Attested, key: str) -> int:
@@ -67,7 +67,7 @@ def test_a_checkpoint_signs_the_root_of_the_log(world: Attested) -> None:
 def test_a_stored_checkpoint_is_not_replaced(world: Attested) -> None:
     world.fill(3)
     note = world.sign()
-    merkle_tree.keep(world.conn, 3, "another")
+    assert signer.keep(world.conn, 3, KEYS) == note
     assert merkle_tree.note(world.conn, 3) == note
     assert signer.signed(world.conn, 3, KEYS) == note
     assert merkle_tree.note(world.conn, 2) is None
@@ -80,7 +80,8 @@ def test_a_stored_checkpoint_is_not_replaced(world: Attested) -> None:
 def test_stored_checkpoints_cannot_be_rewritten(world: Attested, role: Role, statement: str) -> None:
     world.fill(3)
     world.sign()
-    with world.database.connect(role) as conn, pytest.raises(psycopg.Error, match=r"append-only|permission denied"):
+    refusal = r"append-only|permission denied|signed record"
+    with world.database.connect(role) as conn, pytest.raises(psycopg.Error, match=refusal):
         conn.execute(statement.encode())
 
 
@@ -91,7 +92,7 @@ def test_the_application_role_reads_checkpoints_and_stores_none(world: Attested)
         assert merkle_tree.note(conn, 3) == note
         assert signer.signed(conn, 2, KEYS)
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
-            merkle_tree.keep(conn, 2, note)
+            signer.keep(conn, 2, KEYS)
 
 
 # ── due checkpoints ──────────────────────────────────────────────────────────────────────────────
@@ -231,7 +232,7 @@ def test_a_truncated_log_is_not_signed(world: Attested) -> None:
 
 def test_a_log_with_a_checkpoint_of_another_key_is_not_signed(world: Attested) -> None:
     world.fill(3)
-    merkle_tree.keep(world.conn, 3, signer.signed(world.conn, world.catch_up(), OTHER_KEYS))
+    signer.keep(world.conn, world.catch_up(), OTHER_KEYS)
     world.fill(3)
     with pytest.raises(Rewritten, match="not genuine"):
         signer.signed(world.conn, world.catch_up(), KEYS)
@@ -242,7 +243,7 @@ def test_a_new_key_continues_after_checkpoints_of_the_old_one(world: Attested) -
     world.sign()
     world.fill(3)
     renewed = Keys(Signer.new(KEYS.signer.name), KEYS.verifiers)
-    merkle_tree.keep(world.conn, 6, signer.signed(world.conn, world.catch_up(), renewed))
+    signer.keep(world.conn, world.catch_up(), renewed)
     assert world.verify(keys=renewed).damage is None
     assert world.verify(keys=renewed).checkpoints == 2
     assert world.verify().damage is not None

@@ -19,10 +19,9 @@ from api.server.app import create_app
 from domain.commands.permissions import Role
 from domain.proof import checkpoint, merkle
 from domain.proof.signed_note import Verifier
-from projections.proof import merkle_tree
 from projections.proof.signer import Keys
 from tests.api.conftest import Api
-from tests.projections.proof.conftest import KEYS, Attested, world
+from tests.projections.proof.conftest import KEYS, Attested, forged, world
 from tests.workspace import fresh_workspace, named_settings
 
 __all__ = ["world"]
@@ -174,7 +173,7 @@ def test_without_a_key_the_last_signed_checkpoint_is_returned(world: Attested, a
 
 def test_rewritten_log_is_not_signed(world: Attested, ask: Callable[..., Any]) -> None:
     world.fill(3)
-    merkle_tree.keep(world.conn, 2, checkpoint.signed(2, bytes(32), KEYS.signer))
+    forged(world.conn, 2, checkpoint.signed(2, bytes(32), KEYS.signer))
     world.catch_up()
     assert ask(HEAD) == "CONFLICT"
 
@@ -199,4 +198,4 @@ def test_projector_signs_checkpoints_by_the_settings(world: Attested, tmp_path: 
         for count in (4, 6, 5, 10):
             world.fill(count)
             projector.catch_up()
-    assert [size for size, _ in merkle_tree.all_signed(world.conn)] == [4, 15, 25]
+    assert world.signed_sizes() == [4, 15, 25]
