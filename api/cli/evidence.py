@@ -30,10 +30,11 @@ def create_key(settings: Settings, name: str | None, *, replace: bool) -> None:
     """Create the key of this workspace, and print its public half. Raises `Failure` and `KeyFault`."""
     path = signing_key.path_of(settings)
     try:
-        if replace and path.exists() and (before := signing_key.load(settings)) is not None:
-            keys = signing_key.replace(path, before)
+        before = signing_key.load(settings) if replace and path.exists() else None
+        if before is not None:
+            keys = signing_key.replace(path, before, name and _checked_name(name, settings))
         else:
-            keys = signing_key.create(path, _checked_name(name or signing_key.default_name(settings), settings))
+            keys = signing_key.create(path, _checked_name(name or signing_key.new_name(settings), settings))
     except FileExistsError as error:
         raise Failure(
             f"There is already a key in {path}; --replace creates a new one and keeps the public half of the old one."
@@ -42,15 +43,31 @@ def create_key(settings: Settings, name: str | None, *, replace: bool) -> None:
         raise Failure(f"The key cannot be written to {path}: {error.strerror}.") from error
     except ValueError as error:
         raise Failure(str(error), USAGE) from error
-    err.print(f"The key is in {path}. It can sign checkpoints of this log: back it up and keep it secret.")
-    err.print("Its public half, for verifiers:")
+    _note(f"The key is in {path}. It can sign checkpoints of this log: back it up and keep it secret.")
+    if before is not None:
+        _note(_meaning(before.signer.name, keys.signer.name))
+    _note("Its public half, for verifiers:")
     _print(str(keys.signer.verifier))
+
+
+def _meaning(before: str, now: str) -> str:
+    """What a replaced key means to those who keep checkpoints."""
+    if now == before:
+        return (
+            f"The origin of the log stays {now}. Send the new public half to those who keep checkpoints or verify: "
+            "they need it for what is signed from now on, and the old one for what was signed before."
+        )
+    return (
+        f"The origin of the log changes from {before} to {now}. Those who keep checkpoints, and witnesses, know a log "
+        "by its origin, and take this one for a new log: tell them that it continues the old one, and send them the new "
+        "public half beside the old one. Without --name the origin stays."
+    )
 
 
 def _checked_name(name: str, settings: Settings) -> str:
     if name.rpartition("/")[2] != settings.workspace:
         raise Failure(
-            f"--name: the name of a key ends in '/{settings.workspace}', like {signing_key.default_name(settings)}.",
+            f"--name: the name of a key ends in '/{settings.workspace}', like {signing_key.new_name(settings)}.",
             USAGE,
         )
     return name
@@ -103,8 +120,18 @@ def _print_verdict(verdict: Verdict) -> None:
         print_error(f"The log was changed, from position {verdict.damage.position}: {verdict.damage.what}.")
         return
     signed = f"they match {verdict.checkpoints} checkpoints, the last at {verdict.signed_size}"
-    unsigned = "no checkpoint is signed, so only the consistency of the rows was checked"
-    _print(f"{verdict.size} events are intact: {signed if verdict.checkpoints else unsigned}.")
+    _print(f"{verdict.size} events are intact: {signed if verdict.checkpoints else _without_checkpoints(verdict)}.")
+
+
+def _without_checkpoints(verdict: Verdict) -> str:
+    checked = "so only the consistency of the rows was checked"
+    if not (closings := verdict.unsigned_closings):
+        return f"no checkpoint is stored, {checked}"
+    cycles = "a cycle was closed" if len(closings) == 1 else f"{len(closings)} cycles were closed"
+    return (
+        f"no checkpoint is stored, {checked}. But {cycles}, and each closing is signed where there is a key: no "
+        "projector had one, or the checkpoints were removed"
+    )
 
 
 def _progress() -> Progress:
@@ -172,6 +199,10 @@ def _text(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise Failure(f"{path} cannot be read.", USAGE) from error
+
+
+def _note(text: str) -> None:
+    err.print(text, markup=False, emoji=False, soft_wrap=True)
 
 
 def _print(text: str) -> None:

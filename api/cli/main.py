@@ -303,7 +303,12 @@ def key(
         Path | None, typer.Option("--file", help="The file of the key, instead of KEYFRAME_CHECKPOINT_KEY.")
     ] = None,
     name: Annotated[
-        str | None, typer.Option("--name", help="The name of the log for verifiers; it ends in / and the workspace.")
+        str | None,
+        typer.Option(
+            "--name",
+            help="The origin of the log: its name for verifiers, which ends in / and the workspace. Default: the first "
+            "of KEYFRAME_HOST_NAMES, or a random id; with --replace the present one.",
+        ),
     ] = None,
     replace: Annotated[
         bool, typer.Option("--replace", help="Create a new key, and keep the public half of the previous one.")

@@ -5,6 +5,7 @@ still be verified. The private key never appears in the log, in the database, or
 """
 
 import os
+import secrets
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -44,7 +45,7 @@ def load_or_create(settings: Settings) -> Keys | None:
     keys = load(settings)
     if keys is None and settings.database_url is None:
         with suppress(FileExistsError):
-            create(path_of(settings), default_name(settings))
+            create(path_of(settings), new_name(settings))
         keys = load(settings)
     return keys
 
@@ -57,9 +58,12 @@ def checkpoint_signer(settings: Settings, keys: Keys | None) -> CheckpointSigner
     return CheckpointSigner(keys, settings.checkpoint_events_max, settings.checkpoint_interval_s, thin_after_days)
 
 
-def default_name(settings: Settings) -> str:
-    """The default name of a key, which is also the name of the log in its checkpoints."""
-    return f"keyframe/{settings.workspace}"
+def new_name(settings: Settings) -> str:
+    """A name for a new key, which is also the name of the log in its checkpoints, its origin. It is unique in the
+    world, as c2sp.org/tlog-checkpoint wants it: it begins with the first host name of the settings, or with a random id
+    of 64 bits."""
+    host = next(iter(settings.listed("host_names")), None)
+    return f"{host or f'keyframe/{secrets.token_hex(8)}'}/{settings.workspace}"
 
 
 def create(path: Path, name: str) -> Keys:
@@ -73,9 +77,10 @@ def create(path: Path, name: str) -> Keys:
     return keys
 
 
-def replace(path: Path, before: Keys) -> Keys:
-    """Replace a key by a new one. The file keeps the public half of the old one."""
-    keys = Keys(Signer.new(before.signer.name), before.verifiers)
+def replace(path: Path, before: Keys, name: str | None = None) -> Keys:
+    """Replace a key by a new one, by default of the same name. The file keeps the public half of the old one. Raises
+    `ValueError` for an invalid name."""
+    keys = Keys(Signer.new(name or before.signer.name), before.verifiers)
     _write_draft(path, keys).replace(path)
     return keys
 

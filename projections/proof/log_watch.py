@@ -70,8 +70,8 @@ class LogWatch:
 
 
 def altered(conn: Connection, position: int, tiles_max: int) -> str | None:
-    """What contradicts what was signed among the newest 256 · `tiles_max` events up to a position of the projections; None
-    if nothing does."""
+    """What contradicts what was signed among the newest 256 · `tiles_max` events up to a position of the projections;
+    None if nothing does."""
     tiles = position // WIDTH
     newest = range(max(0, tiles - tiles_max), tiles)
     faults = (altered_tile(conn, tile) for tile in newest)

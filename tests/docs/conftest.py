@@ -14,7 +14,7 @@ from tests.workspace import fresh_workspace, named_settings
 def http(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     """A client of a server that requires no token and signs checkpoints, on an empty workspace."""
     settings = named_settings(server, checkpoint_key=tmp_path_factory.mktemp("key") / "key")
-    signing_key.create(signing_key.path_of(settings), signing_key.default_name(settings))
+    signing_key.create(signing_key.path_of(settings), signing_key.new_name(settings))
     with fresh_workspace(server, settings) as database:
         app = create_app(settings, database, editor=True, anonymous=True)
         with TestClient(app, base_url="http://localhost") as client:

@@ -1,5 +1,6 @@
 """The commands of an auditor: create the key, verify the log, export evidence and verify it without a database."""
 
+import re
 import stat
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -67,7 +68,7 @@ def test_created_key_file_is_private_and_its_public_key_is_printed(run: Run, set
     path = signing_key.path_of(settings)
     assert path == settings.data_dir / f"{settings.workspace}.key"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert Verifier.read(vkey).name == f"keyframe/{settings.workspace}"
+    assert re.fullmatch(f"keyframe/[0-9a-f]{{16}}/{settings.workspace}", Verifier.read(vkey).name)
     assert ok(run("key", "show")) == vkey
     assert private_part(settings) not in created.stdout + created.stderr
     assert [one.name for one in path.parent.iterdir()] == [path.name]
@@ -81,6 +82,38 @@ def test_key_is_replaced_only_with_the_replace_option(run: Run, settings: Settin
     assert second != first
     assert ok(run("key", "show")).split() == [second, first]
     assert stat.S_IMODE(signing_key.path_of(settings).stat().st_mode) == 0o600
+
+
+def test_each_new_key_has_an_origin_of_its_own(settings: Settings) -> None:
+    assert signing_key.new_name(settings) != signing_key.new_name(settings)
+    named = settings.model_copy(update={"host_names": "goals.example.org, other.example.org"})
+    assert signing_key.new_name(named) == f"goals.example.org/{settings.workspace}"
+
+
+def test_a_replaced_key_keeps_its_origin_and_says_what_that_means(run: Run, settings: Settings) -> None:
+    old = Verifier.read(ok(run("key", "create")))
+    replaced = run("key", "create", "--replace")
+    assert Verifier.read(ok(replaced)).name == old.name
+    assert f"origin of the log stays {old.name}" in replaced.stderr
+    assert "keep checkpoints" in replaced.stderr
+
+
+def test_a_replaced_key_takes_another_origin_only_by_name(run: Run, quarter: Quarter, settings: Settings) -> None:
+    old = Verifier.read(ok(run("key", "create")))
+    run("export", "--evidence", "--cycle", "2024-q1")
+    name = f"goals.example.org/{settings.workspace}"
+    replaced = run("key", "create", "--replace", "--name", name)
+    assert Verifier.read(ok(replaced)).name == name
+    assert f"origin of the log changes from {old.name} to {name}" in replaced.stderr
+    assert "take this one for a new log" in replaced.stderr
+    assert "they match" in ok(run("verify"))
+    assert "ends in" in refused(run("key", "create", "--replace", "--name", "another"), 2)
+
+
+def test_a_key_of_an_earlier_version_keeps_its_origin(run: Run, settings: Settings) -> None:
+    signing_key.create(signing_key.path_of(settings), f"keyframe/{settings.workspace}")
+    assert ok(run("key", "show")).startswith(f"keyframe/{settings.workspace}+")
+    assert ok(run("key", "create", "--replace")).startswith(f"keyframe/{settings.workspace}+")
 
 
 def test_key_file_and_name_are_options(run: Run, settings: Settings, tmp_path: Path) -> None:
@@ -127,7 +160,9 @@ def test_embedded_database_gets_a_key_automatically(tmp_path: Path) -> None:
 def test_doctor_reports_the_signing_key(run: Run, settings: Settings, tmp_path: Path) -> None:
     assert (_key(settings).verdict, "not signed" in _key(settings).found) == (Verdict.NOTE, True)
     ok(run("key", "create"))
-    assert _key(settings) == Finding("key", Verdict.RIGHT, f"signs as keyframe/{settings.workspace}")
+    found = signing_key.load(settings)
+    assert found is not None
+    assert _key(settings) == Finding("key", Verdict.RIGHT, f"signs as {found.signer.name}")
     signing_key.path_of(settings).write_text("nonsense")
     assert _key(settings).verdict is Verdict.WRONG
     ours = settings.model_copy(update={"database_url": None, "data_dir": tmp_path / "ours"})
@@ -143,7 +178,7 @@ def _found(settings: Settings) -> Finding:
 
 def test_verify_reports_a_sound_log(run: Run, quarter: Quarter, database: Database) -> None:
     head = database.log().head().position
-    assert ok(run("verify")).startswith(f"{head} events are intact: no checkpoint is signed")
+    assert ok(run("verify")).startswith(f"{head} events are intact: no checkpoint is stored")
     ok(run("key", "create"))
     run("export", "--evidence", "--cycle", "2024-q1")
     with database.connect() as conn:
@@ -208,8 +243,8 @@ def test_exported_evidence_is_verified_without_a_database(
     file.write_text(done.stdout)
     nowhere = SecretStr("postgresql://nobody@127.0.0.1:1/nothing")
     away = partial(keyframe, settings.model_copy(update={"database_url": nowhere}))
-    assert ok(away("verify", str(file), "--key", vkey)).endswith(f"are in the log keyframe/{settings.workspace}, "
-                                                          f"as signed at position {_size(file)}.")  # fmt: skip
+    proven = f"are in the log {Verifier.read(vkey).name}, as signed at position {_size(file)}."
+    assert ok(away("verify", str(file), "--key", vkey)).endswith(proven)
     known = tmp_path / "known.keys"
     known.write_text(f"{vkey}\n")
     ok(away("verify", str(file), "--key", str(known)))
