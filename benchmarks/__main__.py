@@ -1,6 +1,7 @@
 """Runs all benchmarks, one after the other."""
 
 from benchmarks import (
+    cliffs,
     costs,
     curves,
     hiding,
@@ -17,5 +18,6 @@ from benchmarks import (
 
 for benchmark in (
     reading, hiding, curves, writing, readings, ingesting, importing, rebuilding, verifying, hostile, neighbours, costs,
+    cliffs,
 ):  # fmt: skip
     benchmark.main()

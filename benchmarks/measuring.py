@@ -107,10 +107,11 @@ def seconds(work: Callable[[], object], times: int, warm: int = 1) -> float:
     """The median duration of some runs, after warm-up runs that do not count."""
     for _ in range(warm):
         work()
-    return median(_timed(work) for _ in range(times))
+    return median(timed(work) for _ in range(times))
 
 
-def _timed(work: Callable[[], object]) -> float:
+def timed(work: Callable[[], object]) -> float:
+    """The duration of one run, in seconds."""
     began = time.perf_counter()
     work()
     return time.perf_counter() - began

@@ -187,6 +187,13 @@ def _touched(conn: Connection, start: Basis, end: Basis, scope: Scope, teams: Co
     return found
 
 
+_MEASURED_THROUGH = """
+    select id from key_result where kpi = any(%(kpis)b::uuid[])
+    union select id from key_result where version = 1 and objective = any(%(ended)b::uuid[])
+    union select id from key_result where version = 1 and cycle = any(%(ended)b::uuid[])
+"""
+
+
 def _ever_linked(conn: Connection) -> set[UUID]:
     """The key results that were ever linked to a KPI."""
     return {id for (id,) in fetch(conn, "select distinct id from key_result where kpi is not null", {})}
@@ -196,9 +203,7 @@ def _measured_through(conn: Connection, kpis: Collection[UUID], ended: Collectio
     """The key results that were ever linked to one of these KPIs, or are in one of these objectives and cycles."""
     if not kpis and not ended:
         return set()
-    of = "kpi = any(%(kpis)b::uuid[]) or version = 1 and (objective = any(%(ended)b) or cycle = any(%(ended)b))"
-    params = {"kpis": list(kpis), "ended": list(ended)}
-    return {id for (id,) in fetch(conn, f"select distinct id from key_result where {of}", params)}
+    return {id for (id,) in fetch(conn, _MEASURED_THROUGH, {"kpis": list(kpis), "ended": list(ended)})}
 
 
 def _near(scope: Scope) -> list[str]:

@@ -62,7 +62,8 @@ def page(conn: Connection, basis: Basis, of: Goals, window: Window) -> list[Chan
 
 def count(conn: Connection, basis: Basis, of: Goals) -> int:
     """The number of goalposts in all pages."""
-    ((number,),) = fetch(conn, f"select count(*) from change v where {_moved(basis)}", _params(basis, of))
+    query = f"select count(*) from change v where {_moved(basis)}"
+    ((number,),) = fetch(conn, query, _params(basis, of), prepare=False)
     return int(number)
 
 

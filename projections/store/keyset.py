@@ -89,6 +89,12 @@ class FilterBuilder:
         self.conditions: list[str] = ["true"]
         self.params: dict[str, Any] = {}
 
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether there is any condition. How many rows fulfil it differs by orders of magnitude, and with it the best
+        plan: such a list is planned for its parameters."""
+        return bool(self.params)
+
     def where_first(self, condition: str, value: Any) -> None:
         self._add(self.first_conditions, condition, value)
 
@@ -138,14 +144,16 @@ class List(Generic[V, F, OrderField]):
         found = self._query(basis, builder, *limits)
         direction = key.by("desc" if order.descending != window.backwards else "asc")
         params = basis_params(basis, limit=window.limit, **builder.params, **cursors)
-        rows = self._table.read(conn, f"{found} order by {direction} limit %(limit)s", params)
+        sql = f"{found} order by {direction} limit %(limit)s"
+        rows = self._table.read(conn, sql, params, prepare=not builder.is_narrowed)
         return rows[::-1] if window.backwards else rows
 
     def count(self, conn: Connection, basis: Basis, filter: F) -> int:
         """The number of rows that pass the filter."""
         builder = self._conditions(basis, filter)
         sql = self._query(basis, builder, columns="count(*)")
-        return int(fetch(conn, sql, basis_params(basis, **builder.params))[0][0])
+        ((number,),) = fetch(conn, sql, basis_params(basis, **builder.params), prepare=not builder.is_narrowed)
+        return int(number)
 
     def cursor(self, row: V, field: OrderField) -> Cursor:
         """The place of this row in the order by `field`."""
@@ -157,7 +165,7 @@ class List(Generic[V, F, OrderField]):
         """By each of these values of a column: the rows that pass the filter and have it, in the order of creation."""
         builder = self._conditions(basis, filter)
         builder.where_column(self._table, column, tuple(values))
-        rows = self._table.read(conn, self._query(basis, builder), basis_params(basis, **builder.params))
+        rows = self._table.read(conn, self._query(basis, builder), basis_params(basis, **builder.params), prepare=False)
         return grouped(values, sorted(rows, key=attrgetter("born")), attrgetter(column))
 
     def _query(self, basis: Basis, builder: FilterBuilder, *conditions: str, columns: str | None = None) -> str:

@@ -259,9 +259,9 @@ class Table(Generic[R]):
                     values[place] = load(values[place])
         return self.row(*values)
 
-    def read(self, conn: Connection, sql: str, params: Params) -> list[R]:
-        """The rows of a query that selects all columns of this table, in their order."""
-        return list(map(self.loaded, fetch(conn, sql, params)))
+    def read(self, conn: Connection, sql: str, params: Params, *, prepare: bool = True) -> list[R]:
+        """The rows of a query that selects all columns of this table, in their order. As `fetch`."""
+        return list(map(self.loaded, fetch(conn, sql, params, prepare=prepare)))
 
 
 class ValidityTable(Table[R]):
@@ -377,12 +377,14 @@ class VersionedTable(Table[V]):
 # ── reading ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def fetch(conn: Connection, sql: str, params: Params) -> list[tuple[Any, ...]]:
-    """The rows of a query as tuples. The query is prepared, so that later calls need no parsing and planning. Raises
-    `DeadlineExceeded`."""
+def fetch(conn: Connection, sql: str, params: Params, *, prepare: bool = True) -> list[tuple[Any, ...]]:
+    """The rows of a query as tuples. Raises `DeadlineExceeded`.
+
+    A query is prepared, so that later calls need no parsing and planning, unless its best plan depends on its
+    parameters (docs/adr/0048)."""
     raise_if_late()
     cursor = conn.cursor(binary=True, row_factory=tuple_row)
-    return cursor.execute(sql, params, prepare=True).fetchall()
+    return cursor.execute(sql, params, prepare=prepare).fetchall()
 
 
 def basis_params(basis: Basis, **params: Any) -> dict[str, Any]:

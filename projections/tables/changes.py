@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import date, datetime, timedelta
-from functools import singledispatch
+from functools import partial, singledispatch
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -259,7 +259,7 @@ def pages(
     them, and the same for all teams inside it. To any other node belong its own changes and its comments.
     """
     found: dict[UUID, list[Change]] = {id: [] for id in ids}
-    for of, *columns in fetch(conn, *_page(conn, basis, Scope(kind, "ids"), ids, window, filter)):
+    for of, *columns in _planned(conn, *_page(conn, basis, Scope(kind, "ids"), ids, window, filter)):
         found[of].append(_ROW.loaded(columns))
     return {of: rows[::-1] if window.backwards else rows for of, rows in found.items()}
 
@@ -267,7 +267,7 @@ def pages(
 def page(conn: Connection, basis: Basis, filter: ChangeFilter, window: Window) -> list[Change]:
     """A page of all changes that pass the filter, in the order of the log."""
     scope, ids, filter = _driving(filter)
-    rows = [_ROW.loaded(columns) for _, *columns in fetch(conn, *_page(conn, basis, scope, ids, window, filter))]
+    rows = [_ROW.loaded(columns) for _, *columns in _planned(conn, *_page(conn, basis, scope, ids, window, filter))]
     return rows[::-1] if window.backwards else rows
 
 
@@ -275,13 +275,13 @@ def page_counts(
     conn: Connection, basis: Basis, ids: Sequence[UUID], kind: Kind, filter: ChangeFilter
 ) -> dict[UUID, int]:
     """The number of changes that belong to each of these nodes, as defined by `pages`."""
-    return dict(fetch(conn, *_count(conn, basis, Scope(kind, "ids"), ids, filter)))
+    return dict(_planned(conn, *_count(conn, basis, Scope(kind, "ids"), ids, filter)))
 
 
 def count(conn: Connection, basis: Basis, filter: ChangeFilter) -> int:
     """The number of changes that pass the filter."""
     scope, ids, filter = _driving(filter)
-    return sum(number for _, number in fetch(conn, *_count(conn, basis, scope, ids, filter)))
+    return sum(number for _, number in _planned(conn, *_count(conn, basis, scope, ids, filter)))
 
 
 def cursor(row: ChangeRow) -> Cursor:
@@ -292,7 +292,7 @@ def cursor(row: ChangeRow) -> Cursor:
 def at_positions(conn: Connection, basis: Basis, positions: Sequence[int]) -> list[Change]:
     """The changes at these positions, in the order of the log; those unknown at the basis are left out."""
     where = f"v.position = any(%(positions)b) and {known(basis)} order by v.position"
-    return read_where(conn, where, basis_params(basis, positions=list(positions)))
+    return _ROW.read(conn, f"{_ROWS} where {where}", basis_params(basis, positions=list(positions)))
 
 
 def backdated(conn: Connection, rows: Sequence[ChangeRow], calendar: Calendar) -> frozenset[int]:
@@ -315,8 +315,8 @@ def _delayed(conn: Connection, rows: Sequence[ChangeRow]) -> frozenset[int]:
 
 
 def read_where(conn: Connection, where: str, params: Params) -> list[Change]:
-    """The changes that fulfil a condition on a change `v`."""
-    return _ROW.read(conn, f"{_ROWS} where {where}", params)
+    """The changes that fulfil a condition on a change `v`. Planned for these parameters."""
+    return _ROW.read(conn, f"{_ROWS} where {where}", params, prepare=False)
 
 
 def known(basis: Basis) -> str:
@@ -338,6 +338,9 @@ _CADENCES = """
     ) m (cadence)
 """
 """By position: the cadence of the KPI or the cycle that a change belongs to; no row for a change of neither."""
+_planned = partial(fetch, prepare=False)
+"""The rows of a list of changes. How many changes belong to a node, pass a filter or fit on a page differs by orders of
+magnitude, and with it the best plan: so each list is planned for its parameters."""
 _UNTIL = f"case when v.source = '{Source.IMPORT}' then coalesce(v.claimed_at, v.effective_at) else v.recorded_at end"
 _DELAY = f"({_UNTIL} - v.effective_at)"
 """`ChangeRow.delay` in SQL."""
