@@ -42,7 +42,9 @@ class Sizes(msgspec.Struct, frozen=True):
 
     def scaled(self, share: float) -> "Sizes":
         """A smaller customer: as many levels, quarters, key results, check-ins and days, of a share of the rest."""
-        parts = {name: max(round(getattr(self, name) * share), 10) for name in ("people", "teams", "objectives", "kpis")}
+        parts = {
+            name: max(round(getattr(self, name) * share), 10) for name in ("people", "teams", "objectives", "kpis")
+        }
         return msgspec.structs.replace(self, **parts)
 
 
@@ -123,7 +125,9 @@ def _readings(sizes: Sizes, until: date, seed: int) -> Iterator[Fact]:
             {"kpi": key(f"kpi-{number}"), "value": round(value, 2), "measuredAt": moment(_at(day))}
             for day, value in values
         ]
-        yield fact(_at(until - timedelta(days=1)), _lead(sizes, number % sizes.teams), "recordReadings", {"readings": given})
+        yield fact(
+            _at(until - timedelta(days=1)), _lead(sizes, number % sizes.teams), "recordReadings", {"readings": given}
+        )
 
 
 def _is_formula(kpi: int) -> bool:
@@ -168,7 +172,11 @@ class _Quarter:
 
     def _drafted(self, number: int, at: datetime) -> Iterator[Fact]:
         team = number % self._sizes.teams
-        given = {"cycle": key(self._key), "title": f"Customers of region {number} come back", "team": the(f"team/{team}")}
+        given = {
+            "cycle": key(self._key),
+            "title": f"Customers of region {number} come back",
+            "team": the(f"team/{team}"),
+        }
         given |= {"kind": self._rng.choice(["COMMITTED", "ASPIRATIONAL"]), "owner": person(self._keeper(number))}
         given |= {"supports": self._supported(number)}
         given |= {"visibility": "TEAM"} if number % PRIVATE_AMONG == PRIVATE_AMONG - 1 else {}
@@ -204,12 +212,19 @@ class _Quarter:
     def _edited(self, number: int) -> Iterator[Fact]:
         """Every tenth goal moves a goalpost, and every fiftieth is dropped."""
         if number % 10 == 5:
-            given = {"keyResult": the(self._ref(number, 0)), "metric": {"direction": "INCREASE", "start": 0, "target": 80}}
+            given = {
+                "keyResult": the(self._ref(number, 0)),
+                "metric": {"direction": "INCREASE", "start": 0, "target": 80},
+            }
             if not self._is_linked(number, 0):
-                yield fact(self._moment(1), self._keeper(number), "retargetKeyResult", given, reason="Two markets less.")
+                yield fact(
+                    self._moment(1), self._keeper(number), "retargetKeyResult", given, reason="Two markets less."
+                )
         if number % 50 == 49:
             given = {"objective": the(self._ref(number))}
-            yield fact(self._until - timedelta(hours=2), self._keeper(number), "dropObjective", given, reason="Not now.")
+            yield fact(
+                self._until - timedelta(hours=2), self._keeper(number), "dropObjective", given, reason="Not now."
+            )
 
     def _moment(self, turn: int) -> datetime:
         """A moment in one of the equal parts of the quarter."""

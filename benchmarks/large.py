@@ -76,7 +76,7 @@ ROWS: Final = {
     ),
     "progress of every cycle": Row(0.5, f"{{ cycles(first: 50) {{ nodes {{ key {WHOLE} }} }} }}"),
     "a team's subtree with progress": Row(
-        0.5, f"{{ team(by: {{key: \"team-1\"}}) {{ {WHOLE} children {{ name {WHOLE} children {{ name {WHOLE} }} }} }} }}"
+        0.5, f'{{ team(by: {{key: "team-1"}}) {{ {WHOLE} children {{ name {WHOLE} children {{ name {WHOLE} }} }} }} }}'
     ),
     "the root team's changes": Row(
         0.5, f'{{ changes(last: 50, filter: {{team: {{key: "team-0"}}}}) {{ {CHANGES} }} }}'

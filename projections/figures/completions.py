@@ -30,8 +30,6 @@ def _ends(of: Timeline, basis: Basis, since: Basis) -> Iterator[tuple[datetime, 
     the definitions and calendars known at the basis, and by those known before each later one of them."""
     linked = {kpi for id in of.key_results for kpi in of.linked_kpis(id)}
     for kpi in sorted(filter(of.is_worked_out, linked)):
-        changed = {one.position for one in (*of.kpis[kpi].versions, *of.calendars.versions)}
-        known = {position - 1 for position in changed if since.position < position <= basis.position}
-        for position in known | {basis.position}:
+        for position in FormulaSeries(of, kpi).known(since.position):
             for at in FormulaSeries(of, kpi).ends(Horizon(basis.at, position), since.at):
                 yield at, kpi

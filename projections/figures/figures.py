@@ -75,6 +75,8 @@ class Figures:
         self._objectives: dict[UUID, ObjectiveProgress | None] = {}
         self._passing: list[UUID] = []
         """The computed objectives that change with time."""
+        self._ended_headings: list[UUID] = []
+        """Those that have ended, and take their value from others: late facts about these change it."""
         self._ended: dict[End, Figures] = {}
         self._scored: dict[tuple[UUID, End], list[CycleProgress]] = {}
 
@@ -116,13 +118,17 @@ class Figures:
         self._policy = None
         self._calendar = None
 
-    def advance(self, at: datetime, changed: Iterable[UUID], measured: Iterable[UUID]) -> None:
-        """Move the horizon to a later moment of the same position. Events in between changed these objectives, and
-        measured these key results. The figures at an end stay: all that they see was effective by then."""
-        self.horizon = Horizon(at, self.horizon.position)
+    def advance(self, horizon: Horizon, changed: Iterable[UUID], measured: Iterable[UUID]) -> None:
+        """Move to a later horizon. Events in between changed these objectives, and measured these key results. At the
+        same position, the figures at an end stay: all that they see was effective by then."""
+        if horizon.position != self.horizon.position:
+            self._ended.clear()
+            self._passing += self._ended_headings
+            self._ended_headings.clear()
+        self.horizon = horizon
         self._drop(changed)
         self._drop_measured(measured)
-        self.wait(at)
+        self.wait(horizon.at)
 
     def wait(self, until: datetime) -> None:
         """Let time pass without events, also beyond the horizon: values stay, expected progress and health follow the
@@ -293,6 +299,7 @@ class Figures:
         facts, then = formula_inputs.of_objective(of.row), self.at_end(ended)
         if of.live:
             return wholes.of_objective(facts, [part for id in of.live if (part := self.key_result(id))], then.policy)
+        self._ended_headings.append(of.row.id)
         return wholes.of_heading(facts, [part for part in then.supporters(of.row.id) if part is not None], then.policy)
 
     def objective_row(self, id: UUID) -> ObjectiveRow | None:

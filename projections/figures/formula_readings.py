@@ -49,13 +49,20 @@ class FormulaSeries:
         return self._periods(horizon).ends(after, horizon.complete_until)
 
     def completions(self) -> Iterator[datetime]:
-        """When the periods complete that may have a value at the position of the timeline: those from the first reading
-        that goes into one to the last one."""
+        """When the periods complete that may have a value at any position: those from the first reading that goes into
+        one to the last one, by the definitions and calendars known then."""
         below = self._timeline.with_inputs([self._kpi])
         read = [one.measured_at for kpi in below for one in self._timeline.series(kpi).versions]
-        if read:
-            periods = self._periods(Horizon(_EVER, self._timeline.position))
+        for position in self.known() if read else ():
+            periods = self._periods(Horizon(_EVER, position))
             yield from periods.ends(min(read) - INSTANT, max(read) + 2 * Cadence.QUARTERLY.length)
+
+    def known(self, since: int = 0) -> set[int]:
+        """The positions after an earlier one with the definitions and calendars that were known then: that of the
+        timeline, and the last one before each change of them."""
+        settings = (*self._timeline.kpis[self._kpi].versions, *self._timeline.calendars.versions)
+        before = {one.position - 1 for one in settings}
+        return {self._timeline.position, *(one for one in before if since < one + 1 <= self._timeline.position)}
 
     def _periods(self, horizon: Horizon) -> Periods:
         """Those of a horizon. What is complete at a moment does not depend on later ones, so the plain horizons of one

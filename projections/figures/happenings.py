@@ -1,37 +1,52 @@
-"""The moments at which something happens to the goals of a timeline, in the order of the world.
+"""What happens to the goals of a timeline, in the order of the world or along a sequence of bases.
 
-A computation that moves through the moments of one basis (see `projections.figures.figures.Figures.advance`) computes
-only those goals anew that something has happened to since the moment before.
+A computation that moves from one basis to a later one (see `projections.figures.figures.Figures.advance`) computes only
+those goals anew that something has happened to since the basis before.
 """
 
-from bisect import bisect_right
-from collections.abc import Collection, Iterable, Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
-from operator import itemgetter
-from typing import TypeAlias
+from itertools import chain
+from operator import attrgetter
+from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
+from domain.primitives.values import EARLIEST, Basis
 from projections.figures.formula_readings import FormulaSeries
 from projections.figures.timeline import Timeline
 
-_Happening: TypeAlias = tuple[datetime, UUID]
-"""A moment, and the id of what something happened to then."""
+Happened: TypeAlias = tuple[list[UUID], list[UUID]]
+"""The objectives that an event changed, and the key results that were measured."""
 
-_at = itemgetter(0)
+
+class _Happening(NamedTuple):
+    """What an event happened to, when it was effective, and its position; 0 for what is no event."""
+
+    at: datetime
+    position: int
+    id: UUID
+
+
+_at = attrgetter("at")
 
 
 class Happenings:
-    """What happens to the objectives and key results of a timeline, taken moment by moment."""
+    """What happens to the objectives and key results of a timeline."""
 
     def __init__(self, timeline: Timeline) -> None:
         self._timeline = timeline
         self._changes = _Queue(_changes(timeline))
-        self._measurements = _Queue(_measurements(timeline))
+        self._measurements = _Queue(chain(_measurements(timeline), _foreseen(timeline)))
 
-    def by(self, at: datetime) -> tuple[list[UUID], list[UUID]]:
-        """The objectives that an event changed by this moment, and the key results that were measured by it; both since
-        the moment asked for before."""
+    def by(self, at: datetime) -> Happened:
+        """What an event changed by this moment, and what was measured by it; both since the moment asked for before, at
+        the position of the timeline."""
         return self._changes.take(at), self._measurements.take(at)
+
+    def along(self, bases: Sequence[Basis]) -> Iterator[Happened]:
+        """The same for each of these bases, since the one before. Neither clock of them goes backwards."""
+        return zip(self._changes.split(bases), self._measurements.split(bases), strict=True)
 
     def moments(self, objectives: Collection[UUID]) -> Iterator[datetime]:
         """When something happened to one of these objectives or its key results."""
@@ -47,24 +62,35 @@ class _Queue:
 
     def take(self, until: datetime) -> list[UUID]:
         begin, self._taken = self._taken, bisect_right(self._happenings, until, lo=self._taken, key=_at)
-        return list(dict.fromkeys(id for _, id in self._happenings[begin : self._taken]))
+        return list(dict.fromkeys(one.id for one in self._happenings[begin : self._taken]))
+
+    def split(self, bases: Sequence[Basis]) -> list[list[UUID]]:
+        moments, positions = [basis.at for basis in bases], [basis.position for basis in bases]
+        found: list[dict[UUID, None]] = [{} for _ in bases]
+        for one in self._happenings:
+            place = max(bisect_left(moments, one.at), bisect_left(positions, one.position))
+            if place < len(found):
+                found[place][one.id] = None
+        return [list(ids) for ids in found]
 
     def moments(self, ids: Collection[UUID]) -> Iterator[datetime]:
-        return (at for at, id in self._happenings if id in ids)
+        return (one.at for one in self._happenings if one.id in ids)
 
 
 def _changes(timeline: Timeline) -> Iterator[_Happening]:
     """The events of each objective, its key results, its cycle and the alignments to it, policies and calendars."""
     for setting in (*timeline.policies.versions, *timeline.calendars.versions):
-        yield from ((setting.changed_at, id) for id in timeline.objectives)
+        yield from (_Happening(setting.changed_at, setting.position, id) for id in timeline.objectives)
     for cycle, changed in timeline.cycles.items():
-        for version in changed.versions:
-            yield from ((version.changed_at, id) for id in timeline.objectives_of_cycle(cycle))
+        for row in changed.versions:
+            yield from (_Happening(row.changed_at, row.position, id) for id in timeline.objectives_of_cycle(cycle))
     for id, history in timeline.objectives.items():
-        yield from ((version.changed_at, id) for version in history.versions)
+        yield from (_Happening(row.changed_at, row.position, id) for row in history.versions)
         for one in timeline.of_objective[id]:
-            yield from ((version.changed_at, id) for version in timeline.key_results[one].versions)
-        yield from ((at, id) for edge in timeline.edges.get(id, ()) for at in (edge.effective_at, edge.until_at))
+            yield from (_Happening(row.changed_at, row.position, id) for row in timeline.key_results[one].versions)
+        for edge in timeline.edges.get(id, ()):
+            yield _Happening(edge.effective_at, edge.position, id)
+            yield _Happening(edge.until_at, edge.until_position, id)
 
 
 def _measurements(timeline: Timeline) -> Iterator[_Happening]:
@@ -72,8 +98,20 @@ def _measurements(timeline: Timeline) -> Iterator[_Happening]:
     the completion of each period, too."""
     for id in timeline.key_results:
         for subject in timeline.subjects(id):
-            yield from ((one.measured_at, id) for one in timeline.series(subject).versions)
+            for one in timeline.series(subject).versions:
+                yield _Happening(one.measured_at, one.position, id)
+                if one.until_position <= timeline.position:
+                    yield _Happening(one.measured_at, one.until_position, id)
             if timeline.is_worked_out(subject):
-                yield from ((at, id) for at in FormulaSeries(timeline, subject).completions())
+                yield from (_Happening(at, 0, id) for at in FormulaSeries(timeline, subject).completions())
             if subject in timeline.kpis:
-                yield from ((version.changed_at, id) for version in timeline.kpis[subject].versions)
+                yield from (_Happening(row.changed_at, row.position, id) for row in timeline.kpis[subject].versions)
+
+
+def _foreseen(timeline: Timeline) -> Iterator[_Happening]:
+    """The links to KPIs and the definitions of these, which hold before they take effect, too: from their recording
+    on."""
+    for id, history in timeline.key_results.items():
+        yield from (_Happening(EARLIEST, row.position, id) for row in history.versions if row.kpi is not None)
+        for kpi in timeline.kpis_of(id):
+            yield from (_Happening(EARLIEST, row.position, id) for row in timeline.kpis[kpi].versions)

@@ -112,4 +112,8 @@ class WalkHorizon(Horizon):
         return position <= self._step and effective_at <= self.at
 
     def is_current(self, position: int, until_position: int, measured_at: datetime) -> bool:
-        return self.position < until_position and self.sees(position, measured_at)
+        if self.position >= until_position:
+            return False
+        if position <= self._plan.position and measured_at <= self._plan.at:
+            return True
+        return position <= self._step and measured_at <= self.at

@@ -192,11 +192,13 @@ class _Reader:
 
     def _linked_value(self, link: Link, cut: datetime) -> Measurement | None:
         """The aggregate of the readings up to `cut`, with the moment and source of the last of them."""
-        last = self._last_reading(link, cut)
-        if last is None or link.aggregation is Aggregation.LAST:
-            return _measurement(last)
-        values = [one.value for one in self._readings(link, cut) if one.value is not None]
-        return msgspec.structs.replace(last.measurement, value=aggregated(values, link.aggregation))
+        if link.aggregation is Aggregation.LAST:
+            return _measurement(self._last_reading(link, cut))
+        readings = list(self._readings(link, cut))
+        if not readings:
+            return None
+        values = [one.value for one in readings if one.value is not None]
+        return msgspec.structs.replace(readings[-1].measurement, value=aggregated(values, link.aggregation))
 
     def _last_reading(self, link: Link, cut: datetime) -> MeasurementVersion | None:
         last = readings_of(self._timeline, link.kpi).latest(self._horizon, cut)

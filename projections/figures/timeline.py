@@ -89,7 +89,10 @@ class MeasurementSeries:
         """The current version of each measurement from `since` to `until`, oldest first."""
         first = 0 if since is None else bisect_left(self.versions, since, key=_measured_at)
         beyond = bisect_right(self.versions, until, lo=first, key=_measured_at)
-        return (one for one in self.versions[first:beyond] if _is_current(one, horizon))
+        is_current = horizon.is_current
+        return (
+            one for one in self.versions[first:beyond] if is_current(one.position, one.until_position, one.measured_at)
+        )
 
     def latest(
         self, horizon: Horizon, cut: datetime, matches: Callable[[MeasurementVersion], bool] = lambda _: True

@@ -196,7 +196,7 @@ def _passed(
         if at > now:
             then.wait(at)
         else:
-            then.advance(at, *happened.by(at))
+            then.advance(Horizon(at, figures.horizon.position), *happened.by(at))
         yield at, asked[at], then
 
 

@@ -114,7 +114,7 @@ class PlanCurves:
         figures = Figures(self._timeline, Horizon(moments[0], self._outcome.position))
         happened = Happenings(self._timeline)
         for at in moments:
-            figures.advance(at, *happened.by(at))
+            figures.advance(Horizon(at, self._outcome.position), *happened.by(at))
             yield at, figures
 
     def _then(self, figures: Figures) -> _Then:

@@ -20,10 +20,10 @@ from domain.log.times import Known
 from domain.metrics.wholes import CycleProgress
 from domain.primitives.calendar import Calendar, Step
 from domain.primitives.errors import Code, CommandRejected, invalid
-from domain.primitives.lazy import cached_property
 from domain.primitives.values import EARLIEST
 from projections.figures import timeline
 from projections.figures.figures import Figures
+from projections.figures.happenings import Happenings
 from projections.figures.horizon import Horizon
 from projections.figures.timeline import Timeline
 from projections.history.sources import Sources, sources
@@ -39,22 +39,20 @@ class Frame:
     """A cycle at one basis, and the positions of the events that became visible since the previous frame. `label`: the
     name of the calendar's period that contains its moment.
 
-    The figures are computed on first access.
+    The figures are computed on first access, with those of the frames before.
     """
 
-    def __init__(
-        self, history: Timeline, cycle: UUID, basis: ResolvedBasis, changes: Sequence[int], label: str
-    ) -> None:
-        self._history = history
-        self._cycle = cycle
+    def __init__(self, course: "_Course", place: int, basis: ResolvedBasis, changes: Sequence[int], label: str) -> None:
+        self._course = course
+        self._place = place
         self.basis = basis
         self.changes = changes
         self.label = label
 
-    @cached_property
+    @property
     def progress(self) -> CycleProgress:
-        """The progress of the cycle."""
-        return Figures(self._history, Horizon.of(self.basis)).cycle(self._cycle)
+        """The progress of the cycle. Raises `DeadlineExceeded`."""
+        return self._course.progress(self._place)
 
     @property
     def objectives(self) -> int:
@@ -65,6 +63,27 @@ class Frame:
     def key_results(self) -> int:
         """The number of key results of these objectives."""
         return len(self.progress.key_results)
+
+
+class _Course:
+    """The progress of a cycle at the bases of the frames, in one pass: from one to the next, only those goals are
+    computed anew that something has happened to, and the clock moves the others."""
+
+    def __init__(self, history: Timeline, cycle: UUID, bases: Sequence[ResolvedBasis]) -> None:
+        self._found: list[CycleProgress] = []
+        self._rest = self._computed(history, cycle, bases)
+
+    def progress(self, place: int) -> CycleProgress:
+        """The progress at the basis of this number."""
+        while len(self._found) <= place:
+            self._found.append(next(self._rest))
+        return self._found[place]
+
+    def _computed(self, history: Timeline, cycle: UUID, bases: Sequence[ResolvedBasis]) -> Iterator[CycleProgress]:
+        figures = Figures(history, Horizon.of(bases[0]))
+        for basis, happened in zip(bases, Happenings(history).along(bases), strict=True):
+            figures.advance(Horizon.of(basis), *happened)
+            yield figures.cycle(cycle)
 
 
 def replay(
@@ -122,8 +141,10 @@ def _frames(
     """The frames at these bases. The first frame has no previous one, and so no changes."""
     moments = [at for at, _ in seen]
     after = [bisect_right(moments, basis.at) for basis in bases]
-    for basis, label, (begin, end) in zip(bases, labels, pairwise([*after[:1], *after]), strict=True):
-        yield Frame(history, cycle.id, basis, sorted(position for _, position in seen[begin:end]), label)
+    course = _Course(history, cycle.id, bases)
+    for place, (begin, end) in enumerate(pairwise([*after[:1], *after])):
+        changes = sorted(position for _, position in seen[begin:end])
+        yield Frame(course, place, bases[place], changes, labels[place])
 
 
 # ── visibility of events ─────────────────────────────────────────────────────────────────────────
