@@ -5,7 +5,7 @@ light lane, since hostile documents take milliseconds; if it is light, the same 
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from graphql import GraphQLSchema, OperationType
@@ -22,7 +22,7 @@ class Operation(NamedTuple):
     """An operation as a client sends it."""
 
     text: str | None
-    variables: Mapping[str, Any] | None
+    variables: dict[str, Any] | None
     name: str | None
 
 

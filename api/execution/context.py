@@ -7,6 +7,7 @@ resolvers are plain functions, never `async def`, and may block.
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from math import inf
+from time import monotonic
 from typing import Any, Final, NamedTuple, Self, TypeAlias
 from uuid import UUID
 
@@ -29,6 +30,7 @@ from domain.primitives.lazy import cached_property
 from domain.primitives.values import Source
 from projections.engine.rebuild import OutdatedViews, outdated
 from projections.proof.signer import Keys
+from projections.store.basis import ResolvedBasis
 from projections.store.deadline import Deadline
 
 OUTDATED_SECONDS: Final = 1.0
@@ -79,13 +81,24 @@ class Bounds(NamedTuple):
 @dataclass
 class RequestStats:
     """Statistics of a request, for the log and the metrics: the cost of each operation, the time of the last one in
-    milliseconds, its type and name, and the codes of all errors."""
+    milliseconds, its type and name, and the codes of all errors. `is_shareable`: whether the last one is a query whose
+    answer depends on nothing of the caller but roles and hidden objectives (`api.schema.sharing`)."""
 
     costs: list[float] = field(default_factory=list)
     ms: float = 0.0
     kind: str = ""
     name: str = ""
     codes: list[str] = field(default_factory=list)
+    is_shareable: bool = False
+
+
+class Moment(NamedTuple):
+    """A present that was read for a request of a query: its basis, and the objectives hidden there from the caller. It
+    is used until this time of the monotonic clock; an operation that waited longer for its turn reads another one."""
+
+    basis: ResolvedBasis
+    hidden: frozenset[UUID]
+    until: float
 
 
 @dataclass(frozen=True)
@@ -97,7 +110,7 @@ class Context:
     `deadline` is that of reads. `keys` sign checkpoints, if this process has them. `hub` runs subscriptions: each of
     their events has a deadline of `answer_timeout_s` of its own, and they end with `scope`. `lanes` have the worker
     threads. `count_streamed` is called with the seconds of an operation of a stream or WebSocket, of a subscription
-    until it begins.
+    until it begins. `moment` is the present of a query, if it is known before its execution.
     """
 
     caller: Caller
@@ -117,6 +130,7 @@ class Context:
     lanes: Lanes = field(default_factory=Lanes)
     bounds: Bounds = field(default_factory=Bounds)
     count_streamed: Callable[[RequestStats, float], None] | None = None
+    moment: Moment | None = None
 
     @cached_property
     def outdated_views(self) -> OutdatedViews | None:
@@ -131,12 +145,16 @@ class Context:
     def for_next_operation(self) -> Self:
         """A copy for the next operation or event of a connection, with a new deadline and new statistics."""
         return replace(
-            self, deadline=Deadline(self.answer_timeout_s), stats=RequestStats(), freshness=FreshnessTracker()
+            self,
+            deadline=Deadline(self.answer_timeout_s),
+            stats=RequestStats(),
+            freshness=FreshnessTracker(),
+            moment=None,
         )
 
     def for_next_part(self) -> Self:
         """A copy for the next part of a file, with new statistics and the same deadline."""
-        return replace(self, stats=RequestStats(), freshness=FreshnessTracker())
+        return replace(self, stats=RequestStats(), freshness=FreshnessTracker(), moment=None)
 
     @property
     def reads(self) -> SnapshotReader:
@@ -149,7 +167,8 @@ class Context:
         if Permission.READ not in self.caller.can:
             raise CommandRejected(Code.FORBIDDEN, "You may not read.")
         visibility_scope = None if self.caller.sees_everything else VisibilityScope(self.caller.person, self.filtered)
-        return SnapshotReader(self.pool, self.log, self.deadline, visibility_scope, hidden, self.freshness)
+        present = None if self.moment is None or monotonic() > self.moment.until else self.moment[:2]
+        return SnapshotReader(self.pool, self.log, self.deadline, visibility_scope, hidden, self.freshness, present)
 
 
 def outdated_views(pool: Pool) -> OutdatedViews | None:

@@ -67,7 +67,7 @@ class Limits(SchemaExtension):
     def on_parse(self) -> Iterator[None]:
         execution = self.execution_context
         if execution.query:
-            execution.graphql_document = _parsed(execution.query)
+            execution.graphql_document = parsed(execution.query)
         yield
         document, named = execution.graphql_document, execution._provided_operation_name  # noqa: SLF001
         if document is None or named is not None or len(document.definitions) == 1:
@@ -120,7 +120,7 @@ def assess(
     if not text or len(text) > DOCUMENT_LENGTH_MAX:
         return REJECTED
     try:
-        operation = get_operation_ast(_parsed(text), name)
+        operation = get_operation_ast(parsed(text), name)
     except GraphQLError:
         return REJECTED
     weighed = _weighed(schema, text, variables, bounds)
@@ -131,7 +131,7 @@ def assess(
 
 
 @lru_cache(DOCUMENTS_KEPT)
-def _parsed(text: str) -> DocumentNode:
+def parsed(text: str) -> DocumentNode:
     """The parsed document. Raises `GraphQLError`."""
     try:
         return parse_within(text, TOKENS_MAX)
@@ -149,20 +149,20 @@ def bounds_of(context: object) -> Bounds:
 
 def _weighed(schema: GraphQLSchema, text: str, variables: Mapping[str, Any], bounds: Bounds) -> Weighed:
     """The weight of a document that can be parsed."""
-    return _fixed_weight(schema, text, bounds) or weigh(schema, _parsed(text), variables, *bounds)
+    return _fixed_weight(schema, text, bounds) or weigh(schema, parsed(text), variables, *bounds)
 
 
 @lru_cache(DOCUMENTS_KEPT)
 def _fixed_weight(schema: GraphQLSchema, text: str, bounds: Bounds) -> Weighed | None:
     """The weight of a document whose weight does not depend on variables; None for other and rejected documents."""
-    weighed = weigh(schema, _parsed(text), {}, *bounds)
+    weighed = weigh(schema, parsed(text), {}, *bounds)
     return None if weighed.varies or weighed.refusal else weighed
 
 
 @lru_cache(DOCUMENTS_KEPT)
 def _validation_errors(schema: GraphQLSchema, text: str) -> list[GraphQLError]:
     """The validation errors of a document that can be parsed."""
-    return [_shortened(error) for error in validate(schema, _parsed(text), _RULES, max_errors=ERRORS_MAX)]
+    return [_shortened(error) for error in validate(schema, parsed(text), _RULES, max_errors=ERRORS_MAX)]
 
 
 def _shortened(error: GraphQLError) -> GraphQLError:

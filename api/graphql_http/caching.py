@@ -12,11 +12,9 @@ from hashlib import sha256
 from typing import Final, NamedTuple
 
 import orjson
-import psycopg
-from psycopg_pool import PoolTimeout
 
 from api.asgi.etag import matches
-from api.execution.context import Caller, Context
+from api.execution.context import Caller
 from api.execution.variable_limits import oversized
 from api.graphql_http.request import GraphQLRequest
 from api.schema.schema import schema
@@ -24,7 +22,6 @@ from api.snapshot.snapshot import FreshnessTracker
 from domain.commands.permissions import Permission
 from domain.primitives.lazy import cached_property
 from projections.store.basis import ResolvedBasis
-from projections.store.deadline import DeadlineExceeded
 
 NOW_SECONDS: Final = 60
 """How long a response about the present stays valid while the log does not change."""
@@ -65,7 +62,7 @@ def _program() -> str:
 
 def for_present(key: CacheKey, basis: ResolvedBasis) -> Validator:
     """For a response about the present: revalidated each time. The ETag is weak, since `now` is rounded."""
-    return Validator(f'W/"{basis.position}-{_minute(basis.at)}-{key.digest}"', "private, no-cache")
+    return Validator(f'W/"{basis.position}-{minute(basis.at)}-{key.digest}"', "private, no-cache")
 
 
 def for_past(key: CacheKey, position: int, seconds: float) -> Validator:
@@ -83,19 +80,18 @@ def validator_of(key: CacheKey, freshness: FreshnessTracker, seconds: float) -> 
     return for_past(key, freshness.newest.position, seconds)
 
 
-def find_not_modified(key: CacheKey, etags: str | None, context: Context, seconds: float) -> Validator | None:
-    """The validator of a new response, if the client's ETags contain it. Blocks."""
-    if not etags or Permission.READ not in context.caller.can or oversized(key.request.variables or {}):
-        return None
-    if key.digest not in etags:
-        return None
-    try:
-        newest = context.reads.newest
-    except (psycopg.OperationalError, PoolTimeout, DeadlineExceeded):
-        return None  # executing the operation will report it
+def may_be_valid(key: CacheKey, etags: str | None) -> bool:
+    """Whether the client's ETags contain one of this request, which its caller may validate."""
+    if not etags or Permission.READ not in key.caller.can or oversized(key.request.variables or {}):
+        return False
+    return key.digest in etags
+
+
+def find_not_modified(key: CacheKey, etags: str, newest: ResolvedBasis, seconds: float) -> Validator | None:
+    """The validator of a new response at the newest basis, if the client's ETags contain it."""
     candidates = (for_present(key, newest), for_past(key, newest.position, seconds))
     return next((validator for validator in candidates if matches(validator.etag, etags)), None)
 
 
-def _minute(at: datetime) -> int:
+def minute(at: datetime) -> int:
     return int(at.timestamp() // NOW_SECONDS)

@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from http import HTTPStatus
 from math import ceil
-from typing import Any, Final, cast
+from time import monotonic
+from typing import Any, Final, TypeVar, cast
 
 import orjson
 from cross_web import HTTPException
@@ -16,7 +18,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
-from strawberry.http import GraphQLHTTPResponse
+from strawberry.http import GraphQLHTTPResponse, process_result
 from strawberry.http.streaming import HTTPStreamTransport
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
@@ -30,12 +32,14 @@ from api.asgi.status_codes import PARTIAL_SUCCESS, StatusCodePolicy
 from api.asgi.websocket_limit import TooManyWebSockets, WebSocketLimit
 from api.auth.authentication import network_of
 from api.auth.authentication_middleware import address
-from api.execution.context import Context
+from api.execution.admission import Operation
+from api.execution.context import Context, Moment
 from api.execution.writer import Writer
 from api.graphql_http import caching
 from api.graphql_http import request as graphql_request
 from api.graphql_http.caching import CacheKey
 from api.graphql_http.csrf import reject_forgery
+from api.graphql_http.kept_answers import Answer, KeptAnswers
 from api.graphql_http.persisted_documents import PersistedDocuments, load_manifest
 from api.graphql_http.request import GraphQLRequest, MalformedRequest, RequestRejected
 from api.graphql_http.streaming import EventStreamTransport, MultipartTransport, TimeoutStreamingResponse
@@ -44,9 +48,16 @@ from api.runtime.settings import Settings
 from api.schema.primitives.errors import VALIDATION_FAILED
 from api.schema.schema import Schema
 from api.schema.subscriptions.lifecycle import answers, was_not_begun
+from api.snapshot.shared_present import SharedPresent
+from projections.engine.visibility import NOTHING
+
+T = TypeVar("T")
 
 MIN_POSITION: Final = "x-keyframe-min-position"
 """Request header: respond once the projections have reached this position (read your own writes)."""
+
+MOMENT_SECONDS: Final = 1.0
+"""How old the present of a query may be when its execution begins."""
 
 _STREAMED: Final = (
     f"A subscription needs the Accept header {EVENTS} or {PARTS};subscriptionSpec=1.0, "
@@ -74,6 +85,8 @@ class Endpoint(GraphQL[Context, None]):
         schema: Schema,
         context: Callable[[HTTPConnection], Context],
         writer: Writer,
+        answers: KeptAnswers,
+        present: SharedPresent,
         settings: Settings,
         *,
         page: Callable[[], Response] | None,
@@ -87,7 +100,10 @@ class Endpoint(GraphQL[Context, None]):
             max_subscriptions_per_connection=settings.connection_operations_max,
         )
         self._context = context
+        self._schema = schema
         self._writer = writer
+        self._answers = answers
+        self._present = present
         self._page = page
         self._websockets = WebSocketLimit(settings.websockets_max, settings.websockets_silent_max)
         self.documents = PersistedDocuments(load_manifest(settings.trusted_documents), only=settings.trusted_only)
@@ -144,7 +160,13 @@ class Endpoint(GraphQL[Context, None]):
         asked = await _parse(request)
         context = self._context(request)
         request.state.stats = context.stats
-        return await until_disconnected(request.receive, self._answer(request, asked, context, media))
+        if isinstance(asked, list) or media in self._streams or MIN_POSITION in request.headers:
+            return await until_disconnected(request.receive, self._answer(request, asked, context, media))
+        asked = self.resolve_document(asked)
+        known = await self._known(request, asked, context, media)
+        if isinstance(known, Response):
+            return known
+        return await until_disconnected(request.receive, self._executed(request, asked, known, media))
 
     async def _answer(
         self, request: Request, asked: GraphQLRequest | list[GraphQLRequest], context: Context, media: str
@@ -159,9 +181,8 @@ class Endpoint(GraphQL[Context, None]):
         asked = self.resolve_document(asked)
         if stream is not None:
             return await self._stream(request, asked, context, stream)
-        if request.method == "GET":
-            return await self._cached_get(request, asked, context, media)
-        return await self._render(await self._result(asked, context), context, media)
+        known = await self._known(request, asked, context, media)
+        return known if isinstance(known, Response) else await self._executed(request, asked, known, media)
 
     def _check_headers(self, request: Request) -> str:
         """The media type of the response. Raises `HTTPException` for a wrong method, for media types of which none is
@@ -197,21 +218,49 @@ class Endpoint(GraphQL[Context, None]):
         except GraphQLError as error:
             return requested._replace(error=error)
 
-    async def _result(self, requested: GraphQLRequest, context: Context, method: str = "POST") -> ExecutionResult:
-        if requested.error is not None:
-            return ExecutionResult(None, [requested.error])
+    async def _executed(self, request: Request, asked: GraphQLRequest, context: Context, media: str) -> Response:
+        """Execute one request, and encode its result on the same thread. Raises `HTTPException`, `Busy`."""
+        question = self._answers.question(asked, context.caller, context.bounds)
+
+        def work(execute: Callable[[], ExecutionResult]) -> Answer:
+            compute = partial(self._computed, asked, context, execute)
+            return compute() if question is None else self._answers.once(question, context, compute)
+
+        answer = await self._run(asked, context, request.method, work)
+        if question is not None:
+            self._answers.count(answer)
+        return self._response(request, asked, answer, context, media)
+
+    def _computed(self, asked: GraphQLRequest, context: Context, execute: Callable[[], ExecutionResult]) -> Answer:
+        """The answer by executing the operation, which is kept if it may be."""
+        body = self._to_response(execute(), context)
+        stats, freshness = context.stats, context.freshness
+        status = self._statuses.of(body)
+        answer = Answer(self.encode_json(body), status, freshness, stats.kind, stats.name, tuple(stats.costs))
+        if freshness.newest is not None and not context.caller.sees_everything:
+            self._present.learn(context.caller.person, freshness.newest, freshness.hidden)
+        self._answers.keep(asked, context, answer)
+        return answer
+
+    async def _run(
+        self,
+        asked: GraphQLRequest,
+        context: Context,
+        method: str,
+        work: Callable[[Callable[[], ExecutionResult]], T],
+    ) -> T:
+        """What `work` makes of the execution of a request. Raises `HTTPException`, `Busy`."""
+        error = asked.error
+        if error is not None:
+            return work(lambda: ExecutionResult(None, [error]))
+        operation = Operation(asked.query, asked.variables, asked.operation_name)
         try:
-            return await self.schema.execute(
-                requested.query,
-                variable_values=requested.variables,
-                context_value=context,
-                operation_name=requested.operation_name,
-                allowed_operation_types=_ALLOWED[method],
-            )
-        except CannotGetOperationTypeError as error:
-            return _not_executed(error.as_http_error_reason())
-        except InvalidOperationTypeError as error:
-            raise _wrong_operation_type(error, method) from error
+            return await self._schema.execute_in_lane(operation, context, _ALLOWED[method], work)
+        except CannotGetOperationTypeError as refused:
+            message = refused.as_http_error_reason()
+            return work(lambda: _not_executed(message))
+        except InvalidOperationTypeError as refused:
+            raise _wrong_operation_type(refused, method) from refused
 
     async def _batch(self, requested: list[GraphQLRequest], context: Context, media: str) -> Response:
         """Execute several requests one after the other, within the limits of a single request."""
@@ -220,13 +269,13 @@ class Endpoint(GraphQL[Context, None]):
             if self._batch_max == 1:
                 message = "Batches are disabled; send one request at a time, or raise KEYFRAME_BATCH_MAX."
             raise RequestRejected(HTTPStatus.BAD_REQUEST, message, "BATCH_TOO_LARGE")
-        bodies = [await self._to_response(await self._batch_entry(entry, context), context) for entry in requested]
+        bodies = [self._to_response(await self._batch_entry(entry, context), context) for entry in requested]
         return Response(self.encode_json(bodies), headers=_content_headers(media))
 
     async def _batch_entry(self, requested: GraphQLRequest, context: Context) -> ExecutionResult:
         """The result of one request of a batch; its rejection does not affect the others."""
         try:
-            return await self._result(self.resolve_document(requested), context)
+            return await self._run(self.resolve_document(requested), context, "POST", lambda execute: execute())
         except HTTPException as rejected:
             return ExecutionResult(None, [GraphQLError(rejected.reason, extensions={"code": "BAD_REQUEST"})])
 
@@ -250,20 +299,28 @@ class Endpoint(GraphQL[Context, None]):
 
     # ── caching ──────────────────────────────────────────────────────────────────────────────────
 
-    async def _cached_get(self, request: Request, requested: GraphQLRequest, context: Context, media: str) -> Response:
-        """The response to a GET: 304 without execution if the client's copy is still valid."""
-        key = CacheKey(context.caller, media, requested)
-        etags = request.headers.get("if-none-match")
-        find = partial(caching.find_not_modified, key, etags, context, self._immutable_s)
-        valid = await context.lanes.light.run(find, context.caller.actor, 1.0, context.deadline)
+    async def _known(self, request: Request, asked: GraphQLRequest, context: Context, media: str) -> Response | Context:
+        """The response to a request that need not be executed: 304 if the client's copy is still valid, or a kept
+        answer. Otherwise the context to execute it in."""
+        key = CacheKey(context.caller, media, asked)
+        etags = request.headers.get("if-none-match", "") if request.method == "GET" else ""
+        validates = caching.may_be_valid(key, etags)
+        question = self._answers.question(asked, context.caller, context.bounds)
+        newest = await self._present.newest() if validates or question is not None else None
+        if newest is None:
+            return context
+        valid = caching.find_not_modified(key, etags, newest, self._immutable_s) if validates else None
         if valid is not None:
             return Response(status_code=HTTPStatus.NOT_MODIFIED, headers={**valid.headers, "vary": VARY})
-        result = await self._result(requested, context, "GET")
-        response = await self._render(result, context, media)
-        if not result.errors:
-            validator = caching.validator_of(key, context.freshness, self._immutable_s)
-            response.headers.update(validator.headers if validator else {})
-        return response
+        hidden = NOTHING if context.caller.sees_everything else self._present.hidden(context.caller.person, newest)
+        if question is None or hidden is None:
+            return context
+        self._answers.begin(newest)
+        answer = self._answers.find(question, newest, hidden)
+        if answer is None:
+            return replace(context, moment=Moment(newest, hidden, monotonic() + MOMENT_SECONDS))
+        self._answers.count(answer)
+        return self._response(request, asked, answer, context, media)
 
     # ── responses ────────────────────────────────────────────────────────────────────────────────
 
@@ -276,29 +333,35 @@ class Endpoint(GraphQL[Context, None]):
     def encode_json(self, data: object) -> bytes:
         return orjson.dumps(data)
 
-    async def process_result(self, request: Any, result: ExecutionResult) -> GraphQLHTTPResponse:
-        data = await super().process_result(request, result)
-        if was_not_begun(result):
-            del data["data"]
-        return data
+    async def process_result(self, request: Any, result: ExecutionResult) -> GraphQLHTTPResponse:  # noqa: ARG002
+        return _body_of(result)
 
-    async def _to_response(self, result: ExecutionResult, context: Context) -> GraphQLHTTPResponse:
+    def _to_response(self, result: ExecutionResult, context: Context) -> GraphQLHTTPResponse:
         if result.errors:
             context.stats.codes += [(error.extensions or {}).get("code", "") for error in result.errors]
-        response = await self.process_result(None, result)
+        response = _body_of(result)
         if "data" in response and context.stats.costs:
             response["extensions"] = {"cost": _cost(context)}
         return response
 
-    async def _render(self, result: ExecutionResult, context: Context, media: str) -> Response:
-        body = await self._to_response(result, context)
-        status = self._statuses.of(body)
+    def _response(
+        self, request: Request, asked: GraphQLRequest, answer: Answer, context: Context, media: str
+    ) -> Response:
+        """The response with an answer: one to a GET without errors has cache headers."""
+        stats, headers = context.stats, {}
+        if answer.is_kept:
+            stats.kind, stats.name, stats.costs = answer.kind, answer.name, list(answer.costs)
+        if request.method == "GET" and not stats.codes:
+            key = CacheKey(context.caller, media, asked)
+            validator = caching.validator_of(key, answer.freshness, self._immutable_s)
+            headers = validator.headers if validator else {}
+        status = answer.status
         if media == JSON:
             if self._statuses is StatusCodePolicy.USUAL or status == PARTIAL_SUCCESS:
                 status = HTTPStatus.OK
             elif status != HTTPStatus.OK:
                 media = GRAPHQL  # only with this media type may a client rely on the status
-        return Response(self.encode_json(body), status, _content_headers(media))
+        return Response(answer.body, status, {**_content_headers(media), **headers})
 
     def _rejection(self, rejected: HTTPException) -> Response:
         """The response to a rejected request."""
@@ -330,6 +393,13 @@ async def _parse(request: Request) -> GraphQLRequest | list[GraphQLRequest]:
     if media_type(request.headers.get("content-type")) != JSON:
         raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"Content-Type must be {JSON}.")
     return graphql_request.from_body(await request.body())
+
+
+def _body_of(result: ExecutionResult) -> GraphQLHTTPResponse:
+    body = process_result(result)
+    if was_not_begun(result):
+        del body["data"]
+    return body
 
 
 def _not_executed(message: str) -> ExecutionResult:

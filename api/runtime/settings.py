@@ -249,6 +249,12 @@ class Settings(BaseSettings):
         description="How long clients may cache answers about the past, in seconds. Data that is hidden or erased "
         "meanwhile stays in their caches for that long. 0 disables caching.",
     )
+    kept_answers_bytes_max: int = Field(
+        default=64 * 1024 * 1024,
+        ge=0,
+        description="The total size of the answers that a process keeps in memory, in bytes. An equal query gets a kept "
+        "answer as long as nothing was recorded, and for a minute at most. 0 keeps none.",
+    )
     request_timeout_s: float = Field(
         default=15,
         gt=0,

@@ -3,12 +3,12 @@
 `keyframe schema` prints it as SDL; `api/schema.graphql` is the committed snapshot.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import cache, partial
 from math import inf
 from time import monotonic, perf_counter
-from typing import Any
+from typing import Any, TypeVar
 
 import strawberry
 from graphql import GraphQLError
@@ -29,9 +29,12 @@ from api.schema.primitives.errors import INTERNAL, coded
 from api.schema.primitives.scalars import SCALARS
 from api.schema.query import Query
 from api.schema.read_permission import ReadPermission
+from api.schema.sharing import Sharing
 from api.schema.subscriptions.lifecycle import Results, Subscribing, answers, refused
 from api.schema.subscriptions.subscription import Subscription
 from domain.primitives.lazy import cached_property
+
+T = TypeVar("T")
 
 
 class QueryFailed(Exception):
@@ -60,17 +63,29 @@ class Schema(strawberry.Schema):
         query: str | None,
         variable_values: dict[str, Any] | None = None,
         context_value: Context | None = None,
-        root_value: Any | None = None,
+        root_value: Any | None = None,  # noqa: ARG002 - as strawberry declares it
         operation_name: str | None = None,
         allowed_operation_types: Iterable[OperationType] | None = None,
-        operation_extensions: dict[str, Any] | None = None,
+        operation_extensions: dict[str, Any] | None = None,  # noqa: ARG002 - the same
     ) -> ExecutionResult:
         """The result of a query or mutation; see `execute_sync`. Raises `Busy`."""
         assert context_value is not None
-        types = set(allowed_operation_types or OperationType) - {OperationType.SUBSCRIPTION}
-        given = (query, variable_values, context_value, root_value, operation_name, types, operation_extensions)
         operation = Operation(query, variable_values, operation_name)
-        return await self._admission.run(operation, context_value, partial(self.execute_sync, *given))
+        return await self.execute_in_lane(operation, context_value, allowed_operation_types, lambda execute: execute())
+
+    async def execute_in_lane(
+        self,
+        operation: Operation,
+        context: Context,
+        allowed_operation_types: Iterable[OperationType] | None,
+        work: Callable[[Callable[[], ExecutionResult]], T],
+    ) -> T:
+        """The result of `work` on a worker thread of the operation's lane; it is given the function that executes the
+        query or mutation. Raises `Busy`."""
+        text, variables, name = operation
+        types = set(allowed_operation_types or OperationType) - {OperationType.SUBSCRIPTION}
+        execute = partial(self.execute_sync, text, variables, context, None, name, types)
+        return await self._admission.run(operation, context, partial(work, execute))
 
     async def stream(
         self,
@@ -155,7 +170,7 @@ schema = Schema(
     Mutation,
     Subscription,
     types=[*CHANGES.values()],
-    extensions=[Limits, ReadPermission, Subscribing],
+    extensions=[Limits, ReadPermission, Sharing, Subscribing],
     execution_context_class=Executor,
     config=StrawberryConfig(scalar_map=SCALARS),
 )

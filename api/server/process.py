@@ -12,6 +12,7 @@ from api.execution.lanes import Lanes
 from api.execution.sizes import WorkspaceSizes
 from api.execution.subscription_hub import SubscriptionHub
 from api.execution.writer import Writer
+from api.graphql_http.kept_answers import KeptAnswers
 from api.observability.metrics import Metrics
 from api.observability.tracing import Telemetry, telemetry
 from api.runtime import signing_key
@@ -52,6 +53,7 @@ class Process:
     token_uses: TokenUses
     lanes: Lanes
     sizes: WorkspaceSizes
+    answers: KeptAnswers
     telemetry: Telemetry = field(default_factory=telemetry)
     metrics: Metrics = field(default_factory=Metrics)
 
@@ -86,6 +88,7 @@ class Process:
             uses,
             lanes,
             sizes,
+            KeptAnswers(settings.kept_answers_bytes_max),
         )
 
     def context(self, request: HTTPConnection) -> Context:

@@ -16,12 +16,14 @@ from api.ide import editor_page
 from api.report.report_endpoint import Reports
 from api.schema.schema import schema
 from api.server.process import Process
+from api.snapshot.shared_present import SharedPresent
 
 
 def endpoint_of(process: Process, *, editor: bool) -> Endpoint:
     """The GraphQL endpoint. `editor`: whether a browser gets the query editor. Raises `InvalidManifest`."""
     page = editor_page.page if editor else None
-    return Endpoint(schema, process.context, process.writer, process.settings, page=page)
+    answers, present = process.answers, SharedPresent(process.pool)
+    return Endpoint(schema, process.context, process.writer, answers, present, process.settings, page=page)
 
 
 def routes_of(process: Process, endpoint: Endpoint, *, editor: bool) -> list[BaseRoute]:

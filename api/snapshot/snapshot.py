@@ -59,9 +59,11 @@ class VisibilityScope(NamedTuple):
 @dataclass
 class FreshnessTracker:
     """What an answer depends on, for its cache headers. `newest` is the present's basis at the first read. The answer
-    reads the present if `uses_present`, and a past moment if `uses_past`."""
+    reads the present if `uses_present`, and a past moment if `uses_past`. `hidden` are the objectives that it leaves
+    out, once `newest` is known."""
 
     newest: ResolvedBasis | None = None
+    hidden: frozenset[UUID] = visibility.NOTHING
     uses_present: bool = False
     uses_past: bool = False
 
@@ -70,7 +72,8 @@ class SnapshotReader:
     """Opens the views of one operation, and resolves each basis once.
 
     `deadline` is that of all reads. `visibility_scope` is None for a caller from whom nothing is hidden. `hidden` names
-    the hidden objectives; if it is None, they are looked up at the first read.
+    the hidden objectives; if it is None, they are looked up at the first read. `present` is the present's basis with
+    the objectives hidden there, if both are known already.
     """
 
     def __init__(
@@ -81,8 +84,10 @@ class SnapshotReader:
         visibility_scope: VisibilityScope | None,
         hidden: frozenset[UUID] | None = None,
         freshness: FreshnessTracker | None = None,
+        present: tuple[ResolvedBasis, frozenset[UUID]] | None = None,
     ) -> None:
         self.log = log
+        self._present = present
         self._pool = pool
         self._deadline = deadline
         self._visibility_scope = visibility_scope
@@ -124,14 +129,17 @@ class SnapshotReader:
 
     @cached_property
     def _present_and_hidden(self) -> tuple[ResolvedBasis, frozenset[UUID]]:
+        """The present's basis and the objectives hidden there."""
+        found = self._present or self._read_present()
+        self.freshness.newest, self.freshness.hidden = found
+        return found
+
+    def _read_present(self) -> tuple[ResolvedBasis, frozenset[UUID]]:
         """The present's basis and the objectives hidden there, in one statement."""
         with self._deadline.reading(self._pool.connection()) as conn:
             if self._visibility_scope is None or self._hidden is not None:
-                found = bases.now(conn), self._hidden or visibility.NOTHING
-            else:
-                found = visibility.present_and_hidden(conn, self._visibility_scope.person)
-        self.freshness.newest = found[0]
-        return found
+                return bases.now(conn), self._hidden or visibility.NOTHING
+            return visibility.present_and_hidden(conn, self._visibility_scope.person)
 
     @contextmanager
     def _filtered_connection(self, hidden: frozenset[UUID]) -> Iterator[Connection]:
