@@ -59,8 +59,8 @@ def _meaning(before: str, now: str) -> str:
         )
     return (
         f"The origin of the log changes from {before} to {now}. Those who keep checkpoints, and witnesses, know a log "
-        "by its origin, and take this one for a new log: tell them that it continues the old one, and send them the new "
-        "public half beside the old one. Without --name the origin stays."
+        "by its origin, and take this one for a new log: tell them that it continues the old one, and send them the "
+        "new public half beside the old one. Without --name the origin stays."
     )
 
 
@@ -118,6 +118,7 @@ def _print_verdict(verdict: Verdict) -> None:
         print_error(finding)
     if verdict.damage is not None:
         print_error(f"The log was changed, from position {verdict.damage.position}: {verdict.damage.what}.")
+    if not verdict.is_sound:
         return
     signed = f"they match {verdict.checkpoints} checkpoints, the last at {verdict.signed_size}"
     _print(f"{verdict.size} events are intact: {signed if verdict.checkpoints else _without_checkpoints(verdict)}.")

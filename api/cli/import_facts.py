@@ -22,6 +22,7 @@ from api.facts.importer import LINE_BYTES_MAX, Import, ImportResult
 from api.runtime.database import Database
 from domain.handlers.dispatcher import Dispatcher
 from domain.log import sandbox
+from projections.proof.continuity import divergence
 
 ACTOR = "machine:console"
 """The actor of imported events: a command at the terminal has no authenticated caller."""
@@ -66,12 +67,20 @@ def run_import(
 ) -> ImportResult:
     """Import facts into the workspace; if `dry`, into a temporary copy of it.
 
-    `by_is_actor`: see `Import`.
+    `by_is_actor`: see `Import`. Raises `Diverged` for projections that contain events which the log does not have.
     """
+    if not dry:
+        _require_the_log_of_the_projections(database)
     shown = bar(label, size)
     with temporary_copy(database) if dry else nullcontext(database) as target, shown as advance:
         log = target.log()
         return Import(Dispatcher(log), log, ACTOR, by_is_actor=by_is_actor).run(facts, go_on=go_on, progress=advance)
+
+
+def _require_the_log_of_the_projections(database: Database) -> None:
+    with database.connect() as conn:
+        if (diverged := divergence(conn)) is not None:
+            raise diverged
 
 
 @contextmanager

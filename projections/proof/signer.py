@@ -182,7 +182,7 @@ class CheckpointSigner:
         return self._fault
 
     def _keep(self, conn: Connection, position: int) -> None:
-        if self._last is None:
+        if self._last is None or position < self._seen:  # the log was cut off, or the projections fell back
             self._resume(conn)
         if position > self._seen:
             for closing in _closings(conn, self._seen, position):
@@ -200,6 +200,7 @@ class CheckpointSigner:
     def _resume(self, conn: Connection) -> None:
         """Continue from the last stored checkpoint; without one, the first is due at once."""
         last = merkle_tree.last_signed(conn)
+        self._seen = 0
         self._last = 0 if last is None else last.size
         self._due = self._clock() + (0.0 if last is None else self._interval_s - last.age_s)
 

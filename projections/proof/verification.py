@@ -21,7 +21,7 @@ PROGRESS_EVENTS = 20_000
 PAGE = 1_000
 """The number of checkpoints that are compared in one pass over a part of the log."""
 FINDINGS_MAX = 20
-"""The largest number of people that are named."""
+"""The largest number of people, and of closings, that are named."""
 SIGNING_TIME = timedelta(minutes=1)
 """How old the closing of a cycle is before a missing checkpoint is a finding: a running signer needs seconds."""
 
@@ -92,10 +92,10 @@ def _future(conn: Connection) -> Iterator[str]:
 
 
 def _unsigned(closings: Sequence[int]) -> Iterator[str]:
-    if closings:
+    for position in closings[:FINDINGS_MAX]:
         yield (
-            f"The closings of cycles at the positions {', '.join(map(str, closings))} have no checkpoint, although "
-            "closing a cycle signs one: checkpoints were removed, or no projector with the key has run since."
+            f"The closing of a cycle at position {position} has no checkpoint, although closing a cycle signs one: it "
+            "was removed, or no projector with the key has run since."
         )
 
 

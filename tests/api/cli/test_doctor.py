@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from psycopg import sql
@@ -12,13 +13,17 @@ from pydantic import SecretStr
 
 from api.cli import doctor
 from api.cli.doctor import Finding, Verdict, run_checks
+from api.runtime import signing_key
 from api.runtime.database import Connection, Database
 from api.runtime.projector import projector_of
 from api.runtime.settings import Settings
 from domain.log.schema import application_role, views_schema
 from projections.engine.rebuild import definition
+from projections.proof import signer
+from projections.proof.continuity import viewed
 from tests.api.cli.terminal import fill, keyframe, line, started, stopped
 from tests.conftest import issue_token
+from tests.damage import cut_log, rewrite_event
 
 LATER = b'{"at": "2024-05-01T00:00:00Z", "by": "person:ada", "do": "formTeam", "input": {"key": "b", "name": "B"}}'
 GONE = SecretStr("postgresql://nobody@127.0.0.1:1/nothing")
@@ -50,7 +55,7 @@ def test_healthy_workspace_has_no_wrong_findings(database: Database, filled: Con
     assert [finding.check for finding in findings if finding.verdict is not Verdict.RIGHT] == ["key"]  # has none
     assert [finding.check for finding in findings] == [
         "settings", "address", "key", "database", "version", "encoding", "clocks", "log", "append-only", "role",
-        "authentication", "projections",
+        "authentication", "projections", "checkpoints",
     ]  # fmt: skip
 
 
@@ -236,3 +241,43 @@ def test_doctor_lists_the_ways_to_authenticate(database: Database, filled: Conne
     assert found(both, "authentication").verdict is Verdict.WRONG
     (tmp_path / "keys").write_text('{"keys": []}')
     assert found(both, "authentication").found == "accepts 1 valid token and JWTs from https://id.example"
+
+
+# ── checkpoints ──────────────────────────────────────────────────────────────────────────────────
+
+
+def checkpoints(database: Database, **given: Any) -> Finding:
+    return found(database.settings.model_copy(update=given), "checkpoints")
+
+
+def test_doctor_tells_how_long_an_event_may_be_unsigned(database: Database, filled: Connection) -> None:
+    finding = checkpoints(database, checkpoint_interval_s=7.5, checkpoint_events_max=2000)
+    assert finding.verdict is Verdict.RIGHT
+    assert "signs new events after 7.5 s, or until 2,000 are unsigned" in finding.found
+
+
+def test_doctor_finds_a_rewritten_log(database: Database, filled: Connection, tmp_path: Path) -> None:
+    keys = signing_key.create(tmp_path / "key", f"keyframe/{database.settings.workspace}")
+    with database.connect() as conn:
+        signer.keep(conn, viewed(conn), keys)
+    assert checkpoints(database, checkpoint_key=tmp_path / "key").verdict is Verdict.RIGHT
+    rewrite_event(database, 1)
+    finding = checkpoints(database, checkpoint_key=tmp_path / "key")
+    assert (finding.verdict, "differs from the log that was signed" in finding.found) == (Verdict.WRONG, True)
+
+
+def test_doctor_finds_projections_ahead_of_the_log(database: Database, filled: Connection) -> None:
+    cut_log(database, 0)
+    finding = found(database.settings, "projections")
+    assert (finding.verdict, "ahead of the log" in finding.found) == (Verdict.WRONG, True)
+    assert finding.remedy == "Rebuild them: keyframe rebuild."
+
+
+@pytest.mark.parametrize(
+    ("table", "trigger"),
+    [("person_key", "erased_only"), ("checkpoint", "removed_only"), ("checkpoint_removal", "append_only")],
+)
+def test_doctor_finds_a_missing_guard(database: Database, filled: Connection, table: str, trigger: str) -> None:
+    filled.execute(f"alter table {table} disable trigger {trigger}")
+    finding = found(database.settings, "append-only")
+    assert (finding.verdict, table in finding.found) == (Verdict.WRONG, True)

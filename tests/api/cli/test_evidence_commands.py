@@ -20,6 +20,7 @@ from domain.proof import checkpoint
 from domain.proof.signed_note import Verifier
 from projections.proof import checkpoint_register
 from tests.api.cli.terminal import keyframe
+from tests.damage import cut_log, rewrite_event, unguarded
 from tests.projections.proof.quarter import Quarter
 
 Result = CompletedProcess[str]
@@ -199,6 +200,60 @@ def test_verify_reports_the_first_damaged_position(run: Run, quarter: Quarter, d
         "keyframe: The log was changed, from position 4: its hash does not match its columns: "
         "one of them was changed.\n"
     )
+
+
+def test_verify_of_a_log_without_checkpoints_tells_that_a_cycle_was_closed(
+    run: Run, quarter: Quarter, database: Database
+) -> None:
+    with unguarded(database) as conn:  # as if it had been recorded an hour ago
+        conn.execute(
+            "update log set recorded_at = recorded_at - interval '1 hour',"
+            " effective_at = least(effective_at, recorded_at - interval '1 hour')"
+        )
+        conn.execute(
+            "update log set leaf_hash = leaf_hash(position, recorded_at, effective_at, stream, version, topic,"
+            " belongs_to, metadata, data)"
+        )
+    assert "was closed" not in ok(run("verify")), "nothing is projected yet"
+    ok(run("export", "--csv", "--cycle", "2024-q1"))
+    said = ok(run("verify"))
+    assert "no checkpoint is stored" in said
+    assert "But a cycle was closed, and each closing is signed where there is a key" in said
+    ok(run("key", "create"))
+    assert "closing of a cycle at position" in refused(run("verify"))
+    ok(run("export", "--csv", "--cycle", "2024-q1"))
+    assert "they match" in ok(run("verify"))
+
+
+def test_evidence_of_a_rewritten_log_is_not_written(run: Run, quarter: Quarter, database: Database) -> None:
+    ok(run("key", "create"))
+    ok(run("export", "--evidence", "--cycle", "2024-q1"))
+    rewrite_event(database, 4)
+    message = refused(run("export", "--evidence", "--cycle", "2024-q1"))
+    assert "No evidence is written, since its verification fails" in message
+    assert "keyframe verify" in message
+
+
+def test_commands_on_a_replaced_key_name_the_person(run: Run, quarter: Quarter, database: Database) -> None:
+    with unguarded(database) as conn:
+        conn.execute("update person_key set key = sha256('another')")
+    named = f"The key of person {quarter.person} does not open"
+    assert named in refused(run("verify"))
+    assert named in refused(run("rebuild"))
+    assert named in refused(run("export", "--facts"))
+
+
+def test_commands_on_a_log_that_was_cut_say_what_to_do(
+    run: Run, quarter: Quarter, database: Database, tmp_path: Path
+) -> None:
+    ok(run("export", "--csv", "--cycle", "2024-q1"))
+    cut_log(database, 5)
+    facts = tmp_path / "facts"
+    facts.write_text("")
+    for command in (["verify"], ["import", facts], ["export", "--csv", "--cycle", "2024-q1"]):
+        assert "ahead of the log, which ends at 5" in refused(run(*command))
+    assert "5." in ok(run("rebuild"))
+    ok(run("verify"))
 
 
 def test_verifying_a_signed_log_needs_its_public_key(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from time import monotonic
 from typing import Any, NamedTuple
 
@@ -9,13 +10,14 @@ import pytest
 from starlette.testclient import TestClient
 
 from api.endpoints import health
+from api.runtime import signing_key
 from api.runtime.database import Database, Pool
 from api.server.app import create_app
 from domain.log.health import VERSION
 from projections.engine.rebuild import rebuild
 from tests.api.runtime.test_outage import failing
 from tests.api.schema.mutations.test_database_crashes import remembered_pools
-from tests.damage import cut_log
+from tests.damage import cut_log, rewrite_event
 from tests.domain.log.writing import command, reading
 from tests.waiting import until
 
@@ -177,6 +179,22 @@ def test_process_with_projections_ahead_of_the_log_refuses_commands(serve: Serve
     assert "keyframe rebuild" in error["message"]
     assert probed.database.log().head().position == 1
     assert "keyframe_view_diverged 1.0" in probed.http.get("/metrics").text
+
+
+def test_process_on_a_rewritten_log_is_not_ready_and_says_why(serve: Serve, database: Database, tmp_path: Path) -> None:
+    signing_key.create(tmp_path / "key", f"keyframe/{database.settings.workspace}")
+    probed = serve(checkpoint_key=tmp_path / "key", checkpoint_interval_s=0.05)
+    for key in ("one", "two", "three"):
+        probed.add(key)
+    until(lambda: "keyframe_checkpoint_size 3.0" in probed.http.get("/metrics").text)
+    assert probed.ready()[1]["attested"] is True
+    assert "keyframe_log_altered 0.0" in probed.http.get("/metrics").text
+    rewrite_event(probed.database, 2)
+    status, report = probed.ready()
+    assert (status, report["attested"], report["reading"], report["writing"]) == (503, False, True, True)
+    assert report["wrong"] == "The log differs from the log that was signed at position 3: run 'keyframe verify'."
+    assert probed.ready("reading")[0] == 200
+    assert "keyframe_log_altered 1.0" in probed.http.get("/metrics").text
 
 
 def test_process_takes_commands_again_after_a_rebuild_of_diverged_projections(serve: Serve) -> None:

@@ -223,8 +223,8 @@ def test_a_duplicated_event_of_a_covered_command_is_found(signed: Attested) -> N
     with signed.stolen() as thief:
         thief.unlocks()
         thief.does(
-            "insert into log select position + 1, recorded_at + interval '1 s', effective_at, stream, version + 1, topic,"
-            " null, metadata, data, leaf_hash from log where position = 70"
+            "insert into log select position + 1, recorded_at + interval '1 s', effective_at, stream, version + 1,"
+            " topic, null, metadata, data, leaf_hash from log where position = 70"
         )
         thief.rehashes(71)
         thief.does("update command set last = 71 where last = 70")

@@ -20,6 +20,7 @@ from projections.engine.projector import Projector
 from projections.proof import merkle_tree, signer
 from projections.proof.merkle_tree import Tree
 from projections.proof.signer import CheckpointSigner, Keys, Rewritten
+from tests.damage import cut_log
 from tests.projections.proof.conftest import KEYS, OTHER_KEYS, Attested
 
 ADA = Author("machine:ada", Source.API, frozenset(permissions.Role))
@@ -159,6 +160,21 @@ def test_a_new_signer_continues_after_the_last_checkpoint(
     world.fill(1)
     another.keep(world.conn, world.catch_up())
     assert sizes(world) == [10, 110]
+
+
+def test_a_log_that_was_cut_with_its_checkpoints_is_signed_again_after_a_rebuild(
+    world: Attested, keeper: CheckpointSigner
+) -> None:
+    close_a_cycle(world, "2026-q1")
+    world.fill(120)
+    keeper.keep(world.conn, world.catch_up())
+    cut_log(world.database, 0)
+    closing = close_a_cycle(world, "2026-q2")
+    world.fill(20)
+    rebuild.rebuild(world.log, world.database.connect, workspace=world.database.settings.workspace)
+    assert keeper.keep(world.conn, world.catch_up()) is None
+    assert sizes(world) == [closing]
+    assert world.verify().is_sound
 
 
 def test_a_rebuild_signs_nothing_again(world: Attested, keeper: CheckpointSigner) -> None:

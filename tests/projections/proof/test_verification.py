@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from random import Random
 from typing import Any
 
@@ -15,6 +16,7 @@ from domain.proof.signed_note import NotSigned
 from projections.proof import merkle_tree, verification
 from projections.proof.verification import Damage, Verdict
 from tests.projections.proof.conftest import KEYS, OTHER_KEYS, Attested, Thief, attested
+from tests.projections.proof.test_signer import close_a_cycle
 
 CHANGES = {
     "position": "position + 1000000",
@@ -340,6 +342,54 @@ def test_a_contradicting_external_checkpoint_is_reported(world: Attested) -> Non
     assert (damage.position, "a checkpoint given at 5" in damage.what) == (1, True)
     beyond = checkpoint.signed(world.size + 1, bytes(32), KEYS.signer)
     assert found(world.verify([beyond])).position == world.size + 1
+
+
+# ── beside the rows ──────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_event_recorded_in_the_future_is_found(server: str) -> None:
+    with attested(server) as made:
+        made.fill(5)
+        made.sign()
+        with made.stolen() as thief:
+            thief.does(
+                "insert into log select 6, '2031-05-01T09:30:00Z', effective_at, gen_random_uuid(), 1, topic, null,"
+                " metadata, data, leaf_hash from log where position = 4"
+            )
+            thief.rehashes(6)
+            thief.does(
+                "insert into command select gen_random_uuid(), digest, 6, 6, '2031-05-01T09:30:00Z', result"
+                " from command where first <= 4 and last >= 4"
+            )
+            verdict = made.verify()
+        assert verdict.damage is None
+        assert "event at position 6 was recorded in the future, on 2031-05-01, 09:30 UTC" in verdict.findings[0]
+
+
+def test_a_closing_without_a_checkpoint_is_found(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with attested(server) as made:
+        closing = close_a_cycle(made, "2024-q1")
+        made.fill(3)
+        made.sign()
+        assert made.verify().is_sound, "a running signer may still be about to sign it"
+        monkeypatch.setattr(verification, "SIGNING_TIME", timedelta(0))
+        verdict = made.verify()
+        assert verdict.unsigned_closings == (closing,)
+        assert f"closing of a cycle at position {closing} has no checkpoint" in verdict.findings[0]
+        made.sign(closing)
+        assert made.verify().is_sound
+
+
+def test_a_log_that_no_projector_could_sign_has_unsigned_closings_and_no_finding(
+    server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verification, "SIGNING_TIME", timedelta(0))
+    with attested(server) as made:
+        closing = close_a_cycle(made, "2024-q1")
+        assert verification.verify(made.conn, KEYS.verifiers).unsigned_closings == (), "not projected yet"
+        made.catch_up()
+        verdict = verification.verify(made.conn, ())
+        assert (verdict.is_sound, verdict.unsigned_closings) == (True, (closing,))
 
 
 # ── no false alarms ──────────────────────────────────────────────────────────────────────────────
