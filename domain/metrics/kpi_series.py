@@ -14,7 +14,7 @@ from typing import Final, TypeAlias
 from domain.metrics.formulas import FIGURE_TOLERANCE, Fact, NumericMeasurement, finite, total
 from domain.metrics.kpi_schedule import KpiSchedule, KpiTerms
 from domain.primitives.calendar import INSTANT, Calendar, Step, bounded
-from domain.primitives.values import Aggregation, EarlierPeriod, GoalDirection, KpiGoal
+from domain.primitives.values import EARLIEST, Aggregation, EarlierPeriod, GoalDirection, KpiGoal
 
 _FIRST: Final = datetime.min.replace(tzinfo=UTC) + INSTANT
 
@@ -263,6 +263,13 @@ def comparison(
         point(readings, other, before, at, aggregation).value,
         point(readings, elapsed, before, at, aggregation).value,
     )
+
+
+def compared_since(calendar: Calendar, every: Step, at: datetime, to: EarlierPeriod) -> datetime:
+    """The moment from which on a comparison needs the readings."""
+    if every is Step.CHANGE:
+        return EARLIEST
+    return earlier(calendar, every, calendar.period(every, at)[0], to)[0]
 
 
 def earlier(calendar: Calendar, every: Step, start: datetime, over: EarlierPeriod) -> Bucket:

@@ -19,14 +19,14 @@ from projections.figures.kpi_values import KpiValues
 from projections.store.versioned_tables import Connection
 from projections.tables import kpi
 from projections.tables.kpi import KpiRow
-from projections.tables.measurements import READINGS, ReadingRow
+from projections.tables.measurements import READINGS, ReadingRow, ReadValue, read_values
 
 
 class KpiStanding(NamedTuple):
     """A KPI at a basis, and its readings from the latest period that can be judged on, oldest first."""
 
     facts: KpiFacts
-    readings: Sequence[ReadingRow]
+    readings: Sequence[ReadValue | ReadingRow]
     at: datetime
 
     def status(self, policy: ScoringPolicy) -> KpiStatus:
@@ -85,7 +85,7 @@ def _of_read(conn: Connection, basis: Basis, rows: Sequence[KpiRow], calendar: C
     facts = _facts(rows, kpi.kpi_versions(conn, basis, ids), calendar)
     latest = READINGS.latest(conn, basis, ids)
     starts = _starts(conn, basis, facts, latest)
-    since = READINGS.since(conn, basis, starts) if starts else {}
+    since = read_values(conn, basis, starts) if starts else {}
     alone = {id: [reading] for id, reading in latest.items()}
     return {id: KpiStanding(one, since.get(id) or alone.get(id, []), basis.at) for id, one in facts.items()}
 

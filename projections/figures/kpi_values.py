@@ -10,11 +10,11 @@ from uuid import UUID
 from domain.metrics.kpi_series import Bucket
 from domain.metrics.worked.kpi_formulas import Method
 from domain.metrics.worked.kpi_periods import leaves
-from domain.primitives.values import Basis
+from domain.primitives.values import EARLIEST, Basis
 from projections.store.versioned_tables import Connection
 from projections.tables import kpi
 from projections.tables.kpi import KpiRow
-from projections.tables.measurements import READINGS, ReadingRow
+from projections.tables.measurements import ReadValue, read_values
 
 _measured_at = attrgetter("measured_at")
 
@@ -22,7 +22,7 @@ _measured_at = attrgetter("measured_at")
 class KpiValues:
     """`versions`: every version of each KPI, oldest first. `read`: the readings of each, oldest first."""
 
-    def __init__(self, versions: Mapping[UUID, Sequence[KpiRow]], read: Mapping[UUID, Sequence[ReadingRow]]) -> None:
+    def __init__(self, versions: Mapping[UUID, Sequence[KpiRow]], read: Mapping[UUID, Sequence[ReadValue]]) -> None:
         self.versions = versions
         self.read = read
         self._methods = {id: [method_of(row) for row in rows] for id, rows in versions.items()}
@@ -30,7 +30,7 @@ class KpiValues:
     def methods(self, kpi: UUID) -> Sequence[Method]:
         return self._methods.get(kpi, ())
 
-    def readings(self, kpi: UUID, bucket: Bucket) -> Sequence[ReadingRow]:
+    def readings(self, kpi: UUID, bucket: Bucket) -> Sequence[ReadValue]:
         read = self.read.get(kpi, ())
         first, beyond = (bisect_left(read, edge, key=_measured_at) for edge in bucket)
         return read[first:beyond]
@@ -59,4 +59,4 @@ def kpi_values(conn: Connection, basis: Basis, ids: Sequence[UUID]) -> KpiValues
         versions |= kpi.kpi_versions(conn, basis, level)
         inputs = {id for above in level for row in versions[above] for id in row.inputs}
         level = sorted(inputs - versions.keys())
-    return KpiValues(versions, READINGS.all(conn, basis, list(versions)))
+    return KpiValues(versions, read_values(conn, basis, dict.fromkeys(versions, EARLIEST)))

@@ -8,6 +8,8 @@ from operator import attrgetter
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
+import msgspec
+
 from domain.model.event import Event, Recorded
 from domain.model.key_result import CheckInCorrected, KeyResultCheckedIn
 from domain.model.kpi import ReadingCorrected, ReadingRecorded, ReadingRetracted
@@ -77,6 +79,16 @@ class ReadingRow(EventRow, frozen=True, gc=False):
     claimed_at: datetime | None
     until_position: int | None = OPEN
     ended: Ending | None = None
+
+
+class ReadValue(msgspec.Struct, frozen=True, gc=False):
+    """The value of a reading, without what only its own node shows."""
+
+    id: UUID
+    kpi: UUID
+    position: int
+    measured_at: datetime
+    value: float
 
 
 # ── tables ───────────────────────────────────────────────────────────────────────────────────────
@@ -268,6 +280,21 @@ def _measured(where: str, since: datetime | None, until: datetime | None) -> tup
 
 CHECK_INS = Measurements(CHECK_IN, "key_result")
 READINGS = Measurements(READING, "kpi")
+
+_VALUES = f"""
+    select v.id, v.kpi, v.position, v.measured_at, v.value from reading v join {_MOMENTS} on v.kpi = c.id
+    where v.measured_at >= c.moment and {CURRENT} order by v.measured_at, v.first_position
+"""
+
+
+def read_values(conn: Connection, basis: Basis, starts: Mapping[UUID, datetime]) -> dict[UUID, list[ReadValue]]:
+    """The values of the current readings of each of these KPIs from a moment of its own on, oldest first."""
+    params = basis_params(basis, ids=list(starts), moments=list(starts.values()))
+    found: dict[UUID, list[ReadValue]] = {id: [] for id in starts}
+    for row in fetch(conn, _VALUES, params):
+        found[row[1]].append(ReadValue(*row))
+    return found
+
 
 # ── units ────────────────────────────────────────────────────────────────────────────────────────
 

@@ -12,7 +12,7 @@ import strawberry
 from api.schema.primitives import enums
 from api.schema.primitives.refs import KpiRef, ReadingRef
 from api.schema.primitives.scalars import Position
-from api.snapshot.dataloaders import TYPES, found, in_groups
+from api.snapshot.dataloaders import found
 from api.snapshot.snapshot import View
 from domain.metrics.worked.kpi_formulas import Part, Worked
 from domain.primitives import kpi_formula as formulas
@@ -171,8 +171,9 @@ def explanations(view: View, of: Sequence[Worked | None]) -> Sequence[KpiExplana
     parts = [[] if one is None else one.parts or (Part(one),) for one in of]
     terms = [part for each in parts for part in each]
     kpis = found(view, Kind.KPI, [part.worked.kpi for part in terms])
-    readings = in_groups(TYPES[Kind.READING][0], view, [_latest_readings(part.worked) for part in terms])
-    shown = map(partial(_term, kpis), terms, readings)
+    read = [_latest_readings(part.worked) for part in terms]
+    nodes = found(view, Kind.READING, {one.id for each in read for one in each})
+    shown = map(partial(_term, kpis), terms, [[nodes[one.id] for one in each] for each in read])
     return [
         None
         if one is None

@@ -45,6 +45,7 @@ from projections.figures.kpi_values import KpiValues
 from projections.tables import kpi, measurements
 from projections.tables.key_result import key_results_of_kpis
 from projections.tables.kpi import KpiRow
+from projections.tables.measurements import ReadValue, read_values
 
 _READINGS = Pages(
     Kind.READING,
@@ -105,7 +106,9 @@ def _latest(batch: Batch) -> Sequence[Any]:
 
 
 def _statuses(batch: Batch) -> Sequence[KpiStatus]:
-    standings = batch.view.read(kpi_standing.standings, batch.rows, batch.view.calendar)
+    worked = batch.all(_worked)
+    plain = [row for row in batch.rows if row.id not in worked]
+    standings = batch.view.read(kpi_standing.standings, plain, batch.view.calendar) | worked
     return [standings[row.id].status(batch.view.scoring) for row in batch.rows]
 
 
@@ -121,7 +124,10 @@ def _goal_schedules(batch: Batch) -> Sequence[list[ScheduledGoal]]:
 def _worked(batch: Batch) -> dict[UUID, WorkedKpi]:
     """Those of these KPIs that have a formula."""
     rows = [row for row in batch.rows if row.formula is not None]
-    return kpi_standing.worked(batch.all(_values), rows, batch.view.basis, batch.view.calendar) if rows else {}
+    if not rows:
+        return {}
+    values = batch.view.read(kpi_values.kpi_values, [row.id for row in rows])
+    return kpi_standing.worked(values, rows, batch.view.basis, batch.view.calendar)
 
 
 def _series(
@@ -144,14 +150,21 @@ def _series(
 
 
 def _comparisons(batch: Batch, period: Step, aggregate: Aggregation | None, to: EarlierPeriod) -> Sequence[Any]:
-    at, values = batch.view.basis.at, batch.all(_values)
+    at, read = batch.view.basis.at, batch.all(_compared_readings, period, to)
     schedules, worked = batch.all(kpi_schedules.schedules), batch.all(_worked)
     return [
         worked[row.id].comparison(period, to)
         if row.id in worked
-        else formulas.comparison(values.read[row.id], period, schedules[row.id], at, aggregate, to)
+        else formulas.comparison(read[row.id], period, schedules[row.id], at, aggregate, to)
         for row in batch.rows
     ]
+
+
+def _compared_readings(batch: Batch, period: Step, to: EarlierPeriod) -> dict[UUID, list[ReadValue]]:
+    """The readings of the KPIs without a formula since the earlier one of two periods; with CHANGE, all of them."""
+    since = formulas.compared_since(batch.view.calendar, period, batch.view.basis.at, to)
+    starts = {row.id: since for row in batch.rows if row.formula is None}
+    return batch.view.read(read_values, starts) if starts else {}
 
 
 def _explanations(batch: Batch) -> Sequence[KpiExplanation | None]:
