@@ -126,6 +126,7 @@ WEIGHTS: Final[Mapping[str, FieldWeight]] = {
     "Retrospective.objectives": FieldWeight(length="objectives"),
     "Retrospective.silences": FieldWeight(length="entities"),
     "Retrospective.kpis": FieldWeight(each=5.0, length="kpis"),
+    "Retrospective.kpiChanges": FieldWeight(each=5.0),
     "Retrospective.planCurve": FieldWeight(objective=0.6),
     "Retrospective.closingReflections": FieldWeight(length="objectives"),
     "ObjectiveRetrospective.attribution": FieldWeight(each=2.0),

@@ -43,11 +43,14 @@ _VALUES: dict[str, Any] = {
     "CHANGED_AT": datetime,
     "MEASURED_AT": datetime,
     "SAID": _Int | None,
+    "SINCE": datetime,
+    "PLACE": _Int,
     "LOG": _Int,
 }
-_TIES: dict[str, Any] = {"MEASURED_AT": tuple[_Int, _Int], "SAID": _Int, "LOG": _Int}
+_TIES: dict[str, Any] = {"MEASURED_AT": tuple[_Int, _Int], "SAID": _Int, "LOG": _Int, "PLACE": _Int}
 
 T = TypeVar("T")
+U = TypeVar("U")
 
 
 class PageRequest(NamedTuple):
@@ -151,6 +154,51 @@ def paginate(
         lambda: len(ordered),
         descending,
     )
+
+
+def within(items: Sequence[T], window: Window, place: Callable[[T], Cursor]) -> Sequence[T]:
+    """The items of a list in order that lie between the cursors of a window."""
+    return [item for item in items if _inside(place(item), window, descending=False)]
+
+
+class Placed(NamedTuple, Generic[T]):
+    """An item of a list with its place there, counted from 0."""
+
+    place: int
+    item: T
+
+
+def slice_of(request: PageRequest, items: Sequence[T]) -> Page[Placed[T]]:
+    """The page of a list that is in order and only grows at its end, with the places as cursors."""
+
+    def read(window: Window) -> list[Placed[T]]:
+        begin = 0 if window.after is None else _place(window.after) + 1
+        end = len(items) if window.before is None else min(max(_place(window.before), 0), len(items))
+        if window.backwards:
+            begin = max(begin, end - window.limit)
+        return [Placed(place, item) for place, item in enumerate(items[begin:end][: window.limit], begin)]
+
+    window = request.window("PLACE")
+    return page_of(
+        window,
+        read(window),
+        lambda one: encode(Cursor(one.place, 0), "PLACE"),
+        lambda other: bool(read(other)),
+        lambda: len(items),
+    )
+
+
+def _place(cursor: Cursor) -> int:
+    """The place of a cursor. One beside a row, see `_beside`, is that of the next row if it is above it."""
+    assert isinstance(cursor.value, int)
+    assert isinstance(cursor.tie, int)
+    return max(cursor.value + cursor.tie, -1)
+
+
+def shown_as(page: Page[T], nodes: Sequence[U]) -> Page[U]:
+    """The same page of these nodes, one for each of its items."""
+    cursors = {id(node): item for node, item in zip(nodes, page.items, strict=True)}
+    return Page(nodes, lambda node: page.cursor(cursors[id(node)]), page.has_previous, page.has_next, page.count)
 
 
 def _rank(place: Cursor) -> Any:

@@ -4,7 +4,7 @@ The first plan is that of the plan's basis, for a key result that was added late
 that of the outcome. The actual progress at a moment is that of the moment, by all that the outcome knows.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple, TypeAlias
 from uuid import UUID
@@ -40,17 +40,26 @@ class PlanCurves:
     """The curves of a cycle's goals from its first day to its last day or the outcome, whichever is later.
 
     `whole` finds the progress of the cycle, or of the mean over some of its objectives, `value` its value alone. One
-    pass computes the actual value of the whole at all moments, and another one those of all goals.
+    pass computes the actual value of the whole at all moments, and another one those of these objectives and their key
+    results.
     """
 
     def __init__(
-        self, timeline: Timeline, cycle: CycleRow, plan: Basis, outcome: Basis, whole: Find, value: FindValue
+        self,
+        timeline: Timeline,
+        cycle: CycleRow,
+        plan: Basis,
+        outcome: Basis,
+        whole: Find,
+        value: FindValue,
+        objectives: Sequence[UUID],
     ) -> None:
         self._timeline = timeline
         self._cycle = cycle
         self._outcome = outcome
         self._find_whole = whole
         self._find_value = value
+        self._objectives = objectives
         self._first = Figures(timeline, PlanHorizon(plan, outcome))
         self._last = Figures(timeline, Horizon.of(outcome))
 
@@ -119,8 +128,12 @@ class PlanCurves:
 
     def _then(self, figures: Figures) -> _Then:
         return _Then(
-            {id: _of_objective(figures.worth(id)) for id in self._timeline.own},
-            {id: self._of_key_result(figures, id) for id in self._timeline.own_key_results()},
+            {id: _of_objective(figures.worth(id)) for id in self._objectives},
+            {
+                id: self._of_key_result(figures, id)
+                for objective in self._objectives
+                for id in self._timeline.of_objective[objective]
+            },
         )
 
     def _of_key_result(self, figures: Figures, id: UUID) -> Placed:

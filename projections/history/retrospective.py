@@ -9,6 +9,8 @@ from itertools import pairwise
 from typing import NamedTuple
 from uuid import UUID
 
+from msgspec import structs
+
 from domain.metrics.formulas import attained
 from domain.metrics.progress import KeyResultProgress, with_start
 from domain.metrics.rating import Health
@@ -116,17 +118,28 @@ class CycleReview:
         return [review for id in self.ids if (review := self._objective(id)) is not None]
 
     @cached_property
+    def by_team(self) -> dict[UUID | None, list[ObjectiveReview]]:
+        """These objectives by the team that owns them at the outcome, in the order of its first objective; None for
+        those without a team."""
+        found: dict[UUID | None, list[ObjectiveReview]] = {}
+        for one in self.objectives:
+            found.setdefault(one.row.team, []).append(one)
+        return found
+
+    @property
+    def parts(self) -> list[KeyResultReview]:
+        """The key results of these objectives that remain."""
+        return [part for one in self.objectives for part in one.key_results]
+
+    @cached_property
     def attainment(self) -> Attainment:
-        """Against original: the unweighted mean over the objectives with planned key results, including dropped ones,
-        one without a value counting 0. Against final: the cycle's progress. The score: the cycle's score, or while it
-        is open or if it is narrowed the mean of the scores that exist, without those of objectives without key results
-        unless there is nothing else."""
-        measurable = [one for one in self.objectives if any(part.planned is not None for part in one.parts)]
-        planned = [one.attainment.against_original for one in measurable if one.planned is not None]
-        live = [one for one in self.objectives if one.presence is not Presence.DROPPED]
-        scored = [one for one in live if one.parts] or live
-        score = averaged(one.attainment.score for one in scored) if self._score is None else self._score
-        return Attainment(mean_value(planned, [1.0] * len(planned)), self._value_at(self._figures), score)
+        """That of the mean over its objectives; the score of the cycle, once it is closed."""
+        found = _attainment_of(self.objectives, self._value_at(self._figures))
+        return found if self._score is None else structs.replace(found, score=self._score)
+
+    def attainment_of(self, objectives: Sequence[ObjectiveReview]) -> Attainment:
+        """The attainment of the mean over some of its objectives."""
+        return _attainment_of(objectives, self._figures.group_value(one.row.id for one in objectives))
 
     def _whole_at(self, figures: Figures) -> GroupProgress:
         """The progress of the cycle, or the mean over the objectives that remain."""
@@ -215,7 +228,12 @@ class CycleReview:
     @cached_property
     def curves(self) -> PlanCurves:
         """The plan curves of the cycle, or of the mean over the objectives that remain, and of its goals."""
-        return PlanCurves(self._timeline, self._cycle, self._plan, self._outcome, self._whole_at, self._value_at)
+        return self.curves_of(self.objectives)
+
+    def curves_of(self, objectives: Sequence[ObjectiveReview]) -> PlanCurves:
+        """The plan curves of the same whole, and of the goals of these objectives only."""
+        of = [one.row.id for one in objectives]
+        return PlanCurves(self._timeline, self._cycle, self._plan, self._outcome, self._whole_at, self._value_at, of)
 
     # ── goalposts, silences and calibration ──────────────────────────────────────────────────────
 
@@ -317,6 +335,21 @@ class CycleReview:
     def _is_after_plan(self, version: Version) -> bool:
         """Whether a version is not known at the plan."""
         return version.position > self._plan.position or version.changed_at > self._plan.at
+
+
+def _attainment_of(objectives: Sequence[ObjectiveReview], value: float | None) -> Attainment:
+    """The attainment of a mean over objectives, which has this value.
+
+    Against original: the unweighted mean over those with planned key results, including dropped ones, one without a
+    value counting 0. Against final: the value. The score: the mean of the scores that exist, without those of
+    objectives without key results unless there is nothing else.
+    """
+    measurable = [one for one in objectives if any(part.planned is not None for part in one.parts)]
+    planned = [one.attainment.against_original for one in measurable if one.planned is not None]
+    live = [one for one in objectives if one.presence is not Presence.DROPPED]
+    scored = [one for one in live if one.parts] or live
+    score = averaged(one.attainment.score for one in scored)
+    return Attainment(mean_value(planned, [1.0] * len(planned)), value, score)
 
 
 def _was_gone(then: ObjectiveRow | KeyResultRow | None, row: ObjectiveRow | KeyResultRow) -> bool:

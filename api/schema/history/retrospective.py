@@ -18,10 +18,13 @@ from api.schema.history.retrospective_figures import (
     Attainment,
     Attribution,
     Calibration,
+    GoalCounts,
     Silence,
     attainment_of,
     calibration_of,
+    counts_of,
 )
+from api.schema.history.retrospective_teams import TeamRetrospective, teams_of
 from api.schema.primitives import enums
 from api.schema.primitives.field import resolved
 from api.schema.primitives.lookup import CycleBy, PersonBy, TeamBy
@@ -33,8 +36,9 @@ from api.schema.types.measurements import CheckIn
 from api.schema.types.objective import Objective
 from api.schema.types.workspace import Basis, Calendar, basis_of
 from api.snapshot.dataloaders import or_none
-from api.snapshot.pagination import PageRequest
+from api.snapshot.pagination import PageRequest, paginate, shown_as, slice_of
 from api.snapshot.snapshot import View, as_batch
+from domain.metrics.wholes import Counted
 from domain.model.key_result import KeyResultRetargeted
 from domain.primitives.errors import Code, CommandRejected
 from domain.primitives.lazy import cached_property
@@ -42,8 +46,9 @@ from projections.figures.completions import of_cycles_with_completions
 from projections.history import goalposts, kpi_delta
 from projections.history.narrowing import Narrowing
 from projections.history.plan_curves import PlanCurves
-from projections.history.retrospective import CycleReview, KeyResultReview
+from projections.history.retrospective import CycleReview, KeyResultReview, ObjectiveReview
 from projections.store.basis import ResolvedBasis
+from projections.store.versioned_tables import Cursor
 from projections.tables import discussion
 from projections.tables.cycle import CycleRow
 
@@ -99,9 +104,11 @@ class ObjectiveRetrospective:
         return PlanCurve(row=self.curves.of_objective(self.objective.row.id))
 
 
-def _objectives(plan: View, outcome: View, review: CycleReview) -> list[ObjectiveRetrospective]:
-    """The retrospectives of the objectives. All goals of one view are siblings."""
-    reviews, curves = review.objectives, review.curves
+def _objectives(
+    plan: View, outcome: View, review: CycleReview, reviews: Sequence[ObjectiveReview]
+) -> list[ObjectiveRetrospective]:
+    """The retrospectives of these objectives. All goals of one view are siblings."""
+    curves = review.curves_of(reviews)
     parts = [part for review in reviews for part in review.key_results]
     key_results = iter(_key_results(plan, outcome, parts, curves))
     rows = zip(
@@ -192,10 +199,29 @@ class Retrospective:
         return Calendar(row=self.ended.settings.calendars.current)
 
     @resolved(
-        "The objectives, planned or added later, in the order of drafting, without those dropped before the plan."
+        "The objectives, planned or added later, in the order of drafting, without those dropped before the plan.",
+        deprecated="Use `objectiveRetrospectives`.",
     )
     def objectives(self) -> list[ObjectiveRetrospective]:
-        return _objectives(self.planned, self.ended, self.review)
+        return _objectives(self.planned, self.ended, self.review, self.review.objectives)
+
+    @connection(
+        "The objectives, planned or added later, in the order of drafting, without those dropped before the plan."
+    )
+    def objective_retrospectives(self, page_request: PageRequest) -> Connection[ObjectiveRetrospective]:
+        page = paginate(page_request, self.review.objectives, lambda one: Cursor(one.row.born, one.row.id), "RECORDED")
+        return Connection(page=shown_as(page, _objectives(self.planned, self.ended, self.review, page.items)))
+
+    @resolved("How many of its objectives or key results were planned, added later, and dropped.")
+    def goal_counts(
+        self, of: Annotated[enums.Counted, strawberry.argument(description="The goals to count.")] = Counted.OBJECTIVES
+    ) -> GoalCounts:
+        return counts_of(self.review.objectives if of is Counted.OBJECTIVES else self.review.parts)
+
+    @connection("Its objectives by the team that owns them at the outcome, teams by their first objective.")
+    def teams(self, page_request: PageRequest) -> Connection[TeamRetrospective]:
+        page = slice_of(page_request, list(self.review.by_team.items()))
+        return Connection(page=shown_as(page, teams_of(self.ended, self.review, [one.item for one in page.items])))
 
     @resolved("The attainment of the cycle.")
     def attainment(self) -> Attainment:
@@ -232,21 +258,49 @@ class Retrospective:
 
     @resolved(
         "The periods longer than cadence · staleAfterCadences without a measurement of a key result, oldest first: "
-        "between two check-ins or readings, after its beginning and before its end."
+        "between two check-ins or readings, after its beginning and before its end.",
+        deprecated="Use `silentPeriods`.",
     )
     def silences(self) -> list[Silence]:
         return as_batch(Silence, self.ended, self.review.silences)
+
+    @connection(
+        "The periods longer than cadence · staleAfterCadences without a measurement of a key result, oldest first: "
+        "between two check-ins or readings, after its beginning and before its end."
+    )
+    def silent_periods(self, page_request: PageRequest) -> Connection[Silence]:
+        silences = self.review.silences
+        page = paginate(page_request, silences, lambda one: Cursor(one.silence.since, one.key_result), "SINCE")
+        return Connection(page=shown_as(page, as_batch(Silence, self.ended, page.items)))
+
+    @resolved("The number of key results with such a period.")
+    def silent_key_results(self) -> int:
+        return len({one.key_result for one in self.review.silences})
 
     @resolved("The calibration of stated confidence.")
     def calibration(self) -> Calibration:
         return calibration_of(self.review.calibration)
 
-    @resolved("The change of each KPI from plan to outcome, by name, without KPIs retired before.")
+    @resolved(
+        "The change of each KPI from plan to outcome, by name, without KPIs retired before.",
+        deprecated="Use `kpiChanges`.",
+    )
     def kpis(self, all: AllKpis = False) -> list[KpiDelta]:
+        return kpi_deltas_of(self.planned, self.ended, self.row, self._kpi_deltas(all=all))
+
+    @connection("The change of each KPI from plan to outcome, by name, without KPIs retired before.")
+    def kpi_changes(self, page_request: PageRequest, all: AllKpis = False) -> Connection[KpiDelta]:
+        deltas = self._kpi_deltas(all=all)
+        page = paginate(page_request, deltas, lambda one: Cursor(one.row.name, one.row.id), "NAME")
+        return Connection(page=shown_as(page, kpi_deltas_of(self.planned, self.ended, self.row, page.items)))
+
+    def _kpi_deltas(self, *, all: bool) -> list[kpi_delta.KpiDelta]:
         before, after = self.planned, self.ended
         bases = (before.basis, after.basis, before.settings, after.settings)
-        deltas = after.reads.read(kpi_delta.kpi_deltas, *bases, None if all else self.review.kpis)
-        return kpi_deltas_of(before, after, self.row, deltas)
+        found: list[kpi_delta.KpiDelta] = after.reads.read(
+            kpi_delta.kpi_deltas, *bases, None if all else self.review.kpis
+        )
+        return found
 
     @resolved(
         "The reflections on the objectives, and on the cycle unless it is narrowed, in the order of recording. They "

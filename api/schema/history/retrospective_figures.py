@@ -1,5 +1,6 @@
 """The figures of a retrospective: attainment, the attribution of progress to causes, silences and calibration."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -7,15 +8,17 @@ import strawberry
 from msgspec import structs
 
 from api.schema.connections.change_lists import at_positions
+from api.schema.connections.connection import Connection, connection
 from api.schema.history.change import Change
 from api.schema.primitives import enums
 from api.schema.primitives.field import related, resolved, to_one
 from api.schema.primitives.refs import KeyResultRef, ObjectiveRef
 from api.snapshot.dataloaders import in_groups
+from api.snapshot.pagination import PageRequest, shown_as, slice_of
 from api.snapshot.snapshot import Batch, RowProxy
 from domain.metrics import retrospective
 from domain.primitives.values import Kind
-from projections.history.retrospective import SilenceReview
+from projections.history.retrospective import KeyResultReview, ObjectiveReview, SilenceReview
 
 
 @strawberry.type(
@@ -63,6 +66,13 @@ def _terms(batch: Batch) -> Sequence[list[AttributionTerm]]:
     return in_groups(AttributionTerm, batch.view, [row.bookings for row in batch.rows])
 
 
+def _pages_of_terms(batch: Batch, page_request: PageRequest) -> Sequence[Connection[AttributionTerm]]:
+    """The same page of the terms of each attribution, all of whose changes are read at once."""
+    pages = [slice_of(page_request, row.bookings) for row in batch.rows]
+    terms = in_groups(AttributionTerm, batch.view, [[one.item for one in page.items] for page in pages])
+    return [Connection(page=shown_as(*of)) for of in zip(pages, terms, strict=True)]
+
+
 @strawberry.type(
     description="The attribution of the final progress to causes: initial + movement + goalpost + scope = final, to "
     "1e-9. The events of the objective from plan to outcome are replayed in log order, and each change of its progress "
@@ -86,8 +96,14 @@ class Attribution(RowProxy):
         "a cycle until it is closed."
     )
     explain: list[AttributionTerm] = related(
-        "Every attributed change, in log order. The amounts of a cause sum to the part of that cause.", _terms
+        "Every attributed change, in log order. The amounts of a cause sum to the part of that cause.",
+        _terms,
+        deprecated="Use `terms`.",
     )
+
+    @connection("Every attributed change, in log order. The amounts of a cause sum to the part of that cause.")
+    def terms(self, page_request: PageRequest) -> Connection[AttributionTerm]:
+        return self.each(_pages_of_terms, page_request)
 
 
 @strawberry.type(description="A period without a measurement of a key result that is longer than its cadence allows.")
@@ -107,6 +123,15 @@ class Silence(RowProxy):
     @resolved("The length of the period in whole days.")
     def days(self) -> int:
         return self.row.silence.days
+
+
+@strawberry.type(
+    description="How many goals were planned, added later, and dropped. One that was planned and dropped is in both."
+)
+class GoalCounts:
+    planned: int = strawberry.field(description="The number of goals that were planned.")
+    added_later: int = strawberry.field(description="The number of goals that were added later and kept.")
+    dropped: int = strawberry.field(description="The number of goals that were dropped, planned or not.")
 
 
 @strawberry.type(description="The check-ins with a stated confidence in [lower, upper); the last bucket includes 1.")
@@ -140,6 +165,16 @@ class Calibration:
         "one half; null without a stated confidence."
     )
     buckets: list[CalibrationBucket] = strawberry.field(description="Ten buckets of equal width, from 0 to 1.")
+
+
+def counts_of(reviews: Sequence[ObjectiveReview | KeyResultReview]) -> GoalCounts:
+    """The counts of objectives or key results."""
+    presences = Counter(one.presence for one in reviews)
+    return GoalCounts(
+        planned=sum(one.planned is not None for one in reviews),
+        added_later=presences[retrospective.Presence.ADDED_LATER],
+        dropped=presences[retrospective.Presence.DROPPED],
+    )
 
 
 def calibration_of(of: retrospective.Calibration) -> Calibration:

@@ -17,8 +17,14 @@ def resolved(description: str, name: str | None = None, deprecated: str | None =
     return field
 
 
-def related(description: str, load: Callable[..., Sequence[Any]], *args: object, name: str | None = None) -> Any:
-    """A field whose value `load` reads for all siblings at once."""
+def related(
+    description: str,
+    load: Callable[..., Sequence[Any]],
+    *args: object,
+    name: str | None = None,
+    deprecated: str | None = None,
+) -> Any:
+    """A field whose value `load` reads for all siblings at once. `deprecated`: what to use instead."""
     key = (load, *args)
 
     def resolve(self: Any) -> Any:
@@ -28,7 +34,7 @@ def related(description: str, load: Callable[..., Sequence[Any]], *args: object,
             found = batch.known[key] = load(batch, *args)
         return found[self.place]
 
-    return strawberry.field(resolver=resolve, description=description, name=name)
+    return strawberry.field(resolver=resolve, description=description, name=name, deprecation_reason=deprecated)
 
 
 def to_one(kind: Kind, column: str, description: str, name: str | None = None) -> Any:
