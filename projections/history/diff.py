@@ -66,12 +66,22 @@ class Scope(msgspec.Struct, frozen=True):
     objective: UUID | None = None
 
 
-class Difference(msgspec.Struct, frozen=True):
-    """A node that differs, with its rows at both bases; None where it does not exist."""
+class Candidate(msgspec.Struct, frozen=True):
+    """A node that may differ, with its rows at both bases; None where it does not exist."""
 
     ref: Ref
     then: Any
     now: Any
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Its place in a diff: by kind, and within a kind by the position of its creation."""
+        return _KINDS.index(self.ref.kind), (self.then or self.now).born
+
+
+class Difference(Candidate, frozen=True):
+    """A node with the fields that differ."""
+
     fields: list[Field]
 
     @property
@@ -81,14 +91,11 @@ class Difference(msgspec.Struct, frozen=True):
         return DiffKind.REMOVED if self.now is None else DiffKind.CHANGED
 
 
-def compared(conn: Connection, start: Basis, end: Basis, scope: Scope) -> list[Difference]:
-    """The nodes that may differ, by kind, and within a kind in the order of creation.
+def candidates(conn: Connection, start: Basis, end: Basis, scope: Scope) -> list[Candidate]:
+    """The nodes that may differ, in the order of their places.
 
     Those are the nodes that a change between the bases is about, the KPIs with a formula and the key results that they
-    measure, and the objectives and cycles whose progress may depend on them. The compared fields are those of the
-    version at each basis, and: for a key result its standing, for a KPI its targets and its latest reading, for an
-    objective the goals it supports, for a team its members. A node whose fields are equal may still have another
-    progress.
+    measure, and the objectives and cycles whose progress may depend on them.
     """
     above = [] if scope.team is None else [scope.team]
     inside = [people.teams_inside(conn, basis, above) for basis in (start, end)]
@@ -98,15 +105,22 @@ def compared(conn: Connection, start: Basis, end: Basis, scope: Scope) -> list[D
         touched[kind] |= ids
     then, now = (_rows(conn, basis, touched) for basis in (start, end))
     refs = _within(conn, (start, end), (then, now), scope, teams)
-    before, after = (
-        _states(conn, basis, {ref: rows[ref] for ref in refs if ref in rows})
-        for basis, rows in ((start, then), (end, now))
-    )
-    found = [
-        Difference(ref, then.get(ref), now.get(ref), differences(before.get(ref, {}), after.get(ref, {})))
-        for ref in refs
+    return sorted((Candidate(ref, then.get(ref), now.get(ref)) for ref in refs), key=lambda one: one.place)
+
+
+def compared(conn: Connection, start: Basis, end: Basis, of: Sequence[Candidate]) -> list[Difference]:
+    """These nodes with the fields that differ, in the same order.
+
+    The compared fields are those of the version at each basis, and: for a key result its standing, for a KPI its
+    targets and its latest reading, for an objective the goals it supports, for a team its members. A node whose fields
+    are equal may still have another progress.
+    """
+    before = _states(conn, start, {one.ref: one.then for one in of if one.then is not None})
+    after = _states(conn, end, {one.ref: one.now for one in of if one.now is not None})
+    return [
+        Difference(one.ref, one.then, one.now, differences(before.get(one.ref, {}), after.get(one.ref, {})))
+        for one in of
     ]
-    return sorted(found, key=_order)
 
 
 def _dependents(conn: Connection, scope: Scope, teams: Collection[UUID], touched: Goals) -> Goals:
@@ -329,10 +343,6 @@ _DERIVED_FIELDS = {
     Kind.KEY_RESULT: _standing, Kind.KPI: _plan_and_latest, Kind.OBJECTIVE: _supports, Kind.TEAM: _members,
 }  # fmt: skip
 """By kind: the query for the fields that are not in the versions."""
-
-
-def _order(one: Difference) -> tuple[int, int]:
-    return _KINDS.index(one.ref.kind), (one.then or one.now).born
 
 
 # ── the changes behind it ────────────────────────────────────────────────────────────────────────

@@ -9,6 +9,7 @@ import strawberry
 from strawberry import UNSET
 
 from api.schema.connections.change_lists import as_changes
+from api.schema.connections.connection import Connection, connection
 from api.schema.connections.filters import identified, named
 from api.schema.history.change import Change
 from api.schema.history.field_changes import FieldChange, shown
@@ -20,11 +21,14 @@ from api.schema.primitives.node import Node
 from api.schema.primitives.scalars import Position
 from api.schema.types.workspace import Basis, basis_of
 from api.snapshot.dataloaders import TYPES
+from api.snapshot.pagination import PageRequest, encode, page_of, within
 from api.snapshot.snapshot import Batch, RowProxy, View, as_batch
 from domain.primitives import values
+from domain.primitives.lazy import cached_property
 from domain.primitives.values import Kind
 from projections.history import diff
-from projections.history.diff import Difference, DiffKind, Scope
+from projections.history.diff import Candidate, Difference, DiffKind, Scope
+from projections.store.versioned_tables import Cursor, Window
 
 # ── inputs ───────────────────────────────────────────────────────────────────────────────────────
 
@@ -206,6 +210,12 @@ class EntityDiff(RowProxy):
     )
 
 
+_ENTITIES = (
+    "Every cycle, team, person, KPI, objective, key result and initiative with a field that differs, and every cycle, "
+    "objective and key result with another progress, by kind and then in the order of creation"
+)
+
+
 @strawberry.type(description="The differences between two moments.")
 class Diff:
     start: strawberry.Private[View]
@@ -220,18 +230,56 @@ class Diff:
     def until(self) -> Basis:
         return basis_of(self.end)
 
-    @resolved(
-        "Every cycle, team, person, KPI, objective, key result and initiative with a field that differs, and every "
-        "cycle, objective and key result with another progress, by kind and then in the order of creation."
-    )
+    @cached_property
+    def candidates(self) -> list[Candidate]:
+        found: list[Candidate] = self.start.reads.read(diff.candidates, self.start.basis, self.end.basis, self.scope)
+        return found
+
+    @resolved(f"{_ENTITIES}.", deprecated="Use `differences`.")
     def entities(self) -> list[EntityDiff]:
+        return self._shown(self._compared(self.candidates))
+
+    @connection(f"{_ENTITIES}.")
+    def differences(self, page_request: PageRequest) -> Connection[EntityDiff]:
+        window = page_request.window("PLACE")
+        return Connection(
+            page=page_of(
+                window,
+                self._shown(self._read(window)),
+                lambda node: encode(_place(node.row), "PLACE"),
+                lambda other: bool(self._read(other)),
+                lambda: len(self._compared(self.candidates)),
+            )
+        )
+
+    def _read(self, window: Window) -> list[Compared]:
+        """The differences in a window. It compares as many candidates as it needs, in ever larger parts."""
+        inside = within(self.candidates, window, _place)
+        found: list[Compared] = []
+        size = window.limit
+        while inside and len(found) < window.limit:
+            part, inside = (inside[-size:], inside[:-size]) if window.backwards else (inside[:size], inside[size:])
+            more = self._compared(part)
+            found = more + found if window.backwards else found + more
+            size *= 2
+        return found[-window.limit :] if window.backwards else found[: window.limit]
+
+    def _compared(self, candidates: Sequence[Candidate]) -> list[Compared]:
+        """Those of these candidates that differ."""
         start, end = self.start, self.end
-        found = start.reads.read(diff.compared, start.basis, end.basis, self.scope)
+        found = start.reads.read(diff.compared, start.basis, end.basis, candidates)
         then = _nodes(start, found, [one.then for one in found])
         now = _nodes(end, found, [one.now for one in found])
         compared = [Compared(one, start, end, *nodes) for one, *nodes in zip(found, then, now, strict=True)]
-        later = max(start, end, key=lambda view: (view.basis.position, view.basis.at))
-        return as_batch(EntityDiff, later, [one for one in compared if one.difference.fields or _has_moved(one)])
+        return [one for one in compared if one.difference.fields or _has_moved(one)]
+
+    def _shown(self, compared: Sequence[Compared]) -> list[EntityDiff]:
+        later = max(self.start, self.end, key=lambda view: (view.basis.position, view.basis.at))
+        return as_batch(EntityDiff, later, compared)
+
+
+def _place(one: Candidate | Compared) -> Cursor:
+    return Cursor(*(one.difference if isinstance(one, Compared) else one).place)
 
 
 def _nodes(view: View, of: Sequence[Difference], rows: Sequence[Any]) -> Sequence[Any]:
