@@ -1,6 +1,5 @@
 """The content of a report: one query against the GraphQL schema, and its response as structs."""
 
-from collections import Counter
 from datetime import date, datetime
 from importlib.resources import files
 from typing import Any, NamedTuple, TypeAlias
@@ -13,6 +12,9 @@ from api.schema.schema import schema
 from domain.primitives.calendar import Calendar
 
 QUESTION = files(__package__).joinpath("question.graphql").read_text("utf-8")
+HEADING = files(__package__).joinpath("heading.graphql").read_text("utf-8")
+OBJECTIVES_MAX = 100
+"""The most objectives that one report shows; those of a larger cycle are in the reports of its teams."""
 
 
 class Place(Shape, frozen=True):
@@ -332,62 +334,6 @@ class SilencesOfKeyResult(NamedTuple):
         return sum(one.days for one in self.silences)
 
 
-class Story(Shape, frozen=True):
-    """The retrospective of a cycle as the report shows it. `narrowed`: what it is narrowed to, in words."""
-
-    narrowed: str
-    is_final: bool
-    plan: Place
-    outcome: Place
-    day_of: CalendarDays = msgspec.field(name="calendar")
-    cycle: Cycle
-    attainment: Attainment
-    attribution: Attribution
-    plan_curve: PlanCurve
-    objectives: list[ObjectiveLook]
-    goalposts: Page[Goalpost]
-    silences: list[Silence]
-    calibration: Calibration
-    kpis: list[KpiDelta]
-    reflections: list[Reflection]
-    closing_reflections: list[ClosingReflection]
-    reasons: Page[Reason]
-    check_in_notes: Page[Note]
-
-    @property
-    def notes(self) -> dict[str, list[Note]]:
-        """The notes of check-ins by the id of their key result."""
-        found: dict[str, list[Note]] = {}
-        for note in self.check_in_notes.nodes:
-            found.setdefault(note.key_result.id, []).append(note)
-        return found
-
-    @property
-    def other_reasons(self) -> list[Reason]:
-        """The reasons of changes that are no goalposts."""
-        shown = {one.position for one in self.goalposts.nodes}
-        return [one for one in self.reasons.nodes if one.position not in shown]
-
-    @property
-    def key_results(self) -> list[KeyResultLook]:
-        """The key results of all objectives."""
-        return [part for one in self.objectives for part in one.key_results]
-
-    @property
-    def silent(self) -> list[SilencesOfKeyResult]:
-        """The silences by key result, most days first."""
-        found: dict[str, SilencesOfKeyResult] = {}
-        for one in self.silences:
-            found.setdefault(one.key_result.id, SilencesOfKeyResult(one.key_result, [])).silences.append(one)
-        return sorted(found.values(), key=lambda one: -one.days)
-
-    @property
-    def counts(self) -> list[tuple[int, str]]:
-        """The number of objectives by presence, without zeros."""
-        counted = Counter(one.presence for one in self.objectives)
-        return [(counted[name], name) for name in ("KEPT", "ADDED_LATER", "DROPPED") if counted[name]]
-
-
 class ReportRequest(NamedTuple):
     """The cycle of a report by its key, and the arguments of `Query.retrospective`: `team` by key, `person` by
     handle."""
@@ -409,7 +355,115 @@ class ReportRequest(NamedTuple):
         return {"cycle": self.cycle, "known": self.known, "team": team or None, "person": person or None}
 
 
+class GoalCounts(Shape, frozen=True):
+    """How many goals were planned, added later and kept, and dropped."""
+
+    planned: int
+    added_later: int
+    dropped: int
+
+
+class KeyedTeam(Shape, frozen=True):
+    key: str
+    name: str
+
+
+class TeamLook(Shape, frozen=True):
+    """The objectives of one team; of those without a team, it is None."""
+
+    team: KeyedTeam | None
+    objectives: GoalCounts
+    attainment: Attainment
+
+
+class Story(Shape, frozen=True):
+    """The retrospective of a cycle as the report shows it. `asked`: how it was asked for; `narrowed`: what it is
+    narrowed to, in words."""
+
+    asked: ReportRequest
+    narrowed: str
+    is_final: bool
+    plan: Place
+    outcome: Place
+    day_of: CalendarDays = msgspec.field(name="calendar")
+    cycle: Cycle
+    attainment: Attainment
+    attribution: Attribution
+    plan_curve: PlanCurve
+    objective_counts: GoalCounts
+    key_result_counts: GoalCounts
+    teams: Page[TeamLook]
+    objective_page: Page[ObjectiveLook] = msgspec.field(name="objectives")
+    goalposts: Page[Goalpost]
+    silences: Page[Silence]
+    silent_key_results: int
+    calibration: Calibration
+    kpis: Page[KpiDelta]
+    reflections: list[Reflection]
+    closing_reflections: list[ClosingReflection]
+    reasons: Page[Reason]
+    check_in_notes: Page[Note]
+
+    @property
+    def objectives(self) -> list[ObjectiveLook]:
+        """The objectives that the report shows."""
+        return self.objective_page.nodes
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether some objectives are in the reports of their teams only."""
+        return self.objective_page.total_count > len(self.objectives)
+
+    def query_of(self, team: KeyedTeam) -> dict[str, str]:
+        """The query of the report of a team, otherwise asked for like this one."""
+        given = {"known": self.asked.known, "person": self.asked.person}
+        return {"team": team.key, **{name: value for name, value in given.items() if value}}
+
+    @property
+    def notes(self) -> dict[str, list[Note]]:
+        """The notes of check-ins by the id of their key result."""
+        found: dict[str, list[Note]] = {}
+        for note in self.check_in_notes.nodes:
+            found.setdefault(note.key_result.id, []).append(note)
+        return found
+
+    @property
+    def other_reasons(self) -> list[Reason]:
+        """The reasons of changes that are no goalposts."""
+        shown = {one.position for one in self.goalposts.nodes}
+        return [one for one in self.reasons.nodes if one.position not in shown]
+
+    @property
+    def silent(self) -> list[SilencesOfKeyResult]:
+        """The silences by key result, most days first."""
+        found: dict[str, SilencesOfKeyResult] = {}
+        for one in self.silences.nodes:
+            found.setdefault(one.key_result.id, SilencesOfKeyResult(one.key_result, [])).silences.append(one)
+        return sorted(found.values(), key=lambda one: -one.days)
+
+    @property
+    def counts(self) -> list[tuple[int, str]]:
+        """The number of objectives by presence, without zeros."""
+        of = self.objective_counts
+        kept = self.objective_page.total_count - of.added_later - of.dropped
+        named = ((kept, "KEPT"), (of.added_later, "ADDED_LATER"), (of.dropped, "DROPPED"))
+        return [(count, name) for count, name in named if count]
+
+
+class Heading(NamedTuple):
+    """What the head of a page shows: the cycle's name, and what the report is narrowed to."""
+
+    cycle: str
+    narrowed: str
+
+
+def read_heading(context: Context, asked: ReportRequest) -> Heading:
+    """The heading of a report, in a few statements. Raises `QueryFailed` for whatever cannot be reported on."""
+    answer = schema.answer(HEADING, asked.variables, context)
+    return Heading(answer["retrospective"]["cycle"]["name"], asked.narrowed)
+
+
 def read(context: Context, asked: ReportRequest) -> Story:
     """The retrospective that is asked for. Raises `QueryFailed`."""
-    answer = schema.answer(QUESTION, asked.variables, context)
-    return msgspec.convert({**answer["retrospective"], "narrowed": asked.narrowed}, Story)
+    answer = schema.answer(QUESTION, {**asked.variables, "objectives": OBJECTIVES_MAX}, context)
+    return msgspec.convert({**answer["retrospective"], "asked": tuple(asked), "narrowed": asked.narrowed}, Story)

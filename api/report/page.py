@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from api.report import charts, kpi_charts, line_charts, summary
-from api.report.content import Formula, KpiGoal, Metric, Moved, Story, Target
+from api.report.content import Formula, Heading, KpiGoal, Metric, Moved, Story, Target
 
 _STYLE = files(__package__).joinpath("page.css").read_text("utf-8")
 POLICY = (
@@ -70,14 +70,20 @@ def short(day: date) -> str:
     return f"{day.day}\N{NO-BREAK SPACE}{day:%b}"
 
 
-def rendered(story: Story) -> str:
+def rendered(heading: Heading, story: Story) -> str:
     """The page as HTML."""
-    return "".join(parts(story))
+    return "".join([head(heading), *parts(story)])
 
 
-def parts(story: Story) -> Iterator[str]:
-    """The page as HTML, in parts of some ten kilobytes."""
-    stream = _page.stream(story=story, style=Markup(_STYLE), policy=POLICY)  # noqa: S704 - the style is a file of this package
+def head(heading: Heading) -> str:
+    """The head of the page, which is known before its figures."""
+    return _head.render(heading=heading, style=Markup(_STYLE), policy=POLICY)  # noqa: S704 - the style is a file of this package
+
+
+def parts(story: Story, *, is_linked: bool = False) -> Iterator[str]:
+    """The rest of the page as HTML, in parts of some ten kilobytes. `is_linked`: whether it links the reports of teams,
+    as on a server."""
+    stream = _page.stream(story=story, is_linked=is_linked)
     stream.enable_buffering(PIECES)
     return stream
 
@@ -102,4 +108,5 @@ _pages.globals |= {
     )
     for name in names
 } | {"KINDS": ("WENT_WELL", "TO_IMPROVE", "LEARNED", "NEXT")}
+_head = _pages.get_template("head.html")
 _page = _pages.get_template("page.html")

@@ -12,7 +12,7 @@ from api.asgi.error_response import error_response
 from api.execution.context import Context
 from api.execution.file_parts import file_context, next_part
 from api.report import page
-from api.report.content import ReportRequest, read
+from api.report.content import ReportRequest, read, read_heading
 from api.schema.schema import QueryFailed
 
 _STATUS = {
@@ -39,8 +39,8 @@ class Reports:
 
     async def page(self, request: Request) -> Response:
         """The report of the cycle with this key; `?known=` as in `Query.retrospective`, `?team=` by key, `?person=` by
-        handle. It is read and rendered within the time of an answer, and sent in parts; an error aborts the connection
-        before the last chunk."""
+        handle. The head is sent at once, the rest when it is computed; each has the time of an answer. An error after
+        the head aborts the connection before the last chunk."""
         given = {name: request.query_params.get(name) for name in ("known", "team", "person")}
         context = file_context(self._context(request), inf)
         parts = _parts(context, ReportRequest(request.path_params["cycle"], **given))
@@ -53,7 +53,8 @@ class Reports:
 
 
 def _parts(context: Context, asked: ReportRequest) -> Iterator[str]:
-    yield from page.parts(read(context, asked))
+    yield page.head(read_heading(context, asked))
+    yield from page.parts(read(context, asked), is_linked=True)
 
 
 async def _rest(first: str | None, parts: Iterator[str], context: Context) -> AsyncIterator[str]:

@@ -1,17 +1,14 @@
 """The summary of a report in plain sentences: what was planned, what was reached, what moved, how honest it was."""
 
 from collections import Counter
-from collections.abc import Callable
-from typing import TypeAlias
 
 from api.report.charts import percent
-from api.report.content import KeyResultLook, ObjectiveLook, Story
+from api.report.content import Story
 
 LATE_DAYS = 21
 """The last days of a cycle, in which a changed target is mentioned as late."""
 HONEST_POINTS = 5
 """Up to this many percentage points, the mean confidence is close to the share that came true."""
-_Matches: TypeAlias = Callable[[ObjectiveLook | KeyResultLook], bool]
 _VERDICTS = {"ACHIEVED": "achieved", "PARTIAL": "partial", "MISSED": "missed"}
 
 
@@ -25,17 +22,14 @@ def sentences(story: Story) -> list[str]:
 
 
 def _planned(story: Story) -> str:
-    planned = _goals(story, lambda one: one.planned is not None)
-    added = _goals(story, lambda one: one.presence == "ADDED_LATER")
-    dropped = _goals(story, lambda one: one.presence == "DROPPED")
+    planned, added, dropped = (_goals(story, name) for name in ("planned", "added_later", "dropped"))
     later = [f"; {goals} {how}" for goals, how in ((added, "added later"), (dropped, "dropped")) if goals]
     return f"Planned: {planned or 'nothing'}{''.join(later)}."
 
 
-def _goals(story: Story, matches: _Matches) -> str:
-    """The number of objectives and key results that match, in words; empty without any."""
-    objectives = sum(map(matches, story.objectives))
-    key_results = sum(map(matches, story.key_results))
+def _goals(story: Story, count: str) -> str:
+    """One of the counts of objectives and key results, in words; empty without any."""
+    objectives, key_results = (getattr(of, count) for of in (story.objective_counts, story.key_result_counts))
     named = ((objectives, "objective"), (key_results, "key result"))
     return " and ".join(counted(number, name) for number, name in named if number)
 
@@ -55,12 +49,19 @@ def _reached(story: Story) -> str | None:
 
 
 def _scored(story: Story) -> str:
-    ended = Counter(one.objective.progress.health for one in story.objectives)
+    ended = _ended(story)
     verdicts = [f"{ended[health]} {name}" for health, name in _VERDICTS.items() if ended[health]]
     if story.attainment.score is None:
         return ""
     of_objectives = f" (objectives: {', '.join(verdicts)})" if verdicts else ""
     return f"; the score is {percent(story.attainment.score)}{of_objectives}"
+
+
+def _ended(story: Story) -> Counter[str | None]:
+    """The number of objectives by how they ended; empty if the report shows only some of them and is narrowed."""
+    if not story.is_cut:
+        return Counter(one.objective.progress.health for one in story.objectives)
+    return Counter() if story.narrowed else Counter({one.health: one.count for one in story.cycle.objectives})
 
 
 def _judged(story: Story) -> str | None:
@@ -121,9 +122,9 @@ def _confidence(story: Story) -> str | None:
 
 
 def _silences(story: Story) -> str | None:
-    if not story.silent:
+    if not story.silent_key_results:
         return None
-    return f"{counted(len(story.silent), 'key result')} had no update for longer than the cadence allows."
+    return f"{counted(story.silent_key_results, 'key result')} had no update for longer than the cadence allows."
 
 
 # ── words ────────────────────────────────────────────────────────────────────────────────────────

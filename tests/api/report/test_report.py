@@ -5,6 +5,7 @@ from base64 import b64encode
 from collections.abc import Iterator
 from datetime import date
 from hashlib import sha256
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -16,8 +17,12 @@ from starlette.testclient import TestClient
 
 from api.report import charts, page
 from api.report.content import (
+    Attainment,
     Attribution,
+    GoalCounts,
+    Heading,
     HealthCount,
+    KeyedTeam,
     KpiGoal,
     Metric,
     Moved,
@@ -26,10 +31,13 @@ from api.report.content import (
     ReportRequest,
     Story,
     Target,
+    TeamLook,
     Unit,
     read,
+    read_heading,
 )
 from api.report.report_endpoint import Reports
+from api.report.words import Page
 from api.runtime.database import Database
 from api.schema.schema import QueryFailed
 from domain.commands.command import CycleBy, KpiBy
@@ -69,6 +77,9 @@ def world(server: str) -> Iterator[AskedWorld]:
         yield world
 
 
+HEADING = Heading("Q1 2026", "")
+
+
 @pytest.fixture(scope="module")
 def story(world: AskedWorld) -> Story:
     return read(world.context, ReportRequest("2026-q1"))
@@ -76,7 +87,7 @@ def story(world: AskedWorld) -> Story:
 
 @pytest.fixture(scope="module")
 def html(story: Story) -> str:
-    return page.rendered(story)
+    return page.rendered(HEADING, story)
 
 
 class Tags(HTMLParser):
@@ -143,7 +154,7 @@ def test_page_shows_how_the_cycle_and_its_goals_ended(story: Story, html: str) -
     for one in (*objectives[1], *key_results[1]):
         assert chip(one.health, f"{one.count} {one.health.lower()}") in html
     partial = msgspec.structs.replace(story.cycle, objectives=[HealthCount("PARTIAL", 2), HealthCount("MISSED", 0)])
-    html = page.rendered(msgspec.structs.replace(story, cycle=partial))
+    html = page.rendered(HEADING, msgspec.structs.replace(story, cycle=partial))
     assert chip("PARTIAL", "2 partial") in html
     assert "0 missed" not in html
 
@@ -155,14 +166,15 @@ def test_goals_closed_without_a_score_are_marked_as_not_scored(story: Story, htm
     first, *others = story.objectives
     closed = msgspec.structs.replace(first.objective, state="CLOSED", progress=unscored)
     looks = [msgspec.structs.replace(first, objective=closed), *others]
-    html = page.rendered(msgspec.structs.replace(story, cycle=cycle, objectives=looks))
+    shown = msgspec.structs.replace(story.objective_page, nodes=looks)
+    html = page.rendered(HEADING, msgspec.structs.replace(story, cycle=cycle, objective_page=shown))
     assert html.count(chip("NOT_SCORED", "not scored")) == 2
 
 
 def test_open_cycle_shows_the_expected_progress_beside_the_value(story: Story, html: str) -> None:
     assert "expected" not in html
     cycle = msgspec.structs.replace(story.cycle, state="ACTIVE", progress=Progress(expected=0.625, health="AT_RISK"))
-    html = page.rendered(msgspec.structs.replace(story, is_final=False, cycle=cycle))
+    html = page.rendered(HEADING, msgspec.structs.replace(story, is_final=False, cycle=cycle))
     assert f"<h1>{story.cycle.name} {chip('AT_RISK', 'at risk')}</h1>" in html
     assert "<dt>expected by now</dt><dd>62\xa0%</dd>" in html
     assert html.count('data-label="expected"') == len(story.objectives)
@@ -191,13 +203,14 @@ def test_unmeasured_key_results_are_listed_without_a_chart(story: Story, html: s
 
 
 def test_silences_are_grouped_by_key_result(story: Story) -> None:
-    one, *others = story.silences
-    twice = msgspec.structs.replace(story, silences=[one, *others, one])
-    assert (len(twice.silent), len(story.silent)) == (len(story.silences), len(story.silences))
-    assert sum(len(silent.silences) for silent in twice.silent) == len(story.silences) + 1
+    one, *others = silences = story.silences.nodes
+    twice = msgspec.structs.replace(story, silences=msgspec.structs.replace(story.silences, nodes=[one, *others, one]))
+    assert (len(twice.silent), len(story.silent)) == (len(silences), len(silences))
+    assert story.silent_key_results == len(silences)
+    assert sum(len(silent.silences) for silent in twice.silent) == len(silences) + 1
     days = [silent.days for silent in twice.silent]
     assert days == sorted(days, reverse=True)
-    assert sum(days) == sum(silence.days for silence in twice.silences)
+    assert sum(days) == sum(silence.days for silence in twice.silences.nodes)
 
 
 def test_all_objective_bars_share_one_axis(story: Story) -> None:
@@ -208,12 +221,34 @@ def test_all_objective_bars_share_one_axis(story: Story) -> None:
 
 
 def test_rendering_is_deterministic(story: Story, html: str) -> None:
-    assert page.rendered(story) == html
+    assert page.rendered(HEADING, story) == html
+
+
+def test_head_is_known_before_the_figures(world: AskedWorld, html: str) -> None:
+    found = read_heading(world.context, ReportRequest("2026-q1"))
+    head = page.head(found)
+    assert html.startswith(page.head(HEADING))
+    assert f"<title>{found.cycle}: retrospective</title>" in head
+    assert page.POLICY in unescape(head)
+
+
+def test_objectives_beyond_the_most_of_one_page_are_in_the_reports_of_their_teams(story: Story) -> None:
+    teams = [TeamLook(KeyedTeam("north", "North <b>"), GoalCounts(3, 1, 1), Attainment(0.5, 0.6, None)),
+             TeamLook(None, GoalCounts(2, 0, 0), Attainment(None, None, None))]  # fmt: skip
+    few = msgspec.structs.replace(story.objective_page, total_count=400)
+    asked = ReportRequest("2026-q1", known="2026-05-01T00:00:00Z")
+    cut = msgspec.structs.replace(story, asked=asked, objective_page=few, teams=Page(2, teams))
+    served, written = ("".join(page.parts(cut, is_linked=linked)) for linked in (True, False))
+    assert "4 of 400 objectives" in served
+    assert '<a href="?team=north&amp;known=2026-05-01T00%3A00%3A00Z">North &lt;b&gt;</a>' in served
+    assert "<a " not in written
+    assert "Without a team" in written
+    assert "<h2>Teams</h2>" not in "".join(page.parts(story))
 
 
 def test_empty_cycle_has_a_page(world: AskedWorld) -> None:
     world.do(ActivateCycle(cycle=CycleBy(key="2026-q2"), effective_at=day(92)))
-    html = page.rendered(read(world.context, ReportRequest("2026-q2")))
+    html = page.rendered(HEADING, read(world.context, ReportRequest("2026-q2")))
     for text in (
         "Not final",
         "None: every target, due day and plan",

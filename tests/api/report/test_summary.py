@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from api.report.content import ReportRequest, Story, read
+from api.report.content import GoalCounts, ReportRequest, Story, read
 from api.report.summary import sentences
 from api.report.words import Page
 from tests.api.retrospective.conftest import made
@@ -82,11 +82,14 @@ def test_summary_of_an_empty_cycle_is_short(story: Story) -> None:
     still = replace(story.attribution, movement=0, goalpost=0, scope=0, final=0, judgement=None)
     empty = text(
         story,
-        objectives=[],
+        objective_page=Page(0, []),
+        objective_counts=GoalCounts(0, 0, 0),
+        key_result_counts=GoalCounts(0, 0, 0),
         attainment=nothing,
         plan_curve=curve,
         attribution=still,
         goalposts=Page(0, []),
-        silences=[],
+        silences=Page(0, []),
+        silent_key_results=0,
     )
     assert empty.startswith("Planned: nothing. Nothing was measured. No goalpost was moved.")
