@@ -4,16 +4,18 @@ No table stores effects: they are computed from a timeline of the affected objec
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
 
 from domain.metrics.cause import CAUSES, Cause
+from domain.metrics.formulas import fits
 from domain.metrics.wholes import ObjectiveProgress
 from domain.model.kpi import KpiRedefined
 from domain.model.objective import ObjectiveClosed, ObjectiveDropped, ObjectiveReopened
 from domain.model.workspace import CalendarSet
-from domain.primitives.values import Basis, ObjectiveState
+from domain.primitives.values import Basis, Direction, ObjectiveState
 from projections.figures import timeline
 from projections.figures.figures import Figures
 from projections.figures.horizon import Horizon
@@ -21,6 +23,7 @@ from projections.figures.timeline import Timeline
 from projections.store.versioned_tables import Connection, fetch
 from projections.tables.change_scopes import READINGS
 from projections.tables.changes import Change
+from projections.tables.key_result import KEY_RESULT
 
 CAUSE_OF = {event.TOPIC: cause for event, cause in CAUSES.items()} | {
     ObjectiveDropped.TOPIC: Cause.SCOPE,
@@ -98,7 +101,80 @@ def _is_open(progress: ObjectiveProgress | None) -> bool:
 
 
 def states_before(conn: Connection, check_ins: Sequence[Change]) -> dict[int, StateBefore]:
-    """By position: the state of the key result before each of these check-ins."""
+    """By position: the state of the key result before each of these check-ins.
+
+    Two statements find most of them. What depends on more than the last measurements is computed from a timeline."""
+    found: dict[int, StateBefore] = {}
+    lacking: list[tuple[Change, _Before]] = []
+    others: list[Change] = []
+    for check_in, before in zip(check_ins, _before(conn, check_ins), strict=True):
+        if before.metric is None or (before.is_plain and not before.is_measured and before.kpi is None):
+            found[check_in.position] = StateBefore()
+        elif not before.is_plain:
+            others.append(check_in)
+        elif before.lacks:
+            lacking.append((check_in, before))
+        else:
+            found[check_in.position] = StateBefore(before.value, before.given, before.confidence)
+    return found | _completed(conn, lacking) | _states_from_histories(conn, others)
+
+
+class _Before(NamedTuple):
+    """A key result at a check-in: whether its state follows from the last measurements, its metric, its KPI, and the
+    last check-in, if there is one."""
+
+    is_plain: bool
+    metric: bytes | None
+    kpi: UUID | None
+    is_measured: bool
+    value: float | None
+    reached: list[str] | None
+    confidence: float | None
+
+    @property
+    def given(self) -> tuple[str, ...] | None:
+        return None if self.reached is None else tuple(self.reached)
+
+    @property
+    def lacks(self) -> bool:
+        """Whether the last check-in does not tell the state."""
+        assert self.metric is not None
+        has_value = self.kpi is None and fits(_METRIC(self.metric), self.value, self.given)
+        return not has_value or self.confidence is None
+
+    @property
+    def fitting(self) -> int:
+        """Which check-ins have a value that fits: see `_FITTING`."""
+        assert self.metric is not None
+        return _FITTING.get(_METRIC(self.metric).direction, 0)
+
+
+def _before(conn: Connection, check_ins: Sequence[Change]) -> list[_Before]:
+    places = [(one.position, one.effective_at, one.key_result, one.objective, one.cycle) for one in check_ins]
+    names = ("positions", "moments", "key_results", "objectives", "cycles")
+    columns = map(list, zip(*places, strict=True))
+    return list(map(_Before._make, fetch(conn, _BEFORE, dict(zip(names, columns, strict=True))))) if places else []
+
+
+def _completed(conn: Connection, of: Sequence[tuple[Change, _Before]]) -> dict[int, StateBefore]:
+    """The states for which the last check-in lacks a value or a confidence, or a KPI has the value."""
+    if not of:
+        return {}
+    params = {
+        "positions": [one.position for one, _ in of],
+        "moments": [one.effective_at for one, _ in of],
+        "key_results": [one.key_result for one, _ in of],
+        "kpis": [before.kpi for _, before in of],
+        "kinds": [before.fitting for _, before in of],
+    }
+    rows = fetch(conn, _VALUES_BEFORE, params)
+    return {
+        position: StateBefore(value, None if reached is None else tuple(reached), confidence)
+        for position, value, reached, confidence in rows
+    }
+
+
+def _states_from_histories(conn: Connection, check_ins: Sequence[Change]) -> dict[int, StateBefore]:
     history = _history(conn, check_ins, {one.objective for one in check_ins if one.objective is not None})
     return {} if history is None else {one.position: _state_before(history, one) for one in check_ins}
 
@@ -161,4 +237,57 @@ _LINKED = f"""
     cross join lateral ({_VERSION}) k
     where (k.kpi = c.kpi or k.kpi is null) and k.state <> 'DROPPED'
     group by 1, 2 order by 1, 2
+"""
+_METRIC = KEY_RESULT.loads("metric")
+_FITTING = {Direction.MILESTONES: 1, Direction.DONE: 2}
+"""By direction: which check-ins fit, as in `formulas.fits`; 0 for those with a value."""
+_FITS = "case c.kind when 0 then v.value is not null when 1 then v.reached is not null else v.value between 0 and 1 end"
+_PLACES = "%(positions)b::bigint[], %(moments)b::timestamptz[], %(key_results)b::uuid[]"
+
+
+def _last(table: str, where: str) -> str:
+    """The last measurement that is known right before a check-in `c`, up to its moment."""
+    known = "v.measured_at <= c.moment and v.position < c.position and v.until_position >= c.position"
+    order = "v.measured_at desc, v.first_position desc"
+    return f"lateral (select v.* from {table} v where {where} and {known} order by {order} limit 1)"
+
+
+_OWN = "v.key_result = c.key_result"
+_HAS_HISTORY = """
+    case when k.kpi is null
+        then k.former is not null or exists (
+            select from key_result v where v.id = c.key_result and v.kpi is not null and v.position < c.position
+        )
+        else k.aggregate is not null or exists (select from kpi p where p.id = k.kpi and p.inputs <> '{}')
+    end
+"""
+"""The condition that the value of a key result `k` comes from a former link, an aggregate or a formula."""
+_IS_OVER = "c.moment >= y.ends_on::timestamp at time zone 'utc' - interval '1 day'"
+_HAS_END = f"""
+    exists (select from key_result v where v.id = c.key_result and v.state = 'DROPPED' and v.changed_at < c.moment)
+    or exists (select from objective o where o.id = c.objective and o.ended_at < c.moment)
+    or exists (
+        select from cycle y where y.id = c.cycle and (y.outcome_at < c.moment or k.kpi is not null and {_IS_OVER})
+    )
+"""
+"""The condition that its window may have ended before. The readings of a KPI count up to the last day of the cycle,
+which begins and ends within a day by any calendar."""
+_BEFORE = f"""
+    select not (({_HAS_HISTORY}) or {_HAS_END}), k.metric, k.kpi, l.id is not null, l.value, l.reached, l.confidence
+    from unnest({_PLACES}, %(objectives)b::uuid[], %(cycles)b::uuid[])
+        with ordinality as c (position, moment, key_result, objective, cycle, n)
+    left join lateral (
+        select v.* from key_result v
+        where v.id = c.key_result and v.changed_at <= c.moment and v.position < c.position
+        order by v.changed_at desc, v.position desc limit 1
+    ) k on true
+    left join {_last("check_in", _OWN)} l on true
+    order by c.n
+"""
+_VALUES_BEFORE = f"""
+    select c.position, coalesce(m.value, r.value), m.reached, s.confidence
+    from unnest({_PLACES}, %(kpis)b::uuid[], %(kinds)b::int[]) as c (position, moment, key_result, kpi, kind)
+    left join {_last("check_in", f"{_OWN} and c.kpi is null and {_FITS}")} m on true
+    left join {_last("reading", "v.kpi = c.kpi and c.kind <> 1")} r on true
+    left join {_last("check_in", f"{_OWN} and v.confidence is not null")} s on true
 """
