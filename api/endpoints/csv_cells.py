@@ -3,8 +3,8 @@
 import csv
 import io
 import re
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
@@ -18,12 +18,18 @@ ROUNDED_FROM: Final = 1e12
 
 _FORMULA: Final = r"[=+\-@\uff1d\uff0b\uff0d\uff20]"
 """The characters that begin a formula; the last four are full-width forms."""
-_START: Final = re.compile(rf"^'*(?=[\t\r\n])|(?:^|[,;\t\r\n\"])'*(?={_FORMULA})")
-"""Where a formula can begin: at the start of a text, and where a spreadsheet with another list separator starts another
-cell. The match includes the single quotes that the text has there."""
-_GUARDED: Final = re.compile(rf"^'('*)(?=[\t\r\n])|(^|[,;\t\r\n\"])'('*)(?={_FORMULA})")
+_UNSEEN: Final = r"[\s\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]*"
+"""White space and invisible characters, which a spreadsheet may skip at the start of a cell."""
+_CELL: Final = r"(?:^|[,;\t\r\n\"])"
+"""Where a cell can begin: at the start of a text, and where a spreadsheet with another separator starts another."""
+_RISKY: Final = re.compile(rf"{_FORMULA}|[\t\r\n]")
+"""What a text that needs no guard does not have."""
+_START: Final = re.compile(rf"^'*(?=[\t\r\n])|{_CELL}{_UNSEEN}'*(?={_FORMULA})")
+"""Where a formula can begin. The match includes the single quotes that the text has there."""
+_GUARDED: Final = re.compile(rf"^'('*)(?=[\t\r\n])|({_CELL}{_UNSEEN})'('*)(?={_FORMULA})")
+_QUOTED: Final = re.compile(r'[,"\r\n]')
 _JSON_STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
-_JSON_START: Final = re.compile(rf'(?<=[,;"]){_FORMULA}')
+_JSON_START: Final = re.compile(rf'([,;"]{_UNSEEN})({_FORMULA})')
 
 
 def cell(value: Any) -> str:
@@ -31,24 +37,13 @@ def cell(value: Any) -> str:
 
     A float has up to twelve significant digits, and all its digits before the point. A decimal has all its digits.
     """
-    match value:
-        case None:
-            return ""
-        case bool():
-            return str(value).lower()
-        case float() | Decimal():
-            return _positional(_rounded(value) if isinstance(value, float) else value)
-        case datetime():
-            return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-        case list() | dict():
-            return _guarded_json(value)
-        case _:
-            return guarded(str(value))
+    write = _WRITERS.get(type(value))
+    return guarded(str(value)) if write is None else write(value)
 
 
 def guarded(text: str) -> str:
     """The text with a single quote before each character that a spreadsheet could take for the start of a formula."""
-    return _START.sub(r"\g<0>'", text)
+    return text if _RISKY.search(text) is None else _START.sub(r"\g<0>'", text)
 
 
 def unguarded(text: str) -> str:
@@ -63,8 +58,18 @@ def table(rows: Iterable[Sequence[Any]]) -> bytes:
     return text.getvalue().encode()
 
 
-def _rounded(number: float) -> Decimal:
-    return Decimal(f"{number:.0f}" if abs(number) >= ROUNDED_FROM else f"{number + 0.0:.12g}")
+def quoted(value: Any) -> str:
+    """The cell as CSV by RFC 4180, in double quotes if it needs them."""
+    text = cell(value)
+    return text if _QUOTED.search(text) is None else '"{}"'.format(text.replace('"', '""'))
+
+
+def number(value: float) -> str:
+    """The number with up to twelve significant digits, and all digits before the point."""
+    if abs(value) >= ROUNDED_FROM:
+        return f"{value:.0f}"
+    text = f"{value + 0.0:.12g}"
+    return _positional(Decimal(text)) if "e" in text else text
 
 
 def _positional(number: Decimal) -> str:
@@ -75,6 +80,26 @@ def _positional(number: Decimal) -> str:
 def _guarded_json(value: Any) -> str:
     """The value as JSON, with each possible start of a formula in its strings escaped: readers get the same value."""
     return _JSON_STRING.sub(
-        lambda string: _JSON_START.sub(lambda start: f"\\u{ord(start[0]):04x}", string[0]),
+        lambda string: _JSON_START.sub(lambda start: f"{start[1]}\\u{ord(start[2]):04x}", string[0]),
         msgspec.json.encode(value).decode(),
     )
+
+
+def moment(value: datetime) -> str:
+    """The moment in UTC, ending in Z."""
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+_WRITERS: Final[Mapping[type[Any], Callable[[Any], str]]] = {
+    type(None): lambda _: "",
+    bool: lambda value: "true" if value else "false",
+    int: str,
+    float: number,
+    Decimal: _positional,
+    date: date.isoformat,
+    datetime: moment,
+    list: _guarded_json,
+    dict: _guarded_json,
+    str: guarded,
+}
+"""By type: how a value is written; all others are text."""

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.endpoints.csv_cells import cell, guarded, table, unguarded
+from api.endpoints.csv_cells import cell, guarded, quoted, table, unguarded
 
 FORMULA = "=+-@\uff1d\uff0b\uff0d\uff20"
-TEXT = st.text("=+-@\uff1d,;\t\r\n\"' a1")
+UNSEEN = " \u00a0\u200b\ufeff\u2003"
+TEXT = st.text(f"=+-@\uff1d,;\t\r\n\"' a1{UNSEEN}")
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\r1", "\n1", *FORMULA[4:]])
@@ -32,6 +33,11 @@ def test_text_that_begins_like_a_formula_is_guarded(text: str) -> None:
         ('a;"=1+2"', 'a;"\'=1+2"'),
         (";\uff1d1", ";'\uff1d1"),
         ("\t=1", "'\t'=1"),
+        (" =1", " '=1"),
+        ("\u00a0=1", "\u00a0'=1"),
+        ("\u200b \uff0b1", "\u200b '\uff0b1"),
+        ("a;  -1", "a;  '-1"),
+        ("a,\u200b@x", "a,\u200b'@x"),
         ("a-b; c = d (e@f) + 2", "a-b; c = d (e@f) + 2"),
     ],
 )
@@ -43,7 +49,7 @@ def test_formula_after_any_list_separator_is_guarded(text: str, expected: str) -
 def test_no_formula_begins_a_cell_whatever_the_list_separator_is(text: str) -> None:
     """Every separator splits, and spreadsheets drop double quotes around a cell."""
     for begun in re.split(r'[,;\t\r\n"]', table([["x", text, "y"]]).decode()):
-        assert not begun.startswith(tuple(FORMULA))
+        assert not begun.lstrip(UNSEEN).startswith(tuple(FORMULA))
 
 
 @given(TEXT)
@@ -52,13 +58,18 @@ def test_guarded_text_reads_back_unchanged(text: str) -> None:
     assert next(csv.reader(io.StringIO(table([[text]]).decode(), newline="")), [""]) in ([guarded(text)], [])
 
 
+@given(st.lists(TEXT | st.floats(allow_nan=False) | st.none(), min_size=2))
+def test_quoted_cells_are_those_of_a_table(row: list[Any]) -> None:
+    assert f"{','.join(map(quoted, row))}\r\n".encode() == table([row])
+
+
 @given(
     st.recursive(st.none() | TEXT | st.integers(-9, 9), lambda inner: st.lists(inner) | st.dictionaries(TEXT, inner))
 )
 def test_json_in_a_cell_is_guarded_and_keeps_its_values(value: Any) -> None:
     text = cell([value])
     assert json.loads(text) == [value]
-    assert not re.search(rf'[;"\t\r\n][{re.escape(FORMULA)}]', text)
+    assert not re.search(rf'[;"\t\r\n][{UNSEEN}]*[{re.escape(FORMULA)}]', text)
 
 
 @pytest.mark.parametrize(
