@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
 from eventsourcing.persistence import PersistenceError, RecordConflictError
 
-from domain.model.event import Authorship
+from domain.log.mapper import StoredRow
+from domain.model.event import NIL_ID, Authorship
 
 
 class ConcurrencyConflict(RecordConflictError):
@@ -92,6 +94,72 @@ class Append(msgspec.Struct, frozen=True):
     reads: Mapping[UUID, int] = {}
     no_newer: Sequence[NoNewer] = ()
     keys: Sequence[PersonKey] = ()
+
+
+class Answer(NamedTuple):
+    """The answer of the database to commands that were to be recorded together: the `outcome` of `append_commands`, or
+    unconfirmed (by a synchronous standby), unavailable, lost (with the connection), failed. `streams` have moved."""
+
+    outcome: str
+    rows: list["CommandRow"] = []  # noqa: RUF012  an answer without rows
+    streams: Sequence[UUID | None] = ()
+    error: Exception | None = None
+    attempt: UUID = NIL_ID
+
+    def concerns(self, stored: Sequence[StoredRow], append: Append) -> bool:
+        """Whether the answer is that to this command, or another command kept it from being recorded."""
+        if self.outcome == "present":
+            return any(row.id == append.by.command for row in self.rows)
+        if self.outcome == "taken":
+            return bool(append.keys)
+        if self.outcome == "moved":
+            claimed = {*_expected(stored, append), *(claim.belongs_to for claim in append.no_newer)}
+            return not claimed.isdisjoint(self.streams)
+        return True
+
+    def of(self, command: UUID) -> "Answer":
+        """The answer to one of the commands."""
+        return self._replace(rows=[row for row in self.rows if row.id == command])
+
+
+class Claims:
+    """What commands that are recorded together have read and write, to tell whether another one may follow them."""
+
+    def __init__(self) -> None:
+        self._ids: set[UUID | bytes] = set()
+        """The commands, and the digests of the handles that they take."""
+        self._versions: dict[UUID, int] = {}
+        """The version of each stream after these commands."""
+        self._begun: set[tuple[UUID | None, str]] = set()
+        """The parents of new streams with the topics of their first events, and the topics of all events."""
+
+    def repeat(self, append: Append) -> bool:
+        """Whether one of these is the same command, or takes the same handle: the other one must be recorded later."""
+        return append.by.command in self._ids or any(key.handle_digest in self._ids for key in append.keys)
+
+    def contradict(self, stored: Sequence[StoredRow], append: Append) -> bool:
+        """Whether a command was decided on another state than the one that these leave."""
+        expected = _expected(stored, append).items()
+        return any(self._versions.get(stream, version) != version for stream, version in expected) or any(
+            (claim.belongs_to, claim.topic) in self._begun for claim in append.no_newer
+        )
+
+    def add(self, stored: Sequence[StoredRow], append: Append) -> None:
+        """Let a command follow these."""
+        self._ids |= {append.by.command, *(key.handle_digest for key in append.keys)}
+        self._versions = {**_expected(stored, append), **self._versions}
+        for one in stored:
+            topic = one.topic.partition(".")[0]
+            self._versions[one.originator_id] = one.originator_version
+            self._begun |= {(None, topic), (one.belongs_to, topic)}
+
+
+def _expected(stored: Sequence[StoredRow], append: Append) -> dict[UUID, int]:
+    """The version before a command of each stream that it has read or writes."""
+    expected = dict(append.reads)
+    for one in stored:
+        expected.setdefault(one.originator_id, one.originator_version - 1)
+    return expected
 
 
 class CommandRow(msgspec.Struct, frozen=True):

@@ -1,4 +1,8 @@
-"""The commits of a log. Each has a deadline: no timeout of PostgreSQL covers the wait for a synchronous standby.
+"""The commits of a log, their deadlines, and the queue of commands that wait for them.
+
+Commands that wait together are recorded in one commit.
+
+Each commit has a deadline: no timeout of PostgreSQL covers the wait for a synchronous standby.
 
 At its deadline a statement is cancelled. Before its commit it fails with `QueryCanceled`, and nothing is recorded. A
 commit that waits for a standby stays: PostgreSQL ends the wait with a warning, and the commit is not confirmed, since
@@ -6,7 +10,8 @@ it is lost if the standby takes over.
 """
 
 import threading
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
@@ -17,10 +22,19 @@ from typing import Any, Final
 import psycopg
 from psycopg.errors import Diagnostic
 
+from domain.log.append import Answer, Append, CommandInDoubt, WritesStalled
+from domain.log.mapper import StoredRow
+
 Connection = psycopg.Connection[Any]
+Command = tuple[Sequence[StoredRow], Append]
+"""The events of a command, and what is recorded with them."""
 
 WATCH_SECONDS: Final = 0.1
 """The interval at which the deadlines of running commits are checked."""
+GROUP_COMMANDS_MAX: Final = 100
+"""How many commands are recorded in one commit."""
+GROUP_EVENTS_MAX: Final = 2_000
+"""How many events are recorded in one commit of several commands."""
 CANCEL_SECONDS_MAX: Final = 2.0
 """How long the server may take to accept a cancellation."""
 
@@ -102,6 +116,109 @@ class Commits:
         or the last one was not confirmed and the next is running. Another one would only wait, too."""
         oldest = min((commit.started_at for commit in self.running.copy()), default=inf)
         return (oldest < inf and not self.is_confirmed) or oldest < monotonic() - self._lock_seconds
+
+
+@dataclass(eq=False)
+class Pending:
+    """A command that waits to be recorded. `leads`: its thread records the next group."""
+
+    stored: Sequence[StoredRow]
+    append: Append
+    answer: Answer | None = None
+    leads: bool = False
+    changed: threading.Event = field(default_factory=threading.Event)
+
+    def settle(self, answer: Answer) -> None:
+        """Let the caller go on with this answer."""
+        self.answer = answer
+        self.changed.set()
+
+    def lead(self) -> None:
+        """Let the caller record the next group."""
+        self.leads = True
+        self.changed.set()
+
+
+class CommandQueue:
+    """The commands of a process that wait to be recorded, in the order of their arrival.
+
+    One caller at a time leads: its thread records the commands that wait, its own first. Then the first of those that
+    wait leads. So a command alone waits for nothing. `record` records a command; `record_group` records and settles
+    several, except for those that it returns: these wait for the next group. A command waits up to `seconds` for the
+    commits before it.
+    """
+
+    def __init__(
+        self,
+        record: Callable[[Sequence[Command]], Answer],
+        record_group: Callable[[Sequence[Pending]], Sequence[Pending]],
+        seconds: float,
+    ) -> None:
+        self._record = record
+        self._record_group = record_group
+        self._seconds = seconds
+        self._waiting: deque[Pending] = deque()
+        self._is_led = False
+        self._lock = threading.Lock()
+
+    def append(self, stored: Sequence[StoredRow], append: Append) -> Answer:
+        """Record a command, together with others that wait. Raises `WritesStalled` and `CommandInDoubt`."""
+        mine = Pending(stored, append)
+        with self._lock:
+            mine.leads, self._is_led = not self._is_led, True
+            if not mine.leads:
+                self._waiting.append(mine)
+        group = [mine] if mine.leads else self._awaited(mine)
+        if group:
+            self._lead(group)
+        if mine.answer is None:
+            raise CommandInDoubt(append.by.command)
+        return mine.answer
+
+    def _lead(self, group: Sequence[Pending]) -> None:
+        """Record the group, and let the next command lead. After an interruption, those without an answer are in
+        doubt."""
+        again: Sequence[Pending] = ()
+        try:
+            if len(group) == 1:
+                group[0].answer = self._record([(group[0].stored, group[0].append)])
+            else:
+                again = self._record_group(group)
+        finally:
+            with self._lock:
+                self._waiting.extendleft(reversed(again))
+                self._is_led = bool(self._waiting)
+                if self._is_led:
+                    self._waiting[0].lead()
+            for one in group[1:]:
+                if one not in again:
+                    one.changed.set()
+
+    def _awaited(self, mine: Pending) -> list[Pending]:
+        """Wait until the command is settled, or leads; then these are the commands to record."""
+        if not mine.changed.wait(self._seconds) and self._withdraw(mine):
+            raise WritesStalled("earlier commands wait for their commit")
+        mine.changed.wait()
+        return self._next_group() if mine.leads else []
+
+    def _withdraw(self, mine: Pending) -> bool:
+        """Whether the command waits no longer, because its turn did not come."""
+        with self._lock:
+            is_waiting = mine in self._waiting and not mine.leads
+            if is_waiting:
+                self._waiting.remove(mine)
+            return is_waiting
+
+    def _next_group(self) -> list[Pending]:
+        with self._lock:
+            group = [self._waiting.popleft()]
+            events = len(group[0].stored)
+            while self._waiting and len(group) < GROUP_COMMANDS_MAX:
+                events += len(self._waiting[0].stored)
+                if events > GROUP_EVENTS_MAX:
+                    break
+                group.append(self._waiting.popleft())
+        return group
 
 
 def cancel_statement(conn: Connection) -> None:

@@ -4,8 +4,8 @@ import logging
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
-from itertools import accumulate, chain, count, repeat
-from operator import attrgetter
+from itertools import accumulate, chain, count, repeat, starmap
+from operator import attrgetter, itemgetter
 from time import monotonic, sleep
 from typing import Any, LiteralString
 from uuid import UUID, uuid4
@@ -17,7 +17,9 @@ from psycopg.abc import Params
 from psycopg_pool import ConnectionPool
 
 from domain.log.append import (
+    Answer,
     Append,
+    Claims,
     CommandInDoubt,
     CommandRow,
     CommandUnconfirmed,
@@ -26,7 +28,7 @@ from domain.log.append import (
     PersonKey,
     Unavailable,
 )
-from domain.log.commits import Commits
+from domain.log.commits import CommandQueue, Commits, Pending
 from domain.log.mapper import EventMapper, LogRow, StoredNotification, StoredRow, leaf_hash
 from domain.log.outage import READ_ONLY
 from domain.log.schema import lock_key
@@ -140,6 +142,7 @@ class Log(ApplicationRecorder):
         self.pool = pool
         self._reconnect_seconds = reconnect_seconds
         self.commits = Commits(commit_seconds, lock_seconds)
+        self._queue = CommandQueue(self._send, self._record_group, lock_seconds)
         self._salt: bytes | None = None
         self._authorship = lru_cache(4096)(msgspec.json.Decoder(Authorship).decode)
 
@@ -157,13 +160,17 @@ class Log(ApplicationRecorder):
         return positions if len(positions) == len(stored_events) else ()
 
     def append(self, stored: Sequence[StoredRow], append: Append) -> CommandRow:
-        """Record a command and its events, all or nothing. Returns the command's row.
+        """Record a command and its events, all or nothing. Returns the command's row. Commands that wait for the append
+        lock in this process are recorded in one commit, in the order of their arrival (docs/adr/0049).
 
         If the command is already recorded, returns the first recording. Raises `CommandRejected` with
         `IDEMPOTENCY_MISMATCH` (the same command, another digest) or `DUPLICATE` (a handle is taken);
         `ConcurrencyConflict`; `Unavailable`; `CommandInDoubt`; and `CommandUnconfirmed`.
         """
-        (row,) = self.append_all([(stored, append)])
+        answer = self._queue.append(stored, append)
+        if answer.outcome == "recorded":
+            return answer.rows[0]
+        (row,) = self._accepted(answer, [append.by.command])
         return same_command(row, append)
 
     def append_all(self, commands: Sequence[tuple[Sequence[StoredRow], Append]]) -> list[CommandRow]:
@@ -173,6 +180,44 @@ class Log(ApplicationRecorder):
         Each command may depend on those before it: of a stream that they write it has read the version that they leave.
         Raises as `append`, except for `IDEMPOTENCY_MISMATCH`.
         """
+        return self._accepted(self._send(commands), [append.by.command for _, append in commands])
+
+    def _record_group(self, group: Sequence[Pending]) -> Sequence[Pending]:
+        """Record commands that wait together; returns those that must be recorded after the others."""
+        together, late, again = _sorted_out(group)
+        while together:
+            together = self._attempt(together)
+        for one in late:
+            one.settle(Answer("moved"))
+        return again
+
+    def _attempt(self, group: Sequence[Pending]) -> Sequence[Pending]:
+        """Record these commands, all or none; or settle those that keep the others from being recorded. Returns the
+        others."""
+        try:
+            answer = self._send([(one.stored, one.append) for one in group])
+        except Exception as error:  # noqa: BLE001  the fault of one command, such as a value that the database refuses
+            if len(group) > 1:
+                return self._apart(group)
+            group[0].settle(Answer("failed", error=error))
+            return ()
+        left = [one for one in group if not answer.concerns(one.stored, one.append)]
+        if answer.outcome == "taken" and len(group) > 1:
+            self._apart([one for one in group if one.append.keys])
+            return left
+        for one in group:
+            if one not in left:
+                one.settle(answer.of(one.append.by.command))
+        return self._apart(left) if len(left) == len(group) else left
+
+    def _apart(self, group: Sequence[Pending]) -> Sequence[Pending]:
+        """Record each of these commands by itself."""
+        for one in group:
+            self._attempt([one])
+        return ()
+
+    def _send(self, commands: Sequence[tuple[Sequence[StoredRow], Append]]) -> Answer:
+        """Record these commands, all or none, in one statement, and notify the listeners."""
         attempt = uuid4()
         try:
             with self.pool.connection() as conn:
@@ -181,22 +226,35 @@ class Log(ApplicationRecorder):
                 rows, is_confirmed = self._write(conn, _APPEND, params)
                 self._notify(conn)
         except _Lost as lost:
-            return [self._resolve_lost(attempt, append.by.command, lost) for _, append in commands]
+            return Answer("lost", attempt=attempt, error=lost)
         except psycopg.OperationalError as error:
-            raise Unavailable(str(error)) from error
+            return Answer("unavailable", error=error)
         outcome, moved = rows[0][:2]
+        if outcome in _UNWRITTEN - {"present"}:
+            return Answer(outcome, streams=moved or ())
+        found = list(starmap(CommandRow, map(itemgetter(slice(2, None)), rows)))
+        return Answer(outcome if is_confirmed else "unconfirmed", found)
+
+    def _accepted(self, answer: Answer, commands: Sequence[UUID]) -> list[CommandRow]:
+        """The rows of these commands. Raises as `append_all`."""
+        outcome, error = answer.outcome, answer.error
+        if isinstance(error, _Lost):
+            return [self._resolve_lost(answer.attempt, command, error) for command in commands]
+        if outcome == "unavailable":
+            raise Unavailable(str(error)) from error
+        if error is not None:
+            raise error
         if outcome == "taken":
             raise CommandRejected(
                 Code.DUPLICATE, "This handle is taken; choose another.", "handle", rule=Rule.HANDLE_TAKEN
             )
         if outcome in ("moved", "void"):
-            raise ConcurrencyConflict(moved or ())
-        done = [CommandRow(*command) for _, _, *command in rows]
-        if not is_confirmed:
-            raise CommandUnconfirmed(done[-1].id, done[-1].last)
+            raise ConcurrencyConflict(answer.streams)
+        if outcome == "unconfirmed":
+            raise CommandUnconfirmed(answer.rows[-1].id, answer.rows[-1].last)
         if outcome == "present":
-            self._confirm(done[-1])
-        return done
+            self._confirm(answer.rows[-1])
+        return answer.rows
 
     def _write(
         self, conn: Connection, query: LiteralString, params: Params = (), seconds: float | None = None
@@ -476,6 +534,21 @@ class Log(ApplicationRecorder):
                         raise _Lost from error
             is_retry = True
             self.pool.check()
+
+
+def _sorted_out(group: Sequence[Pending]) -> tuple[list[Pending], list[Pending], list[Pending]]:
+    """Those that can be recorded together, in their order; those that were decided on another state than the one that
+    the commands before them leave; and those whose outcome depends on a command before them."""
+    claims, together, late, again = Claims(), [], [], []
+    for one in group:
+        if claims.repeat(one.append):
+            again.append(one)
+        elif claims.contradict(one.stored, one.append):
+            late.append(one)
+        else:
+            claims.add(one.stored, one.append)
+            together.append(one)
+    return together, late, again
 
 
 class _Lost(psycopg.OperationalError):

@@ -1,6 +1,6 @@
 """After the application or the database is killed, every acknowledged event is stored exactly once."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -22,8 +22,11 @@ pytestmark = pytest.mark.long
 ROUNDS = 10
 ANSWER_SECONDS_MAX = 60
 
-Acknowledged = dict[int, int]
-"""The position of each acknowledged event, by its number."""
+WRITERS = 6
+"""The number of threads that append, so that commands are recorded in groups."""
+
+Acknowledged = dict[tuple[UUID, int], int]
+"""The position of each acknowledged event, by its series and number."""
 
 
 @pytest.fixture
@@ -39,27 +42,29 @@ def settings(place: Path) -> Iterator[Settings]:
 def test_killed_application_loses_and_duplicates_no_event(settings: Settings) -> None:
     random = Random(1)
     for _ in range(ROUNDS):
-        series = uuid4()
+        series = new_series()
         with writer(settings, series) as (receive, kill):
-            acknowledged = receive(random.randint(1, 40))
+            acknowledged = receive(random.randint(1, 40 * WRITERS))
             kill()
-        expect_once(settings, series, acknowledged)
+        expect_once(settings, acknowledged)
 
 
 def test_killed_database_loses_and_duplicates_no_event(settings: Settings, place: Path) -> None:
-    random, series = Random(2), uuid4()
+    random, series = Random(2), new_series()
     acknowledged: Acknowledged = {}
     with ExitStack() as restarted, writer(settings, series) as (receive, _):
         for _ in range(ROUNDS):
-            acknowledged |= receive(random.randint(1, 40))
+            acknowledged |= receive(random.randint(1, 40 * WRITERS))
             kill_database(place)
             restarted.enter_context(embedded_postgres.running(place))
-        acknowledged |= receive(10)
-    expect_once(settings, series, acknowledged)
+        acknowledged |= receive(10 * WRITERS)
+    expect_once(settings, acknowledged)
 
 
 @contextmanager
-def writer(settings: Settings, series: UUID) -> Iterator[tuple[Callable[[int], Acknowledged], Callable[[], None]]]:
+def writer(
+    settings: Settings, series: Sequence[UUID]
+) -> Iterator[tuple[Callable[[int], Acknowledged], Callable[[], None]]]:
     """A process that appends until it is killed; a function that receives acknowledgements, and one that kills it."""
     here, there = processes.Pipe(duplex=False)
     process = processes.Process(target=write_and_acknowledge, args=(settings, series, there), daemon=True)
@@ -73,10 +78,14 @@ def writer(settings: Settings, series: UUID) -> Iterator[tuple[Callable[[int], A
         here.close()
 
 
-def received(connection: Connection) -> tuple[int, int]:
+def new_series() -> list[UUID]:
+    return [uuid4() for _ in range(WRITERS)]
+
+
+def received(connection: Connection) -> tuple[tuple[UUID, int], int]:
     assert connection.poll(ANSWER_SECONDS_MAX)
-    number, position = connection.recv()
-    return number, position
+    series, number, position = connection.recv()
+    return (series, number), position
 
 
 def kill_database(place: Path) -> None:
@@ -87,16 +96,17 @@ def kill_database(place: Path) -> None:
         process.kill()
 
 
-def expect_once(settings: Settings, series: UUID, acknowledged: Acknowledged) -> None:
+def expect_once(settings: Settings, acknowledged: Acknowledged) -> None:
     with open_database(settings) as database:
         log = Log(database.pool(), settings.workspace)
         rows = log.rows(after=0, limit=100_000)
         assert [row.position for row in rows] == list(range(1, len(rows) + 1))
         there = {row.stream: row.position for row in rows}
         assert len(there) == len(rows)
-        for number, position in acknowledged.items():
+        for (series, number), position in acknowledged.items():
             assert there[numbered(series, number)] == position
-        last = max(acknowledged)
-        in_flight = [numbered(series, number) in there for number in range(last + 1, last + 100_000)]
-        assert in_flight == sorted(in_flight, reverse=True)
-        assert persist(log, series, last).first == acknowledged[last]
+        for series in {series for series, _ in acknowledged}:
+            last = max(number for one, number in acknowledged if one == series)
+            in_flight = [numbered(series, number) in there for number in range(last + 1, last + 10_000)]
+            assert in_flight == sorted(in_flight, reverse=True)
+            assert persist(log, series, last).first == acknowledged[series, last]

@@ -16,6 +16,7 @@ from domain.log.append import Unavailable
 from domain.log.event_store import Log
 from domain.log.schema import lock_key
 from tests.domain.log.writing import command, positions, processes, reading, write_many
+from tests.waiting import until
 
 
 def test_positions_are_gapless_for_a_tailing_reader_with_16_writers(database: Database, log: Log) -> None:
@@ -39,8 +40,8 @@ def test_appends_wait_for_a_stalled_transaction(database: Database, log: Log) ->
     with ThreadPoolExecutor(4) as others:
         with stalled_append(database):
             later = [others.submit(log.append, [reading()], command()) for _ in range(4)]
-            while sessions_waiting_for_the_lock(database) < len(later):
-                assert not any(append.done() for append in later)
+            until(lambda: len(log._queue._waiting) == len(later) - 1 and sessions_waiting_for_the_lock(database) == 1)
+            assert not any(append.done() for append in later)
             assert log.entries(after=0, limit=10) == []
         assert sorted(append.result().first for append in later) == [2, 3, 4, 5]
     assert [entry.position for entry in log.entries(after=0, limit=10)] == [1, 2, 3, 4, 5]

@@ -3,8 +3,11 @@ or in other processes."""
 
 import multiprocessing
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
+from itertools import count
 from multiprocessing.connection import Connection
+from threading import Lock
 from uuid import UUID, uuid4, uuid5
 
 from api.runtime.database import open_database
@@ -94,14 +97,21 @@ def write_many(settings: Settings, sizes: Iterable[int]) -> None:
             log.append([reading() for _ in range(size)], command())
 
 
-def write_and_acknowledge(settings: Settings, series: UUID, acknowledgements: Connection) -> None:
-    """Append one event after another until killed, and send number and position of each acknowledged one."""
-    with open_database(settings) as database:
-        log = Log(database.pool(size_max=2), settings.workspace, reconnect_seconds=settings.reconnect_timeout_s)
-        number = 0
-        while True:
-            number += 1
-            acknowledgements.send((number, persist(log, series, number).first))
+def write_and_acknowledge(settings: Settings, series: Sequence[UUID], acknowledgements: Connection) -> None:
+    """Append the events of each series one after another, in a thread of its own, until killed; send series, number and
+    position of each acknowledged one."""
+    sending = Lock()
+
+    def write(log: Log, one: UUID) -> None:
+        for number in count(1):
+            row = persist(log, one, number)
+            with sending:
+                acknowledgements.send((one, number, row.first))
+
+    with open_database(settings) as database, ThreadPoolExecutor(len(series)) as threads:
+        log = Log(database.pool(size_max=4), settings.workspace, reconnect_seconds=settings.reconnect_timeout_s)
+        for writing in [threads.submit(write, log, one) for one in series]:
+            writing.result()
 
 
 def persist(log: Log, series: UUID, number: int) -> CommandRow:
