@@ -3,7 +3,7 @@
 from typing import Any
 
 from starlette.datastructures import Headers
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope
 
 
@@ -30,6 +30,17 @@ class IndexedRequest(Request):
     def __init__(self, scope: Scope, receive: Receive) -> None:
         super().__init__(scope, receive)
         self._headers = IndexedHeaders(scope)
+
+    async def body(self) -> bytes:
+        """The whole body. Raises `ClientDisconnect`."""
+        parts, is_whole = [], False
+        while not is_whole:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                raise ClientDisconnect
+            parts.append(message.get("body", b""))
+            is_whole = not message.get("more_body", False)
+        return b"".join(parts)
 
     @property
     def receive(self) -> Receive:

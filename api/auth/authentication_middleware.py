@@ -54,10 +54,11 @@ class AuthenticationMiddleware:
         state.caller, state.scope, state.is_rejected = UNAUTHENTICATED_CALLER, None, False
         may_wait = scope["type"] == "websocket" or scope["path"] == READY
         try:
-            async with asyncio.timeout(READY_SECONDS_MAX if scope["path"] == READY else None):
-                authenticated = await self._authenticators.authenticate(
-                    connection.headers.getlist("authorization"), address(connection)
-                )
+            given = connection.headers.getlist("authorization")
+            authenticating = self._authenticators.authenticate(given, address(connection))
+            if scope["path"] == READY:
+                authenticating = asyncio.wait_for(authenticating, READY_SECONDS_MAX)
+            authenticated = await authenticating
             if authenticated is None:
                 return None if may_wait else _unauthenticated()
             state.caller, state.scope = authenticated

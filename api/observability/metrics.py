@@ -11,7 +11,7 @@ from api.execution.context import RequestStats
 from api.execution.lanes import Lanes
 from api.execution.subscription_hub import SubscriptionHub
 from api.execution.writer import Writer
-from api.observability.state_collector import StateCollector
+from api.observability.state_collector import Kept, StateCollector
 from domain.log.event_store import Log
 from projections.engine.projector import Projector
 
@@ -68,11 +68,17 @@ class Metrics:
         self.count_operation(stats.kind, stats.name, stats.codes, seconds)
 
     def observe(
-        self, log: Log, projector: Projector, hub: SubscriptionHub, writer: Writer, lanes: Lanes | None = None
+        self,
+        log: Log,
+        projector: Projector,
+        hub: SubscriptionHub,
+        writer: Writer,
+        lanes: Lanes | None = None,
+        answers: Kept | None = None,
     ) -> None:
         """Also export the durations of the log's commits, and at each scrape the state of these."""
         log.commits.observe = self._commit_seconds.observe
-        self._registry.register(StateCollector(log, projector, hub, writer, lanes))
+        self._registry.register(StateCollector(log, projector, hub, writer, lanes, answers))
 
     def page(self, _: Request) -> Response:
         """All metrics in the text format. Called on a worker thread."""

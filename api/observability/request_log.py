@@ -4,11 +4,11 @@ A log line names the caller, the operation and the outcome; it never holds the d
 """
 
 import re
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from time import perf_counter
 from typing import Any, Final
-from uuid import uuid4
 
 import structlog
 from starlette.datastructures import Headers
@@ -107,7 +107,7 @@ def identify(scope: Scope, headers: Headers) -> None:
 def _request_id(headers: Headers) -> str:
     """The request id that the client sent, if it is safe to log; else a new one."""
     sent = headers.get(REQUEST_ID, "")
-    return sent if _ID.fullmatch(sent) else uuid4().hex
+    return sent if _ID.fullmatch(sent) else secrets.token_hex(16)
 
 
 class ObservedSend:

@@ -1,7 +1,7 @@
 """Metrics of the state of a process, read at each scrape: the log, the projections, commands and connections."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import psycopg
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -27,17 +27,36 @@ _POOL_COUNTERS: Final = {
 }
 
 
+class Kept(Protocol):
+    """The answers that a process keeps: how many, their size in bytes, and how often a query got one or had none."""
+
+    hits: int
+    misses: int
+
+    @property
+    def size(self) -> int: ...
+
+    def __len__(self) -> int: ...
+
+
 class StateCollector:
     """Collects the state of these components of one process."""
 
     def __init__(
-        self, log: Log, projector: Projector, hub: SubscriptionHub, writer: Writer, lanes: Lanes | None
+        self,
+        log: Log,
+        projector: Projector,
+        hub: SubscriptionHub,
+        writer: Writer,
+        lanes: Lanes | None,
+        answers: Kept | None,
     ) -> None:
         self._log = log
         self._projector = projector
         self._hub = hub
         self._writer = writer
         self._lanes = lanes
+        self._answers = answers
 
     def describe(self) -> Iterable[Metric]:
         """Returns nothing, so that registering needs no database."""
@@ -48,6 +67,7 @@ class StateCollector:
         yield from self._leading()
         yield from self._commands()
         yield from self._operations()
+        yield from () if self._answers is None else _kept(self._answers)
         yield _gauge("subscriptions", "Running subscriptions.", self._hub.count)
         yield from self._connections()
 
@@ -108,6 +128,13 @@ class StateCollector:
             yield _gauge(name if name.startswith("pool") else f"pool_{name}", meaning, stats.get(name, 0))
         for name, (key, factor, meaning) in _POOL_COUNTERS.items():
             yield _counter(name, meaning, stats.get(key, 0) * factor)
+
+
+def _kept(answers: Kept) -> Iterator[Metric]:
+    yield _gauge("kept_answers", "Answers in memory.", len(answers))
+    yield _gauge("kept_answer_bytes", "Size of the answers in memory, in bytes.", answers.size)
+    yield _counter("kept_answer_hits", "Queries that got a kept answer.", answers.hits)
+    yield _counter("kept_answer_misses", "Executed queries whose answers may be kept.", answers.misses)
 
 
 def _gauge(name: str, meaning: str, value: float) -> Metric:

@@ -252,8 +252,9 @@ class Settings(BaseSettings):
     kept_answers_bytes_max: int = Field(
         default=64 * 1024 * 1024,
         ge=0,
-        description="The total size of the answers that a process keeps in memory, in bytes. An equal query gets a kept "
-        "answer as long as nothing was recorded, and for a minute at most. 0 keeps none.",
+        description="The total size of the answers that a process keeps in memory, in bytes: a half of it for those "
+        "about the present, which an equal query gets until something is recorded, and for a minute at most; a half "
+        "for those about the past. 0 keeps none.",
     )
     request_timeout_s: float = Field(
         default=15,

@@ -39,7 +39,7 @@ def create_app(
     """
     configure_logging(settings.journal)
     process = Process.of(settings, database, anonymous=visitor if anonymous else None)
-    process.metrics.observe(process.log, process.projector, process.hub, process.writer, process.lanes)
+    process.metrics.observe(process.log, process.projector, process.hub, process.writer, process.lanes, process.answers)
     endpoint, middleware = endpoint_of(process, editor=editor), middleware_of(process)
     app = Application(
         routes=routes_of(process, endpoint, editor=editor),
