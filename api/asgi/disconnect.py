@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Coroutine
 from contextlib import suppress
+from functools import partial
 from typing import Any, Final, TypeVar
 
 from starlette.types import Receive
@@ -13,6 +14,10 @@ CLIENT_CLOSED_REQUEST: Final = 499
 """The status in log and metrics of a request whose client disconnected; no client receives it."""
 
 
+WATCH_SECONDS: Final = 0.02
+"""How long work may take before its client is watched; most of it is done before."""
+
+
 class ClientDisconnected(Exception):
     """The client disconnected before its request was answered."""
 
@@ -20,16 +25,27 @@ class ClientDisconnected(Exception):
 async def until_disconnected(receive: Receive, work: Coroutine[Any, Any, T]) -> T:
     """The result of the work, whose request was received completely. It is cancelled when the client disconnects.
 
-    Raises `ClientDisconnected`.
+    The client is watched only if the work takes longer than `WATCH_SECONDS`. Raises `ClientDisconnected`.
     """
-    working, gone = asyncio.ensure_future(work), asyncio.ensure_future(_disconnected(receive))
+    watching: list[asyncio.Task[None]] = []
+    limit = asyncio.timeout(None)
+    begin = partial(_watch, receive, limit, watching)
+    later = asyncio.get_running_loop().call_later(WATCH_SECONDS, begin)
     try:
-        await asyncio.wait({working, gone}, return_when=asyncio.FIRST_COMPLETED)
-        if working.done():
-            return working.result()
-        raise ClientDisconnected
+        async with limit:
+            return await work
+    except TimeoutError:
+        if limit.expired():
+            raise ClientDisconnected from None
+        raise
     finally:
-        await cancel_and_wait(working, gone)
+        later.cancel()
+        if watching:
+            await cancel_and_wait(*watching)
+
+
+def _watch(receive: Receive, limit: asyncio.Timeout, watching: "list[asyncio.Task[None]]") -> None:
+    watching.append(asyncio.create_task(_end_at_disconnect(receive, limit)))
 
 
 async def cancel_and_wait(*tasks: "asyncio.Future[Any]") -> None:
@@ -40,6 +56,7 @@ async def cancel_and_wait(*tasks: "asyncio.Future[Any]") -> None:
             await task
 
 
-async def _disconnected(receive: Receive) -> None:
+async def _end_at_disconnect(receive: Receive, limit: asyncio.Timeout) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
+    limit.reschedule(asyncio.get_running_loop().time())

@@ -50,7 +50,7 @@ class Caller:
     def can(self) -> frozenset[Permission]:
         return permissions(self.roles)
 
-    @property
+    @cached_property
     def sees_everything(self) -> bool:
         """Whether nothing is hidden from the caller, including objectives that are visible to a team only."""
         return Permission.READ_PRIVATE in self.can

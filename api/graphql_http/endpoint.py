@@ -39,7 +39,7 @@ from api.graphql_http import caching
 from api.graphql_http import request as graphql_request
 from api.graphql_http.caching import CacheKey
 from api.graphql_http.csrf import reject_forgery
-from api.graphql_http.kept_answers import Answer, KeptAnswers
+from api.graphql_http.kept_answers import Answer, KeptAnswers, Question
 from api.graphql_http.persisted_documents import PersistedDocuments, load_manifest
 from api.graphql_http.request import GraphQLRequest, MalformedRequest, RequestRejected
 from api.graphql_http.streaming import EventStreamTransport, MultipartTransport, TimeoutStreamingResponse
@@ -160,13 +160,15 @@ class Endpoint(GraphQL[Context, None]):
         asked = await _parse(request)
         context = self._context(request)
         request.state.stats = context.stats
-        if isinstance(asked, list) or media in self._streams or MIN_POSITION in request.headers:
+        if isinstance(asked, list) or media in self._streams or request.headers.get(MIN_POSITION) is not None:
             return await until_disconnected(request.receive, self._answer(request, asked, context, media))
-        asked = self.resolve_document(asked)
-        known = await self._known(request, asked, context, media)
-        if isinstance(known, Response):
-            return known
-        return await until_disconnected(request.receive, self._executed(request, asked, known, media))
+        asked, question = self.resolve_document(asked), None
+        if request.method == "GET" or (asked.query, asked.operation_name) in self._answers.shareable:
+            known = await self._known(request, asked, context, media)
+            if isinstance(known, Response):
+                return known
+            context, question = known
+        return await until_disconnected(request.receive, self._executed(request, asked, context, media, question))
 
     async def _answer(
         self, request: Request, asked: GraphQLRequest | list[GraphQLRequest], context: Context, media: str
@@ -182,7 +184,10 @@ class Endpoint(GraphQL[Context, None]):
         if stream is not None:
             return await self._stream(request, asked, context, stream)
         known = await self._known(request, asked, context, media)
-        return known if isinstance(known, Response) else await self._executed(request, asked, known, media)
+        if isinstance(known, Response):
+            return known
+        context, question = known
+        return await self._executed(request, asked, context, media, question)
 
     def _check_headers(self, request: Request) -> str:
         """The media type of the response. Raises `HTTPException` for a wrong method, for media types of which none is
@@ -218,14 +223,13 @@ class Endpoint(GraphQL[Context, None]):
         except GraphQLError as error:
             return requested._replace(error=error)
 
-    async def _executed(self, request: Request, asked: GraphQLRequest, context: Context, media: str) -> Response:
+    async def _executed(
+        self, request: Request, asked: GraphQLRequest, context: Context, media: str, question: Question | None
+    ) -> Response:
         """Execute one request, and encode its result on the same thread. Raises `HTTPException`, `Busy`."""
-        question = self._answers.question(asked, context.caller, context.bounds)
-
-        def work(execute: Callable[[], ExecutionResult]) -> Answer:
-            compute = partial(self._computed, asked, context, execute)
-            return compute() if question is None else self._answers.once(question, context, compute)
-
+        work: Callable[[Callable[[], ExecutionResult]], Answer] = partial(self._computed, asked, context)
+        if question is not None:
+            work = partial(self._answers.once, question, context, work)
         answer = await self._run(asked, context, request.method, work)
         if question is not None:
             self._answers.count(answer)
@@ -235,11 +239,12 @@ class Endpoint(GraphQL[Context, None]):
         """The answer by executing the operation, which is kept if it may be."""
         body = self._to_response(execute(), context)
         stats, freshness = context.stats, context.freshness
-        status = self._statuses.of(body)
+        status = self._statuses.of(body) if "errors" in body else HTTPStatus.OK
         answer = Answer(self.encode_json(body), status, freshness, stats.kind, stats.name, tuple(stats.costs))
-        if freshness.newest is not None and not context.caller.sees_everything:
-            self._present.learn(context.caller.person, freshness.newest, freshness.hidden)
-        self._answers.keep(asked, context, answer)
+        if stats.is_shareable and freshness.newest is not None:
+            if not context.caller.sees_everything:
+                self._present.learn(context.caller.person, freshness.newest, freshness.hidden)
+            self._answers.keep(asked, context, answer, freshness.newest)
         return answer
 
     async def _run(
@@ -299,26 +304,28 @@ class Endpoint(GraphQL[Context, None]):
 
     # ── caching ──────────────────────────────────────────────────────────────────────────────────
 
-    async def _known(self, request: Request, asked: GraphQLRequest, context: Context, media: str) -> Response | Context:
+    async def _known(
+        self, request: Request, asked: GraphQLRequest, context: Context, media: str
+    ) -> Response | tuple[Context, Question | None]:
         """The response to a request that need not be executed: 304 if the client's copy is still valid, or a kept
-        answer. Otherwise the context to execute it in."""
+        answer. Otherwise the context to execute it in, and the question whose answer may be kept."""
         key = CacheKey(context.caller, media, asked)
         etags = request.headers.get("if-none-match", "") if request.method == "GET" else ""
         validates = caching.may_be_valid(key, etags)
         question = self._answers.question(asked, context.caller, context.bounds)
         newest = await self._present.newest() if validates or question is not None else None
         if newest is None:
-            return context
+            return context, None
         valid = caching.find_not_modified(key, etags, newest, self._immutable_s) if validates else None
         if valid is not None:
             return Response(status_code=HTTPStatus.NOT_MODIFIED, headers={**valid.headers, "vary": VARY})
         hidden = NOTHING if context.caller.sees_everything else self._present.hidden(context.caller.person, newest)
         if question is None or hidden is None:
-            return context
+            return context, None
         self._answers.begin(newest)
         answer = self._answers.find(question, newest, hidden)
         if answer is None:
-            return replace(context, moment=Moment(newest, hidden, monotonic() + MOMENT_SECONDS))
+            return replace(context, moment=Moment(newest, hidden, monotonic() + MOMENT_SECONDS)), question
         self._answers.count(answer)
         return self._response(request, asked, answer, context, media)
 

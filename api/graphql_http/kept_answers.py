@@ -9,7 +9,7 @@ docs/adr/0046.
 from collections import OrderedDict
 from collections.abc import Callable
 from threading import Event, Lock
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 from uuid import UUID
 
 import orjson
@@ -22,6 +22,8 @@ from api.graphql_http.request import GraphQLRequest
 from api.snapshot.snapshot import FreshnessTracker
 from domain.commands.permissions import Permission, Role
 from projections.store.basis import ResolvedBasis
+
+T = TypeVar("T")
 
 ENTRY_BYTES: Final = 1_000
 """The assumed size of an answer besides its body, its document and its variables."""
@@ -58,7 +60,8 @@ class Question(NamedTuple):
 class KeptAnswers:
     """The answers that one process keeps, up to a total size in bytes.
 
-    `hits` are answers that were given again, `misses` executions of queries whose answers may be kept.
+    `hits` are answers that were given again, `misses` executions of queries whose answers may be kept. `shareable` are
+    the documents of such queries, with their operation names.
     """
 
     def __init__(self, bytes_max: int) -> None:
@@ -66,7 +69,7 @@ class KeptAnswers:
         self._bytes_max = bytes_max
         self._present: BoundedStore[Answer] = BoundedStore(bytes_max // 2)
         self._past: BoundedStore[Answer] = BoundedStore(bytes_max // 2)
-        self._shareable: OrderedDict[tuple[str, str | None], None] = OrderedDict()
+        self.shareable: OrderedDict[tuple[str | None, str | None], None] = OrderedDict()
         self._running: dict[object, Event] = {}
         self._lock = Lock()
 
@@ -80,14 +83,15 @@ class KeptAnswers:
 
     def question(self, asked: GraphQLRequest, caller: Caller, bounds: Bounds) -> Question | None:
         """The question of a request; None if its answer is not kept, or if it is not known yet whether it is."""
-        named = (asked.query or "", asked.operation_name)
-        if not self._bytes_max or named not in self._shareable or Permission.READ not in caller.can:
+        if not self._bytes_max or (asked.query, asked.operation_name) not in self.shareable:
+            return None
+        if asked.query is None or Permission.READ not in caller.can:
             return None
         try:
             variables = orjson.dumps(asked.variables)
         except orjson.JSONEncodeError:  # they are nested too deeply, and rejected later
             return None
-        return Question(named[0], variables, asked.operation_name, caller.roles, bounds)
+        return Question(asked.query, variables, asked.operation_name, caller.roles, bounds)
 
     def begin(self, newest: ResolvedBasis) -> None:
         """Drop the answers that are no longer right at the newest basis. Called in the order of looks at it."""
@@ -105,12 +109,9 @@ class KeptAnswers:
         self.hits += answer.is_kept
         self.misses += not answer.is_kept
 
-    def keep(self, asked: GraphQLRequest, context: Context, answer: Answer) -> None:
-        """Keep an answer, unless it has errors, depends on the caller, or read nothing. `context` executed it."""
-        newest, stats = answer.freshness.newest, context.stats
-        if not stats.is_shareable or stats.codes or newest is None:
-            return
-        self._remember((asked.query or "", asked.operation_name))
+    def keep(self, asked: GraphQLRequest, context: Context, answer: Answer, newest: ResolvedBasis) -> None:
+        """Keep the answer to a query that callers may share, which was executed in this context at this present."""
+        self._remember((asked.query, asked.operation_name))
         question = self.question(asked, context.caller, context.bounds)
         if question is None:
             return
@@ -120,12 +121,11 @@ class KeptAnswers:
         size = len(answer.body) + question.size + ENTRY_BYTES
         store.put(generation, (question, answer.freshness.hidden), answer._replace(is_kept=True), size)
 
-    def once(self, question: Question, context: Context, compute: Callable[[], Answer]) -> Answer:
-        """The answer of `compute`, or that of an equal question which another thread is computing, or has computed
-        since. Runs on a worker thread; raises `DeadlineExceeded` while it waits."""
+    def once(self, question: Question, context: Context, work: Callable[[T], Answer], execute: T) -> Answer:
+        """The answer of `work`, or that of an equal question which another thread is computing, or has computed since.
+        Runs on a worker thread; raises `DeadlineExceeded` while it waits."""
         moment = context.moment
-        if moment is None:
-            return compute()
+        assert moment is not None
         key = (question, moment.hidden, *_generations(moment.basis))
         with self._lock:
             running = self._running.get(key)
@@ -134,19 +134,19 @@ class KeptAnswers:
         if running is not None:
             while not running.wait(WAIT_SECONDS):
                 context.deadline.check()
-            return self.find(question, moment.basis, moment.hidden) or compute()
+            return self.find(question, moment.basis, moment.hidden) or work(execute)
         try:
-            return self.find(question, moment.basis, moment.hidden) or compute()
+            return self.find(question, moment.basis, moment.hidden) or work(execute)
         finally:
             with self._lock:
                 del self._running[key]
             mine.set()
 
-    def _remember(self, named: tuple[str, str | None]) -> None:
+    def _remember(self, named: tuple[str | None, str | None]) -> None:
         with self._lock:
-            self._shareable[named] = None
-            if len(self._shareable) > DOCUMENTS_KEPT:
-                self._shareable.popitem(last=False)
+            self.shareable[named] = None
+            if len(self.shareable) > DOCUMENTS_KEPT:
+                self.shareable.popitem(last=False)
 
 
 def _generations(basis: ResolvedBasis) -> tuple[object, object]:

@@ -100,14 +100,9 @@ def _path(scope: Scope) -> str:
 
 
 def identify(scope: Scope, headers: Headers) -> None:
-    """Give a request its id."""
-    scope.setdefault("state", {})["id"] = _request_id(headers)
-
-
-def _request_id(headers: Headers) -> str:
-    """The request id that the client sent, if it is safe to log; else a new one."""
+    """Give a request its id: the one that the client sent, if it is safe to log; else a new one."""
     sent = headers.get(REQUEST_ID, "")
-    return sent if _ID.fullmatch(sent) else secrets.token_hex(16)
+    scope.setdefault("state", {})["id"] = sent if _ID.fullmatch(sent) else secrets.token_hex(16)
 
 
 class ObservedSend:
@@ -122,8 +117,12 @@ class ObservedSend:
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status, self.has_begun = int(message["status"]), True
-            given = [pair for pair in message["headers"] if pair[0] != _REQUEST_ID]
-            names = {name for name, _ in given}
-            added = (pair for pair in _HEADERS if pair[0] not in names)
-            message["headers"] = [*given, *added, (_REQUEST_ID, self._request_id.encode())]
+            headers = list(message["headers"])
+            given = dict(headers)
+            if _REQUEST_ID in given:
+                headers = [pair for pair in headers if pair[0] != _REQUEST_ID]
+            for pair in _HEADERS:
+                if pair[0] not in given:
+                    headers.append(pair)
+            message["headers"] = [*headers, (_REQUEST_ID, self._request_id.encode())]
         await self._send(message)

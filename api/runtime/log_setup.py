@@ -1,11 +1,8 @@
 """Logging to standard error: one line for each event, as JSON or as text."""
 
-import json
 import sys
 from enum import StrEnum
-from typing import Any
 
-import orjson
 import structlog
 
 
@@ -28,21 +25,9 @@ def configure_logging(form: LogFormat = LogFormat.AUTO) -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             *(_TEXT_PROCESSORS if as_text else _JSON_PROCESSORS),
         ],
-        logger_factory=lambda *_: structlog.BytesLogger(sys.stderr.buffer),
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
     )
 
 
-def _as_json(event: Any, **options: Any) -> bytes:
-    """The event in UTF-8. What orjson does not write, such as a lone surrogate, is escaped."""
-    try:
-        return orjson.dumps(event, default=options["default"])
-    except TypeError:
-        return json.dumps(event, **options).encode()
-
-
-def _in_utf8(_: Any, __: str, line: str) -> bytes:
-    return line.encode(errors="backslashreplace")
-
-
-_TEXT_PROCESSORS = (structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback), _in_utf8)
-_JSON_PROCESSORS = (structlog.processors.format_exc_info, structlog.processors.JSONRenderer(_as_json))
+_TEXT_PROCESSORS = (structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),)
+_JSON_PROCESSORS = (structlog.processors.format_exc_info, structlog.processors.JSONRenderer())

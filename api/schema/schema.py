@@ -29,7 +29,7 @@ from api.schema.primitives.errors import INTERNAL, coded
 from api.schema.primitives.scalars import SCALARS
 from api.schema.query import Query
 from api.schema.read_permission import ReadPermission
-from api.schema.sharing import Sharing
+from api.schema.sharing import is_shareable
 from api.schema.subscriptions.lifecycle import Results, Subscribing, answers, refused
 from api.schema.subscriptions.subscription import Subscription
 from domain.primitives.lazy import cached_property
@@ -137,6 +137,8 @@ class Schema(strawberry.Schema):
         )
         if context_value is not None:
             context_value.stats.ms = (monotonic() - began) * 1000
+            if query and not result.errors and context_value.stats.kind == OperationType.QUERY.value:
+                context_value.stats.is_shareable = is_shareable(self._schema, query)
         return result
 
     def answer(self, query: str, variables: dict[str, Any], context: Context) -> dict[str, Any]:
@@ -170,7 +172,7 @@ schema = Schema(
     Mutation,
     Subscription,
     types=[*CHANGES.values()],
-    extensions=[Limits, ReadPermission, Sharing, Subscribing],
+    extensions=[Limits, ReadPermission, Subscribing],
     execution_context_class=Executor,
     config=StrawberryConfig(scalar_map=SCALARS),
 )

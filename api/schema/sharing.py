@@ -5,7 +5,6 @@ the same for all callers at one basis, and any other field is not shared unless 
 decide, before execution.
 """
 
-from collections.abc import Iterator
 from functools import cache, lru_cache
 from typing import Any, Final
 
@@ -19,25 +18,12 @@ from graphql import (
     get_named_type,
     is_abstract_type,
 )
-from strawberry.extensions import SchemaExtension
 from strawberry.types.field import StrawberryField
 
-from api.execution.context import Context
 from api.execution.limits import DOCUMENTS_KEPT, parsed
 
 SHARED: Final = frozenset({"View.workspace", "Query.workspace", "Snapshot.workspace"})
 """Fields whose resolvers take `info`, but use nothing of the caller."""
-
-
-class Sharing(SchemaExtension):
-    """Notes in the statistics of a request whether the answer of its operation may be shared."""
-
-    def on_validate(self) -> Iterator[None]:
-        yield
-        execution, context = self.execution_context, self.execution_context.context
-        if isinstance(context, Context) and execution.query and not execution.pre_execution_errors:
-            schema = execution.schema._schema  # noqa: SLF001 - strawberry has no public access to it
-            context.stats.is_shareable = is_shareable(schema, execution.query)
 
 
 @lru_cache(DOCUMENTS_KEPT)

@@ -1,7 +1,6 @@
 """The composition root: the ASGI application of one process."""
 
 from starlette.applications import Starlette
-from starlette.types import Receive, Scope, Send
 
 from api.auth.authentication import DEMO
 from api.execution.context import Caller
@@ -15,21 +14,9 @@ from api.server.process import Process
 from api.server.routes import endpoint_of, routes_of
 
 
-class Application(Starlette):
-    """The application, whose `frame` serves requests without the middleware where it can."""
-
-    frame: LeanFrame
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if not self.frame.serves(scope):
-            return await super().__call__(scope, receive, send)
-        scope["app"] = self
-        return await self.frame(scope, receive, send)
-
-
 def create_app(
     settings: Settings, database: Database, *, editor: bool, anonymous: bool = False, visitor: Caller = DEMO
-) -> Application:
+) -> Starlette:
     """The application: GraphQL, health, metrics, checkpoints, exports and reports; see `api.server.routes`.
 
     `database` is open and migrated; its opener closes the pools. `editor`: whether a browser at `/graphql` gets
@@ -41,12 +28,12 @@ def create_app(
     process = Process.of(settings, database, anonymous=visitor if anonymous else None)
     process.metrics.observe(process.log, process.projector, process.hub, process.writer, process.lanes, process.answers)
     endpoint, middleware = endpoint_of(process, editor=editor), middleware_of(process)
-    app = Application(
+    app = Starlette(
         routes=routes_of(process, endpoint, editor=editor),
         middleware=middleware,
         exception_handlers=EXCEPTION_HANDLERS,
         lifespan=lifespan_of(process),
     )
-    app.frame = LeanFrame(middleware, endpoint)
+    app.middleware_stack = LeanFrame(app.build_middleware_stack(), middleware, endpoint)
     app.state.hub, app.state.pool = process.hub, process.pool
     return app

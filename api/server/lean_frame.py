@@ -7,14 +7,15 @@ sending, which takes longer than the work of the endpoint. See docs/adr/0045.
 from collections.abc import Iterable
 from typing import Any, Final
 
+from starlette.datastructures import Headers
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.asgi.body_limit import BodyLimit, BodyTooLarge, BodyTooSlow
 from api.asgi.host_check import HostCheck
-from api.asgi.indexed_request import IndexedRequest
 from api.auth.authentication_middleware import AuthenticationMiddleware
 from api.graphql_http.endpoint import Endpoint
 from api.observability.request_log import RequestLogMiddleware, identify
@@ -25,13 +26,14 @@ _METHODS: Final = frozenset({"GET", "POST"})
 
 
 class LeanFrame:
-    """Serves GET and POST of `/graphql` by the rules of these middlewares, in their order.
+    """Serves GET and POST of `/graphql` by the rules of these middlewares, in their order. `stack` serves all else.
 
     Each duty is a method of its middleware, which is built here from the same arguments. Raises `LookupError` for a
     middleware whose duty the frame does not know.
     """
 
-    def __init__(self, middleware: Iterable[Middleware], endpoint: Endpoint) -> None:
+    def __init__(self, stack: ASGIApp, middleware: Iterable[Middleware], endpoint: Endpoint) -> None:
+        self._stack = stack
         duties: dict[Any, Any] = {one.cls: one.cls(endpoint, *one.args, **one.kwargs) for one in middleware}
         self._endpoint = endpoint
         self._log: RequestLogMiddleware = duties.pop(RequestLogMiddleware)
@@ -50,6 +52,9 @@ class LeanFrame:
         return not self._has_cors or all(name != b"origin" for name, _ in scope["headers"])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if not self.serves(scope):
+            await self._stack(scope, receive, send)
+            return
         request = IndexedRequest(scope, receive)
         identify(scope, request.headers)
         with self._log.observing(scope, PATH, send) as observed:
@@ -62,12 +67,47 @@ class LeanFrame:
                 failure = await failure_response(request, error)
                 await failure(scope, receive, observed)
 
-    async def _respond(self, request: IndexedRequest) -> Response:
+    async def _respond(self, request: "IndexedRequest") -> Response:
         rejection = self._hosts.rejection(request.headers) or await self._authentication.rejection(request)
         if rejection is not None:
             return rejection
         try:
-            request.receive = self._bodies.limited(request.scope, request.headers, request.receive)
+            request.receive_by(self._bodies.limited(request.scope, request.headers, request.receive))
             return await self._endpoint.respond(request)
         except (BodyTooLarge, BodyTooSlow) as error:
             return self._bodies.rejection(error)
+
+
+class IndexedRequest(Request):
+    """A request with indexed headers: Starlette searches their list, and encodes the name, at each look-up."""
+
+    def __init__(self, scope: Scope, receive: Receive) -> None:
+        super().__init__(scope, receive)
+        self._headers = IndexedHeaders(scope)
+
+    def receive_by(self, receive: Receive) -> None:
+        """Receive the body by this function."""
+        self._receive = receive
+
+    async def body(self) -> bytes:
+        """The whole body, to be read once. Raises `ClientDisconnect`."""
+        parts, is_whole = [], False
+        while not is_whole:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                raise ClientDisconnect
+            parts.append(message.get("body", b""))
+            is_whole = not message.get("more_body", False)
+        return b"".join(parts)
+
+
+class IndexedHeaders(Headers):
+    """The headers of a request, whose `get` takes a name in lower case. Of several with one name it finds the first
+    one, as in `Headers`."""
+
+    def __init__(self, scope: Scope) -> None:
+        super().__init__(scope=scope)
+        first: dict[str, str] = {}
+        for name, value in reversed(self._list):
+            first[name.decode("latin-1")] = value.decode("latin-1")
+        self.get = first.get  # type: ignore[method-assign]

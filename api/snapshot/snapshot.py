@@ -130,16 +130,15 @@ class SnapshotReader:
     @cached_property
     def _present_and_hidden(self) -> tuple[ResolvedBasis, frozenset[UUID]]:
         """The present's basis and the objectives hidden there."""
-        found = self._present or self._read_present()
+        found = self._present
+        if found is None:
+            with self._deadline.reading(self._pool.connection()) as conn:  # one statement reads both
+                if self._visibility_scope is None or self._hidden is not None:
+                    found = bases.now(conn), self._hidden or visibility.NOTHING
+                else:
+                    found = visibility.present_and_hidden(conn, self._visibility_scope.person)
         self.freshness.newest, self.freshness.hidden = found
         return found
-
-    def _read_present(self) -> tuple[ResolvedBasis, frozenset[UUID]]:
-        """The present's basis and the objectives hidden there, in one statement."""
-        with self._deadline.reading(self._pool.connection()) as conn:
-            if self._visibility_scope is None or self._hidden is not None:
-                return bases.now(conn), self._hidden or visibility.NOTHING
-            return visibility.present_and_hidden(conn, self._visibility_scope.person)
 
     @contextmanager
     def _filtered_connection(self, hidden: frozenset[UUID]) -> Iterator[Connection]:
