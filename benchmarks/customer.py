@@ -102,7 +102,7 @@ def _handle(number: int) -> str:
 
 
 def _kpis(sizes: Sizes, at: datetime, seed: int) -> Iterator[Fact]:
-    rng = Random(f"{seed}/kpis")  # noqa: S311 - chance for figures, not for secrets
+    rng = Random(f"{seed}/kpis")
     for number in range(sizes.kpis):
         goal = {"direction": rng.choice(["AT_LEAST", "AT_MOST"]), "target": 100, "tolerance": 5}
         given: Fact = {"key": f"kpi-{number}", "name": f"Measure {number}", "goal": goal}
@@ -119,7 +119,7 @@ def _readings(sizes: Sizes, until: date, seed: int) -> Iterator[Fact]:
     for number in range(sizes.kpis):
         if _is_formula(number):
             continue
-        rng = Random(f"{seed}/readings/{number}")  # noqa: S311 - chance for figures, not for secrets
+        rng = Random(f"{seed}/readings/{number}")
         values = ((first + timedelta(days=day), 100 + 20 * rng.random() - 10) for day in range(sizes.days))
         given = [
             {"kpi": key(f"kpi-{number}"), "value": round(value, 2), "measuredAt": moment(_at(day))}
@@ -155,7 +155,7 @@ class _Quarter:
         self._sizes, self._key, self._first = sizes, f"q{number + 1}", first
         self._until = min(_at(first + timedelta(days=QUARTER_DAYS)), _at(until))
         self._is_last = number == sizes.quarters - 1
-        self._rng = Random(f"{seed}/{self._key}")  # noqa: S311 - chance for figures, not for secrets
+        self._rng = Random(f"{seed}/{self._key}")
 
     def facts(self) -> Iterator[Fact]:
         drafting, last = _at(self._first - timedelta(days=10)), self._first + timedelta(days=QUARTER_DAYS - 1)
@@ -172,7 +172,7 @@ class _Quarter:
 
     def _drafted(self, number: int, at: datetime) -> Iterator[Fact]:
         team = number % self._sizes.teams
-        given = {
+        given: Fact = {
             "cycle": key(self._key),
             "title": f"Customers of region {number} come back",
             "team": the(f"team/{team}"),
@@ -186,7 +186,11 @@ class _Quarter:
 
     def _added(self, number: int, part: int, at: datetime) -> Fact:
         metric: Fact = {"direction": "INCREASE", "start": 0, "target": 100}
-        given = {"objective": the(self._ref(number)), "title": f"Share of orders of kind {part}", "metric": metric}
+        given: Fact = {
+            "objective": the(self._ref(number)),
+            "title": f"Share of orders of kind {part}",
+            "metric": metric,
+        }
         given |= {"weight": self._rng.choice([1, 1, 2])}
         if self._is_linked(number, part):
             metric |= {"start": 80, "target": 120}

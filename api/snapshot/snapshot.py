@@ -246,6 +246,14 @@ class View:
         """Keep rows that another query has read, so that `by_id` need not read them again."""
         self._rows.setdefault(query, {}).update({row.id: row for row in rows})  # type: ignore[attr-defined]
 
+    def computed(self, load: "Callable[[Batch], Sequence[T]]", rows: Iterable[Any]) -> dict[UUID, T]:
+        """The result of `load` for each of these rows by its id, among others; a view computes each of them once."""
+        known: dict[UUID, T] = self._rows.setdefault(load, {})
+        missing = list({row.id: row for row in rows if row.id not in known}.values())
+        if missing:
+            known.update(zip([row.id for row in missing], Batch(self, missing).all(load), strict=True))
+        return known
+
     def by_key(self, query: ByKey[T], key: str) -> T | None:
         """The row with this key, if there is one."""
         rows: dict[str, T | None] = self._named.setdefault(query, {})

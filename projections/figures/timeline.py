@@ -9,7 +9,8 @@ support it, so those are read with it.
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
-from operator import attrgetter
+from itertools import groupby
+from operator import attrgetter, itemgetter
 from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
@@ -29,7 +30,7 @@ from domain.primitives.values import (
     ScoringPolicy,
 )
 from projections.figures.horizon import Horizon
-from projections.store.versioned_tables import OPEN, Connection, Version, VersionedTable, basis_params, fetch
+from projections.store.versioned_tables import OPEN, Connection, Version, VersionedTable, basis_params, each
 from projections.tables.alignment import SUPPORT, Support
 from projections.tables.cycle import CYCLE, CalendarRow, CycleRow, PolicyRow, settings
 from projections.tables.key_result import KEY_RESULT, KeyResultRow
@@ -238,8 +239,11 @@ class Timeline:
         for id, history in histories.items():
             self.of_objective[history.versions[0].objective].append(id)
 
-    def add_measurement(self, version: MeasurementVersion) -> None:
-        self._series.setdefault(version.subject, MeasurementSeries()).versions.append(version)
+    def add_measurements(self, kind: Kind, rows: Iterable[Sequence[Any]]) -> None:
+        """Add measurements by rows that begin with their subject, in the order of subjects and of their series."""
+        for subject, of in groupby(rows, key=itemgetter(0)):
+            series = self._series.setdefault(subject, MeasurementSeries())
+            series.versions += [_measurement(kind, subject, row) for row in of]
 
     def may_take_from_others(self, objective: UUID) -> bool:
         """Whether supporters may ever have given its value: not if one of its key results was there before the first
@@ -403,13 +407,13 @@ def _known_versions(table: VersionedTable[Any], where: str) -> str:
 
 def _add_measurements(conn: Connection, basis: Basis, timeline: Timeline) -> None:
     ids = list(timeline.key_results)
-    for row in fetch(conn, _CHECK_INS, basis_params(basis, key_results=ids)):
-        timeline.add_measurement(_measurement(Kind.CHECK_IN, row))
+    check_ins = each(conn, _CHECK_INS, basis_params(basis, key_results=ids))
+    timeline.add_measurements(Kind.CHECK_IN, check_ins)
     kpis = {kpi for id in ids for kpi in timeline.linked_kpis(id)}
     if kpis:
         _add_kpis(conn, basis, timeline, kpis)
-        for row in fetch(conn, _READINGS, basis_params(basis, kpis=sorted(timeline.kpis))):
-            timeline.add_measurement(_measurement(Kind.READING, (*row, None, None)))
+        readings = each(conn, _READINGS, basis_params(basis, kpis=sorted(timeline.kpis)))
+        timeline.add_measurements(Kind.READING, readings)
 
 
 def _add_kpis(conn: Connection, basis: Basis, timeline: Timeline, kpis: set[UUID]) -> None:
@@ -427,13 +431,16 @@ _KNOWN = "v.position <= %(position)s and v.measured_at <= %(at)s"
 _ORDER = "v.measured_at, v.first_position, v.position"
 _CHECK_INS = (
     f"select v.key_result, {_COLUMNS}, v.reached, v.confidence from check_in v"
-    f" where v.key_result = any(%(key_results)b) and {_KNOWN} order by {_ORDER}"
+    f" where v.key_result = any(%(key_results)b) and {_KNOWN} order by v.key_result, {_ORDER}"
 )
-_READINGS = f"select v.kpi, {_COLUMNS} from reading v where v.kpi = any(%(kpis)b) and {_KNOWN} order by {_ORDER}"
+_READINGS = (
+    f"select v.kpi, {_COLUMNS}, null::text[], null::float8 from reading v"
+    f" where v.kpi = any(%(kpis)b) and {_KNOWN} order by v.kpi, {_ORDER}"
+)
 
 
-def _measurement(kind: Kind, row: Sequence[Any]) -> MeasurementVersion:
-    subject, id, position, first, until, measured_at, value, reached, confidence = row
+def _measurement(kind: Kind, subject: UUID, row: Sequence[Any]) -> MeasurementVersion:
+    _, id, position, first, until, measured_at, value, reached, confidence = row
     return MeasurementVersion(
         subject, Ref(kind, id), position, first, until or OPEN, measured_at, value,
         None if reached is None else tuple(reached), confidence,

@@ -387,6 +387,13 @@ def fetch(conn: Connection, sql: str, params: Params, *, prepare: bool = True) -
     return cursor.execute(sql, params, prepare=prepare).fetchall()
 
 
+def each(conn: Connection, sql: str, params: Params) -> Iterator[tuple[Any, ...]]:
+    """The same rows one by one, of a query with very many of them."""
+    raise_if_late()
+    cursor = conn.cursor(binary=True, row_factory=tuple_row)
+    return iter(cursor.execute(sql, params, prepare=True))
+
+
 def basis_params(basis: Basis, **params: Any) -> dict[str, Any]:
     """The parameters of a query, with those of its basis."""
     return {"at": basis.at, "position": basis.position, **params}

@@ -3,7 +3,7 @@
 Objectives that take their value from others, and closed cycles of cycles, are computed from a timeline.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from operator import attrgetter
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -101,32 +101,23 @@ def _figures(view: View, read: Callable[..., Timeline], ids: Sequence[UUID]) -> 
     return Figures(view.read(read, ids), Horizon.of(view.basis))
 
 
-def _progress_by_id(view: View, rows: Sequence[objective.ObjectiveRow]) -> dict[UUID, ObjectiveProgress]:
-    batch = Batch(view, list({row.id: row for row in rows}.values()))
-    return dict(zip([row.id for row in batch.rows], batch.all(of_objectives), strict=True))
-
-
 # ── cycles ───────────────────────────────────────────────────────────────────────────────────────
 
 
 def of_cycles(batch: Batch) -> Sequence[CycleProgress]:
     """The progress of each of these cycles."""
-    found = _of_cycle_rows(batch.view, batch.rows)
-    return [found[row.id] for row in batch.rows]
-
-
-def _of_cycle_rows(view: View, rows: Sequence[CycleRow]) -> dict[UUID, CycleProgress]:
+    view, rows = batch.view, batch.rows
     own = _own_objectives(view, [row.id for row in rows])
     bare = [row for row in rows if not wholes.in_mean(own[row.id])]
     frozen = [row.id for row in bare if end_of_cycle(row) is not None]
     figures = _figures(view, timeline.of_cycles, frozen) if frozen else None
     inside = _children(view, [row.id for row in bare if end_of_cycle(row) is None])
-    return {
-        row.id: _of_cycle(view, row, own[row.id], inside.get(row.id, ()))
+    return [
+        _of_cycle(view, row, own[row.id], inside.get(row.id, ()))
         if figures is None or row.id not in frozen
         else figures.cycle(row.id)
         for row in rows
-    }
+    ]
 
 
 def _of_cycle(
@@ -138,7 +129,7 @@ def _of_cycle(
 
 def _own_objectives(view: View, cycles: Sequence[UUID]) -> dict[UUID, list[ObjectiveProgress]]:
     rows = view.read(objective.objectives_of_cycles, cycles, ObjectiveFilter())
-    parts = _progress_by_id(view, [row for group in rows.values() for row in group])
+    parts = view.computed(of_objectives, [row for group in rows.values() for row in group])
     return {id: [parts[row.id] for row in rows.get(id, ())] for id in cycles}
 
 
@@ -146,8 +137,7 @@ def _children(view: View, cycles: Sequence[UUID]) -> dict[UUID, list[CycleProgre
     """The progress of the activated cycles inside each of these open cycles."""
     rows = view.read(cycle.cycles_within, cycles) if cycles else {}
     active = {id: [row for row in group if row.state is not CycleState.PLANNING] for id, group in rows.items()}
-    flat = [row for group in active.values() for row in group]
-    found = _of_cycle_rows(view, flat) if flat else {}
+    found = view.computed(of_cycles, [row for group in active.values() for row in group])
     return {id: [found[row.id] for row in group] for id, group in active.items()}
 
 
@@ -163,9 +153,18 @@ def of_teams(batch: Batch, of_cycle: UUID | None, include_subteams: bool) -> Seq
     inside = then.read(people.teams_inside, ids) if include_subteams else {id: {id} for id in ids}
     rows = _objectives_of_teams(then, set().union(*inside.values()), of_cycle)
     current = view.by_id(objective.objectives, [row.id for row in rows])
-    parts = _progress_by_id(view, [current[row.id] for row in rows])
+    parts = view.computed(of_objectives, [current[row.id] for row in rows])
     policy = view.policies.in_force(closed)
-    return [wholes.of_team([parts[row.id] for row in rows if row.team in inside[id]], policy) for id in ids]
+    return [wholes.of_team([parts[one] for one in owned], policy) for owned in _owned(rows, [inside[id] for id in ids])]
+
+
+def _owned(rows: Sequence[objective.ObjectiveRow], groups: Sequence[set[UUID]]) -> Iterator[list[UUID]]:
+    """For each group of teams, the objectives that one of them owns, in the order of the rows."""
+    places: dict[UUID | None, list[int]] = {}
+    for place, row in enumerate(rows):
+        places.setdefault(row.team, []).append(place)
+    for teams in groups:
+        yield [rows[place].id for place in sorted(place for team in teams for place in places.get(team, ()))]
 
 
 def _closed(view: View, of_cycle: UUID) -> End | None:

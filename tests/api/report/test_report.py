@@ -77,7 +77,7 @@ def world(server: str) -> Iterator[AskedWorld]:
         yield world
 
 
-HEADING = Heading("Q1 2026", "")
+HEADING = Heading("2026-Q1", "")
 
 
 @pytest.fixture(scope="module")
