@@ -18,11 +18,13 @@ from tests.world import World
 
 
 class CountingPool:
-    """A pool that collects the statements of its connections; it calls `meanwhile` before each statement."""
+    """A pool that collects the statements of its connections and counts their rows; it calls `meanwhile` before each
+    statement."""
 
     def __init__(self, pool: Any) -> None:
         self._pool = pool
         self.statements: list[str] = []
+        self.rows = 0
         self.meanwhile: Callable[[], object] = int
 
     @contextmanager
@@ -33,7 +35,9 @@ class CountingPool:
             def execute(self, query: Any, *args: Any, **kwargs: Any) -> Any:
                 pool.meanwhile()
                 pool.statements.append(query)
-                return super().execute(query, *args, **kwargs)
+                found = super().execute(query, *args, **kwargs)
+                pool.rows += max(self.rowcount, 0)
+                return found
 
         with self._pool.connection() as conn:
             conn.cursor_factory = CountingCursor

@@ -46,4 +46,4 @@ def test_readme_documents_run_in_order_on_an_empty_workspace(http: TestClient) -
     assert look_back["isFinal"]
     assert look_back["attainment"] == {"againstOriginal": 0.75, "againstFinal": 1, "score": 1}
     assert look_back["attribution"]["goalpost"] == 0.25
-    assert [objective["presence"] for objective in look_back["objectives"]] == ["KEPT"]
+    assert [objective["presence"] for objective in look_back["objectiveRetrospectives"]["nodes"]] == ["KEPT"]

@@ -1,0 +1,114 @@
+"""What the documents of README and docs take at two sizes of a customer: statements, rows and bytes.
+
+A document takes as many statements for a large customer as for a small one, at most as many more rows as it is larger,
+and an answer of the same size, unless it is named below.
+"""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, NamedTuple
+
+import pytest
+from graphql import OperationType, parse, print_ast
+from graphql.language import OperationDefinitionNode
+
+from api.facts.importer import Import
+from benchmarks.customer import Sizes, facts
+from domain.handlers.dispatcher import Dispatcher
+from tests.asking import AskedWorld, unlimited
+from tests.docs.documents import GUIDES, ROOT, Document, documents
+from tests.workspace import fresh_workspace
+
+SMALL: Final = Sizes(
+    people=60, teams=60, levels=4, quarters=2, objectives=60, key_results=2, check_ins=2, kpis=60, days=20
+)
+FACTOR: Final = 3
+LARGE: Final = SMALL.scaled(FACTOR)
+PAGES: Final = ["README.md", *(str(path.relative_to(ROOT)) for path in GUIDES)]
+NEEDS_A_CHECKPOINT: Final = "query Proof"
+SLACK: Final = 1.15
+GROWING: Final = {
+    "docs/history.md: query Replay": "The changes of a frame are those of a whole cycle since the frame before.",
+}
+"""The documents whose answers grow with the customer, and why."""
+
+
+class Taken(NamedTuple):
+    """What a document took."""
+
+    statements: int
+    rows: int
+    bytes: int
+
+
+class Customer:
+    """A customer of one size, and a value for every variable of the documents."""
+
+    def __init__(self, world: AskedWorld, sizes: Sizes) -> None:
+        self.world = world
+        today = datetime.now(UTC)
+        lines = (json.dumps(fact).encode() for fact in facts(sizes, today.date()))
+        tally = Import(Dispatcher(world.log), world.log, "machine:test").run(lines)
+        assert not tally.refusals
+        world.catch_up()
+        found = world.ask("""{ cycle(by: {key: "q1"}) { id plan { basis { position } } } }""")["cycle"]
+        self._ids = {"cycle": found["id"]}
+        self._values = {
+            "cycle": "q1", "planned": found["plan"]["basis"]["position"], "title": "Customers of region",
+            "monthAgo": (today - timedelta(days=30)).isoformat(), "from": {"position": self._late(world)},
+        }  # fmt: skip
+
+    @staticmethod
+    def _late(world: AskedWorld) -> int:
+        """A position in the middle of the second quarter."""
+        return world.log.head().position * 9 // 10
+
+    def take(self, document: Document) -> Taken:
+        """Run a document; what it takes."""
+        variables = {name: self._value(name, kind) for name, kind in _variables(document)}
+        pool = self.world.pool
+        pool.statements.clear()
+        pool.rows = 0
+        with unlimited():
+            answer = self.world.ask(document.text, **variables)
+        return Taken(len(pool.statements), pool.rows, len(json.dumps(answer)))
+
+    def _value(self, name: str, kind: str) -> Any:
+        return self._ids[name] if kind == "ID!" else self._values[name]
+
+
+def _operation(document: Document) -> OperationDefinitionNode:
+    (operation,) = (one for one in parse(document.text).definitions if isinstance(one, OperationDefinitionNode))
+    return operation
+
+
+def _variables(document: Document) -> list[tuple[str, str]]:
+    return [(one.variable.name.value, print_ast(one.type)) for one in _operation(document).variable_definitions or ()]
+
+
+QUERIES: Final = [
+    document
+    for page in PAGES
+    for document in documents(page)
+    if _operation(document).operation is OperationType.QUERY and not document.text.startswith(NEEDS_A_CHECKPOINT)
+]
+
+
+@pytest.fixture(scope="module")
+def customers(server: str) -> Iterator[tuple[Customer, Customer]]:
+    with fresh_workspace(server) as small, fresh_workspace(server) as large:
+        yield Customer(AskedWorld(small), SMALL), Customer(AskedWorld(large), LARGE)
+
+
+@pytest.mark.parametrize("document", QUERIES, ids=lambda document: document.name)
+def test_documents_take_as_many_statements_and_bytes_at_any_size(
+    customers: tuple[Customer, Customer], document: Document
+) -> None:
+    small, large = (customer.take(document) for customer in customers)
+    assert large.statements == small.statements
+    assert large.rows <= FACTOR * SLACK * small.rows
+    if document.name in GROWING:
+        assert large.bytes > SLACK * small.bytes, "remove it from GROWING"
+    else:
+        assert large.bytes <= SLACK * small.bytes
