@@ -8,6 +8,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from api.endpoints import readings_ingest, targets_ingest
 from api.endpoints.checkpoint import Publishing, schema_text
+from api.endpoints.evidence_export import EvidenceExport
 from api.endpoints.file_ingest import Ingest
 from api.endpoints.health import Readiness
 from api.endpoints.ledger_export import Exports
@@ -72,6 +73,7 @@ def _exports(process: Process) -> list[BaseRoute]:
     return [
         Route("/checkpoint", publishing.checkpoint),
         Route("/checkpoint/key", publishing.key),
+        Route("/evidence/{cycle}", EvidenceExport(process.context, process.settings.file_timeout_s).file),
         Route("/export/changes.ndjson", exports.changes_ndjson),
         Route("/export/changes.csv", exports.changes_csv),
         Route("/export/readings.csv", exports.readings_csv),

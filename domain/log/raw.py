@@ -25,6 +25,7 @@ _SWEEP = """
     ) to stdout (format binary)
 """
 _PAGE = 1_000
+_COLUMNS = "position, recorded_at, effective_at, stream, version, topic, belongs_to, metadata, data, leaf_hash"
 _COPY_HEADER_BYTES = 19
 _COPY_TRAILER = b"\xff\xff"
 _ROW = struct.Struct(">hiqiqiqi16siqi32si")
@@ -190,39 +191,73 @@ def first_altered(conn: Connection, after: int, upto: int) -> int | None:
     return found
 
 
-def descendants(conn: Connection, root: UUID, upto: int) -> list[UUID]:
-    """This stream and all its descendants, without child cycles and their descendants, up to a position."""
-    query = """
-        with recursive held (stream) as (
-            select %s::uuid
-            union
-            select child.stream from held join log child on child.belongs_to = held.stream
-            where split_part(child.topic, '.', 1) <> 'cycle-opened' and child.position <= %s
-        )
-        select stream from held
-    """
-    return [stream for (stream,) in _fetch(conn, query, root, upto)]
+_HELD = """
+    with recursive held (stream) as (
+        select %(root)s::uuid
+        union
+        select child.stream from held join log child on child.belongs_to = held.stream
+        where split_part(child.topic, '.', 1) <> 'cycle-opened' and child.position <= %(upto)s
+    )
+"""
+"""A stream and all its descendants, without child cycles and their descendants."""
 
 
-def measurements_of(
+def held_rows(conn: Connection, root: UUID, topics: Sequence[str], upto: int) -> list[LogRow]:
+    """The rows of these topics in this stream and all its descendants, without child cycles and their descendants, up
+    to a position and in the order of the log."""
+    query = f"""
+        {_HELD} select l.* from held cross join lateral (
+            select {_COLUMNS} from log where stream = held.stream and position <= %(upto)s
+            and split_part(topic, '.', 1) = any(%(topics)s) offset 0
+        ) l order by position
+    """  # noqa: S608 - constants
+    found = _fetch_named(conn, query, {"root": root, "topics": list(topics), "upto": upto})
+    return [LogRow(*row) for row in found.fetchall()]
+
+
+def held_positions(conn: Connection, root: UUID, upto: int) -> Iterator[int]:
+    """The positions of every row in this stream and all its descendants, without child cycles and their descendants, up
+    to a position. In no order."""
+    query = f"""
+        {_HELD} select l.position from held cross join lateral (
+            select position from log where stream = held.stream and position <= %(upto)s offset 0
+        ) l
+    """  # noqa: S608 - constants
+    for (position,) in _fetch_named(conn, query, {"root": root, "upto": upto}):
+        yield position
+
+
+def measured_positions(
     conn: Connection, parents: Sequence[UUID], topic: str, span: tuple[datetime, datetime], upto: int
-) -> list[UUID]:
-    """The streams that belong to these parents and begin with an event of this topic, effective within the span (both
-    ends included) and recorded up to a position."""
+) -> Iterator[int]:
+    """The positions of every row of the streams that belong to these parents and begin with an event of this topic,
+    effective within the span (both ends included), up to a position. In no order."""
     query = """
-        select stream from log where belongs_to = any(%s) and split_part(topic, '.', 1) = %s
-        and effective_at between %s and %s and position <= %s
+        select l.position from log first cross join lateral (
+            select position from log where stream = first.stream and position <= %(upto)s offset 0
+        ) l where first.belongs_to = any(%(parents)s) and split_part(first.topic, '.', 1) = %(topic)s
+        and first.effective_at between %(since)s and %(until)s and first.position <= %(upto)s
     """
-    return [stream for (stream,) in _fetch(conn, query, list(parents), topic, *span, upto)]
+    since, until = span
+    params = {"parents": list(parents), "topic": topic, "since": since, "until": until, "upto": upto}
+    for (position,) in _fetch_named(conn, query, params):
+        yield position
+
+
+def rows_at(conn: Connection, positions: Sequence[int]) -> list[LogRow]:
+    """The rows at these positions, in the order of the log."""
+    query = f"select {_COLUMNS} from log where position = any(%s::bigint[]) order by position"  # noqa: S608 - constants
+    return [LogRow(*row) for row in _fetch(conn, query, list(positions))]
 
 
 def rows_of(conn: Connection, streams: Sequence[UUID], upto: int) -> list[LogRow]:
     """Every row of these streams up to a position, in the order of the log."""
-    query = """
-        select position, recorded_at, effective_at, stream, version, topic, belongs_to, metadata, data, leaf_hash
-        from log where stream = any(%s) and position <= %s order by position
-    """
+    query = f"select {_COLUMNS} from log where stream = any(%s) and position <= %s order by position"  # noqa: S608
     return [LogRow(*row) for row in _fetch(conn, query, list(streams), upto)]
+
+
+def _fetch_named(conn: Connection, query: str, params: dict[str, Any]) -> psycopg.Cursor[tuple[Any, ...]]:
+    return conn.cursor(binary=True, row_factory=tuple_row).execute(query.encode(), params)
 
 
 def _fetch(conn: Connection, query: str, *params: Any) -> list[tuple[Any, ...]]:

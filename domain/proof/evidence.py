@@ -1,10 +1,12 @@
 """Evidence: a self-contained file of stored events with their inclusion proofs.
 
 Every line is a JSON object: first a header with the signed checkpoint, then one line per event, and finally a seal, a
-signature over all bytes before it, which detects removed lines. `docs/evidence.md` specifies the format.
+signature over all bytes before it, which detects removed lines. The seal carries a legend with the names of what the
+events refer to. `docs/evidence.md` specifies the format.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Final, Literal, NamedTuple
@@ -13,8 +15,10 @@ from uuid import UUID
 import msgspec
 
 from domain.log.mapper import LogRow, leaf_hash
-from domain.proof import checkpoint, merkle
-from domain.proof.signed_note import NotSigned, Signer, Verifier, decoded, encoded, opened
+from domain.proof import checkpoint, legend, merkle
+from domain.proof.checkpoint import Checkpoint
+from domain.proof.legend import Legend
+from domain.proof.signed_note import NotSigned, Signer, Verifier, claimed, decoded, encoded, opened
 
 FORMAT: Final = "keyframe-evidence/1"
 
@@ -98,30 +102,42 @@ class Seal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Proven(NamedTuple):
-    """The result of a check: the number of events of the cycle, and the size of the signed log."""
+    """The result of a check: the number of events of the cycle, the checkpoint that they were proven against, and the
+    legend. `signer` is None if no signature was verified. `edited` are the streams with more than one event."""
 
     about: About
     events: int
-    size: int
-    signer: Verifier
+    checkpoint: Checkpoint
+    signer: Verifier | None
+    legend: Legend
+    edited: frozenset[UUID]
+
+    @property
+    def size(self) -> int:
+        """The number of events of the signed log."""
+        return self.checkpoint.size
 
 
 # ── writing ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def written(about: About, entries: Iterable[Entry], signer: Signer) -> Iterator[bytes]:
-    """The lines of a file, each with its newline."""
-    digest = sha256()
-    for part in _chained(about, entries):
+class Writing:
+    """Writes a file line by line; each line ends with a newline."""
+
+    def __init__(self, signer: Signer) -> None:
+        self._signer = signer
+        self._digest = sha256()
+
+    def line(self, part: About | Entry) -> bytes:
+        """The line of the header, or of an event."""
         line = msgspec.json.encode(part) + b"\n"
-        digest.update(line)
-        yield line
-    yield msgspec.json.encode(Seal(signer.sign(_sealed(digest.digest())))) + b"\n"
+        self._digest.update(line)
+        return line
 
-
-def _chained(about: About, entries: Iterable[Entry]) -> Iterator[About | Entry]:
-    yield about
-    yield from entries
+    def seal(self, names: Legend) -> bytes:
+        """The last line: the seal of all lines so far, with the legend."""
+        note = self._signer.sign(_sealed(self._digest.digest()))
+        return msgspec.json.encode(Seal(names.attached_to(note, self._signer))) + b"\n"
 
 
 def _sealed(digest: bytes) -> str:
@@ -136,8 +152,11 @@ def _written(moment: datetime) -> str:
 # ── reading ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def check(lines: Iterable[bytes], verifiers: Sequence[Verifier]) -> Proven:
-    """Check a file of evidence offline against public keys. Raises `Broken`."""
+def check(lines: Iterable[bytes], verifiers: Sequence[Verifier] | None) -> Proven:
+    """Check a file of evidence offline against public keys. Raises `Broken`.
+
+    Without keys (None), everything is checked but the signatures: a file that somebody made up can pass.
+    """
     reading = _Reading(verifiers)
     for number, line in enumerate(lines, 1):
         try:
@@ -147,34 +166,44 @@ def check(lines: Iterable[bytes], verifiers: Sequence[Verifier]) -> Proven:
     return reading.end()
 
 
+def entries(lines: Iterable[bytes]) -> Iterator[Entry]:
+    """The events of a file. Lines that are no events are left out; whether the others are proven, `check` tells."""
+    for line in lines:
+        with suppress(msgspec.MsgspecError):
+            yield msgspec.json.decode(line, type=Entry)
+
+
 class _Reading:
     """Checks a file line by line."""
 
-    def __init__(self, verifiers: Sequence[Verifier]) -> None:
+    def __init__(self, verifiers: Sequence[Verifier] | None) -> None:
         self._verifiers = verifiers
         self._digest = sha256()
         self._lines = 0
         self._about: About | None = None
-        self._checkpoint = checkpoint.Checkpoint("", 0, merkle.EMPTY)
+        self._checkpoint = Checkpoint("", 0, merkle.EMPTY)
         self._last: LogRow | None = None
         self._versions: dict[UUID, int] = {}
         self._signer: Verifier | None = None
+        self._legend: Legend | None = None
 
     def take(self, number: int, line: bytes) -> None:
-        if self._signer is not None:
+        if self._legend is not None:
             raise ValueError("There are lines after the seal.")
         self._lines = number
         if self._about is None:
             self._begin(line)
         elif line.startswith(b'{"seal":'):
-            self._end(line)
+            self._end(msgspec.json.decode(line, type=Seal).seal)
         else:
             self._prove(msgspec.json.decode(line, type=Entry))
         self._digest.update(line)
 
     def _begin(self, line: bytes) -> None:
         self._about = msgspec.json.decode(line, type=About)
-        self._checkpoint = checkpoint.verified(self._about.checkpoint, self._verifiers)
+        note = self._about.checkpoint
+        given = self._verifiers
+        self._checkpoint = checkpoint.read(note) if given is None else checkpoint.verified(note, given)
 
     def _prove(self, entry: Entry) -> None:
         row = entry.row()
@@ -191,20 +220,24 @@ class _Reading:
         self._last = row
         self._versions[row.stream] = row.version
 
-    def _end(self, line: bytes) -> None:
-        text, signer = opened(msgspec.json.decode(line, type=Seal).seal, self._verifiers)
+    def _end(self, note: str) -> None:
+        text, self._signer = (claimed(note)[0], None) if self._verifiers is None else opened(note, self._verifiers)
         if text != _sealed(self._digest.digest()):
             raise ValueError("The seal does not match the file: a line was changed, added or removed.")
-        if signer.name != self._checkpoint.origin:
+        if self._signer is None:
+            self._legend = legend.claimed(note)
+            return
+        if self._signer.name != self._checkpoint.origin:
             raise ValueError("The seal and the checkpoint are of different logs.")
-        self._signer = signer
+        self._legend = legend.read(note, self._signer)
 
     def end(self) -> Proven:
-        if self._about is None or self._signer is None:
+        if self._about is None or self._legend is None:
             raise Broken(self._lines + 1, "The file ends before its seal.")
         if self._about.cycle not in self._versions:
             raise Broken(1, "The file does not contain the cycle that its header names.")
-        return Proven(self._about, sum(self._versions.values()), self._checkpoint.size, self._signer)
+        edited = frozenset(stream for stream, version in self._versions.items() if version > 1)
+        return Proven(self._about, sum(self._versions.values()), self._checkpoint, self._signer, self._legend, edited)
 
 
 def _read(text: str) -> datetime:

@@ -2,6 +2,10 @@
 
 A verifier key is written as `NAME+ID+KEY`: the name, 8 hexadecimal digits derived from name and key, and the key in
 Base64. A signer key has the prefix `PRIVATE+KEY+` and is secret.
+
+A note may carry an attachment: a signature line of the type 0xff, which the specification leaves to its users. Its
+signature covers the text and the attached bytes, which follow it on the line. Every other verifier ignores the line,
+as it ignores signatures by keys that it does not know.
 """
 
 import re
@@ -17,6 +21,9 @@ NOTE_CHARACTERS_MAX = 1_000_000
 SIGNATURES_MAX = 100
 
 _ED25519 = b"\x01"
+_ATTACHMENT = b"\xff"
+_KEY_ID_BYTES = 4
+_SIGNATURE_BYTES = 64
 _SECRET = "PRIVATE+KEY+"  # noqa: S105  the prefix of private keys, not a key
 _NAME = re.compile(r"[^\s+\x00-\x20]{1,200}")
 _VERIFIER = re.compile(r"([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)")
@@ -59,6 +66,10 @@ class Verifier:
 
     def __hash__(self) -> int:
         return hash(str(self))
+
+    def id_of_attachments(self, type: str) -> bytes:
+        """The key id of this key in the signature lines of attachments of a type."""
+        return _id(self.name, self._bytes, _ATTACHMENT + type.encode())
 
     def has_signed(self, text: str, signature: bytes) -> bool:
         try:
@@ -111,6 +122,12 @@ class Signer:
         signature = self.verifier.id + self._key.sign(text.encode())
         return f"{text}\n— {self.name} {encoded(signature)}\n"
 
+    def attach(self, note: str, type: str, content: bytes) -> str:
+        """The note with an attachment of a type."""
+        signature = self._key.sign(_attached_text(_parts(note)[0], type, content).encode())
+        line = encoded(self.verifier.id_of_attachments(type) + signature + content)
+        return f"{note}— {self.name} {line}\n"
+
 
 def opened(note: str, verifiers: Iterable[Verifier]) -> tuple[str, Verifier]:
     """The text of a note, and its first known signer.
@@ -130,6 +147,40 @@ def opened(note: str, verifiers: Iterable[Verifier]) -> tuple[str, Verifier]:
     if not signers:
         raise NotSigned("The note is not signed by a known key.")
     return text, signers[0]
+
+
+def attachment(note: str, type: str, verifier: Verifier) -> bytes | None:
+    """The attachment of this type by a key; None without one. Raises `NotSigned` if the key did not sign it."""
+    text, lines = _parts(note)
+    for name, signature in map(_signature, lines):
+        if (name, signature[:_KEY_ID_BYTES]) == (verifier.name, verifier.id_of_attachments(type)):
+            proof, content = signature[_KEY_ID_BYTES:][:_SIGNATURE_BYTES], _content(signature)
+            if not verifier.has_signed(_attached_text(text, type, content), proof):
+                raise NotSigned(f"The {type} of {name} was changed: its signature does not match.")
+            return content
+    return None
+
+
+def claimed(note: str) -> tuple[str, list[tuple[str, bytes]]]:
+    """The text of a note and its signature lines, each as name and key id with signature, without verification. Raises
+    `NotSigned` if this is not a signed note."""
+    text, lines = _parts(note)
+    return text, [*map(_signature, lines)]
+
+
+def claimed_attachments(note: str) -> list[bytes]:
+    """What may be the attachments of a note, of any type and without verification."""
+    return [_content(signature) for _, signature in claimed(note)[1] if _content(signature)]
+
+
+def _content(signature: bytes) -> bytes:
+    """The attached bytes after key id and signature; empty for a plain signature."""
+    return signature[_KEY_ID_BYTES + _SIGNATURE_BYTES :]
+
+
+def _attached_text(text: str, type: str, content: bytes) -> str:
+    """The text that the signature of an attachment covers. Its first line distinguishes it from the text of a note."""
+    return f"{type}\n{encoded(sha256(content).digest())}\n{text}"
 
 
 def key_name(name: str) -> str:
@@ -173,8 +224,8 @@ def decoded(text: str) -> bytes:
     return content
 
 
-def _id(name: str, key: bytes) -> bytes:
-    return sha256(name.encode() + b"\n" + _ED25519 + key).digest()[:4]
+def _id(name: str, key: bytes, type: bytes = _ED25519) -> bytes:
+    return sha256(name.encode() + b"\n" + type + key).digest()[:_KEY_ID_BYTES]
 
 
 def _key_bytes(text: str) -> bytes:

@@ -1,17 +1,22 @@
-"""The ledger: signed checkpoints of the log, and inclusion and consistency proofs."""
+"""The ledger: signed checkpoints of the log, inclusion and consistency proofs, and evidence of cycles."""
 
-from typing import Annotated, TypeAlias
+from typing import Annotated, Final, TypeAlias
+from urllib.parse import quote
 
 import strawberry
 
-from api.execution.context import Info
+from api.execution.context import Caller, Info
 from api.schema.primitives.field import resolved
+from api.schema.primitives.lookup import CycleBy
 from api.schema.primitives.scalars import Position
+from api.schema.types.cycle import find_cycle
 from api.snapshot.snapshot import Connection, View
-from domain.commands.permissions import Permission
+from domain.commands.permissions import Permission, Role, permissions
 from domain.primitives.errors import Code, CommandRejected, invalid
+from domain.primitives.lazy import cached_property
 from domain.proof.signed_note import encoded
 from projections.proof import signer
+from projections.proof.evidence import Digest, Wanted, evidence_file
 from projections.proof.merkle_tree import Inclusion, Tree
 from projections.proof.signer import Keys, Rewritten
 
@@ -19,6 +24,10 @@ Size: TypeAlias = Annotated[
     Position | None,
     strawberry.argument(description="The size of the log to prove inclusion in. Default: the size of the head."),
 ]
+
+
+EVIDENCE_PERMISSIONS: Final = frozenset({Permission.READ_LEDGER, Permission.READ_PRIVATE})
+_EVIDENCE_ROLES: Final = [role for role in Role if permissions(frozenset({role})) >= EVIDENCE_PERMISSIONS]
 
 
 @strawberry.type(
@@ -52,6 +61,43 @@ class ConsistencyProof:
     from_: Position = strawberry.field(name="from", description="The size of the earlier log.")
     to: Position = strawberry.field(description="The size of the later log.")
     path: list[str] = strawberry.field(description="The hashes from which both roots are computed, in Base64.")
+
+
+@strawberry.type(
+    description="The evidence of a cycle: a file with all its events, each with its inclusion proof. It is verified "
+    "without this server."
+)
+class Evidence:
+    view: strawberry.Private[View]
+    keys: strawberry.Private[Keys]
+    workspace: strawberry.Private[str]
+    key: strawberry.Private[str]
+    checkpoint: Checkpoint = strawberry.field(description="The checkpoint that its proofs lead to.")
+
+    @resolved(
+        "The path of the file on this server. It names the size of the checkpoint, so it gives the same bytes later, "
+        "until a person who is named in it is erased, or the key is replaced."
+    )
+    def url(self) -> str:
+        return f"/evidence/{quote(self.key, safe='')}?size={self.checkpoint.size}"
+
+    @resolved("The number of bytes of the file.")
+    def size(self) -> int:
+        return self._digest.size
+
+    @resolved("The SHA-256 of the file, in hexadecimal digits. To compute it, the server writes the file.")
+    def sha256(self) -> str:
+        return self._digest.sha256.hex()
+
+    @cached_property
+    def _digest(self) -> Digest:
+        reads = self.view.reads
+        try:
+            with reads.connection() as conn:
+                file = evidence_file(conn, self.workspace, Wanted(self.key, self.checkpoint.size), self.keys)
+            return file.digest(reads.connection)
+        except Rewritten as error:
+            raise CommandRejected(Code.CONFLICT, str(error)) from error
 
 
 @strawberry.type(description="The ledger: an RFC 6962 Merkle tree over the stored bytes of every event.")
@@ -103,6 +149,17 @@ class Ledger:
         path = self.view.reads.read(_consistency, from_, whole)
         return ConsistencyProof(from_=from_, to=Position(whole), path=[*map(encoded, path)])
 
+    @resolved(
+        "The evidence of a cycle, proven against the head. FORBIDDEN without access to private goals, NOT_FOUND for an "
+        "unknown cycle, or if this server has no key."
+    )
+    def evidence(
+        self, info: Info, cycle: Annotated[CycleBy, strawberry.argument(description="The cycle, by id or key.")]
+    ) -> Evidence:
+        require_evidence_access(info.context.caller)
+        keys, key = keys_of_evidence(self.keys), find_cycle(self.view, cycle).key
+        return Evidence(view=self.view, keys=keys, workspace=info.context.workspace, key=key, checkpoint=self.head())
+
     def _head(self) -> int:
         return self.view.reads.read(signer.newest, self.view.basis.position, self.keys)
 
@@ -122,6 +179,20 @@ def open_ledger(view: View, info: Info) -> Ledger:
     if Permission.READ_LEDGER not in info.context.caller.can:
         raise CommandRejected(Code.FORBIDDEN, "The ledger is for auditors, leads and admins.")
     return Ledger(view=view, keys=info.context.keys)
+
+
+def require_evidence_access(caller: Caller) -> None:
+    """Raises `FORBIDDEN` for a caller who may not read evidence: it needs READ_LEDGER and READ_PRIVATE."""
+    if not caller.can >= EVIDENCE_PERMISSIONS:
+        roles = " or ".join(_EVIDENCE_ROLES)
+        raise CommandRejected(Code.FORBIDDEN, f"Evidence holds private goals, too: it needs the role {roles}.")
+
+
+def keys_of_evidence(keys: Keys | None) -> Keys:
+    """The keys of this server. Raises `NOT_FOUND` if it has none."""
+    if keys is None:
+        raise CommandRejected(Code.NOT_FOUND, "Evidence is signed, but this server has no key: 'keyframe key create'.")
+    return keys
 
 
 def _note(conn: Connection, size: int, keys: Keys | None) -> str:
