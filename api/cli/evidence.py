@@ -1,4 +1,4 @@
-"""The commands of an auditor: create the key, verify the log, export evidence and verify it offline."""
+"""The commands for the proofs of a log: create the key, verify the log, export evidence."""
 
 import re
 import sys
@@ -13,7 +13,6 @@ from api.runtime.database import Database
 from api.runtime.projector import projector_of
 from api.runtime.settings import Settings
 from domain.primitives.errors import CommandRejected
-from domain.proof import evidence
 from domain.proof.signed_note import NotSigned, Verifier
 from projections.proof import evidence as proofs
 from projections.proof import merkle_tree
@@ -95,7 +94,7 @@ def verify_log(database: Database, given: Sequence[str], checkpoints: Sequence[P
     """Verify the whole log and print the result; returns whether it is intact. Raises `Failure`."""
     settings = database.settings
     keys = signing_key.load(settings)
-    known = [*_verifiers(given), *(keys.verifiers if keys is not None else ())]
+    known = [*verifiers(given), *(keys.verifiers if keys is not None else ())]
     notes = [_text(path) for path in checkpoints]
     with database.connect() as conn, _progress() as progress:
         if not known and (notes or merkle_tree.last_signed(conn) is not None):
@@ -161,27 +160,7 @@ def export_evidence(database: Database, cycle: str) -> None:
     sys.stdout.buffer.flush()
 
 
-def verify_evidence(file: Path, given: Sequence[str]) -> None:
-    """Verify an evidence file with public keys only. Raises `Failure` if a proof does not hold."""
-    known = _verifiers(given)
-    if not known:
-        raise Failure(
-            "Evidence is verified against a public key, which the owner of the log publishes: --key NAME+ID+KEY.", USAGE
-        )
-    try:
-        with file.open("rb") as lines:
-            proven = evidence.check(lines, known)
-    except OSError as error:
-        raise Failure(f"{file} cannot be read: {error.strerror}.", USAGE) from error
-    except evidence.Broken as broken:
-        raise Failure(f"{file}, {broken}") from broken
-    _print(
-        f"{proven.events} events of the cycle {proven.about.key} are in the log {proven.signer.name}, "
-        f"as signed at position {proven.size}."
-    )
-
-
-def _verifiers(given: Sequence[str]) -> list[Verifier]:
+def verifiers(given: Sequence[str]) -> list[Verifier]:
     """Public keys, each given as NAME+ID+KEY or as a file of such lines."""
     try:
         return [Verifier.read(line) for argument in given for line in _lines(argument)]

@@ -34,6 +34,10 @@ Port = Annotated[
 ]
 
 
+Keys = Annotated[
+    list[str] | None,
+    typer.Option("--key", help="A public key to verify with, as NAME+ID+KEY or a file of such lines; may be repeated."),
+]
 OperationsPort = Annotated[
     int | None,
     typer.Option(
@@ -48,6 +52,12 @@ class KeyAction(StrEnum):
     """The actions of `keyframe key`."""
 
     CREATE = "create"
+    SHOW = "show"
+
+
+class EvidenceAction(StrEnum):
+    """The actions of `keyframe evidence`."""
+
     SHOW = "show"
 
 
@@ -269,13 +279,10 @@ def report(
 
 @verb("verify")
 def verify(
-    file: Annotated[Path | None, typer.Argument(help="An evidence file; without it, the log is verified.")] = None,
-    key: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--key", help="A public key to verify with, as NAME+ID+KEY or a file of such lines; may be repeated."
-        ),
+    file: Annotated[
+        Path | None, typer.Argument(help="An evidence file or a report; without it, the log is verified.")
     ] = None,
+    key: Keys = None,
     checkpoint: Annotated[
         list[Path] | None,
         typer.Option("--checkpoint", help="A file with a checkpoint kept outside the database; may be repeated."),
@@ -286,14 +293,34 @@ def verify(
 
     if file is not None:
         if checkpoint:
-            raise Failure(
-                "An evidence file contains its own checkpoint; use --checkpoint only to verify the log.", USAGE
-            )
-        evidence.verify_evidence(file, key or [])
+            raise Failure("A file contains its own checkpoint; use --checkpoint only to verify the log.", USAGE)
+        _verify_file(file, key or [])
         return
     with opened(settings()) as database:
         if not evidence.verify_log(database, key or [], checkpoint or []):
             raise typer.Exit(WRONG)
+
+
+def _verify_file(file: Path, given: list[str]) -> None:
+    from api.cli.files import evidence_file, proof_file  # noqa: PLC0415 - see above
+
+    evidence_file.verify(file, proof_file.required(proof_file.public_keys(given, settings())))
+
+
+@verb("evidence")
+def evidence(
+    do: Annotated[EvidenceAction, typer.Argument(help="Show the events of a file.")],  # noqa: ARG001 - the only action
+    file: Annotated[Path, typer.Argument(help="An evidence file.")],
+    html: Annotated[
+        bool, typer.Option("--html", help="Write one self-contained HTML page to standard output.")
+    ] = False,
+    key: Keys = None,
+    unproven: Annotated[bool, typer.Option("--unproven", help="Show the file even if a proof does not hold.")] = False,
+) -> None:
+    """Show each event of an evidence file in a sentence, and what was proved of the file. No database is needed."""
+    from api.cli.files import evidence_file, proof_file  # noqa: PLC0415 - see above
+
+    evidence_file.show(file, proof_file.public_keys(key or [], settings()), html=html, unproven=unproven)
 
 
 @verb("key")
