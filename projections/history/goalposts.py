@@ -6,36 +6,12 @@ from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from domain.model.event import Event
-from domain.model.key_result import KeyResultPlanned, KeyResultRescheduled, KeyResultRetargeted
 from domain.model.kpi import KpiRedefined, KpiTargetsSet
 from domain.primitives.values import Basis
 from projections.store.versioned_tables import Connection, Window, basis_params, fetch
 from projections.tables import changes
+from projections.tables.change_scopes import GOALPOSTS, moves_kpi
 from projections.tables.changes import Change
-
-GOALPOSTS: tuple[type[Event], ...] = (
-    KeyResultRetargeted, KeyResultRescheduled, KeyResultPlanned, KpiTargetsSet, KpiRedefined,
-)  # fmt: skip
-"""The events that move goalposts; a redefinition of a KPI only if it sets a goal or a formula."""
-_BEFORE = "from kpi b where b.id = r.id and b.position < r.position order by b.position desc limit 1"
-_SETS_GOAL = (
-    f"(r.goal_from is not null or r.goal is distinct from (select b.goal {_BEFORE})"
-    f" or r.formula is distinct from (select b.formula {_BEFORE}))"
-)
-"""The condition that a redefinition `r` of a KPI changes its goal or formula, or begins the same goal on another
-day."""
-_SETS_TARGET_IN_TIME = (
-    "exists (select from jsonb_array_elements(convert_from(r.targets, 'UTF8')::jsonb) as t"
-    " where (t ->> 'from')::date <= %(last_day)b)"
-)
-_MOVES_KPI = (
-    "exists (select from kpi r where r.id = v.kpi and r.position = v.position"
-    f" and case when v.topic = '{KpiTargetsSet.TOPIC}' then {_SETS_TARGET_IN_TIME}"
-    f" else {_SETS_GOAL} and coalesce(r.goal_from <= %(last_day)b, true) end)"
-)
-"""The condition that a change `v` of the definition or the targets of a KPI moves goalposts of the cycle. Goals and
-targets that begin after its last day are plans of other cycles."""
 
 
 class Goals(NamedTuple):
@@ -70,7 +46,7 @@ def count(conn: Connection, basis: Basis, of: Goals) -> int:
 def _moved(basis: Basis) -> str:
     return (
         "v.topic = any(%(topics)b) and (v.key_result = any(%(key_results)b) or v.kpi = any(%(kpis)b))"
-        f" and (v.topic not in ('{KpiRedefined.TOPIC}', '{KpiTargetsSet.TOPIC}') or {_MOVES_KPI})"
+        f" and (v.topic not in ('{KpiRedefined.TOPIC}', '{KpiTargetsSet.TOPIC}') or {moves_kpi('%(last_day)b::date')})"
         f" and (v.position > %(plan)s or v.effective_at > %(planned_at)s) and {changes.known(basis)}"
     )
 

@@ -1,14 +1,18 @@
-"""Which changes belong to which nodes, and which are late: SQL conditions on a change `v`, and the common table
-expressions they use."""
+"""Which changes belong to which nodes, and which are late, backdated, near an end or goalposts: SQL conditions on a
+change `v`, and the common table expressions they use."""
 
 from typing import NamedTuple
 
-from domain.model.kpi import ReadingCorrected, ReadingRecorded, ReadingRetracted
-from domain.primitives.values import Basis, Kind
+from domain.model.event import Event
+from domain.model.key_result import KeyResultPlanned, KeyResultRescheduled, KeyResultRetargeted
+from domain.model.kpi import KpiRedefined, KpiTargetsSet, ReadingCorrected, ReadingRecorded, ReadingRetracted
+from domain.primitives.values import Basis, Cadence, Kind, Source
 from projections.store.versioned_tables import OPEN
 from projections.tables.people import TEAM
 
 READINGS = (ReadingRecorded.TOPIC, ReadingCorrected.TOPIC, ReadingRetracted.TOPIC)
+CADENCE_OTHERWISE = Cadence.WEEKLY
+"""The cadence of what belongs to no cycle and no KPI, such as people and teams: the default cadence of a cycle."""
 COLUMN_OF_KIND = {Kind.OBJECTIVE: "objective", Kind.KEY_RESULT: "key_result", Kind.KPI: "kpi", Kind.CYCLE: "cycle"}
 """By kind: the column of a change with the node of that kind that the change belongs to."""
 OTHER_SUBJECTS = f"subject_kind not in {tuple(kind.value for kind in (*COLUMN_OF_KIND, Kind.CHECK_IN, Kind.READING))}"
@@ -142,3 +146,93 @@ MAY_BE_LATE = """(
     ))
 )"""
 """A condition that every late change fulfils, and that indexes answer."""
+
+# ── recorded afterwards ──────────────────────────────────────────────────────────────────────────
+
+_REPORTED_AT = (
+    f"case when v.source = '{Source.IMPORT}' then coalesce(v.claimed_at, v.effective_at) else v.recorded_at end"
+)
+DELAY = f"({_REPORTED_AT} - v.effective_at)"
+"""`ChangeRow.delay` of a change `v`."""
+_DELAYED = "interval '1 day'"
+"""The shortest cadence: what is not delayed longer is never backdated."""
+MAY_BE_BACKDATED = f"({DELAY} > {_DELAYED} or v.first_day is not null)"
+"""A condition that every backdated change fulfils, and that an index answers."""
+CADENCE = f"""case coalesce(
+    (select m.cadence from kpi m where m.id = v.kpi and m.position <= v.position order by m.position desc limit 1),
+    (select m.check_in_cadence from cycle m where m.id = v.cycle order by m.position desc limit 1),
+    '{CADENCE_OTHERWISE}'
+) {" ".join(f"when '{cadence}' then interval '{cadence.days} days'" for cadence in Cadence)} end"""
+"""The cadence by which a change `v` is backdated: that of its KPI as of the change, or that of its cycle."""
+BACKDATED = f"""(
+    {DELAY} > {CADENCE}
+    or v.first_day is not null and {_REPORTED_AT} >= {_day_start("v.first_day + 1", "%(at)s", "%(position)s")}
+)"""
+"""The condition that a change `v` is backdated, as `changes.backdated` defines it, by the calendar of the basis."""
+
+# ── before the end of a cycle ────────────────────────────────────────────────────────────────────
+
+CLOSE_WINDOWS = f"""close_window (cycle, since, until) as materialized (
+    select k.id,
+        case when %(days_max)s::int is null then '-infinity'
+            else {_day_start("k.ends_on + 1 - %(days_max)s::int", "%(at)s", "%(position)s")} end,
+        case when %(days_min)s::int is null then 'infinity'
+            else {_day_start("k.ends_on + 2 - %(days_min)s::int", "%(at)s", "%(position)s")} end
+    from cycle k where k.version = 1
+)"""
+"""By cycle: the time with so many remaining days, as `daysBeforeClose` counts them, by the calendar of the basis."""
+IN_CLOSE_WINDOW = """(
+    v.cycle = any(array(select w.cycle from close_window w))
+    and exists (
+        select from close_window w where w.cycle = v.cycle and v.effective_at >= w.since and v.effective_at < w.until
+    )
+)"""
+
+# ── goalposts ────────────────────────────────────────────────────────────────────────────────────
+
+GOALPOSTS: tuple[type[Event], ...] = (
+    KeyResultRetargeted, KeyResultRescheduled, KeyResultPlanned, KpiTargetsSet, KpiRedefined,
+)  # fmt: skip
+"""The events that move goalposts; a redefinition of a KPI only if it sets a goal or a formula."""
+_BEFORE = "from kpi b where b.id = r.id and b.position < r.position order by b.position desc limit 1"
+_SETS_GOAL = (
+    f"(r.goal_from is not null or r.goal is distinct from (select b.goal {_BEFORE})"
+    f" or r.formula is distinct from (select b.formula {_BEFORE}))"
+)
+"""The condition that a redefinition `r` of a KPI changes its goal or formula, or begins the same goal on another
+day."""
+
+
+def moves_kpi(last_day: str) -> str:
+    """The condition that a change `v` of the definition or the targets of a KPI moves goalposts of a cycle with this
+    last day. Goals and targets that begin afterwards are plans of other cycles."""
+    begins = "select from jsonb_array_elements(convert_from(r.targets, 'UTF8')::jsonb) as t"
+    in_time = f"exists ({begins} where (t ->> 'from')::date <= {last_day})"
+    is_moved = (
+        f"case when v.topic = '{KpiTargetsSet.TOPIC}' then {in_time}"
+        f" else {_SETS_GOAL} and coalesce(r.goal_from <= {last_day}, true) end"
+    )
+    return f"exists (select from kpi r where r.id = v.kpi and r.position = v.position and {is_moved})"
+
+
+_SINCE_PLAN = """
+    y.position <= %(position)s and y.changed_at <= %(at)s
+    and (y.plan_position < v.position or y.plan_at < v.effective_at)
+    and not exists (
+        select from cycle o where o.id = y.id and o.position <= %(position)s and o.changed_at <= %(at)s
+        and (o.outcome_position < v.position or o.outcome_at < v.effective_at)
+    )
+"""
+"""The condition that a change `v` is after the plan of the version `y` of a cycle, and part of its outcome."""
+GOALPOST = f"""(
+    v.topic in {tuple(event.TOPIC for event in GOALPOSTS)}
+    and case when v.kpi is null
+        then exists (select from cycle y where y.id = v.cycle and {_SINCE_PLAN})
+        else exists (
+            select from key_result m join cycle y on y.id = m.cycle
+            where m.kpi = v.kpi and m.position <= %(position)s and m.changed_at <= %(at)s and {_SINCE_PLAN}
+            and {moves_kpi("y.ends_on")}
+        )
+    end
+)"""
+"""The condition that a change `v` moves a goalpost of any cycle: after its plan, and before its outcome."""

@@ -1,6 +1,6 @@
 """The change log: every event with its subject, and the goal, KPI and cycle that the subject belongs to."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 from functools import partial, singledispatch
@@ -20,7 +20,21 @@ from projections.store.basis import is_level
 from projections.store.batch_writer import BatchWriter, Reads
 from projections.store.keyset import FilterBuilder
 from projections.store.versioned_tables import Connection, Cursor, Params, Table, Window, basis_params, fetch
-from projections.tables.change_scopes import COLUMN_OF_KIND, LATE, MAY_BE_LATE, OTHER_SUBJECTS, Scope
+from projections.tables.change_scopes import (
+    BACKDATED,
+    CADENCE,
+    CADENCE_OTHERWISE,
+    CLOSE_WINDOWS,
+    COLUMN_OF_KIND,
+    DELAY,
+    GOALPOST,
+    IN_CLOSE_WINDOW,
+    LATE,
+    MAY_BE_BACKDATED,
+    MAY_BE_LATE,
+    OTHER_SUBJECTS,
+    Scope,
+)
 from projections.tables.key_result import KEY_RESULT
 from projections.tables.measurements import CHECK_IN, READING
 from projections.tables.objective import OBJECTIVE
@@ -56,6 +70,7 @@ class ChangeRow(msgspec.Struct, frozen=True, gc=False):
     topic: str
     actor: str
     source: Source
+    on_behalf_of: UUID | None
     subject_kind: Kind
     subject_id: UUID
     objective: UUID | None
@@ -92,8 +107,6 @@ class Change(ChangeRow, frozen=True, gc=False):
 _FREQUENT = frozenset({KeyResultCheckedIn.TOPIC, ReadingRecorded.TOPIC})
 RARE = f"topic not in {tuple(sorted(_FREQUENT))}"
 """The condition for topics that are rare enough for an index. Frequent topics are found by a scan of the log."""
-CADENCE_OTHERWISE = Cadence.WEEKLY
-"""The cadence of what belongs to no cycle and no KPI, such as people and teams: the default cadence of a cycle."""
 PLACE = Table("place", Place, ["id"])
 CHANGE = Table(
     "change",
@@ -103,8 +116,10 @@ CHANGE = Table(
         f"(subject_id, position) where {OTHER_SUBJECTS}",
         *(f"({of}, position) where {of} is not null" for of in COLUMN_OF_KIND.values()),
         "(actor, position)",
+        "(on_behalf_of, position) where on_behalf_of is not null",
         f"(topic, position) where {RARE}",
         "using brin (effective_at)",
+        f"(position) where {MAY_BE_BACKDATED.replace('v.', '')}",
     ],
 )
 TABLES: tuple[Table[Any], ...] = (PLACE, CHANGE)
@@ -158,7 +173,12 @@ def on_event(event: Event, entry: Recorded, writer: BatchWriter) -> None:
         kind, id = about.kind, about.id
     when = (entry.position, entry.recorded_at, event.timestamp, getattr(event, "claimed_at", None))
     first_day = getattr(event, "first_day", None)
-    writer.add(CHANGE, ChangeRow(*when, event.TOPIC, entry.by.actor, entry.by.source, kind, id, *path, first_day))
+    writer.add(
+        CHANGE,
+        ChangeRow(
+            *when, event.TOPIC, entry.by.actor, entry.by.source, entry.by.on_behalf_of, kind, id, *path, first_day
+        ),
+    )
 
 
 _REMARKS = frozenset({Kind.COMMENT, Kind.REFLECTION})
@@ -246,6 +266,10 @@ class ChangeFilter(msgspec.Struct, frozen=True):
     effective_to: datetime | None = None
     late: bool | None = None
     delayed_by: timedelta | None = None
+    on_behalf_of: UUID | None = None
+    backdated: bool | None = None
+    goalposts: bool | None = None
+    days_before_close: tuple[int | None, int | None] | None = None
 
 
 def pages(
@@ -271,6 +295,13 @@ def page(conn: Connection, basis: Basis, filter: ChangeFilter, window: Window) -
     return rows[::-1] if window.backwards else rows
 
 
+def positions(conn: Connection, basis: Basis, filter: ChangeFilter, window: Window) -> list[int]:
+    """The positions of `page`, which reads nothing else of them."""
+    scope, ids, filter = _driving(filter)
+    sql, params = _page(conn, basis, scope, ids, window, filter, columns="v.position")
+    return [position for (position,) in _planned(conn, sql, params)]
+
+
 def page_counts(
     conn: Connection, basis: Basis, ids: Sequence[UUID], kind: Kind, filter: ChangeFilter
 ) -> dict[UUID, int]:
@@ -282,6 +313,38 @@ def count(conn: Connection, basis: Basis, filter: ChangeFilter) -> int:
     """The number of changes that pass the filter."""
     scope, ids, filter = _driving(filter)
     return sum(number for _, number in _planned(conn, *_count(conn, basis, scope, ids, filter)))
+
+
+class Afterwards(msgspec.Struct, frozen=True):
+    """How many changes belong to some nodes, and how many of them were recorded more than a cadence after they took
+    effect, by the day of the recording. Other than for `backdated`, the claim of an import does not count."""
+
+    total: int
+    days: Mapping[date, int]
+
+    @property
+    def count(self) -> int:
+        return sum(self.days.values())
+
+
+def recorded_afterwards(
+    conn: Connection, basis: Basis, kind: Kind, ids: Sequence[UUID], calendar: Calendar
+) -> Afterwards:
+    """The changes recorded afterwards that belong to these nodes of one kind, as `pages` defines it; each is counted
+    once. Days, in order, are those of the calendar."""
+    scope = Scope(kind, "ids")
+    parts = [f"(select * from change v where {belongs} and {known(basis)})" for belongs in scope.conditions("c.id")]
+    each = f"select distinct v.position, v.recorded_at, {_IS_AFTERWARDS} as afterwards"
+    rows = f"{each} from unnest(%(ids)b::uuid[]) as c (id) cross join lateral ({' union all '.join(parts)}) v"
+    counted = (
+        f"select {_QUARTER_HOUR}, count(*), count(*) filter (where afterwards) from ({rows}) v group by 1 order by 1"
+    )
+    found = _planned(conn, f"{_with(scope.ctes(basis))}{counted}", basis_params(basis, ids=list(ids)))
+    days: dict[date, int] = {}
+    for since, _, count in found:
+        if count:
+            days[calendar.day_of(since)] = days.get(calendar.day_of(since), 0) + count
+    return Afterwards(sum(total for _, total, _ in found), days)
 
 
 def cursor(row: ChangeRow) -> Cursor:
@@ -341,9 +404,10 @@ _CADENCES = """
 _planned = partial(fetch, prepare=False)
 """The rows of a list of changes. How many changes belong to a node, pass a filter or fit on a page differs by orders of
 magnitude, and with it the best plan: so each list is planned for its parameters."""
-_UNTIL = f"case when v.source = '{Source.IMPORT}' then coalesce(v.claimed_at, v.effective_at) else v.recorded_at end"
-_DELAY = f"({_UNTIL} - v.effective_at)"
-"""`ChangeRow.delay` in SQL."""
+_AFTER = "v.recorded_at - v.effective_at"
+_IS_AFTERWARDS = f"case when {_AFTER} > interval '1 day' then {_AFTER} > {CADENCE} else false end"
+_QUARTER_HOUR = "date_bin('15 minutes', v.recorded_at, 'epoch')"
+"""A time within which no day begins: time zones differ by quarters of an hour."""
 _ROW = Table("change", Change, ["position"])
 _ROWS = f"select {CHANGE.seen}, {LATE} as late from change v"
 
@@ -361,20 +425,28 @@ def _driving(filter: ChangeFilter) -> tuple[Scope, Sequence[UUID], ChangeFilter]
 
 
 def _page(
-    conn: Connection, basis: Basis, scope: Scope, ids: Sequence[UUID], window: Window, filter: ChangeFilter
+    conn: Connection,
+    basis: Basis,
+    scope: Scope,
+    ids: Sequence[UUID],
+    window: Window,
+    filter: ChangeFilter,
+    columns: str = f"c.id as of, {CHANGE.seen}, {LATE} as late",
 ) -> tuple[str, dict[str, Any]]:
     """The statement for one page per id, and its parameters. If the window is backwards, the last rows come first."""
     builder, ctes = _conditions(conn, basis, filter)
+    authors = _authors(builder, filter)
     for cursor, side in ((window.after, ">"), (window.before, "<")):
         builder.where(f"v.position {side} {{0}}", None if cursor is None else cursor.value)
     order = f"order by v.position {'desc' if window.backwards else 'asc'}"
     passes = " and ".join([known(basis), *builder.conditions])
     parts = [
-        f"(select * from change v where {belongs} and {passes} {order} limit %(limit)s)"
+        f"(select * from change v where {belongs} and {by} and {passes} {order} limit %(limit)s)"
         for belongs in scope.conditions("c.id")
+        for by in authors
     ]
     each = f"lateral (select * from ({' union all '.join(parts)}) v {order} limit %(limit)s) v"
-    rows = f"select c.id as of, {CHANGE.seen}, {LATE} as late from unnest(%(ids)b::uuid[]) as c (id) cross join {each}"
+    rows = f"select {columns} from unnest(%(ids)b::uuid[]) as c (id) cross join {each}"
     params = basis_params(basis, ids=list(ids), limit=window.limit, **builder.params)
     return f"{_with([*scope.ctes(basis), *ctes])}{rows} {order}", params
 
@@ -383,8 +455,13 @@ def _count(
     conn: Connection, basis: Basis, scope: Scope, ids: Sequence[UUID], filter: ChangeFilter
 ) -> tuple[str, dict[str, Any]]:
     builder, ctes = _conditions(conn, basis, filter)
+    authors = _authors(builder, filter)
     passes = " and ".join([known(basis), *builder.conditions])
-    parts = [f"(select count(*) from change v where {belongs} and {passes})" for belongs in scope.conditions("c.id")]
+    parts = [
+        f"(select count(*) from change v where {belongs} and {by} and {passes})"
+        for belongs in scope.conditions("c.id")
+        for by in authors
+    ]
     rows = f"select c.id, {' + '.join(parts)} from unnest(%(ids)b::uuid[]) as c (id)"
     return f"{_with([*scope.ctes(basis), *ctes])}{rows}", basis_params(basis, ids=list(ids), **builder.params)
 
@@ -406,7 +483,6 @@ def _conditions(conn: Connection, basis: Basis, filter: ChangeFilter) -> tuple[F
             builder.conditions.append(
                 f"({' or '.join(f'({one})' for one in scope.conditions(f'(%({param})b::uuid[])[1]'))})"
             )
-    _one_of(builder, "v.actor", filter.actors)
     _one_of(builder, "v.topic", filter.topics)
     if not _FREQUENT.intersection(filter.topics or _FREQUENT):
         builder.conditions.append(f"v.{RARE}")
@@ -415,8 +491,29 @@ def _conditions(conn: Connection, basis: Basis, filter: ChangeFilter) -> tuple[F
     builder.where("v.position > {0}", _last_before(conn, filter.recorded_from))
     builder.where("v.position <= {0}", _last_before(conn, filter.recorded_to))
     builder.where(f"{MAY_BE_LATE} and {LATE} = {{0}}" if filter.late else f"{LATE} = {{0}}", filter.late)
-    builder.where(f"{_DELAY} > {{0}}", filter.delayed_by)
+    builder.where(f"{DELAY} > {{0}}", filter.delayed_by)
+    if filter.backdated or (filter.delayed_by or timedelta()) >= Cadence.DAILY.length:
+        builder.conditions.append(MAY_BE_BACKDATED)
+    builder.where(f"{BACKDATED} = {{0}}", filter.backdated)
+    builder.where(f"v.{RARE} and {GOALPOST} = {{0}}" if filter.goalposts else f"{GOALPOST} = {{0}}", filter.goalposts)
+    if filter.days_before_close is not None:
+        builder.params["days_min"], builder.params["days_max"] = filter.days_before_close
+        ctes.append(CLOSE_WINDOWS)
+        builder.conditions.append(IN_CLOSE_WINDOW)
     return builder, ctes
+
+
+def _authors(builder: FilterBuilder, filter: ChangeFilter) -> list[str]:
+    """Disjoint conditions: a change is by the authors of a filter if one of them holds. An index in the order of the
+    log answers each one."""
+    if filter.actors is None:
+        return ["true"]
+    builder.params["actors"] = list(filter.actors)
+    found = [f"v.actor = (%(actors)s::text[])[{place}]" for place, _ in enumerate(filter.actors, 1)]
+    if filter.on_behalf_of is not None:
+        builder.params["on_behalf_of"] = filter.on_behalf_of
+        found.append("v.on_behalf_of = %(on_behalf_of)s and v.actor <> all(%(actors)s)")
+    return found or ["false"]
 
 
 def _one_of(builder: FilterBuilder, column: str, values: tuple[str, ...] | None) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from functools import singledispatch
 from operator import attrgetter
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -294,6 +294,42 @@ def read_values(conn: Connection, basis: Basis, starts: Mapping[UUID, datetime])
     for row in fetch(conn, _VALUES, params):
         found[row[1]].append(ReadValue(*row))
     return found
+
+
+class Reported(NamedTuple):
+    """What an export shows of a reading, and its place among the readings of its KPI."""
+
+    kpi: UUID
+    measured_at: datetime
+    value: float
+    note: str | None
+    claimed_at: datetime | None
+    recorded_at: datetime
+    first_position: int
+    position: int
+
+    @property
+    def cursor(self) -> Cursor:
+        return Cursor(self.measured_at, (self.first_position, self.position))
+
+
+def reported(
+    conn: Connection,
+    basis: Basis,
+    kpis: Sequence[UUID],
+    window: Window,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> list[Reported]:
+    """The first rows of the same page of the readings of each of these KPIs: by KPI in this order, then as `pages`."""
+    where, params = _measured(CURRENT, since, until)
+    limits, cursors = _BY_MOMENT.limits(window, descending=False)
+    columns, order = ", ".join(f"v.{name}" for name in Reported._fields), _BY_MOMENT.by("asc")
+    own = f"v.kpi = c.id and {' and '.join([where, *limits])} order by {order} limit %(limit)s"
+    each = f"lateral (select {columns} from reading v where {own}) v"
+    sql = f"select v.* from unnest(%(kpis)b::uuid[]) with ordinality as c (id, n) cross join {each}"
+    given = basis_params(basis, kpis=list(kpis), limit=window.limit, **params, **cursors)
+    return list(map(Reported._make, fetch(conn, f"{sql} order by c.n, {order} limit %(limit)s", given)))
 
 
 # ── units ────────────────────────────────────────────────────────────────────────────────────────

@@ -97,6 +97,12 @@ def page_at(view: View, positions: Sequence[int], page_request: PageRequest) -> 
 # ── filter ───────────────────────────────────────────────────────────────────────────────────────
 
 
+@strawberry.input(description="A range of whole numbers; a bound that is not set is none.")
+class IntRange:
+    gte: int | None = strawberry.field(default=None, description="The lowest number.")
+    lte: int | None = strawberry.field(default=None, description="The highest number.")
+
+
 @strawberry.input(
     description="A filter of changes. A change must match every field that is set. Times are half-open: from "
     "inclusive, to exclusive."
@@ -113,6 +119,10 @@ class ChangeFilter:
         description="Changes that belong to this entity, as in its `changes`, or to this check-in or reading.",
     )
     actor: str | None = strawberry.field(default=None, description="Changes by the actor with this `Actor.handle`.")
+    include_on_behalf_of: bool = strawberry.field(
+        default=True,
+        description="Whether `actor` includes the changes that an import recorded on behalf of that person.",
+    )
     types: list[str] | None = strawberry.field(
         default=None,
         description="Changes of these types, by type name, like KeyResultRetargeted. An unknown name is INVALID.",
@@ -133,17 +143,35 @@ class ChangeFilter:
         description="Changes recorded more than this number of days after their effective time, from 0 to "
         f"{DELAY_DAYS_MAX:,}. For an import `claimedAt` is compared instead of `recordedAt`.",
     )
+    backdated: bool | None = strawberry.field(
+        default=None, description="Whether the change is backdated, as `Change.backdated`."
+    )
+    goalposts: bool | None = strawberry.field(
+        default=None,
+        description="Whether the change moves a goalpost: a new target, due day or plan of a key result after the plan "
+        "of its cycle; or a new goal, target or formula of a KPI that measures a key result, between the plan and the "
+        "outcome of a cycle, if it begins by the last day. These belong to the KPI, and to no cycle; "
+        "`Retrospective.goalpostChanges` has both.",
+    )
+    days_before_close: IntRange | None = strawberry.field(
+        default=None,
+        description="Changes with so many remaining days of their cycle at the effective time, including that day; 0 "
+        "or less after its end. Changes that belong to no cycle do not match.",
+    )
 
 
 def change_filter(view: View, given: ChangeFilter | None) -> changes.ChangeFilter:
-    """The filter for `projections.tables.changes`. Raises `INVALID` for an unknown type name or an impossible delay."""
+    """The filter for `projections.tables.changes`. Raises `INVALID` for an unknown type name or an impossible delay or
+    number of days."""
     if given is None:
         return changes.ChangeFilter()
+    actors, on_behalf_of = _authors(view, given)
     return changes.ChangeFilter(
         subject=_subject(given.subject),
         cycle=named(view, Kind.CYCLE, given.cycle),
         team=named(view, Kind.TEAM, given.team),
-        actors=_actors(view, given.actor),
+        actors=actors,
+        on_behalf_of=on_behalf_of,
         topics=None if given.types is None else tuple(_topic(name) for name in given.types),
         recorded_from=given.recorded_from,
         recorded_to=given.recorded_to,
@@ -151,6 +179,9 @@ def change_filter(view: View, given: ChangeFilter | None) -> changes.ChangeFilte
         effective_to=given.effective_to,
         late=given.late,
         delayed_by=_delay(given.recorded_after_effective_by),
+        backdated=given.backdated,
+        goalposts=given.goalposts,
+        days_before_close=_remaining(given.days_before_close),
     )
 
 
@@ -162,6 +193,15 @@ def _delay(days: float | None) -> timedelta | None:
     return None if days is None else timedelta(days=days)
 
 
+def _remaining(days: IntRange | None) -> tuple[int | None, int | None] | None:
+    for name, bound in () if days is None else (("gte", days.gte), ("lte", days.lte)):
+        if bound is not None and abs(bound) > DELAY_DAYS_MAX:
+            raise invalid(
+                f"Must be a number of days from -{DELAY_DAYS_MAX:,} to {DELAY_DAYS_MAX:,}.", "daysBeforeClose", name
+            )
+    return None if days is None else (days.gte, days.lte)
+
+
 def _subject(id: str | None) -> Ref | None:
     name = None if id is None else global_ids.decode(id)
     if isinstance(name, GlobalId):
@@ -169,12 +209,15 @@ def _subject(id: str | None) -> Ref | None:
     return None if id is None else Ref(Kind.POLICY, NOTHING)
 
 
-def _actors(view: View, handle: str | None) -> tuple[str, ...] | None:
-    """The actors with this handle: a machine, and a person if one has it."""
+def _authors(view: View, given: ChangeFilter) -> tuple[tuple[str, ...] | None, UUID | None]:
+    """The actors with the handle of the filter, a machine and a person if one has it; and that person, if changes on
+    behalf of the person pass, too."""
+    handle = given.actor
     if handle is None or not handle.isprintable():
-        return None if handle is None else ()
+        return (None if handle is None else ()), None
     person = view.by_key(people.people_by_handle, handle)
-    return (f"machine:{handle}", *([] if person is None else [f"person:{person.id}"]))
+    actors = (f"machine:{handle}", *([] if person is None else [f"person:{person.id}"]))
+    return actors, person.id if person is not None and given.include_on_behalf_of else None
 
 
 def _topic(name: str) -> str:

@@ -1,10 +1,10 @@
 """Every event is a change; queries of changes match a reference implementation over the log."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import partial
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import pytest
@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 
 from domain.model.event import Recorded
 from domain.primitives.values import Basis, Kind, Ref
+from projections.history import goalposts
+from projections.history.goalposts import Goals
 from projections.store import basis as bases
-from projections.store.versioned_tables import Cursor, Window
-from projections.tables import changes, people
+from projections.store.versioned_tables import Cursor, Window, fetch
+from projections.tables import changes, cycle, people
 from projections.tables.changes import ChangeFilter
 from tests.projections.history.examples import few
 from tests.projections.tables.change_log import Log
@@ -93,8 +95,9 @@ def test_filters_match_the_log_and_pages_are_complete(worlds: Worlds, seed: int)
     with worlds() as world:
         log = _history(world, chance, 150)
         basis = world.now
+        judged = _judged(world, basis)
         for _ in range(25):
-            filter, passes = _filter(log, chance, world, basis)
+            filter, passes = _filter(log, chance, world, basis, judged)
             expected = [entry.position for entry in log.log if passes(entry)]
             assert _positions(changes.page(world.conn, basis, filter, ALL)) == expected, filter
             assert changes.count(world.conn, basis, filter) == len(expected)
@@ -102,7 +105,41 @@ def test_filters_match_the_log_and_pages_are_complete(worlds: Worlds, seed: int)
             assert _paged(world, basis, filter, chance.randint(1, 7), backwards=True) == expected
 
 
-def _filter(log: Log, chance: Random, world: World, basis: Basis) -> tuple[ChangeFilter, Callable[[Recorded], bool]]:
+class Judged(NamedTuple):
+    """What the present says about changes: the positions of the backdated ones and of those that move a goalpost, and
+    the remaining days of their cycles by position."""
+
+    backdated: frozenset[int]
+    goalposts: frozenset[int]
+    days: Mapping[int, int]
+
+
+def _judged(world: World, basis: Basis) -> Judged:
+    rows = changes.page(world.conn, basis, ChangeFilter(), ALL)
+    calendar = cycle.settings(world.conn, basis).calendar
+    cycles = cycle.cycles(world.conn, basis, list({row.cycle for row in rows if row.cycle is not None}))
+    days = {
+        row.position: (cycles[row.cycle].ends_on - calendar.day_of(row.effective_at)).days + 1
+        for row in rows
+        if row.cycle is not None
+    }
+    moved = (position for one in cycles.values() for position in _moved(world, basis, one))
+    return Judged(changes.backdated(world.conn, rows, calendar), frozenset(moved), days)
+
+
+def _moved(world: World, basis: Basis, of: cycle.CycleRow) -> list[int]:
+    """The positions of the goalposts that the retrospective of a cycle shows."""
+    if of.plan is None:
+        return []
+    ids = [id for (id,) in fetch(world.conn, "select distinct id from key_result where cycle = %(c)s", {"c": of.id})]
+    linked = "select distinct kpi from key_result where cycle = %(c)s and kpi is not null"
+    goals = Goals(ids, [kpi for (kpi,) in fetch(world.conn, linked, {"c": of.id})], of.plan, of.ends_on)
+    return _positions(goalposts.page(world.conn, of.outcome or basis, goals, ALL))
+
+
+def _filter(
+    log: Log, chance: Random, world: World, basis: Basis, judged: Judged
+) -> tuple[ChangeFilter, Callable[[Recorded], bool]]:
     """A random filter, and the equivalent predicate."""
     recorded, effective = [one.recorded_at for one in log.log], [one.effective_at for one in log.log]
     parts: dict[str, tuple[Any, Callable[[Recorded], bool]]] = {}
@@ -120,6 +157,19 @@ def _filter(log: Log, chance: Random, world: World, basis: Basis) -> tuple[Chang
     parts["late"] = (late, lambda entry: log.is_late(entry) == late)
     bound = chance.choice([log.delay(chance.choice(log.log)), timedelta(days=chance.randint(0, 600))])
     parts["delayed_by"] = (bound, lambda entry: log.delay(entry) > bound)
+    is_backdated, is_goalpost = chance.random() < 0.7, chance.random() < 0.7
+    parts["backdated"] = (is_backdated, lambda entry: (entry.position in judged.backdated) == is_backdated)
+    parts["goalposts"] = (is_goalpost, lambda entry: (entry.position in judged.goalposts) == is_goalpost)
+    lowest, highest = (chance.choice([None, chance.randint(-10, 100)]) for _ in range(2))
+    parts["days_before_close"] = (
+        (lowest, highest),
+        lambda entry: (
+            entry.position in judged.days
+            and (-1e9 if lowest is None else lowest)
+            <= judged.days[entry.position]
+            <= (1e9 if highest is None else highest)
+        ),
+    )
     (first,), (last,) = moments(recorded, chance, 1), moments(recorded, chance, 1)
     parts["recorded_from"] = (first, lambda entry: entry.recorded_at >= first)
     parts["recorded_to"] = (last, lambda entry: entry.recorded_at < last)
