@@ -322,6 +322,12 @@ class KpiDelta(Shape, frozen=True):
     plan_curve: KpiPlanCurve
 
 
+class RecordedAfterwards(Shape, frozen=True):
+    """The changes that were recorded long after they took effect, in a sentence; None without any."""
+
+    summary: str | None
+
+
 class SilencesOfKeyResult(NamedTuple):
     """All silences of one key result."""
 
@@ -395,6 +401,7 @@ class Story(Shape, frozen=True):
     teams: Page[TeamLook]
     objective_page: Page[ObjectiveLook] = msgspec.field(name="objectives")
     goalposts: Page[Goalpost]
+    recorded_afterwards: RecordedAfterwards
     silences: Page[Silence]
     silent_key_results: int
     calibration: Calibration

@@ -15,7 +15,8 @@ _VERDICTS = {"ACHIEVED": "achieved", "PARTIAL": "partial", "MISSED": "missed"}
 def sentences(story: Story) -> list[str]:
     """The sentences of the summary, in the order of the questions."""
     found = (_planned(story), _reached(story), _judged(story), _course(story), _goalposts(story), _confidence(story))
-    return [one for one in (*found, _silences(story)) if one is not None]
+    honest = (_silences(story), story.recorded_afterwards.summary)
+    return [one for one in (*found, *honest) if one is not None]
 
 
 # ── plan and outcome ─────────────────────────────────────────────────────────────────────────────

@@ -26,7 +26,7 @@ from api.schema.history.diff import From as FromMoment
 from api.schema.history.diff import To as ToMoment
 from api.schema.history.ledger import Ledger
 from api.schema.history.narrowed import OfObjective, OfPerson, OfTeam
-from api.schema.history.replay import Every, From, Knowing, Replay, To, frames
+from api.schema.history.replay import Every, From, Knowing, Replay, To, replay_of
 from api.schema.history.retrospective import AsFarAs, Retrospective, retrospective_of
 from api.schema.metrics import goal_lists
 from api.schema.metrics.alignment import AlignmentMap, Map
@@ -237,7 +237,7 @@ class Query(SnapshotFields):
         to: To = None,
         known: Knowing = None,
     ) -> Replay:
-        return Replay(frames=frames(self.view, cycle, every, from_, to, known))
+        return replay_of(self.view, cycle, every, from_, to, known)
 
     @resolved(
         "The retrospective of a cycle: its plan against its outcome, with the causes. `team`, `person` and `objective` "

@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, TypeAlias
+from uuid import UUID
 
 import strawberry
 
 from api.schema.connections.change_lists import at_positions
 from api.schema.history.change import Change
+from api.schema.history.recorded_afterwards import RecordedAfterwards, recorded_afterwards
 from api.schema.metrics.figures import counts_of_groups
 from api.schema.metrics.progress import HealthCount, Progress
 from api.schema.primitives import enums
@@ -20,6 +22,7 @@ from api.schema.types.workspace import Basis, basis_of
 from api.snapshot.snapshot import Batch, RowProxy, View, as_batch
 from domain.metrics.wholes import Counted
 from domain.primitives.calendar import Step
+from domain.primitives.values import Kind
 from projections.history import replay
 
 From: TypeAlias = Annotated[
@@ -102,17 +105,27 @@ class Frame(RowProxy):
 
 @strawberry.type(description="The history of a cycle as a sequence of frames.")
 class Replay:
+    view: strawberry.Private[View]
+    cycle: strawberry.Private[UUID]
     frames: list[Frame] = strawberry.field(
         description="The frames, oldest first: one at the start, one per step of the calendar in force at the basis, "
         "and one at the end."
     )
 
+    @resolved(
+        "The changes of the cycle that were recorded afterwards, as of this View. Of these, a frame without hindsight "
+        "shows only what was imported together with the cycle."
+    )
+    def recorded_afterwards(self) -> RecordedAfterwards:
+        return recorded_afterwards(self.view, Kind.CYCLE, [self.cycle])
 
-def frames(
+
+def replay_of(
     view: View, cycle: CycleBy, every: Step, since: datetime | None, until: datetime | None, known: datetime | None
-) -> list[Frame]:
-    """The frames of a cycle. Raises `NOT_FOUND`, `INVALID`, `TOO_LARGE`."""
-    return as_batch(Frame, view, rows(view, cycle, every, since, until, known))
+) -> Replay:
+    """The replay of a cycle. Raises `NOT_FOUND`, `INVALID`, `TOO_LARGE`."""
+    frames = as_batch(Frame, view, rows(view, cycle, every, since, until, known))
+    return Replay(view=view, cycle=find_cycle(view, cycle).id, frames=frames)
 
 
 def rows(

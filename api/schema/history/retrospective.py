@@ -13,6 +13,7 @@ from api.schema.history.change import Change
 from api.schema.history.event_types import CHANGES
 from api.schema.history.kpi_against_plan import KpiDelta, kpi_deltas_of
 from api.schema.history.narrowed import narrowing
+from api.schema.history.recorded_afterwards import RecordedAfterwards, recorded_afterwards
 from api.schema.history.remarks import ClosingReflection, Remarks
 from api.schema.history.retrospective_figures import (
     Attainment,
@@ -42,6 +43,7 @@ from domain.metrics.wholes import Counted
 from domain.model.key_result import KeyResultRetargeted
 from domain.primitives.errors import Code, CommandRejected
 from domain.primitives.lazy import cached_property
+from domain.primitives.values import Kind
 from projections.figures.completions import of_cycles_with_completions
 from projections.history import goalposts, kpi_delta
 from projections.history.narrowing import Narrowing
@@ -276,6 +278,15 @@ class Retrospective:
     @resolved("The number of key results with such a period.")
     def silent_key_results(self) -> int:
         return len({one.key_result for one in self.review.silences})
+
+    @resolved(
+        "The changes of the cycle, or of the objectives that remain, that were recorded afterwards, as far as this "
+        "retrospective includes them."
+    )
+    def recorded_afterwards(self) -> RecordedAfterwards:
+        is_whole = self.narrowing.is_whole
+        kind, ids = (Kind.CYCLE, [self.row.id]) if is_whole else (Kind.OBJECTIVE, self.review.ids)
+        return recorded_afterwards(self.ended, kind, ids)
 
     @resolved("The calibration of stated confidence.")
     def calibration(self) -> Calibration:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from api.report.content import GoalCounts, ReportRequest, Story, read
+from api.report.content import GoalCounts, RecordedAfterwards, ReportRequest, Story, read
 from api.report.summary import sentences
 from api.report.words import Page
 from tests.api.retrospective.conftest import made
@@ -42,7 +42,13 @@ def test_summary_answers_what_was_planned_reached_moved_and_how_honest_it_was(st
     assert rest == [
         "Confidence was 84 percentage points too high. Said 84 % on average, 0 % came true (5 statements).",
         "5 key results had no update for longer than the cadence allows.",
+        story.recorded_afterwards.summary,
     ]
+
+
+def test_summary_says_when_history_was_entered_afterwards(story: Story) -> None:
+    assert "recorded more than a cadence after they took effect, on " in text(story)
+    assert "took effect" not in text(story, recorded_afterwards=RecordedAfterwards(None))
 
 
 def test_summary_tells_how_people_judged(story: Story) -> None:
