@@ -1,4 +1,5 @@
-"""The field values of a row, the field changes between two versions, and the versions around an event."""
+"""The field values of a row, the field changes between two versions, the versions around an event, and what people call
+the nodes that fields name."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
@@ -8,10 +9,20 @@ from uuid import UUID
 
 import msgspec
 
+from domain.model.key_result import KeyResultCheckedIn
+from domain.model.kpi import ReadingRecorded
 from domain.primitives.goal_schedule import GoalSchedule
 from domain.primitives.kpi_formula import KpiTerm
-from domain.primitives.values import Aggregation, Kind, Milestone, PlanPoint, Ref
-from projections.store.versioned_tables import Connection, EventRow, Table, Version, fetch
+from domain.primitives.values import Aggregation, Basis, Kind, Milestone, PlanPoint, Ref
+from projections.store.versioned_tables import (
+    Connection,
+    EventRow,
+    Table,
+    Version,
+    VersionedTable,
+    basis_params,
+    fetch,
+)
 from projections.tables.cycle import CALENDAR, CYCLE, POLICY, CycleRow
 from projections.tables.discussion import COMMENT, INITIATIVE, REFLECTION
 from projections.tables.key_result import KEY_RESULT, KeyResultRow
@@ -116,20 +127,39 @@ def field_values(row: Any) -> FieldValues:
         return {}
     found: dict[str, Value | tuple[Value, ...]] = {}
     row_class: Any = type(row)
-    defaults = _DEFAULTS.get(row_class, {})
-    for name in _shown_columns(row_class):
-        value = getattr(row, name)
-        if value != defaults.get(name):
-            _add_value(found, camel(name), value, kind_named(row_class, name))
+    for column in _shown_columns(row_class):
+        value = getattr(row, column.name)
+        if value != column.default:
+            _add_value(found, column.field, value, column.kind)
     if isinstance(row, INITIATIVE.row):
         found["subject"] = row.subject
     return found
 
 
+MEASURED = (KeyResultCheckedIn, ReadingRecorded)
+"""The events of new measurements."""
+
+
+def measured_values(event: KeyResultCheckedIn | ReadingRecorded) -> FieldValues:
+    """The field values of a new measurement, those of its row."""
+    given = ((name, getattr(event, name, None)) for name in ("value", "reached", "confidence", "note"))
+    return {name: value for name, value in given if value is not None}
+
+
+class _Shown(NamedTuple):
+    """A column, the name of its field, the kind of the nodes that it refers to, and the value that is left out."""
+
+    name: str
+    field: str
+    kind: Kind | None
+    default: Any
+
+
 @cache
-def _shown_columns(row: type[Any]) -> tuple[str, ...]:
+def _shown_columns(row: type[Any]) -> tuple[_Shown, ...]:
     omitted = _HEADERS | _OMITTED.get(row, frozenset()) | {"version"}
-    return tuple(name for name in row.__struct_fields__ if name not in omitted)
+    defaults, names = _DEFAULTS.get(row, {}), [name for name in row.__struct_fields__ if name not in omitted]
+    return tuple(_Shown(name, camel(name), kind_named(row, name), defaults.get(name)) for name in names)
 
 
 def kind_named(row: type[Any], column: str) -> Kind | None:
@@ -169,6 +199,7 @@ def _add_items(found: dict[str, Any], name: str, items: tuple[Any, ...], kind: K
             found[name] = tuple(Ref(kind, item) if kind is not None else item for item in items)
 
 
+@cache
 def camel(name: str) -> str:
     """A name in camel case, as in the API."""
     first, *others = name.split("_")
@@ -203,3 +234,46 @@ def around(conn: Connection, kind: Kind, events: Iterable[tuple[UUID, int]]) -> 
         elif getattr(row, "until_position", position) == position:
             found[position] = found[position]._replace(before=row)
     return found
+
+
+# ── labels ───────────────────────────────────────────────────────────────────────────────────────
+
+
+class Label(NamedTuple):
+    """What people call a node at a basis: its title or name, for a person the handle (None if erased); its key; the
+    team that owns it, itself for a team; and for a key result the titles of its milestones by key."""
+
+    title: str | None
+    key: str | None
+    team: UUID | None
+    milestones: Mapping[str, str]
+
+
+def labels(conn: Connection, basis: Basis, kind: Kind, ids: Iterable[UUID]) -> dict[UUID, Label]:
+    """The labels of nodes of one kind at a basis; those that do not exist there are left out, and all of a kind that
+    has no names."""
+    if kind not in _LABELS:
+        return {}
+    table = TABLES_OF[kind]
+    assert isinstance(table, VersionedTable)
+    sql = table.query(basis, "select unnest(%(ids)b::uuid[]) as id", columns=f"v.id, {_LABELS[kind]}")
+    rows = fetch(conn, sql, basis_params(basis, ids=list(ids)))
+    return {id: Label(title, key, team, _milestones(metric)) for id, title, key, team, metric in rows}
+
+
+def _milestones(metric: bytes | None) -> Mapping[str, str]:
+    return {} if metric is None else {one.key: one.title for one in _METRIC(metric).milestones}
+
+
+_METRIC = KEY_RESULT.loads("metric")
+_NO = {type: f"null::{type}" for type in ("text", "uuid", "bytea")}
+_LABELS: dict[Kind, str] = {
+    Kind.PERSON: f"v.handle, v.handle, {_NO['uuid']}, {_NO['bytea']}",
+    Kind.TEAM: f"v.name, v.key, v.id, {_NO['bytea']}",
+    Kind.CYCLE: f"v.name, v.key, {_NO['uuid']}, {_NO['bytea']}",
+    Kind.OBJECTIVE: f"v.title, {_NO['text']}, v.team, {_NO['bytea']}",
+    Kind.KEY_RESULT: f"v.title, {_NO['text']}, {_NO['uuid']}, v.metric",
+    Kind.KPI: f"v.name, v.key, v.team, {_NO['bytea']}",
+    Kind.INITIATIVE: f"v.title, {_NO['text']}, {_NO['uuid']}, {_NO['bytea']}",
+}
+"""By kind: the columns of a label, in the order of `Label`, the last one with the milestones."""

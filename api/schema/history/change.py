@@ -35,7 +35,7 @@ from projections.tables import kpi
 # ── subject ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def _subject(row: EventChange) -> Ref:
+def subject(row: EventChange) -> Ref:
     """The subject of a change: the key result of a check-in, the KPI of a reading, the commented entity."""
     change, kind = row.change, row.event.KIND
     if kind is Kind.CHECK_IN and change.key_result is not None:
@@ -46,7 +46,7 @@ def _subject(row: EventChange) -> Ref:
 
 
 def _subjects(batch: Batch) -> Sequence[Any]:
-    refs = [_subject(row) for row in batch.rows]
+    refs = [subject(row) for row in batch.rows]
     nodes = found_refs(batch.view, refs)
     return [nodes.get(ref) for ref in refs]
 
@@ -57,7 +57,8 @@ def _cycles(batch: Batch) -> Sequence[Any]:
     return [cycles.get(id) for id in wanted]
 
 
-def _backdated(batch: Batch) -> Sequence[bool]:
+def backdated(batch: Batch) -> Sequence[bool]:
+    """Whether each of these changes is backdated."""
     found = batch.view.reads.read(changed.backdated, [row.change for row in batch.rows], batch.view.calendar)
     return [row.position in found for row in batch.rows]
 
@@ -66,12 +67,14 @@ def _backdated(batch: Batch) -> Sequence[bool]:
 
 
 def before_after(batch: Batch) -> Sequence[Around]:
-    """The entity of each event, before and after it: one statement per kind of entity."""
+    """The entity of each event, before and after it: one statement per kind of entity. A new measurement has neither:
+    it is all in its event."""
     events: dict[Kind, list[tuple[Any, int]]] = {}
     for row in batch.rows:
-        events.setdefault(row.event.KIND, []).append((row.event.originator_id, row.position))
+        if not isinstance(row.event, field_changes.MEASURED):
+            events.setdefault(row.event.KIND, []).append((row.event.originator_id, row.position))
     known = {kind: batch.view.reads.read(field_changes.around, kind, each) for kind, each in events.items()}
-    return [known[row.event.KIND][row.position] for row in batch.rows]
+    return [known.get(row.event.KIND, {}).get(row.position, Around()) for row in batch.rows]
 
 
 def state_before(batch: Batch) -> Sequence[StateBefore]:
@@ -100,20 +103,27 @@ def schedules_around(batch: Batch) -> Sequence[tuple[GoalSchedule, GoalSchedule]
 _SCHEDULING = (KpiRedefined, KpiTargetsSet)
 
 
-def _fields(batch: Batch) -> Sequence[list[FieldChange]]:
+def changed_fields(batch: Batch) -> list[list[Field]]:
+    """The changed fields of each of these changes, which are `EventChange`s."""
     parts = zip(batch.rows, batch.all(before_after), batch.all(state_before), batch.all(schedules_around), strict=True)
-    return shown(batch.view, [_differences(*part) for part in parts])
+    return [_differences(*part) for part in parts]
+
+
+def _fields(batch: Batch) -> Sequence[list[FieldChange]]:
+    return shown(batch.view, changed_fields(batch))
 
 
 def _differences(
     row: EventChange, around: Around, before: StateBefore, schedules: tuple[GoalSchedule, GoalSchedule]
 ) -> list[Field]:
     """The differences between the two versions, and the items added to or removed from lists outside them."""
-    event, after = row.event, field_changes.field_values(around.after)
-    if isinstance(event, KeyResultCheckedIn):
-        was = field_changes.field_values(before)
-        return [field for name in after for field in _check_in_fields(name, was.get(name), after[name])]
-    found = field_changes.differences(field_changes.field_values(around.before), after)
+    event = row.event
+    if isinstance(event, field_changes.MEASURED):
+        was, given = field_changes.field_values(before), field_changes.measured_values(event)
+        return [field for name in given for field in _measured_fields(name, was.get(name), given[name])]
+    found = field_changes.differences(
+        field_changes.field_values(around.before), field_changes.field_values(around.after)
+    )
     match event:
         case ObjectiveDrafted():
             found += [Field("supports", None, ref) for ref in event.supports]
@@ -130,8 +140,8 @@ def _differences(
     return found
 
 
-def _check_in_fields(name: str, before: Any, after: Any) -> list[Field]:
-    """A field of a check-in, changed or not; of the reached milestones only the differences."""
+def _measured_fields(name: str, before: Any, after: Any) -> list[Field]:
+    """A field of a measurement, changed or not; of the reached milestones only the differences."""
     if isinstance(after, tuple):
         return field_changes.differences({name: before or ()}, {name: after})
     return [Field(name, before, after)]
@@ -191,7 +201,7 @@ class Change(Node):
         "Whether it was recorded more than a cadence after its effective time: the cadence of its KPI as of this "
         "change, or of its cycle, else a week. For an import `claimedAt` is compared instead of `recordedAt`. Also "
         "whether a goal or target of a KPI begins on a day before the recording, and so judges periods again.",
-        _backdated,
+        backdated,
     )
     subject: Node | None = related(
         "The subject of the change: the key result of a check-in, the KPI of a reading, the commented entity; null for "

@@ -3,20 +3,23 @@
 import csv
 import io
 import json
+import re
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
-from api.endpoints import ledger_export
-from api.execution.context import Context
+from api.endpoints import export_pages, export_parameters, exported_changes
 from api.facts.importer import Import
 from api.schema.schema import QueryFailed
 from api.server.app import create_app
-from domain.commands.people_commands import AddPerson
+from api.snapshot.snapshot import View
 from domain.commands.permissions import Role
 from domain.handlers.dispatcher import Dispatcher
+from projections.store.deadline import DeadlineExceeded
 from tests.api.endpoints.conftest import CSV, HEADER, IngestApi, ingest, line, moment, row
+from tests.docs.documents import section
 
 __all__ = ["ingest"]
 
@@ -25,8 +28,9 @@ CHANGES, TABLE, READINGS = "/export/changes.ndjson", "/export/changes.csv", "/ex
 
 @pytest.fixture(autouse=True)
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ledger_export, "CHANGES", 2)
-    monkeypatch.setattr(ledger_export, "READINGS", 3)
+    monkeypatch.setattr(export_pages, "CHANGES", 2)
+    monkeypatch.setattr(export_pages, "POSITIONS", 3)
+    monkeypatch.setattr(export_pages, "READINGS", 3)
 
 
 def changes(ingest: IngestApi, **asked: Any) -> list[Any]:
@@ -69,14 +73,75 @@ def test_exported_changes_match_the_schema_types(ingest: IngestApi, quarter: str
     assert last["fields"] == [{"field": "state", "before": "DRAFT", "after": "DROPPED"}]
 
 
-def test_csv_of_changes_has_the_same_content_with_formulas_escaped(ingest: IngestApi, quarter: str) -> None:
+def test_csv_has_a_row_for_each_changed_field_with_titles_and_keys(ingest: IngestApi, quarter: str) -> None:
     exported = rows(ingest, TABLE)
-    assert tuple(exported[0]) == ledger_export.CHANGE_COLUMNS
-    assert [one["position"] for one in exported] == ["1", "2", "3", "4", "5"]
-    assert (exported[-1]["reason"], exported[-1]["late"]) == ("'+not ours;'-1", "false")
-    assert [json.loads(one["fields"]) for one in exported] == [one["fields"] for one in changes(ingest)]
-    assert "=" not in exported[-2]["fields"]
-    assert {"field": "title", "before": None, "after": "=1;=2"} in json.loads(exported[-2]["fields"])
+    assert tuple(exported[0]) == tuple(column.name for column in exported_changes.COLUMNS)
+    fields = [(one["position"], field["field"]) for one in changes(ingest) for field in one["fields"]]
+    assert [(int(one["position"]), one["field"]) for one in exported] == fields
+    drafted = {one["field"]: one["after"] for one in exported if one["type"] == "ObjectiveDrafted"}
+    assert drafted | {"cycle": "q1", "title": "'=1;'=2", "state": "DRAFT"} == drafted
+    last = exported[-1]
+    assert last | {"objective": "'=1;'=2", "subject_type": "Objective", "subject": "'=1;'=2", "cycle": "q1"} == last
+    assert last | {"field": "state", "before": "DRAFT", "after": "DROPPED", "reason": "'+not ours;'-1"} == last
+    assert last | {"change": "An objective was dropped.", "author": "demo", "actor": "demo", "late": "false"} == last
+    assert (last["recorded_after_days"], last["effective_on"]) == ("0", last["recorded_at"][:10])
+    assert quarter not in ingest.http.get(TABLE).text
+
+
+GOAL = {"cycle": {"key": "q9"}, "title": "More", "team": {"ref": "team/core"}, "owner": {"ref": "person:ada"}}
+STEPS = {"direction": "MILESTONES", "milestones": [{"key": "a", "title": 'Shop, "open"', "weight": 1}]}
+SUM = {"direction": "INCREASE", "start": -1.5, "target": 3}
+IMPORTED = [
+    {"do": "formTeam", "ref": "team/core", "input": {"key": "core", "name": "Core"}},
+    {"do": "openCycle", "input": {"key": "q9", "name": "Q9", "startsOn": "2026-01-01", "endsOn": "2026-03-31"}},
+    {"do": "draftObjective", "ref": "o", "input": GOAL},
+    {"do": "addKeyResult", "ref": "k", "input": {"objective": {"ref": "o"}, "title": "Sum", "metric": SUM}},
+    {"do": "addKeyResult", "ref": "m", "input": {"objective": {"ref": "o"}, "title": "Steps", "metric": STEPS}},
+    {"do": "activateCycle", "input": {"cycle": {"key": "q9"}}},
+    {"do": "checkIn", "input": {"keyResult": {"ref": "k"}, "value": -0.25, "confidence": 0.5}},
+    {"do": "checkIn", "input": {"keyResult": {"ref": "k"}, "value": 1, "note": "a \u00a0=1"}},
+    {"do": "checkIn", "input": {"keyResult": {"ref": "m"}, "reached": ["a"]}},
+]
+"""Facts of nine days, by Ada."""
+
+
+def test_every_column_and_every_parameter_is_documented() -> None:
+    page = section("docs/exports.md", "Changes for a spreadsheet")
+    assert re.findall(r"^\| (`\w+`) \|", page, re.MULTILINE) == [f"`{one.name}`" for one in exported_changes.COLUMNS]
+    assert all(f"| `{one.name}` | {one.meaning} |" in page for one in exported_changes.COLUMNS)
+    parameters = export_parameters.CHANGES | export_parameters.READINGS | export_parameters.CSV
+    assert all(f"`{name}`" in section("docs/exports.md", "The ledger over HTTP") for name in parameters)
+
+
+def test_csv_names_the_author_on_whose_behalf_an_import_acted(ingest: IngestApi) -> None:
+    log = ingest.database.log()
+    lines = [
+        json.dumps({"at": f"2026-01-0{number}T09:00:00Z", "by": "person:ada", **fact})
+        for number, fact in enumerate(IMPORTED, 1)
+    ]
+    tally = Import(Dispatcher(log), log, "machine:console").run([line.encode() for line in lines])
+    assert not tally.refusals
+    ingest.do("addPerson", {"handle": "bob", "name": "Bob"})
+    exported = rows(ingest, TABLE, cycle="q9")
+    assert {(one["author"], one["actor"], one["on_behalf_of"]) for one in exported} == {("ada", "console", "ada")}
+    assert {one["team"] for one in exported if one["objective"]} == {"core"}
+    drafted = {one["field"]: one["after"] for one in exported if one["type"] == "ObjectiveDrafted"}
+    assert drafted | {"owner": "ada", "team": "core"} == drafted
+    checked = [
+        (one["subject"], one["objective"], one["field"], one["before"], one["after"])
+        for one in exported
+        if one["type"] == "KeyResultCheckedIn"
+    ]
+    assert checked == [
+        ("Sum", "More", "value", "", "-0.25"),
+        ("Sum", "More", "confidence", "", "0.5"),
+        ("Sum", "More", "value", "-0.25", "1"),
+        ("Sum", "More", "note", "", "a \u00a0=1"),
+        ("Steps", "More", "reached", "", 'Shop, "open"'),
+    ]
+    opened = next(one for one in exported if one["type"] == "CycleOpened")
+    assert float(opened["recorded_after_days"]) > 200
+    assert (opened["effective_on"], opened["backdated"]) == ("2026-01-02", "false")
 
 
 @pytest.mark.parametrize(
@@ -95,7 +160,33 @@ def test_changes_are_filtered_by_parameters(
     ingest: IngestApi, quarter: str, asked: dict[str, Any], positions: list[int]
 ) -> None:
     assert [one["position"] for one in changes(ingest, **asked)] == positions
-    assert [int(one["position"]) for one in rows(ingest, TABLE, **asked)] == positions
+    assert sorted({int(one["position"]) for one in rows(ingest, TABLE, **asked)}) == positions
+
+
+def test_changes_of_an_import_are_filtered_like_in_graphql(ingest: IngestApi) -> None:
+    log = ingest.database.log()
+    lines = [
+        json.dumps({"at": f"2026-01-0{n}T09:00:00Z", "by": "person:ada", **one}) for n, one in enumerate(IMPORTED, 1)
+    ]
+    assert not Import(Dispatcher(log), log, "machine:console").run([line.encode() for line in lines]).refusals
+    ingest.do("addPerson", {"handle": "bob", "name": "Bob"})
+    everything = [one["position"] for one in changes(ingest)]
+    of_ada = [one["position"] for one in changes(ingest) if one["onBehalfOf"] == "ada"]
+    assert [one["position"] for one in changes(ingest, actor="ada")] == of_ada
+    assert changes(ingest, actor="ada", includeOnBehalfOf=0) == []
+    assert [one["position"] for one in changes(ingest, backdated=0, late=0, goalposts=0)] == everything
+    assert changes(ingest, backdated=1) == changes(ingest, goalposts=1) == []
+    assert changes(ingest, recordedAfterEffectiveBy=1) == []
+    in_cycle = [one["position"] for one in changes(ingest, cycle="q9")]
+    assert [one["position"] for one in changes(ingest, daysBeforeCloseLte=100, daysBeforeCloseGte=0)] == in_cycle
+    for asked, field in (
+        ({"backdated": "yes"}, "backdated"),
+        ({"daysBeforeCloseLte": "1.5"}, "daysBeforeCloseLte"),
+        ({"recordedAfterEffectiveBy": "-1"}, "recordedAfterEffectiveBy"),
+        ({"recordedAfterEffectiveBy": "\u0661"}, "recordedAfterEffectiveBy"),
+    ):
+        error = ingest.http.get(TABLE, params=asked).json()["errors"][0]["extensions"]
+        assert (error["code"], error["field"]) == ("INVALID", [field])
 
 
 @pytest.mark.parametrize("path", [CHANGES, TABLE, READINGS])
@@ -155,22 +246,17 @@ def test_export_has_a_position_header_and_an_etag(ingest: IngestApi, quarter: st
 
 
 def test_export_excludes_concurrent_writes(ingest: IngestApi, quarter: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    plain, pages = ledger_export._answer, 0
+    plain, pages = exported_changes.read, 0
 
-    def answer(context: Any, asked: Any) -> Any:
+    def read(view: View, positions: Sequence[int]) -> Any:
         nonlocal pages
         pages += 1
-        view = plain(context, asked)
-        context.writer.execute(add_numbered_person(pages), context.caller.author)
-        return view
+        ingest.do("addPerson", {"handle": f"person-{pages}", "name": "Person"})
+        return plain(view, positions)
 
-    monkeypatch.setattr(ledger_export, "_answer", answer)
+    monkeypatch.setattr(exported_changes, "read", read)
     assert [one["position"] for one in changes(ingest)] == [1, 2, 3, 4, 5]
     assert pages == 3
-
-
-def add_numbered_person(number: int) -> Any:
-    return AddPerson(handle=f"person-{number}", name="Person")
 
 
 NOTES = ("", "=1+1", "'=1", 'a;"=1+2"', "- one\n- two", "a-b; c", "\t,@x")
@@ -186,7 +272,8 @@ def test_exports_show_when_an_import_claims_that_a_measurement_was_reported(inge
     exported = changes(ingest, types="ReadingRecorded")
     assert [(one["claimedAt"], one["backdated"]) for one in exported] == [("2026-01-09T09:00:00Z", True), (None, True)]
     for path, asked in ((TABLE, {"types": "ReadingRecorded"}), (READINGS, {})):
-        assert [one["claimed_at"] for one in rows(ingest, path, **asked)] == ["2026-01-09T09:00:00Z", ""]
+        shown = {one["position"]: one["claimed_at"] for one in rows(ingest, path, **asked)}
+        assert [*shown.values()] == ["2026-01-09T09:00:00Z", ""]
 
 
 def test_exported_readings_can_be_ingested_again_unchanged(ingest: IngestApi) -> None:
@@ -197,7 +284,7 @@ def test_exported_readings_can_be_ingested_again_unchanged(ingest: IngestApi) ->
     )
     ingest.put(file, CSV)
     exported = rows(ingest, READINGS)
-    assert tuple(exported[0]) == ledger_export.READING_COLUMNS
+    assert tuple(exported[0]) == export_pages.READING_COLUMNS
     assert [(one["kpi"], one["value"]) for one in exported] == [
         ("nps", "8"),
         *(("orders", str(one)) for one in range(7)),
@@ -268,21 +355,21 @@ def test_export_contains_no_name_of_an_erased_person(ingest: IngestApi) -> None:
 def test_export_beyond_its_time_limit_breaks_off(
     ingest: IngestApi, quarter: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    answer, pages = ledger_export._answer, list[Any]()
+    plain, pages = exported_changes.read, list[Any]()
 
-    def slow(context: Context, variables: Any) -> Any:
-        pages.append(variables)
+    def slow(view: View, positions: Sequence[int]) -> Any:
+        pages.append(positions)
         if len(pages) == 2:
-            context.deadline.end()
-        return answer(context, variables)
+            raise DeadlineExceeded
+        return plain(view, positions)
 
-    monkeypatch.setattr(ledger_export, "_answer", slow)
+    monkeypatch.setattr(exported_changes, "read", slow)
     with pytest.raises(QueryFailed) as failed:
         ingest.http.get(CHANGES)
     assert (failed.value.code, len(pages)) == ("TIMEOUT", 2)
 
 
-@pytest.mark.parametrize("path", [CHANGES, TABLE])
+@pytest.mark.parametrize("path", [CHANGES, TABLE, READINGS])
 def test_export_has_a_time_limit(ingest: IngestApi, path: str) -> None:
     settings = ingest.database.settings.model_copy(update={"file_timeout_s": 1e-9})
     app = create_app(settings, ingest.database, editor=False, anonymous=True)
