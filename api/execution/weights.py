@@ -127,6 +127,7 @@ WEIGHTS: Final[Mapping[str, FieldWeight]] = {
     "Retrospective.silences": FieldWeight(length="entities"),
     "Retrospective.kpis": FieldWeight(each=5.0, length="kpis"),
     "Retrospective.kpiChanges": FieldWeight(each=5.0),
+    "*.recordedAfterwards": FieldWeight(each=1.0, change=0.005),
     "Retrospective.planCurve": FieldWeight(objective=0.6),
     "Retrospective.closingReflections": FieldWeight(length="objectives"),
     "ObjectiveRetrospective.attribution": FieldWeight(each=2.0),

@@ -140,6 +140,7 @@ def test_impossible_number_of_days_is_invalid(asked: Asked, bound: int) -> None:
 
 def test_backdated_filter_agrees_with_the_field(asked: Asked, world: AskedWorld) -> None:
     quarter(world)
+    world.do(AddPerson(handle="grace", name="Grace"))
     all_of = asked.changes("position backdated")
     for is_backdated in (True, False):
         found = asked.changes("position backdated", filter={"backdated": is_backdated})
