@@ -64,7 +64,7 @@ def at(day: float, do: str, given: dict[str, Any], ref: str | None = None) -> di
 def auditor(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     """A client with the token of an AUDITOR, of a server that signs checkpoints."""
     settings = named_settings(server, checkpoint_key=tmp_path_factory.mktemp("key") / "key")
-    signing_key.create(signing_key.path_of(settings), signing_key.default_name(settings))
+    signing_key.create(signing_key.path_of(settings), signing_key.new_name(settings))
     with fresh_workspace(server, settings) as database:
         log = database.log()
         facts = [json.dumps(fact).encode() for fact in story()]
