@@ -80,6 +80,8 @@ ROWS: Final = {
     "the root team's changes": Row(
         0.5, f'{{ changes(last: 50, filter: {{team: {{key: "team-0"}}}}) {{ {CHANGES} }} }}'
     ),
+    "changes.csv of a closed quarter": Row(6, "/export/changes.csv?cycle=q1"),
+    "readings.csv of all KPIs": Row(6, "/export/readings.csv"),
 }
 
 
