@@ -133,7 +133,7 @@ def serve(
 
     chosen = settings(host=host, port=port, project_in_server=project)
     with serving.listening(chosen) as listener, opened(chosen, patience_s=None) as database:
-        serving.require_credentials(database)
+        serving.warn_without_credentials(database)
         where = serving.url(listener)
         serving.serve(database, listener, lambda: out.print(f"Keyframe answers at {where}/graphql", soft_wrap=True))
 

@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 
 from api.asgi.connection_timeout import timeout_http_protocol
 from api.auth.authentication import DEMO
-from api.cli.output import USAGE, Failure
+from api.cli.output import USAGE, Failure, print_warning
 from api.execution.context import Caller, Context
 from api.execution.writer import Writer
 from api.graphql_http.persisted_documents import InvalidManifest
@@ -80,14 +80,14 @@ def url(listener: socket.socket) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
-def require_credentials(database: Database) -> None:
-    """Raise `Failure` if no caller could authenticate."""
+def warn_without_credentials(database: Database) -> None:
+    """Print a warning if no caller can authenticate yet. A token that is created later is accepted at once."""
     with database.connect() as conn:
         if database.settings.jwt_jwks is None and not api_tokens.is_any_live(conn):
-            raise Failure(
-                "No caller can authenticate: there is no valid token. Create one with 'keyframe token create "
-                "--role ADMIN', or accept JWTs with KEYFRAME_JWT_ISSUER, KEYFRAME_JWT_AUDIENCE and KEYFRAME_JWT_JWKS.",
-                USAGE,
+            print_warning(
+                "No caller can authenticate: there is no valid token, so every request is answered with 401. Create "
+                "one with 'keyframe token create --role ADMIN', or accept JWTs with KEYFRAME_JWT_ISSUER, "
+                "KEYFRAME_JWT_AUDIENCE and KEYFRAME_JWT_JWKS."
             )
 
 

@@ -31,12 +31,17 @@ def test_demo_listens_on_loopback_only(host: str) -> None:
     assert f"{host} can be reached from other machines, and the demo does not authenticate" in done.stderr
 
 
-def test_serve_without_tokens_or_issuer_is_refused(database: Database) -> None:
-    done = keyframe(database.settings, "serve", "--port", "0")
-    assert (done.returncode, done.stdout) == (2, "")
-    assert "No caller can authenticate" in done.stderr
-    assert "keyframe token create --role ADMIN" in done.stderr
-    assert "KEYFRAME_JWT_ISSUER" in done.stderr
+def test_serve_without_tokens_or_issuer_warns_and_accepts_the_first_token_without_a_restart(database: Database) -> None:
+    with started(database.settings, "serve", "--port", "0") as server:
+        where = line(server, "Keyframe answers at ").split()[-1]
+        with pytest.raises(HTTPError, match="401"):
+            asked(where, POSITION)
+        assert asked(where, POSITION, issue_token(database)) == {"basis": {"position": 0}}
+        server.send_signal(signal.SIGTERM)
+        warned = server.communicate(timeout=60)[1].decode()
+        assert "No caller can authenticate" in warned
+        assert "keyframe token create --role ADMIN" in warned
+        assert "KEYFRAME_JWT_ISSUER" in warned
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
