@@ -19,7 +19,6 @@ from typing import Final, NamedTuple
 
 from pydantic import SecretStr
 from rich.box import SIMPLE
-from rich.console import Console
 from rich.table import Table
 
 from api.runtime.database import open_database
@@ -29,6 +28,7 @@ from drills.bookkeeping import Book, Tally, read_log
 from drills.clients import MASKED, RETRIED, Traffic
 from drills.cluster import Cluster, free_port, programs, running
 from drills.damage import DAMAGES, Victims
+from drills.figures import console
 from drills.goals import wait_until_ready, write_goals
 from drills.installation import DATABASE, Installation, install
 from drills.processes import CommandFailed, Supervised, keyframe, supervised
@@ -38,8 +38,6 @@ WRITERS: Final = 12
 READERS: Final = 2
 WRITE_SECONDS: Final = 2.0
 """How long the clients write undisturbed before each damage."""
-
-console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
 
 
 class Round(NamedTuple):
