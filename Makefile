@@ -5,7 +5,18 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
+TOOLS := build/tools
+RUNTIME := build/runtime
+RELEASE := build/release
+PROJECT := $(shell sed -n 's/^version = "\(.*\)"/keyframe-\1/p' pyproject.toml)
+LOCK := $(TOOLS)/bin/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-header --no-annotate \
+	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --constraint constraints.txt
+VERSION ?= 18
+TESTS ?=
+ROUNDS ?= 40
+
 .PHONY: help demo test check conformance bench alerts clean
+.PHONY: drill restore-drill alerts-drill test-postgres hashes sbom release lint-image audit digests
 .DEFAULT_GOAL := help
 
 help:
@@ -15,6 +26,16 @@ help:
 	@echo "make conformance  a running server, tested with real clients; needs Node"
 	@echo "make bench        the benchmarks"
 	@echo "make alerts       the alerts for Prometheus, evaluated by its promtool, which must be installed"
+	@echo "make drill        kill every process in turn while clients write; ROUNDS=40"
+	@echo "make restore-drill  back up, lose and restore an installation"
+	@echo "make alerts-drill   damage an installation that Prometheus watches; needs prometheus"
+	@echo "make test-postgres  the tests of log, projections and API on another PostgreSQL; VERSION=15, 16 or 18, TESTS=…"
+	@echo "make release      the wheel, its SBOM, hashes of all dependencies, and SHA256SUMS, in build/release"
+	@echo "make hashes       update deploy/requirements from constraints.txt"
+	@echo "make sbom         the software bill of materials alone"
+	@echo "make lint-image   check Dockerfile and docker-compose.yml"
+	@echo "make audit        known vulnerabilities of the dependencies; needs the advisories of PyPI"
+	@echo "make digests      the digests of the base images; needs Docker and its registry"
 	@echo "make clean        remove environments, caches and builds; keeps data"
 
 $(INSTALLED): pyproject.toml constraints.txt
@@ -42,6 +63,65 @@ bench: $(INSTALLED)
 alerts:
 	promtool check rules deploy/observability/alerts.yml
 	promtool test rules deploy/observability/alerts.test.yml
+
+# ── drills: real processes on servers of their own ──
+
+drill: $(INSTALLED)
+	$(BIN)/python -m drills.crashes --rounds $(ROUNDS)
+
+restore-drill: $(INSTALLED)
+	$(BIN)/python -m drills.restore
+
+alerts-drill: $(INSTALLED)
+	$(BIN)/python -m drills.alerts
+
+test-postgres: $(INSTALLED)
+	$(BIN)/python -m drills.versions $(VERSION) $(TESTS)
+
+# ── releases and what they are made of ──
+
+$(TOOLS)/.installed: deploy/requirements/tools.txt
+	@$(PYTHON) -m venv $(TOOLS)
+	@$(TOOLS)/bin/python -m pip install --quiet --disable-pip-version-check --requirement deploy/requirements/tools.txt
+	@touch $@
+
+$(RUNTIME)/.installed: deploy/requirements/runtime.txt deploy/requirements/build.txt
+	@rm -rf $(RUNTIME) build/backend
+	@$(PYTHON) -m venv --without-pip $(RUNTIME)
+	@$(PYTHON) -m venv build/backend
+	@build/backend/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+		--requirement deploy/requirements/build.txt
+	@build/backend/bin/python -m pip --python $(RUNTIME)/bin/python install --quiet --disable-pip-version-check \
+		--require-hashes --only-binary :all: --requirement deploy/requirements/runtime.txt
+	@touch $@
+
+hashes: $(TOOLS)/.installed
+	$(LOCK) --output-file deploy/requirements/runtime.txt pyproject.toml
+	$(LOCK) --only-build-deps --build-deps-for wheel --output-file deploy/requirements/build.txt pyproject.toml
+
+sbom: $(TOOLS)/.installed $(RUNTIME)/.installed
+	@mkdir -p $(RELEASE)
+	$(TOOLS)/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --output-format JSON \
+		--output-file $(RELEASE)/$(PROJECT).cdx.json $(RUNTIME)/bin/python
+
+release: sbom
+	rm -f $(RELEASE)/*.whl
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) build/backend/bin/python -m pip wheel --quiet \
+		--disable-pip-version-check --no-deps --no-build-isolation --wheel-dir $(RELEASE) .
+	cp deploy/requirements/runtime.txt $(RELEASE)/$(PROJECT).requirements.txt
+	cd $(RELEASE) && sha256sum $(PROJECT)* > SHA256SUMS
+
+lint-image: $(TOOLS)/.installed
+	$(TOOLS)/bin/hadolint Dockerfile
+	$(TOOLS)/bin/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+
+audit: $(TOOLS)/.installed
+	$(TOOLS)/bin/pip-audit --require-hashes --disable-pip --requirement deploy/requirements/runtime.txt
+
+digests:
+	@for image in $$(sed -n 's/^ARG PYTHON=//p' Dockerfile) $$(sed -n 's/^    image: \(postgres.*\)/\1/p' docker-compose.yml); do \
+		echo "$$image@$$(docker buildx imagetools inspect --format '{{.Manifest.Digest}}' $$image)"; \
+	done
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist
