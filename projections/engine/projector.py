@@ -160,10 +160,12 @@ class Projector:
             if not may_update(conn):
                 self._publish(position=position)
                 return position
-            while (reached := self._step(conn, position)) is not None:
-                position = reached
+            while True:
+                reached = self._step(conn, position)
+                position = position if reached is None else reached
                 self._keep(conn, position)
-        return position
+                if reached is None:
+                    return position
 
     def run(self, stop: threading.Event) -> None:
         """Apply the log until `stop` is set or an event cannot be applied; that is logged as critical, and the
