@@ -106,17 +106,16 @@ def identify(scope: Scope, headers: Headers) -> None:
 
 
 class ObservedSend:
-    """The `send` of a request, which adds headers to its response. `has_begun`: whether its status was sent."""
+    """The `send` of a request, which adds headers to its response and notes its status."""
 
     def __init__(self, send: Send, request_id: str) -> None:
         self._send = send
         self._request_id = request_id
         self.status = 500
-        self.has_begun = False
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self.status, self.has_begun = int(message["status"]), True
+            self.status = int(message["status"])
             headers = list(message["headers"])
             given = dict(headers)
             if _REQUEST_ID in given:

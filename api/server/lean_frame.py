@@ -33,23 +33,20 @@ class LeanFrame:
     """
 
     def __init__(self, stack: ASGIApp, middleware: Iterable[Middleware], endpoint: Endpoint) -> None:
+        duties: dict[Any, Any] = {one.cls: one.cls(self._behind_cors, *one.args, **one.kwargs) for one in middleware}
         self._stack = stack
-        duties: dict[Any, Any] = {one.cls: one.cls(endpoint, *one.args, **one.kwargs) for one in middleware}
         self._endpoint = endpoint
         self._log: RequestLogMiddleware = duties.pop(RequestLogMiddleware)
         self._hosts: HostCheck = duties.pop(HostCheck)
         self._authentication: AuthenticationMiddleware = duties.pop(AuthenticationMiddleware)
         self._bodies: BodyLimit = duties.pop(BodyLimit)
-        self._has_cors = duties.pop(CORSMiddleware, None) is not None
+        self._cors: CORSMiddleware | None = duties.pop(CORSMiddleware, None)
         if duties:
             raise LookupError(f"The frame of {PATH} does not perform the duties of {', '.join(map(str, duties))}.")
 
     def serves(self, scope: Scope) -> bool:
-        """Whether this frame serves a request. It leaves to the middleware those of other methods, and those of pages
-        of other origins where the settings allow any."""
-        if scope["type"] != "http" or scope["path"] != PATH or scope["method"] not in _METHODS:
-            return False
-        return not self._has_cors or all(name != b"origin" for name, _ in scope["headers"])
+        """Whether this frame serves a request, rather than the middleware."""
+        return scope["type"] == "http" and scope["path"] == PATH and scope["method"] in _METHODS
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if not self.serves(scope):
@@ -58,24 +55,30 @@ class LeanFrame:
         request = IndexedRequest(scope, receive)
         identify(scope, request.headers)
         with self._log.observing(scope, PATH, send) as observed:
-            try:
-                response = await self._respond(request)
-                await response(scope, receive, observed)
-            except Exception as error:
-                if observed.has_begun:
-                    raise
-                failure = await failure_response(request, error)
-                await failure(scope, receive, observed)
+            response = self._hosts.rejection(request.headers)
+            if response is None and self._cors is not None:
+                await self._cors(scope, receive, observed)
+                return
+            response = response or await self._response(request)
+            await response(scope, receive, observed)
 
-    async def _respond(self, request: "IndexedRequest") -> Response:
-        rejection = self._hosts.rejection(request.headers) or await self._authentication.rejection(request)
-        if rejection is not None:
-            return rejection
+    async def _behind_cors(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Called by the CORS middleware, if the settings allow any origin."""
+        response = await self._response(IndexedRequest(scope, receive))
+        await response(scope, receive, send)
+
+    async def _response(self, request: "IndexedRequest") -> Response:
+        """Authenticate the request, read its body within limits, and have the endpoint respond."""
         try:
+            rejection = await self._authentication.rejection(request)
+            if rejection is not None:
+                return rejection
             request.receive_by(self._bodies.limited(request.scope, request.headers, request.receive))
             return await self._endpoint.respond(request)
         except (BodyTooLarge, BodyTooSlow) as error:
             return self._bodies.rejection(error)
+        except Exception as error:  # noqa: BLE001 - the handlers log what they do not expect
+            return await failure_response(request, error)
 
 
 class IndexedRequest(Request):

@@ -9,7 +9,7 @@ import structlog
 from anyio import to_thread
 from psycopg_pool import PoolTimeout
 from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from api.asgi.body_limit import BodyLimit
@@ -86,5 +86,6 @@ EXCEPTION_HANDLERS: Final[Mapping[Any, Callable[[Request, Exception], Coroutine[
     PoolTimeout: _database_unavailable,
     Busy: _busy,
     ClientDisconnected: _disconnected,
+    ClientDisconnect: _disconnected,
     HTTPStatus.INTERNAL_SERVER_ERROR: _internal_error,
 }
