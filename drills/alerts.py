@@ -26,7 +26,7 @@ from drills.installation import Installation, install
 from drills.processes import ROOT, Supervised
 
 ALERTS: Final = ROOT / "deploy" / "observability" / "alerts.yml"
-INTERVAL: Final = "1s"
+SCRAPE_SECONDS: Final = 5
 HEALTHY_SECONDS: Final = 15
 SECONDS_MAX: Final = 420
 WITHOUT_DATABASE: Final = frozenset({"KeyframeDatabaseDown"})
@@ -35,7 +35,7 @@ _WRITE: Final = 'mutation { done: formTeam(input: {key: "late", name: "Late"}) {
 
 
 class Prometheus:
-    """A Prometheus that scrapes these processes and evaluates the alerts every second."""
+    """A Prometheus that scrapes these processes, and evaluates the alerts every second."""
 
     def __init__(self, directory: Path, ports: Sequence[int], token: str) -> None:
         self._url = f"http://127.0.0.1:{free_port()}"
@@ -86,7 +86,11 @@ def _configuration(ports: Sequence[int], token: str) -> dict[str, Any]:
         "authorization": {"credentials": token},
         "static_configs": [{"targets": [f"127.0.0.1:{port}" for port in ports]}],
     }
-    every = {"scrape_interval": INTERVAL, "scrape_timeout": INTERVAL, "evaluation_interval": INTERVAL}
+    every = {
+        "scrape_interval": f"{SCRAPE_SECONDS}s",
+        "scrape_timeout": f"{SCRAPE_SECONDS}s",
+        "evaluation_interval": "1s",
+    }
     return {"global": every, "rule_files": [str(ALERTS)], "scrape_configs": [scraped]}
 
 

@@ -99,7 +99,7 @@ class Authenticators:
         self._requests = requests
         self._failures = AttemptLimiter(FAILURES_PER_SECOND, FAILURES_BURST)
         self._seen: SingleFlightTTLCache[bytes, Caller | str] = SingleFlightTTLCache(REMEMBERED_SECONDS, REMEMBERED_MAX)
-        self._known_good_tokens: OrderedDict[bytes, None] = OrderedDict()
+        self._known_good_tokens: OrderedDict[bytes, Caller] = OrderedDict()
         self._scopes: WeakValueDictionary[bytes, RequestScope] = WeakValueDictionary()
 
     async def authenticate(self, authorization: Collection[str], address: str) -> Authenticated | None:
@@ -123,6 +123,14 @@ class Authenticators:
         else:
             caller = await self._resolve_unknown(digest, bearer, network_of(address))
         return Authenticated(caller, self._scopes.get(digest) or self._open_scope(digest, bearer))
+
+    def last_known(self, authorization: Collection[str]) -> Caller | None:
+        """The caller whom these headers had when this process first accepted their token; None if it never did, or if
+        the token was found to be invalid since. For what must work while no token can be resolved."""
+        try:
+            return self._known_good_tokens.get(sha256(_bearer(authorization).encode()).digest())
+        except AuthenticationFailed:
+            return None
 
     def spend(self, caller: Caller) -> None:
         """Charge the caller for one request. Raises `RateLimited`."""
@@ -161,7 +169,7 @@ class Authenticators:
             raise
         finally:
             self._failures.end(address, is_failure=is_failure)
-        self._remember(digest)
+        self._remember(digest, caller)
         return caller
 
     async def _authenticate(self, bearer: str) -> Caller | str:
@@ -176,9 +184,9 @@ class Authenticators:
         except (psycopg.OperationalError, PoolTimeout) as error:
             raise AuthBackendUnavailable("the database cannot be reached") from error
 
-    def _remember(self, digest: bytes) -> None:
+    def _remember(self, digest: bytes, caller: Caller) -> None:
         """Exempt this token from the limit of failed attempts from its address."""
-        self._known_good_tokens[digest] = None
+        self._known_good_tokens[digest] = caller
         if len(self._known_good_tokens) > REMEMBERED_MAX:
             self._known_good_tokens.popitem(last=False)
 

@@ -1,6 +1,7 @@
 """Middleware that authenticates requests, and its responses to those that it rejects."""
 
 import asyncio
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Final
 
@@ -24,8 +25,11 @@ ALIVE: Final = "/healthz"
 """This path ignores authentication."""
 READY: Final = "/readyz"
 """This path also serves unauthenticated requests, and tokens that cannot be resolved at the moment."""
+METRICS: Final = "/metrics"
+"""This path also serves tokens that cannot be resolved at the moment, if this process has accepted them before: metrics
+tell that the database is unreachable, and contain nothing of a workspace but counts."""
 READY_SECONDS_MAX: Final = 2.0
-"""How long a request for the readiness waits for its authentication; then it gets the answer without one."""
+"""How long a request for the readiness or the metrics waits for its authentication."""
 
 _log = structlog.get_logger(__name__)
 
@@ -53,10 +57,10 @@ class AuthenticationMiddleware:
         state.authenticators = self._authenticators
         state.caller, state.scope, state.is_rejected = UNAUTHENTICATED_CALLER, None, False
         may_wait = scope["type"] == "websocket" or scope["path"] == READY
+        given = connection.headers.getlist("authorization")
         try:
-            given = connection.headers.getlist("authorization")
             authenticating = self._authenticators.authenticate(given, address(connection))
-            if scope["path"] == READY:
+            if scope["path"] in {READY, METRICS}:
                 authenticating = asyncio.wait_for(authenticating, READY_SECONDS_MAX)
             authenticated = await authenticating
             if authenticated is None:
@@ -70,8 +74,15 @@ class AuthenticationMiddleware:
         except RateLimited as limited:
             return too_many_response(limited.message, RATE_LIMITED, limited.seconds)
         except (AuthBackendUnavailable, TimeoutError):
-            return None if scope["path"] == READY else _backend_unavailable()
+            return self._unresolved(connection, given)
         return None
+
+    def _unresolved(self, connection: HTTPConnection, given: Sequence[str]) -> Response | None:
+        """Go on without the database where that is possible; else the response that says that it is not."""
+        path, state = connection.scope["path"], connection.state
+        known = self._authenticators.last_known(given) if path == METRICS else None
+        state.caller = known or UNAUTHENTICATED_CALLER
+        return None if path == READY or known is not None else _backend_unavailable()
 
 
 def address(connection: HTTPConnection) -> str:

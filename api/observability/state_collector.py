@@ -1,6 +1,7 @@
 """Metrics of the state of a process, read at each scrape: the log, the projections, commands and connections."""
 
 from collections.abc import Iterable, Iterator
+from time import monotonic
 from typing import Any, Final, Protocol
 
 import psycopg
@@ -14,6 +15,11 @@ from domain.log.event_store import Log
 from projections.engine import health
 from projections.engine.projector import Condition, Projector
 from projections.proof import signer
+
+DATABASE_SECONDS_MAX: Final = 2.0
+"""How long a scrape waits for a connection: less than Prometheus waits for a scrape, 10 s by default."""
+KNOWN_SECONDS: Final = 10.0
+"""How long an answer of the database to the projector shows that it can be reached."""
 
 _POOL: Final = {
     "pool_size": "Open database connections.",
@@ -74,11 +80,11 @@ class StateCollector:
     def _database(self) -> Iterator[Metric]:
         """What one connection reads: the log, the projections and the newest checkpoint."""
         try:
-            with self._log.pool.connection() as conn:
+            with self._log.pool.connection(DATABASE_SECONDS_MAX) as conn:
                 state = health.state(conn, self._log.workspace)
                 checkpoint = signer.newest_stored(conn)
-        except (psycopg.OperationalError, PoolTimeout):
-            yield _gauge("database_up", "Whether the database can be reached.", 0)
+        except (psycopg.OperationalError, PoolTimeout) as error:
+            yield _gauge("database_up", "Whether the database can be reached.", self._is_only_busy(error))
             return
         yield _gauge("database_up", "Whether the database can be reached.", 1)
         if state is not None:
@@ -94,6 +100,11 @@ class StateCollector:
             yield _gauge("view_leftovers", "Generations that could not be dropped.", len(state.leftovers))
         yield _gauge("checkpoint_size", "Events in the newest checkpoint; 0 without one.", checkpoint.size)
         yield _gauge("checkpoint_age_seconds", "Age of the newest checkpoint; NaN without one.", checkpoint.age_s)
+
+    def _is_only_busy(self, error: Exception) -> bool:
+        """Whether all connections work for requests, and the database answered the projector lately."""
+        is_busy = isinstance(error, PoolTimeout) and error.__cause__ is None
+        return is_busy and monotonic() - self._projector.answered_at < KNOWN_SECONDS
 
     def _leading(self) -> Iterator[Metric]:
         status = self._projector.status

@@ -374,6 +374,24 @@ def test_token_check_without_database_is_answered_503_not_401(
     assert uncached_server.http.get("/readyz", headers={"authorization": f"Bearer {token}"}).text == "ready"
 
 
+def test_metrics_without_database_are_served_to_tokens_that_were_accepted_before(
+    uncached_server: AppServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(*_: object) -> None:
+        raise psycopg.OperationalError("connection lost")
+
+    def scraped(token: str) -> int:
+        return uncached_server.http.get("/metrics", headers={"authorization": f"Bearer {token}"}).status_code
+
+    known, unknown, revoked = (uncached_server.token() for _ in range(3))
+    assert (scraped(known), scraped(revoked)) == (200, 200)
+    keyframe(uncached_server.database.settings, "token", "revoke", revoked.split("_")[1])
+    assert scraped(revoked) == 401
+    monkeypatch.setattr(api_tokens, "matching", lost)
+    assert (scraped(known), scraped(unknown), scraped(revoked)) == (200, 503, 503)
+    assert uncached_server.ask(known).status_code == 503
+
+
 def test_readiness_does_not_wait_for_a_slow_authentication(
     uncached_server: AppServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
