@@ -337,11 +337,15 @@ def test_export_omits_goals_hidden_from_the_caller(ingest: IngestApi, quarter: s
     ingest.do("formTeam", {"key": "core", "name": "Core"})
     team = ingest.ask("{ teams { nodes { id } } }")["teams"]["nodes"][0]["id"]
     hidden = {"cycle": {"key": "q1"}, "title": "Keep this quiet", "team": team, "visibility": "TEAM"}
-    ingest.do("draftObjective", hidden)
+    secret = ingest.do("draftObjective", hidden, "objective { id }")["objective"]["id"]
+    open_one = {"cycle": {"key": "q1"}, "title": "Support it", "supports": [secret]}
+    ingest.do("draftObjective", open_one)
     for role, sees in ((Role.ADMIN, True), (Role.AUDITOR, True), (Role.LEAD, False)):
         for path in (CHANGES, TABLE):
             response = ingest.http.get(path, headers={"authorization": ingest.token(role)})
             assert (b"quiet" in response.content) is sees, (role, path)
+            assert (secret.encode() in response.content) is (sees and path == CHANGES)
+            assert b"Support it" in response.content
 
 
 def test_export_contains_no_name_of_an_erased_person(ingest: IngestApi) -> None:
