@@ -34,6 +34,8 @@ _STATUS: Final[Mapping[str, HTTPStatus]] = {
     "VIEWS_OUTDATED": HTTPStatus.SERVICE_UNAVAILABLE,
     "INTERNAL_SERVER_ERROR": HTTPStatus.INTERNAL_SERVER_ERROR,
 }
+FORMAT: Final = 2
+"""The form of the files. Another one has other ETags."""
 _CSV: Final = f"{CSV}; charset=utf-8"
 
 
@@ -99,7 +101,7 @@ def _headers(first: Page, request: Request, context: Context) -> dict[str, str]:
     """The basis, and an ETag that stays the same until the next event is recorded."""
     at, position = cell(first.basis.at), str(first.basis.position)
     now = "" if export_parameters.BASIS & request.query_params.keys() else "now"
-    key = [request.url.path, sorted(request.query_params.multi_items()), now or at, position, first.head]
+    key = [FORMAT, request.url.path, sorted(request.query_params.multi_items()), now or at, position, first.head]
     digest = sha256(msgspec.json.encode([key, context.caller.who])).hexdigest()[:32]
     return {
         "etag": f'"{digest}"',
