@@ -34,7 +34,7 @@ class Misplaced(ValueError):
 
 def lock(conn: Connection) -> None:
     """Wait for other writers of the register, until the end of the transaction."""
-    conn.execute("lock table checkpoint in share row exclusive mode")
+    conn.execute("select pg_advisory_xact_lock('checkpoint'::regclass::oid::bigint)")
 
 
 def add(conn: Connection, size: int, note: str, entry: Entry, signer: Signer) -> None:

@@ -25,7 +25,7 @@ from domain.model.event import EVENTS
 from domain.proof import checkpoint, evidence
 from domain.proof.signed_note import Verifier
 from projections.engine import rebuild
-from projections.proof import signer
+from projections.proof import checkpoint_register, signer
 from projections.proof.signer import Keys
 from projections.proof.verification import verify
 from tests.upgrades.workspace import (
@@ -142,6 +142,25 @@ def test_the_log_verifies_against_every_checkpoint(database: Database, keys: Key
     assert verdict.damage is None
     assert (verdict.size, verdict.signed_size) == (size, size)
     assert verdict.checkpoints >= lines(folder, "checkpoint") + 1 > 3
+
+
+def test_checkpoints_are_numbered_in_their_order_and_the_register_goes_on(
+    database: Database, keys: Keys, folder: Path, size: int
+) -> None:
+    with database.connect() as conn:
+        stored = sorted(checkpoint_register.stored(conn), key=lambda one: one.number)
+        assert [one.number for one in stored] == list(range(1, len(stored) + 1))
+        before = stored[: lines(folder, "checkpoint")]
+        assert [one.size for one in before] == sorted(one.size for one in before)
+        assert {one.entry for one in before} == {None}
+        assert None not in {one.entry for one in stored[len(before) :]}
+        verdict = verify(conn, keys.verifiers)
+    assert (verdict.is_sound, verdict.unsigned_closings) == (True, ())
+
+
+def test_the_keys_of_people_are_guarded(database: Database) -> None:
+    with database.connect("app") as conn, pytest.raises(psycopg.errors.RestrictViolation, match="only by erasing"):
+        conn.execute("delete from person_key")
 
 
 def test_the_checkpoint_verifies_with_the_public_key(keys: Keys, folder: Path, size: int) -> None:
