@@ -181,6 +181,12 @@ def leaf_hashes(conn: Connection, after: int, upto: int) -> list[bytes]:
     return found
 
 
+def erased_after(conn: Connection, position: int) -> list[UUID]:
+    """The people who were erased by events after a position."""
+    query = "select stream from log where position > %s and split_part(topic, '.', 1) = 'person-erased'"
+    return [stream for (stream,) in _fetch(conn, query, position)]
+
+
 def first_altered(conn: Connection, after: int, upto: int) -> int | None:
     """The first position in (after, upto] whose row does not match its hash; None if all match."""
     query = """

@@ -2,19 +2,22 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from hashlib import sha256
 
 import psycopg
 from psycopg import sql
 
+from domain.log import raw
 from domain.log.event_store import Log
 from domain.log.schema import PROGRAM, application_role, is_role, lock_key, seen_schema, views_schema
 from domain.model.event import Recorded
 from domain.primitives import time_zones
 from projections.engine import leftovers, visibility
+from projections.engine.comparison import Comparison, compare
 from projections.engine.registry import DEFINITION as TABLES_DEFINITION
 from projections.engine.registry import POSITION_DDL, TABLES, advance, read
+from projections.store import digests
 from projections.store.versioned_tables import Connection
 from projections.tables import people
 
@@ -77,14 +80,54 @@ def rebuild(
     progress: Callable[[int, int], None] | None = None,
     workspace: str = "keyframe",
     batch_size: int = BATCH_SIZE,
+    on_compared: Callable[[Comparison | None], None] | None = None,
 ) -> int:
     """Build a new generation beside the one in use, catch up, and swap them in one transaction.
 
-    `progress` is called with (position reached, head of the log). Readers never see a gap. Returns the position of
-    the new generation. Raises `Poison` for an event that cannot be applied, and `Diverged` if the log is replaced
-    meanwhile; the old generation stays in use then.
+    `progress` is called with (position reached, head of the log). `on_compared` is called with the differences between
+    both generations, None if they cannot be compared: the one in use is of another version, or ahead of the log.
+    Readers never see a gap. Returns the position of the new generation. Raises `Poison` for an event that cannot be
+    applied, and `Diverged` if the log is replaced meanwhile; the old generation stays in use then.
     A generation that a long transaction still reads is left for later: see `projections.engine.leftovers`.
     """
+    with _beside(connect, workspace) as conn:
+        reached, comparison = _compared(conn, log, connect, workspace, batch_size, progress)
+        if on_compared is not None:
+            on_compared(comparison)
+        reached = _fill(conn, log, reached, batch_size, progress, digested=False)
+        _index(conn)
+        conn.execute(f"analyze {', '.join(table.name for table in TABLES)}")
+        digests.compute(conn, {table.name: table.placed for table in TABLES})
+        reached = _fill(conn, log, reached, batch_size, progress)
+        _wipe(conn)
+        return _swap(conn, log, workspace, reached)
+
+
+def verify_views(
+    log: Log,
+    connect: Callable[[], Connection],
+    progress: Callable[[int, int], None] | None = None,
+    workspace: str = "keyframe",
+    batch_size: int = BATCH_SIZE,
+    on_table: Callable[[int, int], None] | None = None,
+) -> Comparison | None:
+    """Build a generation beside the one in use up to its position, compare both, and drop it.
+
+    Returns None if the generation in use is ahead of the log, and cannot be compared. Readers and the projector are not
+    disturbed; a rebuild waits. `progress` as in `rebuild`, `on_table` as in `compare`. Raises `Poison`, and `OutdatedViews`.
+    """
+    with closing(connect()) as conn:
+        create(conn, workspace)
+        if (reason := outdated(conn)) is not None:
+            raise reason
+    with _beside(connect, workspace) as conn:
+        return _compared(conn, log, connect, workspace, batch_size, progress, on_table)[1]
+
+
+@contextmanager
+def _beside(connect: Callable[[], Connection], workspace: str) -> Iterator[Connection]:
+    """A session that alone may build a generation, with the empty tables of the next one. Generations that are not in
+    use are dropped before and after."""
     new = leftovers.next_schema(workspace)
     with closing(connect()) as conn:
         conn.execute("set statement_timeout = 0; set lock_timeout = 0; set idle_in_transaction_session_timeout = 0")
@@ -95,18 +138,12 @@ def rebuild(
         leftovers.drop_unused(conn, workspace)
         try:
             _create_generation(conn, new, workspace)
-            reached = _fill(conn, log, 0, batch_size, progress)
-            _index(conn)
-            conn.execute(f"analyze {', '.join(table.name for table in TABLES)}")
-            reached = _fill(conn, log, reached, batch_size, progress)
-            _wipe(conn)
-            reached = _swap(conn, log, workspace, reached)
+            yield conn
         except BaseException:
             with suppress(psycopg.OperationalError):
                 leftovers.drop_unused(conn, workspace)
             raise
         leftovers.drop_unused(conn, workspace, DROP_ATTEMPTS_MAX)
-        return reached
 
 
 # ── creating ─────────────────────────────────────────────────────────────────────────────────────
@@ -119,11 +156,12 @@ def _create_generation(conn: Connection, schema: str, workspace: str) -> None:
     for name in (schema, seen):
         leftovers.run(conn, "create schema if not exists {}", name)
     _set_search_path(conn, schema, workspace)
-    for ddl in (POSITION_DDL, *(table.ddl for table in TABLES)):
+    for ddl in (POSITION_DDL, *digests.DDL, *(table.ddl for table in TABLES)):
         conn.execute(ddl)
     for view in visibility.ddl(seen):
         conn.execute(view)
     conn.execute("insert into view_position (position, definition, program) values (0, %s, %s)", [DEFINITION, PROGRAM])
+    digests.begin(conn)
     role = application_role(workspace, conn.info.dbname)
     if is_role(conn, role):
         for name in (schema, seen):
@@ -138,12 +176,22 @@ def _index(conn: Connection) -> None:
 
 
 def _fill(
-    conn: Connection, log: Log, reached: int, batch_size: int, progress: Callable[[int, int], None] | None
+    conn: Connection,
+    log: Log,
+    reached: int,
+    batch_size: int,
+    progress: Callable[[int, int], None] | None,
+    upto: int | None = None,
+    *,
+    digested: bool = True,
 ) -> int:
-    """Apply all events after a position; returns the position reached."""
+    """Apply all events after a position, or those up to another one; returns the position reached."""
     for entries in _ahead(log, reached, batch_size):
-        advance(conn, log, entries)
-        reached = entries[-1].position
+        wanted = entries if upto is None else entries[: max(upto - reached, 0)]
+        if not wanted:
+            break
+        advance(conn, log, wanted, digested=digested)
+        reached = wanted[-1].position
         if progress is not None:
             progress(reached, log.head().position)
     return reached
@@ -163,6 +211,40 @@ def _wipe(conn: Connection) -> None:
     """Rewrite the table of people if any was erased: dead rows on its pages still hold their names."""
     if people.is_any_erased(conn):
         conn.execute(f"vacuum (full) {people.PERSON.name}")
+
+
+# ── comparing ────────────────────────────────────────────────────────────────────────────────────
+
+
+def _compared(
+    conn: Connection,
+    log: Log,
+    connect: Callable[[], Connection],
+    workspace: str,
+    batch_size: int,
+    progress: Callable[[int, int], None] | None,
+    on_table: Callable[[int, int], None] | None = None,
+) -> tuple[int, Comparison | None]:
+    """Fill the new generation up to the position of the one in use, and compare both; the position reached, and the
+    differences. Both are read in one snapshot, so that the projector may go on meanwhile."""
+    old, new = views_schema(workspace), leftovers.next_schema(workspace)
+    reached = _fill(conn, log, 0, batch_size, progress, _comparable_position(conn, old), digested=False)
+    with conn.transaction():
+        conn.execute("set transaction isolation level repeatable read")
+        served = _comparable_position(conn, old)
+        reached = _fill(conn, log, reached, batch_size, progress, served, digested=False)
+        if reached != served:
+            return reached, None
+        with closing(connect()) as present:
+            erased = raw.erased_after(present, served)
+        return reached, compare(conn, old, new, served, erased, on_table)
+
+
+def _comparable_position(conn: Connection, schema: str) -> int | None:
+    """The position of the projections in a schema; None if they are of another version."""
+    query = sql.SQL("select position from {}.view_position where definition = %s").format(sql.Identifier(schema))
+    row = conn.execute(query, [DEFINITION]).fetchone()
+    return None if row is None else int(row[0])
 
 
 # ── swapping ─────────────────────────────────────────────────────────────────────────────────────

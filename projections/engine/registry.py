@@ -19,6 +19,7 @@ from domain.model.event_registry import EVENTS
 from domain.primitives.values import Kind
 from projections.proof import merkle_tree
 from projections.proof.continuity import CONTINUES, Diverged
+from projections.store import digests
 from projections.store.batch_writer import BatchWriter
 from projections.store.versioned_tables import Connection, Table, VersionedTable
 from projections.tables import alignment, changes, cycle, discussion, key_result, kpi, measurements, objective, people
@@ -32,7 +33,7 @@ POSITION_DDL = (
     "create table view_position (position bigint not null, recorded_at timestamptz,"
     " definition text not null, program text not null, leaf_hash bytea)"
 )
-DEFINITION = sha256("\n".join([POSITION_DDL, *(table.ddl for table in TABLES)]).encode()).hexdigest()
+DEFINITION = sha256("\n".join([POSITION_DDL, *digests.DDL, *(table.ddl for table in TABLES)]).encode()).hexdigest()
 """A hash of the table definitions: tables with another hash are rebuilt."""
 
 _POSITION = f"select v.position, v.definition, {CONTINUES} from view_position v for update of v".encode()
@@ -90,23 +91,25 @@ def read(log: Log, after: int, limit: int) -> list[Recorded]:
 # ── writing the tables ───────────────────────────────────────────────────────────────────────────
 
 
-def advance(conn: Connection, log: Log, entries: Sequence[Recorded], definition: str | None = None) -> None:
+def advance(
+    conn: Connection, log: Log, entries: Sequence[Recorded], definition: str | None = None, *, digested: bool = True
+) -> None:
     """Apply these events, which follow the position of the tables, and move it to the last of them. With a
-    `definition`, only to a generation that has it.
+    `definition`, only to a generation that has it. Not `digested`: the digests are not kept up to date.
 
     Raises `StaleBatch`, `OtherDefinition`, `Diverged`, `psycopg.Error` for a fault of the database, and `Poison` for an
     event that cannot be applied; all events before it are applied then.
     """
     try:
-        _apply(conn, log, entries, definition)
+        _apply(conn, log, entries, definition, digested)
     except _NO_POISON:
         raise
     except Exception as error:
         if len(entries) == 1:
             raise Poison(entries[0].position, entries[0].event.TOPIC, _described(error)) from error
         half = len(entries) // 2
-        advance(conn, log, entries[:half], definition)
-        advance(conn, log, entries[half:], definition)
+        advance(conn, log, entries[:half], definition, digested=digested)
+        advance(conn, log, entries[half:], definition, digested=digested)
 
 
 def dump(conn: Connection) -> Iterator[bytes]:
@@ -116,23 +119,24 @@ def dump(conn: Connection) -> Iterator[bytes]:
         yield from table.dump(conn)
 
 
-def _apply(conn: Connection, log: Log, entries: Sequence[Recorded], definition: str | None) -> None:
+def _apply(conn: Connection, log: Log, entries: Sequence[Recorded], definition: str | None, digested: bool) -> None:
+    after = entries[0].position - 1
     people_ids = {entry.event.originator_id for entry in entries if entry.event.KIND is Kind.PERSON}
     with conn.transaction():
         row = conn.execute(_POSITION, prepare=True).fetchone()
         if row is not None and definition not in (None, row[1]):
             raise OtherDefinition
-        if row is None or row[0] != entries[0].position - 1:
+        if row is None or row[0] != after:
             raise StaleBatch
         if not row[2]:
             raise Diverged(row[0], log.head().position)
-        writer = BatchWriter(log.person_keys(people_ids) if people_ids else {})
+        writer = BatchWriter(log.person_keys(people_ids) if people_ids else {}, after if digested else None)
         writer.load(conn, [wanted for entry in entries for wanted in _looked_up(entry.event)])
         writer.load(conn, changes.later_reads(entries, writer))
         for entry in entries:
             for handle in _handlers(type(entry.event)):
                 handle(entry.event, entry, writer)
-        merkle_tree.grow(conn, entries[0].position - 1, entries[-1].position)
+        merkle_tree.grow(conn, after, entries[-1].position)
         writer.write(conn, entries[-1].position, entries[-1].recorded_at)
 
 

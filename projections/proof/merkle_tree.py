@@ -43,7 +43,7 @@ class Signed(msgspec.Struct, frozen=True):
     age_s: float
 
 
-NODE = Table("tree_node", NodeRow, ("level", "place"))
+NODE = Table("tree_node", NodeRow, ("level", "place"), placed="(place + 1) << level::integer")
 TABLES = (NODE,)
 
 

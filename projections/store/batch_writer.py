@@ -13,6 +13,7 @@ from uuid import UUID
 import msgspec
 
 from domain.model.event import Event, Recorded
+from projections.store import digests
 from projections.store.versioned_tables import Connection, EventRow, Table, ValidityTable, Version, VersionedTable
 
 R = TypeVar("R", bound=msgspec.Struct)
@@ -31,10 +32,12 @@ FEW_ROWS = 16
 
 
 class BatchWriter:
-    """The reads and writes of one batch. `keys` are the keys of the people in its events, without the erased."""
+    """The reads and writes of one batch. `keys` are the keys of the people in its events, without the erased. `after`
+    is the position before it; None if the digests of the tables are computed afterwards, from their rows."""
 
-    def __init__(self, keys: Mapping[UUID, bytes]) -> None:
+    def __init__(self, keys: Mapping[UUID, bytes], after: int | None = None) -> None:
         self.keys = keys
+        self._after = after
         self._current: dict[tuple[Table[Any], UUID], Any] = {}
         self._added: dict[Table[Any], list[Any]] = {}
         self._open: dict[tuple[ValidityTable[Any], tuple[Any, ...]], int] = {}
@@ -129,6 +132,9 @@ class BatchWriter:
                 self._end(conn)
                 for table, rows in self._added.items():
                     table.insert(conn, rows)
+            elif self._after is not None:
+                for table in self._added:
+                    digests.add_copied(conn, table.name, table.placed, self._after, position)
             conn.execute(_MOVE, [position, recorded_at, position], prepare=True)
 
     def _end(self, conn: Connection) -> None:

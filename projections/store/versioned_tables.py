@@ -24,7 +24,7 @@ import psycopg
 from psycopg.rows import tuple_row
 
 from domain.primitives.values import Basis, Kind, Source
-from projections.store import search_text
+from projections.store import digests, search_text
 from projections.store.basis import is_level
 from projections.store.deadline import raise_if_late
 
@@ -174,7 +174,8 @@ class Table(Generic[R]):
 
     `key`: the columns of the primary key. `indexes`: the text after `create index on TABLE`. `secret`: columns with
     personal data that may have to be erased, of which the database collects no statistics. `searched`: the fields of
-    the row that a search looks into; the table has one column more for them, `search_text.COLUMN`.
+    the row that a search looks into; the table has one column more for them, `search_text.COLUMN`. `placed`: the
+    expression of the position of the row's event. Every write keeps the digests of the table up to date.
     """
 
     def __init__(
@@ -185,11 +186,13 @@ class Table(Generic[R]):
         indexes: Sequence[str] = (),
         secret: Sequence[str] = (),
         searched: Sequence[str] = (),
+        placed: str = "position",
     ) -> None:
         self.name = name
         self.row = row
         self.key = tuple(key)
-        self.indexes = tuple(indexes)
+        self.placed = placed
+        self.indexes = (*indexes, *(["(position)"] if placed == "position" != self.key[0] else []))
         self.searched = tuple(searched)
         self.secret = (*secret, search_text.COLUMN) if set(secret) & set(searched) else tuple(secret)
         hints = get_type_hints(row)
@@ -219,11 +222,12 @@ class Table(Generic[R]):
         return f"select v.* from unnest(%(ids)b::uuid[]) as c (id) cross join lateral ({row}) v"
 
     def insert(self, conn: Connection, rows: Iterable[R]) -> None:
-        values = ", ".join(["%b"] * len(self.stored))
+        sql = digests.inserting(self.name, self.placed, ", ".join(["%b"] * len(self.stored)))
         for row in rows:
-            conn.execute(f"insert into {self.name} values ({values})", self.dumped(row), prepare=True)
+            conn.execute(sql, self.dumped(row), prepare=True)
 
     def copy(self, conn: Connection, rows: Iterable[R]) -> None:
+        """Insert many rows, without their digests."""
         with conn.cursor().copy(f"copy {self.name} from stdin (format binary)") as copy:
             copy.set_types([column.type for column in self.stored])
             for row in rows:
@@ -292,14 +296,11 @@ class ValidityTable(Table[R]):
         """Close open rows. Each tuple has the values of the natural key, followed by those of the end columns."""
         given = [column for name in (*self.natural_key, *self.ends) for column in self.columns if column.name == name]
         arrays = ", ".join(f"%b::{column.type}[]" for column in given)
-        sets = ", ".join(f"{name} = given.{name}" for name in self.ends)
-        same = " and ".join(f"t.{name} = given.{name}" for name in self.natural_key)
-        conn.execute(
-            f"update {self.name} t set {sets} from unnest({arrays}) as given ({', '.join(c.name for c in given)})"
-            f" where {same} and t.until_position = {OPEN}",
-            [list(values) for values in zip(*ended, strict=True)],
-            prepare=True,
-        )
+        ends = f"select * from unnest({arrays}) as given ({', '.join(column.name for column in given)})"
+        sets = ", ".join(f"{name} = g.{name}" for name in self.ends)
+        same = " and ".join(f"r.{name} = g.{name}" for name in self.natural_key)
+        sql = digests.updating(self.name, self.placed, ends, sets, f"{same} and r.until_position = {OPEN}")
+        conn.execute(sql, [list(values) for values in zip(*ended, strict=True)], prepare=True)
 
 
 class VersionedTable(Table[V]):
@@ -358,7 +359,8 @@ class VersionedTable(Table[V]):
         """Set these columns, and the searchable text made of any of them, to null in every version with these ids."""
         derived = [search_text.COLUMN] if set(columns) & set(self.searched) else []
         sets = ", ".join(f"{name} = null" for name in [*columns, *derived])
-        conn.execute(f"update {self.name} set {sets} where id = any(%b)", [list(ids)])
+        sql = digests.updating(self.name, self.placed, "select unnest(%b::uuid[]) as id", sets, "r.id = g.id")
+        conn.execute(sql, [list(set(ids))])
 
     def versions(self, conn: Connection, basis: Basis, ids: Iterable[UUID]) -> dict[UUID, list[V]]:
         """Every version of these aggregates up to the basis, oldest first."""

@@ -143,7 +143,7 @@ def _in_force(rows: Sequence[V], end: tuple[datetime, int] | None, default: V) -
 CYCLE = VersionedTable(Kind.CYCLE, CycleRow, ["(key)", "(parent) where version = 1"])
 POLICY = VersionedTable(Kind.POLICY, PolicyRow)
 CALENDAR = VersionedTable(Kind.CALENDAR, CalendarRow)
-DAY_OFFSET = Table("day_offset", DayOffset, ["calendar", "since"])
+DAY_OFFSET = Table("day_offset", DayOffset, ["calendar", "since"], placed="calendar")
 """The days of each calendar for conditions in SQL: PostgreSQL has another version of the time zones."""
 TABLES: tuple[Table[Any], ...] = (CYCLE, POLICY, CALENDAR, DAY_OFFSET)
 
