@@ -26,6 +26,7 @@ from domain.log.schema import application_role
 from domain.primitives.personal_data import WrongKey
 from domain.primitives.values import FUTURE_TOLERANCE
 from projections.engine import health as projections
+from projections.engine import view_checker
 from projections.proof import log_watch, signer
 
 VERSION_MAX = 18
@@ -288,6 +289,8 @@ def _projections(conn: Connection, database: Database) -> Iterator[Finding]:
         yield Finding("projections", Verdict.NOTE, "not built yet", "'keyframe serve' builds them.")
         return
     yield _position(found, database)
+    if found.is_current:
+        yield _intact(conn, is_checked=found.has_leader and database.settings.views_check_pause_s > 0)
     if found.left is not None:
         erased = "; erased people may be left in its files" if found.is_any_erased else ""
         yield Finding(
@@ -347,6 +350,22 @@ def _unsigned(conn: Connection, settings: Settings, position: int) -> str | None
     except (signer.Rewritten, LookupError) as error:
         return str(error)
     return None
+
+
+def _intact(conn: Connection, *, is_checked: bool) -> Finding:
+    """Whether the rows of the projections are those that the projector wrote, by the running check, or without one by a
+    check of all tables."""
+    damages = view_checker.alarms(conn) if is_checked else view_checker.check_all(conn)
+    if damages is None:
+        text = "the tables were copied from a server with other hash functions: their digests cannot be compared"
+        return Finding("digests", Verdict.NOTE, text, "Compute them anew: keyframe rebuild.")
+    if damages:
+        more = f" and {len(damages) - 1} more" if len(damages) > 1 else ""
+        text = f"the projections were altered by something else than the projector: {damages[0]}{more}"
+        remedy = "'keyframe verify --views' names the rows, 'keyframe rebuild' restores them."
+        return Finding("digests", Verdict.WRONG, text, remedy)
+    by = "the running check has found no altered row" if is_checked else "no row of the projections was altered"
+    return Finding("digests", Verdict.RIGHT, by)
 
 
 # ── output ───────────────────────────────────────────────────────────────────────────────────────

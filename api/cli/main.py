@@ -287,17 +287,32 @@ def verify(
         list[Path] | None,
         typer.Option("--checkpoint", help="A file with a checkpoint kept outside the database; may be repeated."),
     ] = None,
+    views: Annotated[
+        bool, typer.Option("--views", help="Build the projections anew from the log beside those in use, and compare.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result of --views as JSON.")] = False,
 ) -> None:
     """Recompute the log from its rows and compare it with every checkpoint, or verify an evidence file."""
     from api.cli import evidence  # noqa: PLC0415 - see above
+    from api.cli import views as viewing  # noqa: PLC0415 - see above
 
+    if views:
+        if file is not None or key or checkpoint:
+            raise Failure("--views compares the projections with the log; it takes no file, key or checkpoint.", USAGE)
+        with opened(settings()) as database:
+            if not viewing.verify_views(database, as_json=as_json):
+                raise typer.Exit(WRONG)
+        return
+    if as_json:
+        raise Failure("--json prints the result of --views.", USAGE)
     if file is not None:
         if checkpoint:
             raise Failure("A file contains its own checkpoint; use --checkpoint only to verify the log.", USAGE)
         _verify_file(file, key or [])
         return
     with opened(settings()) as database:
-        if not evidence.verify_log(database, key or [], checkpoint or []):
+        is_intact = evidence.verify_log(database, key or [], checkpoint or [])
+        if not (viewing.verify_digests(database) and is_intact):
             raise typer.Exit(WRONG)
 
 

@@ -33,20 +33,23 @@ CACHED_SECONDS: Final = 1.0
 """How long a report is used again, since callers without a token have no rate limit."""
 KNOWN_SECONDS: Final = 10.0
 """How long the process relies on an answer of the database to something else."""
+DAMAGES_MAX: Final = 100
+"""How many damages of the projections a report names; the first ones."""
 
 _NO_STORE: Final = {"cache-control": "no-store"}
-_ASKED: Final = {"writing": ("reading", "writing", "keeping_up", "attested"), "reading": ("reading",)}
+_ASKED: Final = {"writing": ("reading", "writing", "keeping_up", "attested", "intact"), "reading": ("reading",)}
 """What must hold for each value of `?for=`; the first is the default."""
 
 
 class Faults(NamedTuple):
-    """Why the process does not answer queries, takes no commands, and does not keep up with the log, and how the log
-    contradicts what was signed; None where all is well."""
+    """Why the process does not answer queries, takes no commands, and does not keep up with the log, how the log
+    contradicts what was signed, and what is damaged in the projections; None where nothing is wrong."""
 
     reading: str | None = None
     writing: str | None = None
     keeping_up: str | None = None
     attested: str | None = None
+    intact: str | None = None
 
 
 class Report(NamedTuple):
@@ -109,7 +112,7 @@ class Readiness:
             )
             return self._told(None, Faults(wrong, wrong), version)
         altered = self._projector.status.alarm or (None if state is None else state.contradiction)
-        faults = Faults(_unreadable(state), self._not_writing(state), self._behind(state), altered)
+        faults = Faults(_unreadable(state), self._not_writing(state), self._behind(state), altered, _damaged(state))
         return self._told(state, faults, version)
 
     def _known_faults(self, wrong: str, *, is_busy: bool = True) -> Faults:
@@ -174,6 +177,7 @@ class Readiness:
             "writing": faults.writing is None,
             "lagging": faults.keeping_up is not None,
             "attested": faults.attested is None,
+            "damaged": faults.intact is not None,
             "database": faults.reading is None or version is not None,
             "migrations": {"version": version, "needed": VERSION},
             "views": None if state is None else self._views(state),
@@ -193,6 +197,7 @@ class Readiness:
             "current": state.is_current,
             "diverged": state.divergence is not None,
             "leftovers": state.leftovers,
+            "damages": [damage._asdict() for damage in state.damages[:DAMAGES_MAX]],
             "poison": None if status.poison_position is None else poison,
         }
 
@@ -208,3 +213,14 @@ def _unreadable(state: State | None) -> str | None:
     if not state.is_current:
         return str(OutdatedViews(state.program))
     return None
+
+
+def _damaged(state: State | None) -> str | None:
+    """What is damaged in the projections."""
+    if state is None or not state.damages:
+        return None
+    more = f" and {len(state.damages) - 1} more" if len(state.damages) > 1 else ""
+    return (
+        f"The projections were altered by something else than the projector: {state.damages[0]}{more}. "
+        "'keyframe verify --views' names the rows, 'keyframe rebuild' restores them."
+    )

@@ -98,6 +98,7 @@ class StateCollector:
                 "view_diverged", "Whether the log lacks events of the projections.", state.divergence is not None
             )
             yield _gauge("view_leftovers", "Generations that could not be dropped.", len(state.leftovers))
+            yield _gauge("view_damages", "Altered ranges of the projections' tables.", len(state.damages))
         yield _gauge("checkpoint_size", "Events in the newest checkpoint; 0 without one.", checkpoint.size)
         yield _gauge("checkpoint_age_seconds", "Age of the newest checkpoint; NaN without one.", checkpoint.age_s)
 

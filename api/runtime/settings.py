@@ -357,6 +357,12 @@ class Settings(BaseSettings):
         description="After how many days checkpoints are thinned: the last one of each day (in UTC) stays, and that of "
         "each cycle's closing. The numbers of the removed ones are signed. If unset, all are kept.",
     )
+    views_check_pause_s: float = Field(
+        default=1,
+        ge=0,
+        description="The pause between two steps of the running check of the projections, in seconds; a step checks "
+        "1,024 positions in every table. 0 turns the check off.",
+    )
 
     def listed(self, name: str) -> list[str]:
         """The items of a comma-separated setting."""

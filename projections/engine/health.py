@@ -4,10 +4,11 @@ import msgspec
 import psycopg
 
 from domain.log.event_store import Log
-from projections.engine import leftovers
+from projections.engine import leftovers, view_checker
 from projections.engine.leftovers import Leftovers
 from projections.engine.rebuild import DEFINITION, is_current
 from projections.engine.registry import Poison, StaleBatch, advance, read
+from projections.engine.view_checker import Damage
 from projections.proof import log_watch
 from projections.proof.continuity import CONTINUES, Diverged, divergence
 from projections.store.versioned_tables import Connection
@@ -53,7 +54,7 @@ class State(msgspec.Struct, frozen=True):
     lack, 0 if they lack none. `has_leader`: whether a projector applies events. `leftovers`: the schemas of generations
     that are not in use. `program`: the version of Keyframe that built them, None before 0.3.0. `divergence`: why the
     projections do not belong to this log; None if they do. `contradiction`: how the log contradicts its newest
-    checkpoint; None if it does not."""
+    checkpoint; None if it does not. `damages`: what the running check has found to be altered."""
 
     position: int
     head: int
@@ -64,6 +65,7 @@ class State(msgspec.Struct, frozen=True):
     program: str | None = None
     divergence: str | None = None
     contradiction: str | None = None
+    damages: tuple[Damage, ...] = ()
 
 
 _STATE = f"""
@@ -89,7 +91,8 @@ def state(conn: Connection, workspace: str) -> State | None:
     schemas = left.schemas if left else ()
     is_current = definition == DEFINITION
     contradicts = log_watch.contradiction(conn, position) if is_current else None
-    return State(position, head, lag_s, is_current, leads, schemas, program, divergence, contradicts)
+    damages = tuple(view_checker.alarms(conn)) if is_current else ()
+    return State(position, head, lag_s, is_current, leads, schemas, program, divergence, contradicts, damages)
 
 
 def _try_next(conn: Connection, log: Log, position: int) -> Poison | None:

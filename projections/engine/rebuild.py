@@ -6,6 +6,7 @@ from contextlib import closing, contextmanager, suppress
 from hashlib import sha256
 
 import psycopg
+import structlog
 from psycopg import sql
 
 from domain.log import raw
@@ -31,7 +32,11 @@ def definition(time_zones_version: str) -> str:
 
 DEFINITION = definition(time_zones.VERSION)
 
+_log = structlog.get_logger(__name__)
+
 BATCH_SIZE = 5_000
+ROWS_IN_JOURNAL_MAX = 10
+"""How many differences of a table the journal names."""
 DROP_ATTEMPTS_MAX = 50
 """How often a rebuild tries to drop the earlier generation, each time waiting shortly for its readers."""
 
@@ -92,6 +97,7 @@ def rebuild(
     """
     with _beside(connect, workspace) as conn:
         reached, comparison = _compared(conn, log, connect, workspace, batch_size, progress)
+        _report(comparison)
         if on_compared is not None:
             on_compared(comparison)
         reached = _fill(conn, log, reached, batch_size, progress, digested=False)
@@ -114,7 +120,8 @@ def verify_views(
     """Build a generation beside the one in use up to its position, compare both, and drop it.
 
     Returns None if the generation in use is ahead of the log, and cannot be compared. Readers and the projector are not
-    disturbed; a rebuild waits. `progress` as in `rebuild`, `on_table` as in `compare`. Raises `Poison`, and `OutdatedViews`.
+    disturbed; a rebuild waits. `progress` is that of `rebuild`, `on_table` the progress of `compare`. Raises `Poison`
+    and `OutdatedViews`.
     """
     with closing(connect()) as conn:
         create(conn, workspace)
@@ -238,6 +245,20 @@ def _compared(
         with closing(connect()) as present:
             erased = raw.erased_after(present, served)
         return reached, compare(conn, old, new, served, erased, on_table)
+
+
+def _report(comparison: Comparison | None) -> None:
+    """Write to the journal in which tables the generation in use differs from the log: without values, which may be
+    personal data."""
+    for table in comparison.tables if comparison is not None else ():
+        _log.critical(
+            "projections differed from the log",
+            table=table.table,
+            rows=table.rows,
+            first_position=table.first_position,
+            first_rows=[dict(one.key, column=one.column) for one in table.differences[:ROWS_IN_JOURNAL_MAX]],
+            defined_otherwise=table.definition is not None,
+        )
 
 
 def _comparable_position(conn: Connection, schema: str) -> int | None:
