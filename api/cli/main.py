@@ -292,7 +292,8 @@ def verify(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result of --views as JSON.")] = False,
 ) -> None:
-    """Recompute the log from its rows and compare it with every checkpoint, or verify an evidence file."""
+    """Recompute the log from its rows and compare it with every checkpoint, and the projections with their digests; or
+    verify an evidence file, or with --views the projections."""
     from api.cli import evidence  # noqa: PLC0415 - see above
     from api.cli import views as viewing  # noqa: PLC0415 - see above
 
@@ -311,8 +312,7 @@ def verify(
         _verify_file(file, key or [])
         return
     with opened(settings()) as database:
-        is_intact = evidence.verify_log(database, key or [], checkpoint or [])
-        if not (viewing.verify_digests(database) and is_intact):
+        if not (evidence.verify_log(database, key or [], checkpoint or []) and viewing.verify_digests(database)):
             raise typer.Exit(WRONG)
 
 

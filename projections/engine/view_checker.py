@@ -7,7 +7,7 @@ by a comparison with the log: see `projections.engine.comparison`.
 
 import time
 from collections.abc import Callable, Iterable
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import psycopg
 import structlog
@@ -15,7 +15,7 @@ import structlog
 from projections.engine.rebuild import is_current
 from projections.engine.registry import TABLES
 from projections.store import digests
-from projections.store.versioned_tables import Connection
+from projections.store.versioned_tables import Connection, Table
 
 _log = structlog.get_logger(__name__)
 
@@ -128,10 +128,19 @@ def check_all(conn: Connection, progress: Callable[[int, int], None] | None = No
         if not digests.are_comparable(conn):
             return None
         for number, table in enumerate(TABLES, 1):
-            found += conn.execute(_of_table(table.name, table.placed)).fetchall()
+            found += _damaged_blocks(conn, table)
             if progress is not None:
                 progress(number, len(TABLES))
     return _ranges(found)
+
+
+def _damaged_blocks(conn: Connection, table: Table[Any]) -> list[tuple[str, int]]:
+    """The damaged blocks of a table; the first one, if the table has lost columns or is missing."""
+    try:
+        with conn.transaction():
+            return conn.execute(_of_table(table.name, table.placed)).fetchall()
+    except psycopg.ProgrammingError:
+        return [(table.name, 0)]
 
 
 def _of_table(name: str, placed: str) -> str:

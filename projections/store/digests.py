@@ -2,8 +2,8 @@
 anything but the projector.
 
 A digest is the number of rows and the sum of their hashes. So it does not depend on the order of writes, and each
-statement that writes rows keeps it up to date by itself. The hash is not cryptographic, and whoever may change rows may
-change digests: they find accidents and careless edits. See docs/adr/0041.
+statement that writes rows keeps it up to date by itself. The hash is not cryptographic, and who may change rows may change
+digests: they find accidents and careless edits. See docs/adr/0041.
 """
 
 from collections.abc import Mapping
@@ -95,6 +95,6 @@ def compute(conn: Connection, tables: Mapping[str, str]) -> None:
 
 
 def are_comparable(conn: Connection) -> bool:
-    """Whether the digests were computed with the hash functions of this server."""
-    query = f"select digest = {_PROBE} from view_digest where name = ''"
-    return conn.execute(query, prepare=True).fetchone() == (True,)
+    """Whether the digests were not computed with the hash functions of another server."""
+    query = f"select from view_digest where name = '' and digest <> {_PROBE}"
+    return conn.execute(query, prepare=True).fetchone() is None

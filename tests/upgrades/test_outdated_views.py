@@ -122,7 +122,19 @@ def test_readiness_and_doctor_name_outdated_projections(migrated: Database, monk
     with served(migrated, monkeypatch) as http:
         answer = http.get("/readyz")
     assert (answer.status_code, answer.json()["wrong"]) == (503, f"{REASON}: run 'keyframe rebuild'.")
+    assert (answer.json()["damaged"], answer.json()["views"]["damages"]) == (False, [])
     assert "built by another version of Keyframe" in keyframe(migrated.settings, "doctor").stdout
+
+
+def test_digests_begin_with_the_rebuild(migrated: Database) -> None:
+    before = keyframe(migrated.settings, "verify")
+    assert before.stdout.splitlines()[-1].startswith("The projections are of another version of Keyframe")
+    compared = keyframe(migrated.settings, "verify", "--views")
+    assert (compared.returncode, compared.stderr) == (1, f"keyframe: {REASON}: run 'keyframe rebuild'.\n")
+    assert keyframe(migrated.settings, "rebuild").returncode == 0
+    after = keyframe(migrated.settings, "verify")
+    assert (after.returncode, after.stdout.splitlines()[-1]) == (0, "The rows of the projections match their digests.")
+    assert keyframe(migrated.settings, "verify", "--views").returncode == 0
 
 
 def test_commands_are_recorded_beside_outdated_projections(migrated: Database, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,7 @@ from api.runtime import signing_key
 from api.runtime.database import Connection, Database
 from api.runtime.projector import projector_of
 from api.runtime.settings import Settings
-from domain.log.schema import application_role, views_schema
+from domain.log.schema import application_role, lock_key, views_schema
 from projections.engine.rebuild import definition
 from projections.proof import signer
 from projections.proof.continuity import viewed
@@ -55,7 +55,7 @@ def test_healthy_workspace_has_no_wrong_findings(database: Database, filled: Con
     assert [finding.check for finding in findings if finding.verdict is not Verdict.RIGHT] == ["key"]  # has none
     assert [finding.check for finding in findings] == [
         "settings", "address", "key", "database", "version", "encoding", "clocks", "log", "append-only", "role",
-        "authentication", "projections", "checkpoints",
+        "authentication", "projections", "digests", "checkpoints",
     ]  # fmt: skip
 
 
@@ -134,6 +134,30 @@ def test_doctor_suggests_a_rebuild_for_another_version_of_the_time_zones(
     filled.execute("update view_position set definition = %s", [definition("2025.2")])
     finding = found(database.settings, "projections")
     assert (finding.verdict, finding.remedy) == (Verdict.WRONG, "Rebuild them: keyframe rebuild.")
+
+
+def test_doctor_reports_altered_projections(database: Database, filled: Connection) -> None:
+    filled.execute("update change set actor = 'machine:other' where position = 1")
+    finding = found(database.settings, "digests")
+    assert finding.verdict is Verdict.WRONG
+    assert "change (positions 0 to 1023)" in finding.found
+    assert "'keyframe rebuild' restores them" in finding.remedy
+
+
+def test_doctor_reports_the_alarms_of_the_running_check(database: Database, filled: Connection) -> None:
+    with database.connect() as projector:
+        key = lock_key(projector.info.dbname, database.settings.workspace, "project")
+        projector.execute("select pg_advisory_lock(%s)", [key])
+        assert found(database.settings, "digests").found == "the running check has found no altered row"
+        filled.execute("insert into view_alarm values ('kpi', 3), ('kpi', 4), ('team', 0)")
+        finding = found(database.settings, "digests")
+    assert finding.verdict is Verdict.WRONG
+    assert "kpi (positions 3072 to 5119) and 1 more" in finding.found
+
+
+def test_doctor_does_not_compare_digests_of_another_server(database: Database, filled: Connection) -> None:
+    filled.execute("update view_digest set digest = 0 where name = ''")
+    assert found(database.settings, "digests").verdict is Verdict.NOTE
 
 
 def test_doctor_finds_a_generation_that_could_not_be_dropped(database: Database, filled: Connection) -> None:

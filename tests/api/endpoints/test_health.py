@@ -130,6 +130,26 @@ def test_process_is_not_ready_for_commands_after_the_disk_was_full(serve: Serve)
     assert probed.ready()[0] == 200
 
 
+def test_process_with_altered_projections_is_ready_for_reading_only(serve: Serve) -> None:
+    """The alarm stays until the rows are in order again, and `/metrics` has it, too."""
+    probed = serve(views_check_pause_s=0.01)
+    assert "errors" not in probed.add("one")
+    assert (probed.ready()[1]["damaged"], probed.ready()[1]["views"]["damages"]) == (False, [])
+    with probed.database.connect() as conn:
+        conn.execute("update team set name = 'Changed'")
+        until(lambda: probed.ready()[0] == 503)
+        report = probed.ready()[1]
+        assert (report["damaged"], report["lagging"], report["reading"]) == (True, False, True)
+        assert report["wrong"].startswith(
+            "The projections were altered by something else than the projector: team (positions 0 to 1023)."
+        )
+        assert report["views"]["damages"] == [{"table": "team", "first": 0, "last": 1023}]
+        assert probed.ready("reading")[0] == 200
+        assert "keyframe_view_damages 1.0" in probed.http.get("/metrics").text
+        conn.execute("update team set name = 'T'")
+    until(lambda: probed.ready()[0] == 200)
+
+
 def test_process_lags_after_the_seconds_of_the_setting(serve: Serve) -> None:
     probed = serve(project_in_server=False, ready_lag_s=0.5)
     probed.database.log().append([reading()], command())

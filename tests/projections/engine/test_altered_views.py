@@ -239,7 +239,16 @@ def test_an_altered_digest_is_found_too(world: World, quarter: Quarter) -> None:
     assert check(world) == []
 
 
-def test_whoever_rewrites_the_digest_as_well_is_found_by_the_comparison_only(world: World, quarter: Quarter) -> None:
+def test_lost_digests_and_lost_tables_are_found(world: World, quarter: Quarter) -> None:
+    world.conn.execute("truncate view_digest")
+    assert {"change", "objective", "check_in"} <= {damage.table for damage in check(world)}
+    rebuild(world)
+    world.conn.execute("drop table reading cascade")
+    assert view_checker.check_all(world.conn) == [Damage("reading", 0, BLOCK - 1)]
+    assert {one.table for one in verify_views(world).tables} == {"reading", "reading as seen by others"}
+
+
+def test_an_edit_that_rewrites_the_digest_is_found_by_the_comparison_only(world: World, quarter: Quarter) -> None:
     world.conn.execute("update objective set score = 0.1 where score is not null")
     world.conn.execute("delete from view_digest where name = 'objective'")
     world.conn.execute(digests.keep("objective", digests.summed("objective", "position")))
