@@ -401,11 +401,11 @@ def token(
 @verb("rebuild")
 def rebuild() -> None:
     """Rebuild the projections from the log. The old ones serve queries until the new ones are complete."""
-    from api.cli import rebuild as rebuilding  # noqa: PLC0415 - see above
+    from api.cli import views as viewing  # noqa: PLC0415 - see above
 
     with opened(settings(), needs_projections=False) as database:
-        position = rebuilding.rebuild(database)
-        rebuilding.report_leftovers(database)
+        position = viewing.rebuild(database)
+        viewing.report_leftovers(database)
     out.print(f"The projections were rebuilt up to position {position}.")
 
 

@@ -1,4 +1,4 @@
-"""The verification of the projections: against the log, and against their own digests."""
+"""The commands on projections: rebuild them, and verify them against the log and against their digests."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -7,9 +7,11 @@ from typing import Any
 import msgspec
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from api.cli.output import Failure, err, out, print_error
+from api.cli.output import Failure, err, out, print_error, print_warning
 from api.runtime.database import Database
-from projections.engine import rebuild, view_checker
+from api.runtime.log_setup import configure_logging
+from projections.engine import leftovers, view_checker
+from projections.engine import rebuild as projections
 from projections.engine.comparison import Comparison, Difference, TableComparison
 from projections.engine.rebuild import outdated
 from projections.engine.registry import Poison
@@ -20,14 +22,55 @@ DAMAGES_MAX = 100
 """How many damages are printed."""
 
 
+# ── rebuilding ───────────────────────────────────────────────────────────────────────────────────
+
+
+def rebuild(database: Database) -> int:
+    """Rebuild the projections, and print how those in use differed; returns their position. Raises `Failure`
+    if an event cannot be applied."""
+    configure_logging(database.settings.journal)
+    with _progress("Rebuilding") as progress:
+        try:
+            return projections.rebuild(
+                database.log(),
+                database.connect,
+                _task(progress, "events"),
+                database.settings.workspace,
+                on_compared=_report,
+            )
+        except Poison as poison:
+            raise Failure(f"E{str(poison)[1:]}. The projections are unchanged.") from poison
+
+
+def _report(comparison: Comparison | None) -> None:
+    """Print how the projections in use differ from the new ones; the journal has it, too."""
+    if comparison is None or not comparison.tables:
+        return
+    print_warning(f"The projections in use differed from the log at position {comparison.position}; they are replaced.")
+    for line in described(comparison):
+        err.print(line, markup=False, emoji=False, soft_wrap=True)
+
+
+def report_leftovers(database: Database) -> None:
+    """Print which earlier generations could not be dropped, and why."""
+    with database.connect() as conn:
+        left = leftovers.find(conn, database.settings.workspace)
+    if left is not None:
+        err.print(
+            f"An earlier generation could not be dropped: {left}. The projector drops it when those sessions end.",
+            markup=False,
+            soft_wrap=True,
+        )
+
+
 # ── against the log ──────────────────────────────────────────────────────────────────────────────
 
 
 def verify_views(database: Database, *, as_json: bool) -> bool:
     """Compare the projections with the log, and print the differences; whether there are none. Raises `Failure`."""
-    with _progress() as progress:
+    with _progress("Comparing") as progress:
         try:
-            comparison = rebuild.verify_views(
+            comparison = projections.verify_views(
                 database.log(),
                 database.connect,
                 _task(progress, "events"),
@@ -89,7 +132,7 @@ def _shortened(value: Any) -> str:
 def verify_digests(database: Database) -> bool:
     """Compare all tables with their digests, and print the result; whether no row was altered. Projections of another
     version have other digests, or none, and are not checked."""
-    with database.connect() as conn, _progress() as progress:
+    with database.connect() as conn, _progress("Comparing") as progress:
         if outdated(conn) is not None:
             _print("The projections are of another version of Keyframe and were not checked: run 'keyframe rebuild'.")
             return True
@@ -109,8 +152,8 @@ def verify_digests(database: Database) -> bool:
 # ── output ───────────────────────────────────────────────────────────────────────────────────────
 
 
-def _progress() -> Progress:
-    columns = (TextColumn("Comparing"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
+def _progress(work: str) -> Progress:
+    columns = (TextColumn(work), BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
     return Progress(*columns, console=err, transient=True, disable=not err.is_terminal)
 
 

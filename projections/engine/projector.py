@@ -21,6 +21,7 @@ from projections.engine import leftovers
 from projections.engine.rebuild import DEFINITION, OutdatedViews, create, may_update, outdated
 from projections.engine.registry import OtherDefinition, Poison, StaleBatch, advance, read
 from projections.proof.continuity import CONTINUES, Diverged
+from projections.store import digests
 from projections.store.versioned_tables import Connection
 from projections.tables import people
 
@@ -291,7 +292,7 @@ class Projector:
         """Remove erased people from the database files, too, as soon as no reader holds a snapshot of their rows."""
         self._wipe_due = monotonic() + WIPE_SECONDS
         try:
-            if wipe(conn, self._workspace, [people.PERSON.name]):
+            if wipe(conn, self._workspace, [people.PERSON.name, digests.TABLE]):
                 self._wipe_due = inf
         except NotTableOwner as reason:
             self._wipe_due = inf

@@ -215,9 +215,10 @@ def _ahead(log: Log, after: int, limit: int) -> Iterator[list[Recorded]]:
 
 
 def _wipe(conn: Connection) -> None:
-    """Rewrite the table of people if any was erased: dead rows on its pages still hold their names."""
+    """Rewrite the table of people and the digests if any was erased: dead rows on their pages still hold names and
+    hashes of names."""
     if people.is_any_erased(conn):
-        conn.execute(f"vacuum (full) {people.PERSON.name}")
+        conn.execute(f"vacuum (full) {people.PERSON.name}, {digests.TABLE}")
 
 
 # ── comparing ────────────────────────────────────────────────────────────────────────────────────

@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 
 import psycopg
 import structlog
+from psycopg.sql import quote
 
 from projections.engine.rebuild import is_current
 from projections.engine.registry import TABLES
@@ -77,9 +78,9 @@ def _of_block(name: str, placed: str) -> str:
     """The query whether the rows of a table in a block differ from their digest."""
     rows = f"select count(*) as rows, coalesce(sum({digests.hashed('r')}), 0) as digest from {name} r"
     return f"""
-        select '{name}' as name, (a.rows, a.digest) <> (coalesce(d.rows, 0), coalesce(d.digest, 0)) as is_damaged
+        select {quote(name)} as name, (a.rows, a.digest) <> (coalesce(d.rows, 0), coalesce(d.digest, 0)) as is_damaged
         from ({rows} where {placed} between %(first)s and %(last)s) a
-        left join view_digest d on d.name = '{name}' and d.block = %(block)s
+        left join view_digest d on d.name = {quote(name)} and d.block = %(block)s
     """
 
 
@@ -146,8 +147,8 @@ def _damaged_blocks(conn: Connection, table: Table[Any]) -> list[tuple[str, int]
 def _of_table(name: str, placed: str) -> str:
     """The query for the blocks of a table whose rows differ from their digest."""
     return f"""
-        select '{name}', block from ({digests.summed(name, placed)}) a
-        full join (select block, rows, digest from view_digest where name = '{name}') d using (block)
+        select {quote(name)}, block from ({digests.summed(name, placed)}) a
+        full join (select block, rows, digest from view_digest where name = {quote(name)}) d using (block)
         where (a.rows, a.digest) is distinct from (d.rows, d.digest) order by block
     """
 

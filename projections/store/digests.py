@@ -2,20 +2,22 @@
 anything but the projector.
 
 A digest is the number of rows and the sum of their hashes. So it does not depend on the order of writes, and each
-statement that writes rows keeps it up to date by itself. The hash is not cryptographic, and who may change rows may change
-digests: they find accidents and careless edits. See docs/adr/0041.
+statement that writes rows keeps it up to date by itself. The hash is not cryptographic, and digests can be changed like
+rows: they find accidents and careless edits. See docs/adr/0041.
 """
 
 from collections.abc import Mapping
 from typing import Any, Final, TypeAlias
 
 import psycopg
+from psycopg.sql import quote
 
 Connection: TypeAlias = psycopg.Connection[Any]
 
 BLOCK_BITS: Final = 10
 """A block has 2^10 positions: a check of one block of all tables takes some milliseconds."""
 
+TABLE: Final = "view_digest"
 _DIGEST_DDL: Final = (
     "create table view_digest (name text, block bigint, rows bigint not null, digest numeric not null,"
     " primary key (name, block)) with (fillfactor = 50)"
@@ -24,7 +26,7 @@ _ALARM_DDL: Final = "create table view_alarm (name text, block bigint, primary k
 DDL: Final = (_DIGEST_DDL, _ALARM_DDL)
 """The digests, and the blocks of tables whose rows differ from their digest."""
 
-_PROBE: Final = "hash_record_extended(row('keyframe'::text, 1::bigint, 0.5::float8, '\\x00ff'::bytea, true), 0)"
+_PROBE: Final = "hash_record_extended(row('keyframe'::text, 1::bigint, 0.5::float8, '\\x00'::bytea, true), 0)"
 """A hash of constants. Another result than the stored one shows that the tables come from a server with other hash
 functions, whose digests cannot be compared."""
 
@@ -52,7 +54,7 @@ def summed(table: str, placed: str, where: str = "true") -> str:
 def keep(name: str, query: str) -> str:
     """The end of a statement that adds the block, rows and digest of a query to the digests of a table."""
     return (
-        f"insert into view_digest as d select '{name}', block, rows, digest from ({query}) s"
+        f"insert into view_digest as d select {quote(name)}, block, rows, digest from ({query}) s"
         " on conflict (name, block) do update set rows = d.rows + excluded.rows, digest = d.digest + excluded.digest"
     )
 
