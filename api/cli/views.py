@@ -102,7 +102,7 @@ def described(comparison: Comparison) -> Iterator[str]:
     """The differences, one a line, under the counts of their table."""
     for table in comparison.tables:
         if table.definition is not None:
-            yield f"{table.table} is defined otherwise: {_change(table.definition)}"
+            yield f"{table.table}: {_change(table.definition)}"
         if table.rows:
             yield from _rows(table)
 
@@ -114,11 +114,14 @@ def _rows(table: TableComparison) -> Iterator[str]:
     yield f"{table.table}: {rows}, from position {table.first_position}{only}"
     for one in table.differences:
         key = ", ".join(f"{name} {value}" for name, value in one.key.items())
-        yield f"  {key}, from position {one.position}: {one.column or 'the row'} {_change(one)}"
+        since = "" if one.position == one.key.get("position") else f", from position {one.position}"
+        yield f"  {key}{since}: {_change(one)}"
 
 
 def _change(one: Difference) -> str:
-    return f"is {_shortened(one.served)}, built from the log {_shortened(one.built)}"
+    if one.column is None:
+        return f"the row is {one.served}; from the log it is {one.built}"
+    return f"{one.column} is {_shortened(one.served)}; from the log it is {_shortened(one.built)}"
 
 
 def _shortened(value: Any) -> str:

@@ -188,7 +188,7 @@ def _of_row(rows: _Rows, placed: int, served: dict[str, Any] | None, built: dict
         return [Difference(key, placed, None, *("missing" if row is None else "present" for row in (served, built)))]
     columns = [name for name in rows.columns if served[name] != built[name]]
     if not columns:
-        return [Difference(key, placed, None, "other bytes", "present")]
+        return [Difference(key, placed, None, "stored with other bytes", "present")]
     if set(columns) <= set(rows.ends):
         placed = min(served["until_position"], built["until_position"])
     return [

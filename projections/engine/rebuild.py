@@ -258,7 +258,7 @@ def _report(comparison: Comparison | None) -> None:
             rows=table.rows,
             first_position=table.first_position,
             first_rows=[dict(one.key, column=one.column) for one in table.differences[:ROWS_IN_JOURNAL_MAX]],
-            defined_otherwise=table.definition is not None,
+            definition_differs=table.definition is not None,
         )
 
 

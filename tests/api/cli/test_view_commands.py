@@ -56,7 +56,7 @@ def test_verify_views_names_altered_rows_and_fails(run: Run, head: int, database
     count, row = done.stdout.splitlines()
     assert count.startswith("objective: 1 row differs, from position ")
     assert row.startswith(f"  id {id}, position ")
-    assert row.endswith(f"score is 0.125, built from the log {score}")
+    assert row.endswith(f"score is 0.125; from the log it is {score}")
 
 
 def test_verify_views_prints_json(run: Run, head: int, database: Database) -> None:
@@ -72,11 +72,17 @@ def test_verify_views_prints_json(run: Run, head: int, database: Database) -> No
     assert (difference["served"], difference["built"]) == (0.125, score)
 
 
+def test_verify_views_names_missing_rows(run: Run, head: int, database: Database) -> None:
+    with database.connect() as conn:
+        conn.execute("delete from tree_node; delete from change where position = 3")
+    assert "  position 3: the row is missing; from the log it is present\n" in run("verify", "--views").stdout
+
+
 def test_long_values_are_printed_shortened(run: Run, head: int, database: Database) -> None:
     with database.connect() as conn:
         conn.execute("update kpi set description = repeat('x', 20000)")
     done = run("verify", "--views")
-    assert f" is {'x' * views.VALUE_CHARACTERS_MAX}…, built from the log null\n" in done.stdout
+    assert f" is {'x' * views.VALUE_CHARACTERS_MAX}…; from the log it is null\n" in done.stdout
 
 
 def test_verify_compares_the_projections_with_their_digests(run: Run, head: int, database: Database) -> None:
@@ -94,7 +100,7 @@ def test_rebuild_names_what_differed(run: Run, head: int, database: Database) ->
     assert (done.returncode, done.stdout) == (0, f"The projections were rebuilt up to position {head}.\n")
     assert f"The projections in use differed from the log at position {head}; they are replaced." in done.stderr
     assert f"  id {id}, position " in done.stderr
-    assert f"score is 0.125, built from the log {score}\n" in done.stderr
+    assert f"score is 0.125; from the log it is {score}\n" in done.stderr
     assert run("verify", "--views").returncode == 0
     assert run("rebuild").stderr == ""
 
@@ -110,8 +116,8 @@ def test_json_is_for_views_only(run: Run) -> None:
     assert run("verify", "--json").returncode == 2
 
 
-def test_a_projection_that_is_defined_otherwise_is_named(run: Run, head: int, database: Database) -> None:
+def test_a_table_with_another_definition_is_named(run: Run, head: int, database: Database) -> None:
     with database.connect() as conn:
         conn.execute("alter table team enable row level security")
     done = run("verify", "--views")
-    assert (done.returncode, done.stdout.startswith("team is defined otherwise: ")) == (1, True)
+    assert (done.returncode, done.stdout.startswith("team: definition is id uuid, ")) == (1, True)
