@@ -293,27 +293,33 @@ def verify(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result of --views as JSON.")] = False,
 ) -> None:
     """Recompute the log from its rows and compare it with every checkpoint, and the projections with their digests; or
-    verify an evidence file, or with --views the projections."""
-    from api.cli import evidence  # noqa: PLC0415 - see above
-    from api.cli import views as viewing  # noqa: PLC0415 - see above
-
-    if views:
-        if file is not None or key or checkpoint:
-            raise Failure("--views compares the projections with the log; it takes no file, key or checkpoint.", USAGE)
-        with opened(settings()) as database:
-            if not viewing.verify_views(database, as_json=as_json):
-                raise typer.Exit(WRONG)
-        return
-    if as_json:
+    verify an evidence file or a report, or with --views the projections."""
+    if views and (file is not None or key or checkpoint):
+        raise Failure("--views compares the projections with the log; it takes no file, key or checkpoint.", USAGE)
+    if as_json and not views:
         raise Failure("--json prints the result of --views.", USAGE)
-    if file is not None:
-        if checkpoint:
-            raise Failure("A file contains its own checkpoint; use --checkpoint only to verify the log.", USAGE)
-        _verify_file(file, key or [])
-        return
-    with opened(settings()) as database:
-        if not (evidence.verify_log(database, key or [], checkpoint or []) and viewing.verify_digests(database)):
+    if file is None:
+        is_intact = _verify_views(as_json=as_json) if views else _verify_log(key or [], checkpoint or [])
+        if not is_intact:
             raise typer.Exit(WRONG)
+        return
+    if checkpoint:
+        raise Failure("A file contains its own checkpoint; use --checkpoint only to verify the log.", USAGE)
+    _verify_file(file, key or [])
+
+
+def _verify_views(*, as_json: bool) -> bool:
+    from api.cli import views  # noqa: PLC0415 - see above
+
+    with opened(settings()) as database:
+        return views.verify_views(database, as_json=as_json)
+
+
+def _verify_log(given: list[str], checkpoints: list[Path]) -> bool:
+    from api.cli import evidence, views  # noqa: PLC0415 - see above
+
+    with opened(settings()) as database:
+        return evidence.verify_log(database, given, checkpoints) and views.verify_digests(database)
 
 
 def _verify_file(file: Path, given: list[str]) -> None:

@@ -236,13 +236,16 @@ def _compared(
     """Fill the new generation up to the position of the one in use, and compare both; the position reached, and the
     differences. Both are read in one snapshot, so that the projector may go on meanwhile."""
     old, new = views_schema(workspace), leftovers.next_schema(workspace)
-    reached = _fill(conn, log, 0, batch_size, progress, _comparable_position(conn, old), digested=False)
+    served = _comparable_position(conn, old)
+    reached = _fill(conn, log, 0, batch_size, progress, served, digested=False)
+    if served is None:
+        return reached, None
     with conn.transaction():
         conn.execute("set transaction isolation level repeatable read")
         served = _comparable_position(conn, old)
-        reached = _fill(conn, log, reached, batch_size, progress, served, digested=False)
-        if reached != served:
+        if served is None or served > raw.head(conn):
             return reached, None
+        reached = _fill(conn, log, reached, batch_size, progress, served, digested=False)
         with closing(connect()) as present:
             erased = raw.erased_after(present, served)
         return reached, compare(conn, old, new, served, erased, on_table)
