@@ -9,7 +9,7 @@ import strawberry
 
 from api.schema.connections.change_lists import at_positions
 from api.schema.history.change import Change
-from api.schema.history.recorded_afterwards import RecordedAfterwards, recorded_afterwards
+from api.schema.history.retrospective_figures import RecordedAfterwards, recorded_afterwards
 from api.schema.metrics.figures import counts_of_groups
 from api.schema.metrics.progress import HealthCount, Progress
 from api.schema.primitives import enums

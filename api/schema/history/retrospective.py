@@ -13,17 +13,18 @@ from api.schema.history.change import Change
 from api.schema.history.event_types import CHANGES
 from api.schema.history.kpi_against_plan import KpiDelta, kpi_deltas_of
 from api.schema.history.narrowed import narrowing
-from api.schema.history.recorded_afterwards import RecordedAfterwards, recorded_afterwards
 from api.schema.history.remarks import ClosingReflection, Remarks
 from api.schema.history.retrospective_figures import (
     Attainment,
     Attribution,
     Calibration,
     GoalCounts,
+    RecordedAfterwards,
     Silence,
     attainment_of,
     calibration_of,
     counts_of,
+    recorded_afterwards,
 )
 from api.schema.history.retrospective_teams import TeamRetrospective, teams_of
 from api.schema.primitives import enums

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from api.schema.history.recorded_afterwards import summary
+from api.schema.history.retrospective_figures import summary
 from domain.commands.cycle_commands import ActivateCycle, OpenCycle
 from projections.tables.changes import Afterwards
 from tests.api.retrospective.quarter import run_quarter
