@@ -1,5 +1,5 @@
-"""The figures of a retrospective: attainment, the attribution of progress to causes, silences, calibration, and what was
-recorded afterwards."""
+"""The figures of a retrospective: attainment, attribution to causes, silences, calibration, and what was recorded
+afterwards."""
 
 from collections import Counter
 from collections.abc import Sequence
