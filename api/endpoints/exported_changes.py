@@ -36,17 +36,12 @@ REACHED: Final = "reached"
 
 
 class Exported(NamedTuple):
-    """A change with its changed fields, and whether it is backdated."""
+    """A change with its subject, None for the workspace itself; its changed fields; and whether it is backdated."""
 
     change: EventChange
+    subject: Ref | None
     fields: Sequence[Field]
     backdated: bool
-
-    @property
-    def subject(self) -> Ref | None:
-        """The subject; None for the workspace itself."""
-        ref = subject(self.change)
-        return None if ref.kind in (Kind.POLICY, Kind.CALENDAR) else ref
 
     @property
     def actor(self) -> UUID | None:
@@ -91,7 +86,13 @@ def read(view: View, positions: Sequence[int]) -> list[Exported]:
     """The changes at these positions, as far as the view includes them, in log order."""
     rows = with_events(view, view.read(changes.at_positions, positions))
     batch = Batch(view, rows)
-    return list(map(Exported._make, zip(rows, changed_fields(batch), backdated(batch), strict=True)))
+    parts = zip(rows, map(_subject, rows), changed_fields(batch), backdated(batch), strict=True)
+    return list(map(Exported._make, parts))
+
+
+def _subject(row: EventChange) -> Ref | None:
+    ref = subject(row)
+    return None if ref.kind in (Kind.POLICY, Kind.CALENDAR) else ref
 
 
 # ── labels ───────────────────────────────────────────────────────────────────────────────────────
@@ -212,6 +213,8 @@ class Rows:
 
     def _value(self, value: Value, names: Mapping[str, str]) -> str:
         """A plain cell: an entity by its key, handle or title, a milestone by its title."""
+        if type(value) is float:
+            return number(value)
         if isinstance(value, Ref):
             return self._named(self._labels.name(value))
         return quoted(names.get(value, value) if isinstance(value, str) else value)
