@@ -9,6 +9,7 @@ from benchmarks import (
     importing,
     ingesting,
     neighbours,
+    postgraphile,
     reading,
     readings,
     rebuilding,
@@ -18,6 +19,6 @@ from benchmarks import (
 
 for benchmark in (
     reading, hiding, curves, writing, readings, ingesting, importing, rebuilding, verifying, hostile, neighbours, costs,
-    cliffs,
+    cliffs, postgraphile,
 ):  # fmt: skip
     benchmark.main()

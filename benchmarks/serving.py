@@ -27,7 +27,7 @@ class Served(NamedTuple):
 @contextmanager
 def serving(verb: str, environment: Mapping[str, str], log: IO[str] | int = subprocess.DEVNULL) -> Iterator[Served]:
     """Run `keyframe` with this verb and environment, without limits of requests; `log` gets its standard error."""
-    port = _free_port()
+    port = free_port()
     unlimited = {"KEYFRAME_REQUESTS_PER_S": "1000000", "KEYFRAME_REQUESTS_BURST": "1000000"}
     given = {**os.environ, **unlimited, **environment, "KEYFRAME_PORT": str(port)}
     command = [sys.executable, "-m", "api.cli", verb]
@@ -40,7 +40,7 @@ def serving(verb: str, environment: Mapping[str, str], log: IO[str] | int = subp
             server.terminate()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
         return port
