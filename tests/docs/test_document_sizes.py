@@ -1,7 +1,7 @@
 """What the documents of README and docs take at two sizes of a customer: statements, rows and bytes.
 
-A document takes as many statements for a large customer as for a small one, at most as many more rows as it is larger,
-and an answer of the same size, unless it is named below.
+For a customer three times as large, a document takes as many statements, never one for each row of a page; at most three
+times as many rows; and an answer that does not grow with it, unless it is named below.
 """
 
 import json
@@ -21,13 +21,22 @@ from tests.docs.documents import GUIDES, ROOT, Document, documents
 from tests.workspace import fresh_workspace
 
 SMALL: Final = Sizes(
-    people=60, teams=60, levels=4, quarters=2, objectives=60, key_results=2, check_ins=2, kpis=60, days=20
+    people=60, teams=60, levels=4, quarters=2, objectives=60, key_results=4, check_ins=1, kpis=60, days=20
 )
+SEED: Final = 3
+"""Both sizes have key results on their first pages that are measured by KPIs with and without a formula."""
 FACTOR: Final = 3
 LARGE: Final = SMALL.scaled(FACTOR)
 PAGES: Final = ["README.md", *(str(path.relative_to(ROOT)) for path in GUIDES)]
 NEEDS_A_CHECKPOINT: Final = "query Proof"
-SLACK: Final = 1.15
+RARE: Final = 3
+"""Statements of a large customer for what a small one may not have."""
+PAGE: Final = 50
+"""Rows of the pages; no document takes as many statements."""
+ROWS: Final = 1.15
+"""More than `FACTOR` times as many rows, because the larger tree of teams is deeper."""
+BYTES: Final = 1.5
+"""How much longer the answer is if its pages were not full, far less than `FACTOR`."""
 GROWING: Final = {
     "docs/history.md: query Replay": "The changes of a frame are those of a whole cycle since the frame before.",
 }
@@ -48,7 +57,7 @@ class Customer:
     def __init__(self, world: AskedWorld, sizes: Sizes) -> None:
         self.world = world
         today = datetime.now(UTC)
-        lines = (json.dumps(fact).encode() for fact in facts(sizes, today.date()))
+        lines = (json.dumps(fact).encode() for fact in facts(sizes, today.date(), SEED))
         tally = Import(Dispatcher(world.log), world.log, "machine:test").run(lines)
         assert not tally.refusals
         world.catch_up()
@@ -106,9 +115,9 @@ def test_documents_take_as_many_statements_and_bytes_at_any_size(
     customers: tuple[Customer, Customer], document: Document
 ) -> None:
     small, large = (customer.take(document) for customer in customers)
-    assert large.statements == small.statements
-    assert large.rows <= FACTOR * SLACK * small.rows
+    assert large.statements <= min(small.statements + RARE, PAGE - 1)
+    assert large.rows <= FACTOR * ROWS * small.rows
     if document.name in GROWING:
-        assert large.bytes > SLACK * small.bytes, "remove it from GROWING"
+        assert large.bytes > BYTES * small.bytes, "remove it from GROWING"
     else:
-        assert large.bytes <= SLACK * small.bytes
+        assert large.bytes <= BYTES * small.bytes

@@ -287,6 +287,39 @@ def test_future_moment_is_invalid(asked: Asked, quarter: Quarter) -> None:
     assert asked.refused(DIFF, **{"from": beyond})[0] == "INVALID"
 
 
+def test_differences_have_pages_in_the_order_of_the_diff(asked: Asked, quarter: Quarter) -> None:
+    node = "kind now { id } fields { field }"
+    of = {"from": {"position": quarter.before}}
+    whole = asked.ask(f"query($from: Moment!) {{ diff(from: $from) {{ entities {{ {node} }} }} }}", **of)["diff"][
+        "entities"
+    ]
+    assert len(whole) > 2
+    for size in (1, 2, len(whole)):
+        for forwards in (True, False):
+            assert _paged(asked, node, size, forwards=forwards, **of) == whole
+
+
+def _paged(asked: Asked, node: str, size: int, *, forwards: bool, **of: Any) -> list[Any]:
+    """The differences, page by page from one end to the other."""
+    count, bound = ("first", "after") if forwards else ("last", "before")
+    page_info = "pageInfo { startCursor endCursor hasNextPage hasPreviousPage }"
+    query = (
+        f"query($from: Moment!, $bound: String) {{ diff(from: $from) {{"
+        f" differences({count}: {size}, {bound}: $bound) {{ totalCount nodes {{ {node} }} {page_info} }} }} }}"
+    )
+    found: list[Any] = []
+    end = None
+    while True:
+        page = asked.ask(query, bound=end, **of)["diff"]["differences"]
+        found = found + page["nodes"] if forwards else page["nodes"] + found
+        info = page["pageInfo"]
+        assert info["hasPreviousPage" if forwards else "hasNextPage"] == (end is not None)
+        if not info["hasNextPage" if forwards else "hasPreviousPage"]:
+            assert page["totalCount"] == len(found)
+            return found
+        end = info["endCursor" if forwards else "startCursor"]
+
+
 def test_diff_takes_a_constant_number_of_statements(asked: Asked, world: World, quarter: Quarter) -> None:
     moments = {"from": {"position": quarter.before}}
     alone = asked.count(DIFF, **moments)
