@@ -32,12 +32,14 @@ _at = attrgetter("at")
 
 
 class Happenings:
-    """What happens to the objectives and key results of a timeline."""
+    """What happens to the objectives and key results of a timeline. `first`: without what this basis sees, at which a
+    computation begins with nothing."""
 
-    def __init__(self, timeline: Timeline) -> None:
+    def __init__(self, timeline: Timeline, first: Basis | None = None) -> None:
         self._timeline = timeline
-        self._changes = _Queue(_changes(timeline))
-        self._measurements = _Queue(chain(_measurements(timeline), _foreseen(timeline)))
+        since = Basis(EARLIEST, 0) if first is None else first
+        self._changes = _Queue(_changes(timeline), since)
+        self._measurements = _Queue(chain(_measurements(timeline, since), _foreseen(timeline)), since)
 
     def by(self, at: datetime) -> Happened:
         """What an event changed by this moment, and what was measured by it; both since the moment asked for before, at
@@ -56,8 +58,9 @@ class Happenings:
 
 
 class _Queue:
-    def __init__(self, happenings: Iterable[_Happening]) -> None:
-        self._happenings = sorted(happenings, key=_at)
+    def __init__(self, happenings: Iterable[_Happening], since: Basis) -> None:
+        later = (one for one in happenings if one.at > since.at or one.position > since.position)
+        self._happenings = sorted(later, key=_at)
         self._taken = 0
 
     def take(self, until: datetime) -> list[UUID]:
@@ -93,13 +96,14 @@ def _changes(timeline: Timeline) -> Iterator[_Happening]:
             yield _Happening(edge.until_at, edge.until_position, id)
 
 
-def _measurements(timeline: Timeline) -> Iterator[_Happening]:
+def _measurements(timeline: Timeline, since: Basis) -> Iterator[_Happening]:
     """The check-ins of each key result, and the readings and changes of the KPIs that ever measured it; of a formula
-    the completion of each period, too."""
+    the completion of each period, too. Most readings are older than `since`."""
     for id in timeline.key_results:
         for subject in timeline.subjects(id):
             for one in timeline.series(subject).versions:
-                yield _Happening(one.measured_at, one.position, id)
+                if one.measured_at > since.at or one.position > since.position:
+                    yield _Happening(one.measured_at, one.position, id)
                 if one.until_position <= timeline.position:
                     yield _Happening(one.measured_at, one.until_position, id)
             if timeline.is_worked_out(subject):

@@ -281,6 +281,8 @@ def _steps_of_key_result(timeline: Timeline, key_result: UUID, objective: UUID, 
                 yield _Step(definition.position, Cause.GOALPOST, objective, key_result)
     for subject in timeline.subjects(key_result):
         for measurement in timeline.series(subject).versions:
+            if measurement.until_position == OPEN and plan.sees(measurement.position, measurement.measured_at):
+                continue  # most readings of a KPI are older than the plan
             for position in _positions(measurement, plan, timeline.position):
                 yield _Step(position, Cause.MOVEMENT, objective, key_result)
 

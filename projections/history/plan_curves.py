@@ -121,7 +121,7 @@ class PlanCurves:
         calendar, until = self._last.calendar, self._outcome.at
         moments = calendar.steps(self._every, calendar.day_start(self._cycle.starts_on), until) or [until]
         figures = Figures(self._timeline, Horizon(moments[0], self._outcome.position))
-        happened = Happenings(self._timeline)
+        happened = Happenings(self._timeline, Basis(moments[0], self._outcome.position))
         for at in moments:
             figures.advance(Horizon(at, self._outcome.position), *happened.by(at))
             yield at, figures

@@ -81,7 +81,7 @@ class _Course:
 
     def _computed(self, history: Timeline, cycle: UUID, bases: Sequence[ResolvedBasis]) -> Iterator[CycleProgress]:
         figures = Figures(history, Horizon.of(bases[0]))
-        for basis, happened in zip(bases, Happenings(history).along(bases), strict=True):
+        for basis, happened in zip(bases, Happenings(history, bases[0]).along(bases), strict=True):
             figures.advance(Horizon.of(basis), *happened)
             yield figures.cycle(cycle)
 

@@ -1,7 +1,7 @@
 """What the documents of README and docs take at two sizes of a customer: statements, rows and bytes.
 
-For a customer three times as large, a document takes as many statements, never one for each row of a page; at most three
-times as many rows; and an answer that does not grow with it, unless it is named below.
+For a customer three times as large, a document takes as many statements, never one for each row of a page; at most
+three times as many rows; and an answer that does not grow with it, unless it is named below.
 """
 
 import json
