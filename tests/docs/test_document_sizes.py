@@ -62,16 +62,12 @@ class Customer:
         assert not tally.refusals
         world.catch_up()
         found = world.ask("""{ cycle(by: {key: "q1"}) { id plan { basis { position } } } }""")["cycle"]
+        planned = found["plan"]["basis"]["position"]
         self._ids = {"cycle": found["id"]}
         self._values = {
-            "cycle": "q1", "planned": found["plan"]["basis"]["position"], "title": "Customers of region",
-            "monthAgo": (today - timedelta(days=30)).isoformat(), "from": {"position": self._late(world)},
+            "cycle": "q1", "planned": planned, "title": "Customers of region", "from": {"position": planned},
+            "monthAgo": (today - timedelta(days=30)).isoformat(),
         }  # fmt: skip
-
-    @staticmethod
-    def _late(world: AskedWorld) -> int:
-        """A position in the middle of the second quarter."""
-        return world.log.head().position * 9 // 10
 
     def take(self, document: Document) -> Taken:
         """Run a document; what it takes."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from operator import attrgetter
-from typing import Annotated, Any, NamedTuple, TypeAlias
+from typing import Annotated, Any, Final, NamedTuple, TypeAlias
 
 import strawberry
 from strawberry import UNSET
@@ -261,7 +261,7 @@ class Diff:
             part, inside = (inside[-size:], inside[:-size]) if window.backwards else (inside[:size], inside[size:])
             more = self._compared(part)
             found = more + found if window.backwards else found + more
-            size *= 2
+            size *= GROWTH
         return found[-window.limit :] if window.backwards else found[: window.limit]
 
     def _compared(self, candidates: Sequence[Candidate]) -> list[Compared]:
@@ -276,6 +276,10 @@ class Diff:
     def _shown(self, compared: Sequence[Compared]) -> list[EntityDiff]:
         later = max(self.start, self.end, key=lambda view: (view.basis.position, view.basis.at))
         return as_batch(EntityDiff, later, compared)
+
+
+GROWTH: Final = 8
+"""How much larger each part is that a page compares, if the part before did not fill it: few parts, few statements."""
 
 
 def _place(one: Candidate | Compared) -> Cursor:

@@ -33,7 +33,8 @@ def world(server: str) -> Iterator[AskedWorld]:
 
 
 def look(world: AskedWorld, fields: str, **variables: Any) -> dict[str, Any]:
-    query = f'query($bound: String) {{ retrospective(cycle: {{key: "2026-q1"}}) {{ __typename {fields} }} }}'
+    declared = "query($bound: String)" if "$bound" in fields else "query"
+    query = f'{declared} {{ retrospective(cycle: {{key: "2026-q1"}}) {{ {fields} }} }}'
     found: dict[str, Any] = world.ask(query, **variables)["retrospective"]
     return found
 
