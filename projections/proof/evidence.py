@@ -28,7 +28,7 @@ from domain.primitives.errors import Code, CommandRejected, invalid
 from domain.primitives.values import Kind
 from domain.proof import checkpoint, evidence, merkle
 from domain.proof.checkpoint import Checkpoint
-from domain.proof.evidence import About, Entry, Writing
+from domain.proof.evidence import About, Broken, Entry, Writing
 from domain.proof.legend import Legend
 from domain.proof.signed_note import NotSigned
 from projections.proof import names, signer
@@ -132,10 +132,19 @@ def evidence_file(conn: Connection, workspace: str, wanted: Wanted, keys: Keys) 
 
 
 def of_cycle(conn: Connection, workspace: str, key: str, keys: Keys) -> Iterator[bytes]:
-    """The lines of an evidence file of the cycle with this key, up to the position of the projections. The checkpoint
-    is stored. Raises as `evidence_file` and `EvidenceFile.parts`."""
+    """The lines of an evidence file of the cycle with this key, up to the position of the projections. The file is
+    verified before its first line is returned, and the checkpoint is stored. Raises as `evidence_file` and
+    `EvidenceFile.parts`, and `Rewritten` for a file that its verifiers would reject."""
     file = evidence_file(conn, workspace, Wanted(key), keys)
+    try:
+        evidence.check(_lines(file, conn), keys.verifiers)
+    except Broken as broken:
+        raise Rewritten(f"No evidence is written, since it does not verify: {broken.what}") from broken
     signer.keep(conn, file.checkpoint.size, keys)
+    return _lines(file, conn)
+
+
+def _lines(file: EvidenceFile, conn: Connection) -> Iterator[bytes]:
     return chain.from_iterable(part.splitlines(keepends=True) for part in file.parts(lambda: nullcontext(conn)))
 
 

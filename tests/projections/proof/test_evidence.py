@@ -315,3 +315,14 @@ def test_there_is_no_evidence_of_a_rewritten_log(world: Attested, lines: list[by
         forged(world.conn, 100, checkpoint.signed(100, bytes(32), KEYS.signer))
         with pytest.raises(Rewritten):
             list(proofs.of_cycle(world.conn, "test", "2024-q1", KEYS))
+
+
+def test_evidence_of_a_rewritten_event_is_refused_before_its_first_line(
+    world: Attested, quarter: Quarter, lines: list[bytes]
+) -> None:
+    position = events(lines)[-1]["position"]
+    with world.stolen() as thief:
+        thief.does("update log set data = data || ' ' where position = %s", position)
+        thief.rehashes(position)
+        with pytest.raises(Rewritten, match=r"not in the log that was signed|differs from the log"):
+            proofs.of_cycle(world.conn, "test", "2024-q1", KEYS)
