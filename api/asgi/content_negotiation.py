@@ -16,6 +16,9 @@ ACCEPT_LENGTH_MAX: Final = 4_096
 ACCEPTS_CACHED_MAX: Final = 128
 """Parsed Accept headers that are cached; a client usually sends the same one."""
 
+TYPES_CACHED_MAX: Final = 16
+"""Content-Type headers whose media type is cached."""
+
 _SUPPORTED: Final = {media: media for media in (GRAPHQL, JSON, EVENTS, PARTS)}
 _ANY: Final = ("application/*", "*/*")
 
@@ -50,6 +53,7 @@ def _negotiated(accept: str, usual: str) -> str | None:
     return next((media for entry in entries if (media := entry.media_type_for(usual)) is not None), None)
 
 
+@lru_cache(TYPES_CACHED_MAX)
 def media_type(content_type: str | None) -> str:
     """The media type of a Content-Type header, in lower case and without parameters."""
     return (content_type or "").partition(";")[0].strip().lower()

@@ -66,6 +66,9 @@ _STREAMED: Final = (
 _ALLOWED: Final = {"GET": {OperationType.QUERY}, "POST": {OperationType.QUERY, OperationType.MUTATION}}
 TOO_MANY_WEBSOCKETS: Final = "TOO_MANY_WEBSOCKETS"
 VARY: Final = "accept, authorization"
+_CONTENT_HEADERS: Final = {
+    media: {"content-type": f"{media}; charset=utf-8", "vary": VARY} for media in (JSON, GRAPHQL)
+}
 _POSITION = re.compile(r"[0-9]{1,16}")
 
 
@@ -275,7 +278,7 @@ class Endpoint(GraphQL[Context, None]):
                 message = "Batches are disabled; send one request at a time, or raise KEYFRAME_BATCH_MAX."
             raise RequestRejected(HTTPStatus.BAD_REQUEST, message, "BATCH_TOO_LARGE")
         bodies = [self._to_response(await self._batch_entry(entry, context), context) for entry in requested]
-        return Response(self.encode_json(bodies), headers=_content_headers(media))
+        return Response(self.encode_json(bodies), headers=_CONTENT_HEADERS[media])
 
     async def _batch_entry(self, requested: GraphQLRequest, context: Context) -> ExecutionResult:
         """The result of one request of a batch; its rejection does not affect the others."""
@@ -368,7 +371,7 @@ class Endpoint(GraphQL[Context, None]):
                 status = HTTPStatus.OK
             elif status != HTTPStatus.OK:
                 media = GRAPHQL  # only with this media type may a client rely on the status
-        return Response(answer.body, status, {**_content_headers(media), **headers})
+        return Response(answer.body, status, {**_CONTENT_HEADERS[media], **headers})
 
     def _rejection(self, rejected: HTTPException) -> Response:
         """The response to a rejected request."""
@@ -424,10 +427,6 @@ def _cost(context: Context) -> dict[str, int]:
     """The estimated and the actual cost of the last operation, both rounded up."""
     stats = context.stats
     return {"asked": ceil(stats.costs[-1]), "actual": ceil(stats.ms), "limit": round(context.bounds.cost_max)}
-
-
-def _content_headers(media: str) -> dict[str, str]:
-    return {"content-type": f"{media}; charset=utf-8", "vary": VARY}
 
 
 def _stale_response(position: int, reached: int, lag: int) -> Response:
