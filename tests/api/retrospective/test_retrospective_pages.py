@@ -18,7 +18,7 @@ KPI: Final = "kpi { key } before after change"
 LISTS: Final = [
     ("objectiveRetrospectives", f"objectives {{ {OBJECTIVE} }}", "objectives", OBJECTIVE),
     ("silentPeriods", f"silences {{ {SILENCE} }}", "silences", SILENCE),
-    ("kpiChanges", f"kpis {{ {KPI} }}", "kpis", KPI),
+    ("kpiChanges", f"kpis(all: true) {{ {KPI} }}", "kpis", KPI),
 ]
 ATTAINMENT: Final = "attainment { againstOriginal againstFinal score }"
 COUNTS: Final = "planned addedLater dropped"
@@ -42,7 +42,8 @@ def look(world: AskedWorld, fields: str, **variables: Any) -> dict[str, Any]:
 def rows(connection: str, node: str, size: int, *, forwards: bool) -> str:
     count, bound = ("first", "after") if forwards else ("last", "before")
     page_info = "pageInfo { startCursor endCursor hasNextPage hasPreviousPage }"
-    return f"{connection}({count}: {size}, {bound}: $bound) {{ totalCount nodes {{ {node} }} {page_info} }}"
+    every = ", all: true" if connection == "kpiChanges" else ""
+    return f"{connection}({count}: {size}, {bound}: $bound{every}) {{ totalCount nodes {{ {node} }} {page_info} }}"
 
 
 def paged(world: AskedWorld, field: str, path: tuple[str, ...], *, forwards: bool) -> list[Any]:
