@@ -28,7 +28,7 @@ SEED: Final = 3
 FACTOR: Final = 3
 LARGE: Final = SMALL.scaled(FACTOR)
 PAGES: Final = ["README.md", *(str(path.relative_to(ROOT)) for path in GUIDES)]
-NEEDS_A_CHECKPOINT: Final = "query Proof"
+NEEDS_A_CHECKPOINT: Final = ("query Proof", "query Archive")
 RARE: Final = 3
 """Statements of a large customer for what a small one may not have."""
 PAGE: Final = 50
@@ -66,7 +66,7 @@ class Customer:
         self._ids = {"cycle": found["id"]}
         self._values = {
             "cycle": "q1", "planned": planned, "title": "Customers of region", "from": {"position": planned},
-            "monthAgo": (today - timedelta(days=30)).isoformat(),
+            "monthAgo": (today - timedelta(days=30)).isoformat(), "position": planned,
         }  # fmt: skip
 
     def take(self, document: Document) -> Taken:
