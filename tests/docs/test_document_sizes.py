@@ -66,7 +66,8 @@ class Customer:
         self._ids = {"cycle": found["id"]}
         self._values = {
             "cycle": "q1", "planned": planned, "title": "Customers of region", "from": {"position": planned},
-            "monthAgo": (today - timedelta(days=30)).isoformat(), "position": planned,
+            "monthAgo": (today - timedelta(days=30)).isoformat(), "at": (today - timedelta(days=30)).isoformat(),
+            "position": planned,
         }  # fmt: skip
 
     def take(self, document: Document) -> Taken:

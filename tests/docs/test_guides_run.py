@@ -50,7 +50,7 @@ def variables(http: TestClient) -> dict[str, Any]:
         "kpi": "orders", "cycle": "q1", "title": TITLE, "person": prepared["addPerson"]["person"]["id"], "after": 0,
         "keyResult": measured["addKeyResult"]["keyResult"]["id"], "position": 3, "known": 2, "from": {"position": 3},
         "points": [{"on": f"{today + timedelta(days=30):%Y-%m-%d}", "value": 30}],
-        "monthAgo": (today - timedelta(days=30)).isoformat(),
+        "monthAgo": (today - timedelta(days=30)).isoformat(), "at": (today - timedelta(days=30)).isoformat(),
     }  # fmt: skip
 
 
