@@ -194,7 +194,7 @@ class Lanes:
     heavy: Lane = field(default_factory=lambda: Lane("heavy", 2, caller_max=2))
 
     @classmethod
-    def of(cls, threads: int, heavy: int, caller_max: int, queue_max: int, caller_queue_max: int) -> Self:
+    def of(cls, light: int, writes: int, heavy: int, caller_max: int, queue_max: int, caller_queue_max: int) -> Self:
         """The lanes of a process with so many threads for light operations, for writes, and for heavy ones. One caller
         takes half of the heavy threads at most, so that another one never waits for a single caller."""
 
@@ -202,8 +202,8 @@ class Lanes:
             return Lane(name, threads, caller_max=caller_max, queue_max=queue_max, caller_queue_max=caller_queue_max)
 
         return cls(
-            lane("light", threads, caller_max),
-            lane("writes", threads, caller_max),
+            lane("light", light, caller_max),
+            lane("writes", writes, caller_max),
             lane("heavy", heavy, max(1, min(caller_max, heavy // 2))),
         )
 

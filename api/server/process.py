@@ -28,8 +28,11 @@ from projections.store.deadline import Deadline
 
 WORKING_SHARE = 4
 """Subscriptions use at most one in this many of the database connections."""
-LANE_SHARE = 0.3
-"""The share of the database connections that light operations, and writes, use at most."""
+LIGHT_SHARE = 0.3
+"""The share of the database connections that light operations use at most."""
+WRITES_SHARE = 0.7
+"""The number of writes at the same time, as a share of the database connections. Most of them wait, and without a
+connection: a commit for many commands takes one."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +119,8 @@ class Process:
 
 def _lanes(settings: Settings) -> Lanes:
     return Lanes.of(
-        max(2, round(LANE_SHARE * settings.pool_size_max)),
+        max(2, round(LIGHT_SHARE * settings.pool_size_max)),
+        max(2, round(WRITES_SHARE * settings.pool_size_max)),
         settings.heavy_operations_max,
         settings.caller_operations_max,
         settings.queue_max,

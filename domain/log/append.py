@@ -128,29 +128,36 @@ class Claims:
     def __init__(self) -> None:
         self._ids: set[UUID | bytes] = set()
         """The commands, and the digests of the handles that they take."""
-        self._versions: dict[UUID, int] = {}
-        """The version of each stream after these commands."""
+        self._read: dict[UUID, int] = {}
+        self._written: dict[UUID, int] = {}
+        """The version of each stream before, and after these commands."""
         self._begun: set[tuple[UUID | None, str]] = set()
         """The parents of new streams with the topics of their first events, and the topics of all events."""
 
-    def repeat(self, append: Append) -> bool:
-        """Whether one of these is the same command, or takes the same handle: the other one must be recorded later."""
-        return append.by.command in self._ids or any(key.handle_digest in self._ids for key in append.keys)
-
-    def contradict(self, stored: Sequence[StoredRow], append: Append) -> bool:
-        """Whether a command was decided on another state than the one that these leave."""
-        expected = _expected(stored, append).items()
-        return any(self._versions.get(stream, version) != version for stream, version in expected) or any(
+    def outdate(self, stored: Sequence[StoredRow], append: Append) -> bool:
+        """Whether a command does not know what one of these writes."""
+        expected = _expected(stored, append)
+        return any(self._written.get(stream, version) != version for stream, version in expected.items()) or any(
             (claim.belongs_to, claim.topic) in self._begun for claim in append.no_newer
+        )
+
+    def interfere(self, stored: Sequence[StoredRow], append: Append) -> bool:
+        """Whether one of these is the same command, takes the same handle, or claims another version of a stream: then
+        the other one is recorded after it."""
+        if append.by.command in self._ids or any(key.handle_digest in self._ids for key in append.keys):
+            return True
+        return any(
+            stream in self._written or self._read.get(stream, version) != version
+            for stream, version in _expected(stored, append).items()
         )
 
     def add(self, stored: Sequence[StoredRow], append: Append) -> None:
         """Let a command follow these."""
         self._ids |= {append.by.command, *(key.handle_digest for key in append.keys)}
-        self._versions = {**_expected(stored, append), **self._versions}
+        self._read = {**_expected(stored, append), **self._read}
         for one in stored:
             topic = one.topic.partition(".")[0]
-            self._versions[one.originator_id] = one.originator_version
+            self._written[one.originator_id] = one.originator_version
             self._begun |= {(None, topic), (one.belongs_to, topic)}
 
 

@@ -22,12 +22,10 @@ from typing import Any, Final
 import psycopg
 from psycopg.errors import Diagnostic
 
-from domain.log.append import Answer, Append, CommandInDoubt, WritesStalled
+from domain.log.append import Answer, Append, WritesStalled
 from domain.log.mapper import StoredRow
 
 Connection = psycopg.Connection[Any]
-Command = tuple[Sequence[StoredRow], Append]
-"""The events of a command, and what is recorded with them."""
 
 WATCH_SECONDS: Final = 0.1
 """The interval at which the deadlines of running commits are checked."""
@@ -128,6 +126,10 @@ class Pending:
     leads: bool = False
     changed: threading.Event = field(default_factory=threading.Event)
 
+    @property
+    def is_recorded(self) -> bool:
+        return self.answer is not None and self.answer.outcome in ("recorded", "unconfirmed")
+
     def settle(self, answer: Answer) -> None:
         """Let the caller go on with this answer."""
         self.answer = answer
@@ -143,63 +145,43 @@ class CommandQueue:
     """The commands of a process that wait to be recorded, in the order of their arrival.
 
     One caller at a time leads: its thread records the commands that wait, its own first. Then the first of those that
-    wait leads. So a command alone waits for nothing. `record` records a command; `record_group` records and settles
-    several, except for those that it returns: these wait for the next group. A command waits up to `seconds` for the
-    commits before it.
+    wait leads. So a command alone waits for nothing. A command waits up to `seconds` for the commits before it.
     """
 
-    def __init__(
-        self,
-        record: Callable[[Sequence[Command]], Answer],
-        record_group: Callable[[Sequence[Pending]], Sequence[Pending]],
-        seconds: float,
-    ) -> None:
-        self._record = record
-        self._record_group = record_group
+    def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._waiting: deque[Pending] = deque()
         self._is_led = False
         self._lock = threading.Lock()
 
-    def append(self, stored: Sequence[StoredRow], append: Append) -> Answer:
-        """Record a command, together with others that wait. Raises `WritesStalled` and `CommandInDoubt`."""
-        mine = Pending(stored, append)
+    def enter(self, mine: Pending) -> Sequence[Pending]:
+        """Wait until the command is settled or leads; returns the commands that its caller has to record in that case,
+        before it calls `leave`. Raises `WritesStalled`."""
         with self._lock:
             mine.leads, self._is_led = not self._is_led, True
             if not mine.leads:
                 self._waiting.append(mine)
-        group = [mine] if mine.leads else self._awaited(mine)
-        if group:
-            self._lead(group)
-        if mine.answer is None:
-            raise CommandInDoubt(append.by.command)
-        return mine.answer
+        return (mine,) if mine.leads else self._awaited(mine)
 
-    def _lead(self, group: Sequence[Pending]) -> None:
-        """Record the group, and let the next command lead. After an interruption, those without an answer are in
-        doubt."""
-        again: Sequence[Pending] = ()
-        try:
-            if len(group) == 1:
-                group[0].answer = self._record([(group[0].stored, group[0].append)])
-            else:
-                again = self._record_group(group)
-        finally:
-            with self._lock:
-                self._waiting.extendleft(reversed(again))
-                self._is_led = bool(self._waiting)
-                if self._is_led:
-                    self._waiting[0].lead()
-            for one in group[1:]:
-                if one not in again:
-                    one.changed.set()
+    def leave(self, group: Sequence[Pending], again: Sequence[Pending] = ()) -> None:
+        """Let the next command lead. Those of the group that have no answer are in doubt, as after an interruption,
+        except for `again`: these wait for the next group."""
+        if not group:
+            return
+        with self._lock:
+            self._waiting.extendleft(reversed(again))
+            self._is_led = bool(self._waiting)
+            if self._is_led:
+                self._waiting[0].lead()
+        for one in group[1:]:
+            if one not in again:
+                one.changed.set()
 
-    def _awaited(self, mine: Pending) -> list[Pending]:
-        """Wait until the command is settled, or leads; then these are the commands to record."""
+    def _awaited(self, mine: Pending) -> Sequence[Pending]:
         if not mine.changed.wait(self._seconds) and self._withdraw(mine):
             raise WritesStalled("earlier commands wait for their commit")
         mine.changed.wait()
-        return self._next_group() if mine.leads else []
+        return self._next_group() if mine.leads else ()
 
     def _withdraw(self, mine: Pending) -> bool:
         """Whether the command waits no longer, because its turn did not come."""

@@ -142,7 +142,7 @@ class Log(ApplicationRecorder):
         self.pool = pool
         self._reconnect_seconds = reconnect_seconds
         self.commits = Commits(commit_seconds, lock_seconds)
-        self._queue = CommandQueue(self._send, self._record_group, lock_seconds)
+        self._queue = CommandQueue(lock_seconds)
         self._salt: bytes | None = None
         self._authorship = lru_cache(4096)(msgspec.json.Decoder(Authorship).decode)
 
@@ -167,10 +167,21 @@ class Log(ApplicationRecorder):
         `IDEMPOTENCY_MISMATCH` (the same command, another digest) or `DUPLICATE` (a handle is taken);
         `ConcurrencyConflict`; `Unavailable`; `CommandInDoubt`; and `CommandUnconfirmed`.
         """
-        answer = self._queue.append(stored, append)
-        if answer.outcome == "recorded":
-            return answer.rows[0]
-        (row,) = self._accepted(answer, [append.by.command])
+        mine = Pending(stored, append)
+        again: Sequence[Pending] = ()
+        group = self._queue.enter(mine)
+        try:
+            if len(group) == 1:
+                mine.answer = self._send([(stored, append)])
+            elif group:
+                again = self._record_group(group)
+        finally:
+            self._queue.leave(group, again)
+        if mine.answer is None:
+            raise CommandInDoubt(append.by.command)
+        if mine.answer.outcome == "recorded":
+            return mine.answer.rows[0]
+        (row,) = self._accepted(mine.answer, [append.by.command])
         return same_command(row, append)
 
     def append_all(self, commands: Sequence[tuple[Sequence[StoredRow], Append]]) -> list[CommandRow]:
@@ -183,38 +194,45 @@ class Log(ApplicationRecorder):
         return self._accepted(self._send(commands), [append.by.command for _, append in commands])
 
     def _record_group(self, group: Sequence[Pending]) -> Sequence[Pending]:
-        """Record commands that wait together; returns those that must be recorded after the others."""
-        together, late, again = _sorted_out(group)
-        while together:
-            together = self._attempt(together)
-        for one in late:
-            one.settle(Answer("moved"))
-        return again
+        """Record commands that wait together, in their order, until the first one has its answer. Returns those that
+        have to wait for the next group."""
+        left = group
+        while group[0].answer is None:
+            left = self._record_some(left)
+        return left
 
-    def _attempt(self, group: Sequence[Pending]) -> Sequence[Pending]:
-        """Record these commands, all or none; or settle those that keep the others from being recorded. Returns the
-        others."""
+    def _record_some(self, group: Sequence[Pending]) -> Sequence[Pending]:
+        """Record those of these commands that can be recorded together. A command that does not know what they have
+        recorded is a conflict. Returns the commands without an answer, at least one fewer."""
+        together, outdated = _sorted_out(group)
+        self._attempt(together)
+        if all(one.is_recorded for one in together):
+            for one in outdated:
+                one.settle(Answer("moved"))
+        return [one for one in group if one.answer is None]
+
+    def _attempt(self, group: Sequence[Pending]) -> None:
+        """Record these commands, all or none, and settle them; or settle those that keep the others from being
+        recorded."""
         try:
             answer = self._send([(one.stored, one.append) for one in group])
         except Exception as error:  # noqa: BLE001  the fault of one command, such as a value that the database refuses
-            if len(group) > 1:
-                return self._apart(group)
-            group[0].settle(Answer("failed", error=error))
-            return ()
-        left = [one for one in group if not answer.concerns(one.stored, one.append)]
-        if answer.outcome == "taken" and len(group) > 1:
-            self._apart([one for one in group if one.append.keys])
-            return left
-        for one in group:
-            if one not in left:
-                one.settle(answer.of(one.append.by.command))
-        return self._apart(left) if len(left) == len(group) else left
+            if len(group) == 1:
+                group[0].settle(Answer("failed", error=error))
+            else:
+                self._apart(group)
+            return
+        concerned = [one for one in group if answer.concerns(one.stored, one.append)]
+        if len(group) > 1 and (answer.outcome == "taken" or not concerned):
+            self._apart(concerned or group)
+            return
+        for one in concerned:
+            one.settle(answer.of(one.append.by.command))
 
-    def _apart(self, group: Sequence[Pending]) -> Sequence[Pending]:
+    def _apart(self, group: Sequence[Pending]) -> None:
         """Record each of these commands by itself."""
         for one in group:
             self._attempt([one])
-        return ()
 
     def _send(self, commands: Sequence[tuple[Sequence[StoredRow], Append]]) -> Answer:
         """Record these commands, all or none, in one statement, and notify the listeners."""
@@ -536,19 +554,17 @@ class Log(ApplicationRecorder):
             self.pool.check()
 
 
-def _sorted_out(group: Sequence[Pending]) -> tuple[list[Pending], list[Pending], list[Pending]]:
-    """Those that can be recorded together, in their order; those that were decided on another state than the one that
-    the commands before them leave; and those whose outcome depends on a command before them."""
-    claims, together, late, again = Claims(), [], [], []
+def _sorted_out(group: Sequence[Pending]) -> tuple[list[Pending], list[Pending]]:
+    """The commands that can be recorded together, in their order, and those that do not know what these write. Others
+    interfere with these."""
+    claims, together, outdated = Claims(), [], []
     for one in group:
-        if claims.repeat(one.append):
-            again.append(one)
-        elif claims.contradict(one.stored, one.append):
-            late.append(one)
-        else:
+        if claims.outdate(one.stored, one.append):
+            outdated.append(one)
+        elif not claims.interfere(one.stored, one.append):
             claims.add(one.stored, one.append)
             together.append(one)
-    return together, late, again
+    return together, outdated
 
 
 class _Lost(psycopg.OperationalError):

@@ -73,7 +73,7 @@ def test_caller_has_a_bounded_number_of_operations_in_progress() -> None:
 
 def test_one_caller_takes_half_of_the_heavy_threads_at_most() -> None:
     async def test() -> None:
-        lanes, gate = Lanes.of(4, 2, 4, 100, 100), Gate()
+        lanes, gate = Lanes.of(4, 4, 2, 4, 100, 100), Gate()
         heavy = [begin(lanes.heavy, gate.work, "ada") for _ in range(10)]
         await until(lambda: gate.entered == 1)
         for lane in (lanes.light, lanes.writes, lanes.heavy):

@@ -5,16 +5,18 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from secrets import token_bytes
-from threading import Event
 from uuid import UUID, uuid4
 
 import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from api.runtime.database import Database, open_database
 from domain.log import commits
 from domain.log.append import (
-    Answer,
+    Append,
     CommandInDoubt,
     CommandRow,
     ConcurrencyConflict,
@@ -22,14 +24,15 @@ from domain.log.append import (
     PersonKey,
     WritesStalled,
 )
-from domain.log.commits import Command, CommandQueue, Pending
-from domain.log.event_store import Log
+from domain.log.commits import Pending
+from domain.log.event_store import Log, StoredRow
 from domain.primitives.errors import Code, CommandRejected
 from tests.domain.log.test_positions import stalled_append
 from tests.domain.log.wire import wire_to
 from tests.domain.log.writing import KPI, command, correction, reading
 from tests.waiting import until
 
+Command = tuple[Sequence[StoredRow], Append]
 TOPIC = "reading-recorded"
 ROW = b"D"
 
@@ -195,23 +198,48 @@ def test_a_command_waits_a_bounded_time_for_the_commits_before_it(database: Data
     assert log.command(late[1].by.command) is None
 
 
-def test_commands_of_an_interrupted_group_are_in_doubt() -> None:
-    interrupted = Event()
-
-    def record(_: Sequence[Command]) -> Answer:
-        interrupted.wait()
-        return Answer("recorded")
-
-    def record_group(_: Sequence[Pending]) -> Sequence[Pending]:
+def test_commands_of_an_interrupted_group_are_in_doubt(
+    database: Database, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    queue = CommandQueue(record, record_group, seconds=30)
-    with ThreadPoolExecutor(3) as threads:
-        waiting = []
-        for number in range(3):
-            waiting.append(threads.submit(queue.append, *one()))
-            until(lambda expected=number: queue._is_led and len(queue._waiting) == expected)  # type: ignore[misc]
-        interrupted.set()
-        assert waiting[0].result() == Answer("recorded")
-        assert {type(append.exception()) for append in waiting[1:]} == {KeyboardInterrupt, CommandInDoubt}
-    assert queue.append(*one()) == Answer("recorded")
+    monkeypatch.setattr(Log, "_record_group", interrupt)
+    with waiting_together(database, log, one(), one(), one()) as waiting:
+        leader, *others = waiting
+        assert leader.result().first == 2
+        assert {type(append.exception()) for append in others} == {KeyboardInterrupt, CommandInDoubt}
+    assert log.append(*one()).first == 3
+
+
+@given(
+    choices=st.lists(st.tuples(st.integers(0, 2), st.booleans(), st.booleans(), st.booleans()), min_size=2, max_size=8)
+)
+@examples(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_group_has_the_outcomes_of_its_commands_one_after_another(
+    log: Log, choices: list[tuple[int, bool, bool, bool]]
+) -> None:
+    """A command has read one of three streams, perhaps long ago, may write it, and may have counted the children of a
+    KPI."""
+    kpi, streams = uuid4(), [uuid4() for _ in range(3)]
+    log.append([reading(stream=streams[0]), reading(stream=streams[1], kpi=kpi)], command())
+    head, versions, children = log.head().position, {streams[0]: 1, streams[1]: 1, streams[2]: 0}, 0
+    group, expected = [], []
+    for place, is_stale, writes, counts in choices:
+        stream, version = streams[place], int(place < 2 and not is_stale)
+        stored = [reading(kpi=kpi)] if counts else []
+        if writes:
+            stored.append(correction(stream, version + 1) if version else reading(stream=stream, kpi=uuid4()))
+        claims = [NoNewer(kpi, TOPIC, head)] if counts else []
+        group.append(Pending(stored, command(reads={stream: version}, no_newer=claims)))
+        is_valid = versions[stream] == version and not (counts and children)
+        expected.append("recorded" if is_valid else "moved")
+        if is_valid:
+            versions[stream] += writes
+            children += counts
+    left = list(group)
+    while left:
+        left = list(log._record_group(left))
+    assert [one.answer and one.answer.outcome for one in group] == expected
+    rows = [row for one in group if one.answer for row in one.answer.rows]
+    assert log.head().position == head + sum(row.last + 1 - row.first for row in rows)
