@@ -2,6 +2,7 @@
 
 from benchmarks import (
     cliffs,
+    committing,
     costs,
     curves,
     hiding,
@@ -18,7 +19,7 @@ from benchmarks import (
 )
 
 for benchmark in (
-    reading, hiding, curves, writing, readings, ingesting, importing, rebuilding, verifying, hostile, neighbours, costs,
-    cliffs, postgraphile,
+    reading, hiding, curves, writing, committing, readings, ingesting, importing, rebuilding, verifying, hostile,
+    neighbours, costs, cliffs, postgraphile,
 ):  # fmt: skip
     benchmark.main()
