@@ -1,19 +1,15 @@
 """Stops the work of a request when its client disconnects."""
 
 import asyncio
-from collections.abc import Coroutine
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from functools import partial
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from starlette.types import Receive
 
-T = TypeVar("T")
-
 CLIENT_CLOSED_REQUEST: Final = 499
 """The status in log and metrics of a request whose client disconnected; no client receives it."""
-
-
 WATCH_SECONDS: Final = 0.02
 """How long work may take before its client is watched; most of it is done before."""
 
@@ -22,8 +18,9 @@ class ClientDisconnected(Exception):
     """The client disconnected before its request was answered."""
 
 
-async def until_disconnected(receive: Receive, work: Coroutine[Any, Any, T]) -> T:
-    """The result of the work, whose request was received completely. It is cancelled when the client disconnects.
+@asynccontextmanager
+async def while_connected(receive: Receive) -> AsyncIterator[None]:
+    """A block of work for a request that was received completely. It is cancelled when the client disconnects.
 
     The client is watched only if the work takes longer than `WATCH_SECONDS`. Raises `ClientDisconnected`.
     """
@@ -33,7 +30,7 @@ async def until_disconnected(receive: Receive, work: Coroutine[Any, Any, T]) -> 
     later = asyncio.get_running_loop().call_later(WATCH_SECONDS, begin)
     try:
         async with limit:
-            return await work
+            yield
     except TimeoutError:
         if limit.expired():
             raise ClientDisconnected from None

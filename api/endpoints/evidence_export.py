@@ -8,7 +8,7 @@ from typing import Final
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response, StreamingResponse
 
-from api.asgi.disconnect import until_disconnected
+from api.asgi.disconnect import while_connected
 from api.asgi.error_response import error_response, unavailable_response
 from api.asgi.etag import matches
 from api.execution.context import Context
@@ -47,7 +47,8 @@ class EvidenceExport:
         context = file_context(self._context(request), self._seconds)
         try:
             begun = _begun(context, Wanted(request.path_params["cycle"], _size(request)))
-            file = await until_disconnected(request.receive, next_part(begun, context))
+            async with while_connected(request.receive):
+                file = await next_part(begun, context)
         except (CommandRejected, Rewritten) as error:
             return _refusal(error)
         except DeadlineExceeded:

@@ -13,7 +13,7 @@ import msgspec
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response, StreamingResponse
 
-from api.asgi.disconnect import until_disconnected
+from api.asgi.disconnect import while_connected
 from api.asgi.error_response import error_response
 from api.asgi.etag import matches
 from api.endpoints import export_pages, export_parameters
@@ -68,7 +68,8 @@ class Exports:
         pages = export_pages.with_codes(source, context, request.query_params)
         try:
             export_parameters.check(request, known)
-            first = await until_disconnected(request.receive, next_part(pages, context))
+            async with while_connected(request.receive):
+                first = await next_part(pages, context)
         except (CommandRejected, QueryFailed) as error:
             return _error(error)
         assert first is not None

@@ -26,7 +26,7 @@ from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
 from api.asgi.content_negotiation import EVENTS, GRAPHQL, JSON, PARTS, media_type, negotiate
-from api.asgi.disconnect import until_disconnected
+from api.asgi.disconnect import while_connected
 from api.asgi.error_response import error_response, unavailable_response
 from api.asgi.status_codes import PARTIAL_SUCCESS, StatusCodePolicy
 from api.asgi.websocket_limit import TooManyWebSockets, WebSocketLimit
@@ -164,14 +164,16 @@ class Endpoint(GraphQL[Context, None]):
         context = self._context(request)
         request.state.stats = context.stats
         if isinstance(asked, list) or media in self._streams or request.headers.get(MIN_POSITION) is not None:
-            return await until_disconnected(request.receive, self._answer(request, asked, context, media))
+            async with while_connected(request.receive):
+                return await self._answer(request, asked, context, media)
         asked, question = self.resolve_document(asked), None
         if request.method == "GET" or (asked.query, asked.operation_name) in self._answers.shareable:
             known = await self._known(request, asked, context, media)
             if isinstance(known, Response):
                 return known
             context, question = known
-        return await until_disconnected(request.receive, self._executed(request, asked, context, media, question))
+        async with while_connected(request.receive):
+            return await self._executed(request, asked, context, media, question)
 
     async def _answer(
         self, request: Request, asked: GraphQLRequest | list[GraphQLRequest], context: Context, media: str

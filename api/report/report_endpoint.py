@@ -7,7 +7,7 @@ from math import inf
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response, StreamingResponse
 
-from api.asgi.disconnect import until_disconnected
+from api.asgi.disconnect import while_connected
 from api.asgi.error_response import error_response
 from api.execution.context import Context
 from api.execution.file_parts import file_context, next_part
@@ -45,7 +45,8 @@ class Reports:
         context = file_context(self._context(request), inf)
         parts = _parts(context, ReportRequest(request.path_params["cycle"], **given))
         try:
-            first = await until_disconnected(request.receive, next_part(parts, context))
+            async with while_connected(request.receive):
+                first = await next_part(parts, context)
         except QueryFailed as error:
             status = _STATUS.get(error.code, HTTPStatus.BAD_REQUEST)
             return error_response(status, str(error), error.code)
