@@ -23,6 +23,8 @@ from api.runtime.settings import Settings
 from benchmarks.customer import Sizes, facts
 from benchmarks.measuring import STATEMENT_SECONDS, World, world_of
 from domain.handlers.dispatcher import Dispatcher
+from projections.engine import health
+from projections.engine.rebuild import rebuild
 
 EDITION: Final = 1
 """Which story the facts tell; data of another edition is left alone, and made again."""
@@ -61,6 +63,17 @@ def _make(database: Database, world: World, sizes: Sizes, seed: int) -> None:
     if made.position is None:
         _import(world, made)
         kept.write_bytes(msgspec.json.encode(msgspec.structs.replace(made, position=world.catch_up())))
+    _rebuild_if_outdated(database, world)
+
+
+def _rebuild_if_outdated(database: Database, world: World) -> None:
+    """Rebuild the projections if another version of Keyframe built them."""
+    workspace = database.settings.workspace
+    with database.connect() as conn:
+        found = health.examine(conn, world.log, workspace)
+    if found is not None and not found.is_current:
+        rebuild(world.log, database.connect, workspace=workspace)
+        world.catch_up()
 
 
 def _import(world: World, made: Made) -> None:
