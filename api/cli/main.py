@@ -290,6 +290,9 @@ def verify(
     views: Annotated[
         bool, typer.Option("--views", help="Build the projections anew from the log beside those in use, and compare.")
     ] = False,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Verify a report without computing its figures again from the log.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result of --views as JSON.")] = False,
 ) -> None:
     """Recompute the log from its rows and compare it with every checkpoint, and the projections with their digests; or
@@ -305,7 +308,7 @@ def verify(
         return
     if checkpoint:
         raise Failure("A file contains its own checkpoint; use --checkpoint only to verify the log.", USAGE)
-    _verify_file(file, key or [])
+    _verify_file(file, key or [], offline=offline)
 
 
 def _verify_views(*, as_json: bool) -> bool:
@@ -322,10 +325,13 @@ def _verify_log(given: list[str], checkpoints: list[Path]) -> bool:
         return evidence.verify_log(database, given, checkpoints) and views.verify_digests(database)
 
 
-def _verify_file(file: Path, given: list[str]) -> None:
-    from api.cli.files import evidence_file, proof_file  # noqa: PLC0415 - see above
+def _verify_file(file: Path, given: list[str], *, offline: bool) -> None:
+    from api.cli.files import proof_file, public_keys  # noqa: PLC0415 - see above
 
-    evidence_file.verify(file, proof_file.required(proof_file.public_keys(given, settings())))
+    chosen = settings()
+    figures = proof_file.verify(file, public_keys.required(given, chosen))
+    if figures is not None and not offline:
+        proof_file.compute_again(chosen, figures)
 
 
 @verb("evidence")
@@ -339,9 +345,10 @@ def evidence(
     unproven: Annotated[bool, typer.Option("--unproven", help="Show the file even if a proof does not hold.")] = False,
 ) -> None:
     """Show each event of an evidence file in a sentence, and what was proved of the file. No database is needed."""
-    from api.cli.files import evidence_file, proof_file  # noqa: PLC0415 - see above
+    from api.cli.files import evidence_file, public_keys  # noqa: PLC0415 - see above
 
-    evidence_file.show(file, proof_file.public_keys(key or [], settings()), html=html, unproven=unproven)
+    known = public_keys.given_or_local(key or [], settings())
+    evidence_file.show(file, known, html=html, unproven=unproven)
 
 
 @verb("key")

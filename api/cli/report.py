@@ -1,24 +1,27 @@
 """The `report` command: writes the retrospective of a cycle as one self-contained HTML page."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from api.cli.output import Failure, out
 from api.cli.serve import local_context
 from api.report import page
-from api.report.content import ReportRequest, read, read_heading
+from api.report.content import ReportRequest, read
+from api.report.report_figures import signer_of
+from api.runtime import signing_key
 from api.runtime.database import Database
 from api.schema.schema import QueryFailed
 
 
 def write(database: Database, asked: ReportRequest, file: Path) -> None:
-    """Write the report that is asked for into a file. Raises `Failure`."""
+    """Write the report that is asked for into a file. Raises `Failure` and `KeyFault`."""
+    context = replace(local_context(database), keys=signing_key.load_or_create(database.settings))
     try:
-        context = local_context(database)
-        heading, retrospective = read_heading(context, asked), read(context, asked)
+        retrospective = read(context, asked)
     except QueryFailed as error:
         raise Failure(str(error)) from error
     try:
-        file.write_text(page.rendered(heading, retrospective), "utf-8")
+        file.write_text(page.rendered(retrospective.heading, retrospective, signer_of(context)), "utf-8", newline="\n")
     except OSError as error:
         raise Failure(f"{file} cannot be written: {error.strerror}.") from error
     final = "" if retrospective.is_final else " It is not final."

@@ -134,8 +134,8 @@ WEIGHTS: Final[Mapping[str, FieldWeight]] = {
     "ObjectiveRetrospective.planCurve": FieldWeight(each=0.8),
     "KeyResultRetrospective.planCurve": FieldWeight(each=0.2),
     "KpiDelta.planCurve": FieldWeight(day=0.02),
-    "Evidence.size": FieldWeight(change=0.2),
-    "Evidence.sha256": FieldWeight(change=0.2),
+    "Evidence.size": FieldWeight(change=0.05),
+    "Evidence.sha256": FieldWeight(change=0.05),
     "Attribution.explain": FieldWeight(each=0.5, length="terms"),
 }
 """The weights of fields that cost more than `FIELD`, by type and name; `*` stands for every type."""

@@ -2,19 +2,17 @@
 
 from datetime import date, datetime
 from importlib.resources import files
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, Self, TypeAlias
 
 import msgspec
 
 from api.execution.context import Context
+from api.report.report_figures import Figures
 from api.report.words import Changed, ClosingReflection, Named, Note, Page, Reason, Reflection, Shape
 from api.schema.schema import schema
 from domain.primitives.calendar import Calendar
 
-QUESTION = files(__package__).joinpath("question.graphql").read_text("utf-8")
 HEADING = files(__package__).joinpath("heading.graphql").read_text("utf-8")
-OBJECTIVES_MAX = 100
-"""The most objectives that one report shows; those of a larger cycle are in the reports of its teams."""
 
 
 class Place(Shape, frozen=True):
@@ -349,6 +347,13 @@ class ReportRequest(NamedTuple):
     team: str | None = None
     person: str | None = None
 
+    @classmethod
+    def of(cls, figures: Figures) -> Self:
+        """The request of a report that has these figures."""
+        given = figures.variables
+        team, person = (given.get(name) or {} for name in ("team", "person"))
+        return cls(given["cycle"], given.get("known"), team.get("key"), person.get("handle"))
+
     @property
     def narrowed(self) -> str:
         """What the report is narrowed to, in words; empty for the whole cycle."""
@@ -384,10 +389,11 @@ class TeamLook(Shape, frozen=True):
 
 class Story(Shape, frozen=True):
     """The retrospective of a cycle as the report shows it. `asked`: how it was asked for; `narrowed`: what it is
-    narrowed to, in words."""
+    narrowed to, in words; `figures`: what it was made from."""
 
     asked: ReportRequest
     narrowed: str
+    figures: Figures
     is_final: bool
     plan: Place
     outcome: Place
@@ -415,6 +421,11 @@ class Story(Shape, frozen=True):
     def objectives(self) -> list[ObjectiveLook]:
         """The objectives that the report shows."""
         return self.objective_page.nodes
+
+    @property
+    def heading(self) -> "Heading":
+        """The heading of its page."""
+        return Heading(self.cycle.name, self.narrowed)
 
     @property
     def is_cut(self) -> bool:
@@ -472,5 +483,11 @@ def read_heading(context: Context, asked: ReportRequest) -> Heading:
 
 def read(context: Context, asked: ReportRequest) -> Story:
     """The retrospective that is asked for. Raises `QueryFailed`."""
-    answer = schema.answer(QUESTION, {**asked.variables, "objectives": OBJECTIVES_MAX}, context)
-    return msgspec.convert({**answer["retrospective"], "asked": tuple(asked), "narrowed": asked.narrowed}, Story)
+    return story_of(Figures.of(context, asked.variables))
+
+
+def story_of(figures: Figures) -> Story:
+    """The retrospective that these figures describe. Raises `msgspec.MsgspecError` and `KeyError` for others."""
+    asked = ReportRequest.of(figures)
+    given = {"asked": tuple(asked), "narrowed": asked.narrowed, "figures": figures}
+    return msgspec.convert({**figures.retrospective, **given}, Story)

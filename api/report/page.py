@@ -9,8 +9,10 @@ from importlib.resources import files
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from api.report import charts, kpi_charts, line_charts, summary
+from api.report import charts, kpi_charts, line_charts, seal, summary
 from api.report.content import Formula, Heading, KpiGoal, Metric, Moved, Story, Target
+from domain.proof.report_seal import Sealed, digest
+from domain.proof.signed_note import Signer, encoded
 
 _STYLE = files(__package__).joinpath("page.css").read_text("utf-8")
 POLICY = (
@@ -70,9 +72,9 @@ def short(day: date) -> str:
     return f"{day.day}\N{NO-BREAK SPACE}{day:%b}"
 
 
-def rendered(heading: Heading, story: Story) -> str:
+def rendered(heading: Heading, story: Story, signer: Signer | None = None) -> str:
     """The page as HTML."""
-    return "".join([head(heading), *parts(story)])
+    return "".join([head(heading), *parts(story, signer)])
 
 
 def head(heading: Heading) -> str:
@@ -80,10 +82,34 @@ def head(heading: Heading) -> str:
     return _head.render(heading=heading, style=Markup(_STYLE), policy=POLICY)  # noqa: S704 - the style is a file of this package
 
 
-def parts(story: Story, *, is_linked: bool = False) -> Iterator[str]:
-    """The rest of the page as HTML, in parts of some ten kilobytes. `is_linked`: whether it links the reports of teams,
-    as on a server."""
-    stream = _page.stream(story=story, is_linked=is_linked)
+def parts(story: Story, signer: Signer | None = None, *, is_linked: bool = False) -> Iterator[str]:
+    """The rest of the page as HTML, in parts of some ten kilobytes. A `signer` seals the figures and all text before
+    the seal. `is_linked`: whether it links the reports of teams, as on a server."""
+    hash = sha256(head(story.heading).encode())
+    for part in _body(story, is_linked=is_linked):
+        hash.update(part.encode())
+        yield part
+    figures = story.figures
+    if signer is None:
+        yield seal.end(None)
+    else:
+        yield seal.end(Sealed.of(figures.position, digest(figures.text), hash.digest()).signed(signer))
+
+
+def unsealed(story: Story, *, is_linked: bool) -> str:
+    """The page as HTML up to its seal."""
+    return "".join([head(story.heading), *_body(story, is_linked=is_linked)])
+
+
+def _body(story: Story, *, is_linked: bool) -> Iterator[str]:
+    proof = story.figures.proof
+    stream = _page.stream(
+        story=story,
+        is_linked=is_linked,
+        proof=proof,
+        root=None if proof is None else encoded(proof.root),
+        figures=Markup(story.figures.text),  # noqa: S704 - its special characters are escaped
+    )
     stream.enable_buffering(PIECES)
     return stream
 

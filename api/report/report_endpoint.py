@@ -13,6 +13,7 @@ from api.execution.context import Context
 from api.execution.file_parts import file_context, next_part
 from api.report import page
 from api.report.content import ReportRequest, read, read_heading
+from api.report.report_figures import signer_of
 from api.schema.schema import QueryFailed
 
 _STATUS = {
@@ -54,8 +55,12 @@ class Reports:
 
 
 def _parts(context: Context, asked: ReportRequest) -> Iterator[str]:
-    yield page.head(read_heading(context, asked))
-    yield from page.parts(read(context, asked), is_linked=True)
+    heading = read_heading(context, asked)
+    yield page.head(heading)
+    story = read(context, asked)
+    if story.heading != heading:
+        raise ConnectionAbortedError("the cycle was renamed while its report was read")
+    yield from page.parts(story, signer_of(context), is_linked=True)
 
 
 async def _rest(first: str | None, parts: Iterator[str], context: Context) -> AsyncIterator[str]:

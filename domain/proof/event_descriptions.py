@@ -24,6 +24,8 @@ _UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _NOT_PRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]+")
 _SINGULAR: Final = frozenset({"to"})
 """Fields that name one item of a list, which have no value before."""
+_NAMES: Final = frozenset({"title", "name"})
+"""Fields with the name of a goal."""
 
 
 class FieldDescription(NamedTuple):
@@ -57,8 +59,8 @@ class EventDescription(NamedTuple):
     @property
     def actor(self) -> str:
         """Who did it, in words."""
-        imported = " by an import" if self.source is Source.IMPORT else ""
-        return self.who if self.on_behalf_of is None else f"{self.who} on behalf of {self.on_behalf_of}{imported}"
+        behalf = "" if self.on_behalf_of is None else f" on behalf of {self.on_behalf_of}"
+        return f"{self.who}{behalf}{' by an import' if self.source is Source.IMPORT else ''}"
 
     @property
     def times(self) -> str:
@@ -71,6 +73,12 @@ class EventDescription(NamedTuple):
     def changes(self) -> str:
         """The changed fields, in words."""
         return "; ".join(field.text for field in self.fields)
+
+    @property
+    def details(self) -> str:
+        """What it is about, and the changed fields, in words; empty if there is nothing to tell."""
+        told = [one for one in (self.subject, self.changes) if one]
+        return f"{': '.join(told).removesuffix('.')}." if told else ""
 
 
 def moment(at: datetime) -> str:
@@ -100,9 +108,8 @@ class _Names:
 
     def learn(self, id: UUID, body: Mapping[str, Any]) -> None:
         """Take the name of an aggregate from the body of its event, if it has one."""
-        name = body.get("title") or body.get("name")
-        if isinstance(name, str):
-            self._named[id] = name
+        for field in _NAMES & body.keys():
+            self._named[id] = str(body[field])
 
     def of(self, id: UUID) -> str:
         """The name of an id; the beginning of the id if it is unknown."""
@@ -146,7 +153,7 @@ class _Streams:
             effective_at=row.effective_at,
             recorded_at=row.recorded_at,
             reason=None if by.reason is None else _printable(by.reason),
-            fields=self._fields(row.stream, event, dict(_flat(body, self._names))),
+            fields=self._fields(row, event, dict(_flat(body, self._names))),
         )
 
     def _subject(self, row: LogRow, event: type[Event] | None) -> str:
@@ -160,15 +167,19 @@ class _Streams:
         parent = row.belongs_to or self._parents.get(row.stream)
         return "" if parent is None else self._names.of(parent)
 
-    def _fields(self, stream: UUID, event: type[Event] | None, after: dict[str, str]) -> list[FieldDescription]:
-        before = self._values.get(stream, {})
+    def _fields(self, row: LogRow, event: type[Event] | None, after: dict[str, str]) -> list[FieldDescription]:
+        """The fields that differ from the last known value. The name of a new goal is left out: it is the subject."""
+        before = self._values.get(row.stream, {})
         known = _stored_names(event) if event is not None else frozenset()
         gone = [name for name in before if name not in after and name.partition(".")[0] in known]
-        if stream in self._edited:
+        if row.stream in self._edited:
             kept = {name: text for name, text in before.items() if name not in gone}
-            self._values[stream] = kept | {name: text for name, text in after.items() if name not in _SINGULAR}
+            self._values[row.stream] = kept | {name: text for name, text in after.items() if name not in _SINGULAR}
+        shown = after.keys() - (_NAMES if row.version == 1 and event is not None else frozenset())
         changed = [
-            FieldDescription(name, before.get(name), text) for name, text in after.items() if before.get(name) != text
+            FieldDescription(name, before.get(name), text)
+            for name, text in after.items()
+            if name in shown and before.get(name) != text
         ]
         return [*changed, *(FieldDescription(name, before[name], None) for name in gone)]
 

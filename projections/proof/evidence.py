@@ -171,7 +171,8 @@ def _positions(conn: Connection, cycle: UUID, key: str, size: int) -> "array[int
     """The position of every event of the evidence, in the order of the log."""
     own = raw.rows_of(conn, [cycle], size)
     if not own:
-        raise CommandRejected(Code.NOT_FOUND, f"There is no {Kind.CYCLE} with the key '{key[:60]}'.", "cycle")
+        message = f"There is no {Kind.CYCLE} with the key '{key[:60]}' in the first {size} events of the log."
+        raise CommandRejected(Code.NOT_FOUND, message, "cycle")
     linked = _links(raw.held_rows(conn, cycle, _LINKING, size))
     kpis = list(linked)
     settings = raw.rows_of(conn, [CALENDAR_ID, POLICY_ID, *kpis], size)

@@ -11,16 +11,18 @@ from domain.primitives.values import Kind
 from domain.proof.legend import Name
 from projections.store.versioned_tables import Connection, fetch
 
-_COLUMNS: Final = {
-    Kind.PERSON: "handle", Kind.TEAM: "name", Kind.CYCLE: "name", Kind.KPI: "name", Kind.OBJECTIVE: "title",
-    Kind.KEY_RESULT: "title",
-}  # fmt: skip
-"""The column with the name, by kind, in the order of the legend: what the events of a file never name comes first."""
-_TABLES: Final = {
-    Kind.PERSON: "person", Kind.TEAM: "team", Kind.CYCLE: "cycle", Kind.KPI: "kpi", Kind.OBJECTIVE: "objective",
-    Kind.KEY_RESULT: "key_result",
-}  # fmt: skip
-_PLACES: Final = {kind: place for place, kind in enumerate(_COLUMNS)}
+KINDS: Final = (Kind.PERSON, Kind.TEAM, Kind.CYCLE, Kind.KPI, Kind.OBJECTIVE, Kind.KEY_RESULT)
+"""What has a name, in the order of the legend: what the events of a file never name comes first."""
+_NAMES: Final = """
+    select distinct on (id) kind, id, name from (
+        select 'Person' as kind, id, position, handle as name from person
+        union all select 'Team', id, position, name from team
+        union all select 'Cycle', id, position, name from cycle
+        union all select 'Kpi', id, position, name from kpi
+        union all select 'Objective', id, position, title from objective
+        union all select 'KeyResult', id, position, title from key_result
+    ) v where id = any(%(ids)b::uuid[]) and position <= %(size)s order by id, position desc
+"""
 _AUTHORSHIP: Final = msgspec.json.Decoder(Authorship)
 
 
@@ -33,7 +35,7 @@ class Mentions:
 
     def add(self, event: Event, metadata: bytes) -> None:
         """Add the ids of an event: its own, if its kind has names, and those in its body and authorship."""
-        if event.KIND in _COLUMNS:
+        if event.KIND in KINDS:
             self.ids.add(event.originator_id)
         self.ids.update(_ids_in([getattr(event, field) for field in body_fields(type(event))]))
         by = _AUTHORSHIP.decode(metadata)
@@ -55,13 +57,5 @@ def _ids_in(value: Any) -> Iterator[UUID]:
 def named(conn: Connection, ids: Iterable[UUID], size: int) -> list[Name]:
     """The names of these ids in the versions of the log's first `size` events; unknown ids are left out. In one order,
     so that equal evidence is equal bytes."""
-    versions = " union all ".join(
-        f"select id, position, '{kind}' as kind, {column} as name from {_TABLES[kind]}"
-        for kind, column in _COLUMNS.items()
-    )
-    query = f"""
-        select distinct on (id) kind, id, name from ({versions}) v
-        where id = any(%(ids)b::uuid[]) and position <= %(size)s order by id, position desc
-    """
-    found = [Name(Kind(kind), id, name) for kind, id, name in fetch(conn, query, {"ids": list(ids), "size": size})]
-    return sorted(found, key=lambda one: (_PLACES[one.kind], one.id))
+    found = [Name(Kind(kind), id, name) for kind, id, name in fetch(conn, _NAMES, {"ids": list(ids), "size": size})]
+    return sorted(found, key=lambda one: (KINDS.index(one.kind), one.id))

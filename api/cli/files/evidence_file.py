@@ -44,7 +44,7 @@ def show(file: Path, known: Sequence[Verifier], *, html: bool, unproven: bool) -
         found = evidence.entries(lines)
         events = described(_readable(found) if unproven else found, shown.legend, shown.edited)
         for part in evidence_page.parts(shown.statement, events) if html else ():
-            sys.stdout.write(part)
+            sys.stdout.buffer.write(part.encode())
         if not html:
             _print(shown.statement, events)
 
@@ -107,10 +107,8 @@ def _print(statement: Statement, events: Iterable[EventDescription]) -> None:
 def _sentence(event: EventDescription) -> Text:
     """An event in a paragraph: what happened, who did it and why, and when."""
     parts: list[str | tuple[str, str]] = [(f"{event.position} ", "dim"), (event.actor, "bold"), f": {event.what}"]
-    if event.subject:
-        parts.append((f" {event.subject}", "bold"))
-    if event.fields:
-        parts.append(f" {event.changes}.")
+    if event.details:
+        parts.append(f" {event.details}")
     if event.reason:
         parts.append((f" Reason: {event.reason}", "italic"))
     return Text.assemble(*parts, (f" {event.times}", "dim"))

@@ -60,6 +60,7 @@ def test_event_is_described_as_the_api_describes_its_type() -> None:
     (one,) = told([row(1, drafted())])
     assert one.what == description(ObjectiveDrafted) == "An objective was drafted."
     assert (one.position, one.subject, one.actor) == (1, "“Grow”", "ada")
+    assert one.details == "“Grow”: cycle id 00000000; kind COMMITTED."
 
 
 def test_change_tells_the_values_before_and_after() -> None:
@@ -99,6 +100,7 @@ def test_author_is_named_with_the_person_on_whose_behalf_an_import_acted() -> No
     by = {"actor": "machine:console", "source": Source.IMPORT, "on_behalf_of": ADA}
     (one,) = told([row(1, drafted(), **by)])
     assert one.actor == "console on behalf of ada by an import"
+    assert told([row(1, drafted(), source=Source.IMPORT)])[0].actor == "ada by an import"
 
 
 @pytest.mark.parametrize(("person", "name"), [(ADA, "ada"), (EVE, "erased-00000000"), (MAX, "id 00000000")])
@@ -118,7 +120,7 @@ def test_event_of_a_later_version_is_described_by_its_topic() -> None:
     unknown = row(1, drafted())._replace(topic="objective-celebrated.v1")
     (one,) = told([unknown._replace(leaf_hash=leaf_hash(unknown))])
     assert one.what == "objective-celebrated.v1 was recorded, which this version does not know."
-    assert "title Grow" in one.changes
+    assert "title Grow" in one.details
 
 
 def test_characters_that_control_a_terminal_are_left_out() -> None:

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from datetime import UTC, date, datetime
 from pathlib import Path
 from random import Random
@@ -26,7 +27,7 @@ from domain.proof.evidence import Broken
 from domain.proof.signed_note import Signer, encoded
 from projections.proof import evidence as proofs
 from projections.proof import merkle_tree
-from projections.proof.signer import Rewritten
+from projections.proof.signer import Keys, Rewritten
 from tests.metric_input import as_input
 from tests.projections.proof.conftest import KEYS, OTHER_KEYS, Attested, attested, forged
 from tests.projections.proof.quarter import ADA, Q1, SALES, Quarter
@@ -131,6 +132,34 @@ def test_the_checkpoint_of_the_evidence_covers_the_log_and_is_stored(world: Atte
     assert merkle_tree.note(world.conn, world.size) == about["checkpoint"]
     assert (about["workspace"], about["key"]) == ("test", "2024-q1")
     assert list(proofs.of_cycle(world.conn, "test", "2024-q1", KEYS)) == lines
+
+
+def test_evidence_is_signed_with_one_key_after_the_key_was_replaced(world: Attested, lines: list[bytes]) -> None:
+    replaced = Keys(Signer("keyframe/test", bytes(31) + b"x"), KEYS.verifiers)
+    again = list(proofs.of_cycle(world.conn, "test", "2024-q1", replaced))
+    assert evidence.check(again, [replaced.signer.verifier]).signer == replaced.signer.verifier
+    assert again[1:-1] == lines[1:-1]
+    assert merkle_tree.note(world.conn, world.size) == json.loads(lines[0])["checkpoint"]
+
+
+def test_evidence_that_fails_its_own_verification_is_not_written(world: Attested, lines: list[bytes]) -> None:
+    with world.stolen() as thief:
+        thief.does("update log set recorded_at = recorded_at + interval '1 day' where position = 72")
+        thief.rehashes(72)
+        thief.forgets_the_tree()
+        with pytest.raises(Rewritten):
+            list(proofs.of_cycle(world.conn, "test", "2024-q1", KEYS))
+
+
+def test_parts_depend_on_nothing_but_the_checkpoint(
+    world: Attested, lines: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = b"".join(lines)
+    for events in (1, 7, 1_000):
+        monkeypatch.setattr(proofs, "PART", events)
+        file = proofs.evidence_file(world.conn, "test", proofs.Wanted("2024-q1", world.size), KEYS)
+        assert b"".join(file.parts(lambda: nullcontext(world.conn))) == whole
+        assert file.digest(lambda: nullcontext(world.conn)) == (len(whole), hashlib.sha256(whole).digest())
 
 
 def test_evidence_contains_no_personal_data(lines: list[bytes]) -> None:

@@ -1,5 +1,6 @@
 """`keyframe evidence show` and `keyframe verify FILE` for evidence: they need the file alone."""
 
+import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -92,6 +93,15 @@ def test_changed_file_is_refused_unless_told(file: Path) -> None:
     printed = shown(file, "--key", VKEY, "--unproven")
     assert "Not proved: line " in printed
     assert "Well gone" in printed
+
+
+def test_file_of_an_earlier_version_has_no_names_of_people(file: Path, lines: list[bytes]) -> None:
+    text, _, signatures = json.loads(lines[-1])["seal"].rpartition("\n\n")
+    plain = {"seal": f"{text}\n\n{signatures.splitlines()[0]}\n"}
+    file.write_bytes(b"".join([*lines[:-1], json.dumps(plain).encode() + b"\n"]))
+    printed = shown(file, "--key", VKEY)
+    assert re.search(r"owner id [0-9a-f]{8}\b", printed)
+    assert "“Ask fifty”: metric.target 100 → 60" in printed
 
 
 def test_file_of_another_key_is_refused(file: Path) -> None:
