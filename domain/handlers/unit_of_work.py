@@ -418,7 +418,7 @@ class UnitOfWork:
             for id, aggregate in self._known.items()
             if id not in self._new and aggregate.version > self.reads[id]
         }
-        first = [old.pop(id) for id in self._first if id in old]
+        first = list(map(old.pop, filter(old.__contains__, self._first)))
         return [*first, *reversed(old.values()), *self._new.values()]
 
 

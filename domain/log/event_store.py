@@ -106,6 +106,7 @@ _APPEND = """
         %b::uuid[], %b::int[], %b::uuid[], %b::text[], %b::bigint[], %b::uuid[], %b::bytea[], %b::bytea[]
     )
 """
+_NOTIFY = "select pg_notify(%s, '')"
 _PROBE = """
     select case when pg_is_in_recovery() or current_setting('transaction_read_only')::bool then 'read-only'
                 when current_setting('synchronous_standby_names') <> ''
@@ -235,14 +236,20 @@ class Log(ApplicationRecorder):
             self._attempt([one])
 
     def _send(self, commands: Sequence[tuple[Sequence[StoredRow], Append]]) -> Answer:
-        """Record these commands, all or none, in one statement, and notify the listeners."""
+        """Record these commands, all or none, in one statement, and notify the listeners.
+
+        The notification follows the commit: within the transaction it takes a lock that serializes all appends of the
+        server. A lost notification is harmless, since listeners also poll."""
         attempt = uuid4()
         try:
             with self.pool.connection() as conn:
                 lock = lock_key(conn.info.dbname, self.workspace, "append")
                 params = [lock, attempt, *append_parameters(commands)]
                 rows, is_confirmed = self._write(conn, _APPEND, params)
-                self._notify(conn)
+                try:
+                    conn.execute(_NOTIFY, [self.channel], prepare=True)
+                except psycopg.Error:
+                    conn.close()
         except _Lost as lost:
             return Answer("lost", attempt=attempt, error=lost)
         except psycopg.OperationalError as error:
@@ -310,14 +317,6 @@ class Log(ApplicationRecorder):
         with self.pool.connection() as conn:
             if not self._write(conn, _PROBE)[1]:
                 raise CommandUnconfirmed(row.id, row.last)
-
-    def _notify(self, conn: Connection) -> None:
-        """Notify the listeners. Runs after the commit, because a notify inside the transaction takes a lock that
-        serializes all appends of the server. A lost notification is harmless, since listeners also poll."""
-        try:
-            conn.execute("select pg_notify(%s, '')", [self.channel], prepare=True)
-        except psycopg.Error:
-            conn.close()
 
     def _resolve_lost(self, attempt: UUID, command: UUID, lost: "_Lost") -> CommandRow:
         """The command's row, as `_resolve_in_doubt` finds it. A statement that a read-only server refused recorded

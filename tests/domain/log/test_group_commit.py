@@ -25,11 +25,12 @@ from domain.log.append import (
     WritesStalled,
 )
 from domain.log.commits import Pending
-from domain.log.event_store import Log, StoredRow
+from domain.log.event_store import _NOTIFY, Log, StoredRow
 from domain.primitives.errors import Code, CommandRejected
 from tests.domain.log.test_positions import stalled_append
 from tests.domain.log.wire import wire_to
 from tests.domain.log.writing import KPI, command, correction, reading
+from tests.explained import recorded_statements
 from tests.waiting import until
 
 Command = tuple[Sequence[StoredRow], Append]
@@ -176,12 +177,10 @@ def test_after_a_lost_connection_each_command_of_a_group_is_looked_up_by_its_own
     assert log.head().position == (4 if answer else 1)
 
 
-def test_listeners_are_notified_once_per_group(database: Database, log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
-    notified: list[str] = []
-    monkeypatch.setattr(Log, "_notify", lambda self, _: notified.append(self.channel))
-    with waiting_together(database, log, *(one() for _ in range(5))) as waiting:
+def test_listeners_are_notified_once_per_group(database: Database, log: Log) -> None:
+    with recorded_statements() as statements, waiting_together(database, log, *(one() for _ in range(5))) as waiting:
         assert {append.result().first for append in waiting} == {2, 3, 4, 5, 6}
-    assert len(notified) == 2
+    assert len(statements[_NOTIFY].examples) == 2
 
 
 def test_a_command_waits_a_bounded_time_for_the_commits_before_it(database: Database, log: Log) -> None:

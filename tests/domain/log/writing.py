@@ -12,7 +12,7 @@ from uuid import UUID, uuid4, uuid5
 
 from api.runtime.database import open_database
 from api.runtime.settings import Settings
-from domain.log.append import Append, CommandRow, ConcurrencyConflict, NoNewer, PersonKey, Unavailable
+from domain.log.append import Append, CommandInDoubt, CommandRow, ConcurrencyConflict, NoNewer, PersonKey, Unavailable
 from domain.log.event_store import EventMapper, Log, StoredRow
 from domain.model.cycle import CycleOpened
 from domain.model.event import WHEN_RECORDED, Authorship
@@ -115,11 +115,11 @@ def write_and_acknowledge(settings: Settings, series: Sequence[UUID], acknowledg
 
 
 def persist(log: Log, series: UUID, number: int) -> CommandRow:
-    """Append one numbered event; retry while the log reports that nothing was recorded."""
+    """Append one numbered event; send it again while it is not known to be recorded."""
     while True:
         try:
             return log.append([reading(number, stream=numbered(series, number))], command(numbered(series, -number)))
-        except (ConcurrencyConflict, Unavailable):
+        except (CommandInDoubt, ConcurrencyConflict, Unavailable):
             continue
 
 
