@@ -83,7 +83,7 @@ async def _measured(port: int, given: list[tuple[str, str]]) -> tuple[float, flo
 
 async def _timed(caller: Caller, seconds: float) -> list[float]:
     """The duration of each check-in, one after another for a time."""
-    until, times = time.monotonic() + seconds, []
+    until, times = time.monotonic() + seconds, list[float]()
     for number in count():
         began = time.monotonic()
         if began > until:
