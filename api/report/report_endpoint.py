@@ -41,7 +41,8 @@ class Reports:
     async def page(self, request: Request) -> Response:
         """The report of the cycle with this key; `?known=` as in `Query.retrospective`, `?team=` by key, `?person=` by
         handle. The head is sent at once, the rest when it is computed; each has the time of an answer. An error after
-        the head aborts the connection before the last chunk."""
+        the head aborts the connection before the last chunk. Over outdated projections, which may lack what the rest
+        reads, the head waits for it."""
         given = {name: request.query_params.get(name) for name in ("known", "team", "person")}
         context = file_context(self._context(request), inf)
         parts = _parts(context, ReportRequest(request.path_params["cycle"], **given))
@@ -56,10 +57,14 @@ class Reports:
 
 def _parts(context: Context, asked: ReportRequest) -> Iterator[str]:
     heading = read_heading(context, asked)
-    yield page.head(heading)
+    is_sent = context.outdated_views is None
+    if is_sent:
+        yield page.head(heading)
     story = read(context, asked)
     if story.heading != heading:
         raise ConnectionAbortedError("the cycle was renamed while its report was read")
+    if not is_sent:
+        yield page.head(heading)
     yield from page.parts(story, signer_of(context), is_linked=True)
 
 
