@@ -28,7 +28,7 @@ class CountingPool:
         self.meanwhile: Callable[[], object] = int
 
     @contextmanager
-    def connection(self) -> Iterator[psycopg.Connection[Any]]:
+    def connection(self, timeout: float | None = None) -> Iterator[psycopg.Connection[Any]]:
         pool = self
 
         class CountingCursor(psycopg.Cursor[Any]):
@@ -39,7 +39,7 @@ class CountingPool:
                 pool.rows += max(self.rowcount, 0)
                 return found
 
-        with self._pool.connection() as conn:
+        with self._pool.connection(timeout) as conn:
             conn.cursor_factory = CountingCursor
             yield conn
 
