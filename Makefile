@@ -67,16 +67,16 @@ alerts:
 # ── drills: real processes on servers of their own ──
 
 drill: $(INSTALLED)
-	$(BIN)/python -m drills.crashes --rounds $(ROUNDS)
+	$(BIN)/python -m deploy.drills.crashes --rounds $(ROUNDS)
 
 restore-drill: $(INSTALLED)
-	$(BIN)/python -m drills.restore
+	$(BIN)/python -m deploy.drills.restore
 
 alerts-drill: $(INSTALLED)
-	$(BIN)/python -m drills.alerts
+	$(BIN)/python -m deploy.drills.alerts
 
 test-postgres: $(INSTALLED)
-	$(BIN)/python -m drills.versions $(VERSION) $(TESTS)
+	$(BIN)/python -m deploy.drills.versions $(VERSION) $(TESTS)
 
 # ── releases and what they are made of ──
 

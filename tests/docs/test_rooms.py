@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 FLOORS = ("domain", "projections", "api")
-CODE = (*FLOORS, "tests", "benchmarks", "drills", "docs")
+CODE = (*FLOORS, "tests", "benchmarks", "deploy", "docs")
 MODULES_MAX = 15
 MODULES_MAX_OF = {"api/schema/types": 10, "domain/model": 10, "projections/tables": 10}
 VAGUE = {"utils", "util", "helpers", "helper", "common", "manager", "service", "misc", "data"}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from drills.bookkeeping import Book, Tally, mark, recorded
+from deploy.drills.bookkeeping import Book, Tally, mark, recorded
 
 ONE, TWO, THREE = (mark(1, "w0", number) for number in range(3))
 OTHER_ROUND = mark(12, "w0", 0)

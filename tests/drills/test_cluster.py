@@ -7,7 +7,7 @@ from typing import LiteralString
 import psycopg
 import pytest
 
-from drills.cluster import Cluster, NoPrograms, programs, running
+from deploy.drills.cluster import Cluster, NoPrograms, programs, running
 
 
 def test_programs_of_an_absent_version_say_what_to_install() -> None:

@@ -6,7 +6,7 @@ import pytest
 from graphql import parse, validate
 
 from api.schema.schema import schema
-from drills import clients, goals, guide, restore
+from deploy.drills import clients, goals, guide, restore
 
 DOCUMENTS = [
     (f"{module.__name__}.{name}", text)

@@ -6,8 +6,8 @@ from typing import Final, NamedTuple
 
 from psycopg import sql
 
-from drills.cluster import PASSWORD, Cluster
-from drills.processes import keyframe
+from deploy.drills.cluster import PASSWORD, Cluster
+from deploy.drills.processes import keyframe
 
 DATABASE: Final = "keyframe"
 OWNER: Final = "keyframe_owner"

@@ -14,7 +14,7 @@ from typing import IO, Final
 import psutil
 
 KEYFRAME: Final = (sys.executable, "-m", "api.cli")
-ROOT: Final = Path(__file__).parents[1]
+ROOT: Final = Path(__file__).parents[2]
 SECONDS_MAX: Final = 120
 RESTART_SECONDS: Final = 1.0
 """How long the supervisor waits before it starts a process again."""

@@ -18,12 +18,12 @@ from typing import Any, Final
 
 import httpx
 
-from drills.clients import Client
-from drills.cluster import Cluster, free_port, programs, running
-from drills.figures import Figures, console
-from drills.goals import wait_until_ready
-from drills.installation import Installation, install
-from drills.processes import ROOT, Supervised
+from deploy.drills.clients import Client
+from deploy.drills.cluster import Cluster, free_port, programs, running
+from deploy.drills.figures import Figures, console
+from deploy.drills.goals import wait_until_ready
+from deploy.drills.installation import Installation, install
+from deploy.drills.processes import ROOT, Supervised
 
 ALERTS: Final = ROOT / "deploy" / "observability" / "alerts.yml"
 SCRAPE_SECONDS: Final = 5

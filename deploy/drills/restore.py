@@ -17,14 +17,14 @@ from typing import Final
 
 import httpx
 
-from drills import guide
-from drills.bookkeeping import Book, read_log
-from drills.clients import MASKED, Goals, Traffic
-from drills.cluster import Cluster, free_port, programs, running
-from drills.figures import Figures, console
-from drills.goals import wait_until_ready, write_goals
-from drills.installation import DATABASE, LOGIN, OWNER, Installation, create_roles, install, settings
-from drills.processes import CommandFailed, Supervised, environment, keyframe, supervised
+from deploy.drills import guide
+from deploy.drills.bookkeeping import Book, read_log
+from deploy.drills.clients import MASKED, Goals, Traffic
+from deploy.drills.cluster import Cluster, free_port, programs, running
+from deploy.drills.figures import Figures, console
+from deploy.drills.goals import wait_until_ready, write_goals
+from deploy.drills.installation import DATABASE, LOGIN, OWNER, Installation, create_roles, install, settings
+from deploy.drills.processes import CommandFailed, Supervised, environment, keyframe, supervised
 
 WRITERS: Final = 12
 BEFORE, AFTER = 1, 2

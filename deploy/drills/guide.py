@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-PAGE: Final = Path(__file__).parents[1] / "docs" / "operations.md"
+PAGE: Final = Path(__file__).parents[2] / "docs" / "operations.md"
 SECONDS_MAX: Final = 600
 
 

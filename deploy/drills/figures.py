@@ -9,7 +9,7 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
-from drills.bookkeeping import Tally
+from deploy.drills.bookkeeping import Tally
 
 T = TypeVar("T")
 WIDTH: Final = 140

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import httpx
 
-from drills.clients import Goals
+from deploy.drills.clients import Goals
 
 SECONDS_MAX: Final = 120
 

@@ -7,8 +7,8 @@ from typing import Any, Final, NamedTuple
 
 import psutil
 
-from drills.cluster import Cluster
-from drills.processes import Supervised
+from deploy.drills.cluster import Cluster
+from deploy.drills.processes import Supervised
 
 _BACKENDS: Final = """
     select pid from pg_stat_activity where application_name like 'keyframe %' and backend_type = 'client backend'

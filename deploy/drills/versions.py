@@ -12,9 +12,9 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-from drills.cluster import Cluster, NoPrograms, programs, running
-from drills.figures import console
-from drills.processes import ROOT
+from deploy.drills.cluster import Cluster, NoPrograms, programs, running
+from deploy.drills.figures import console
+from deploy.drills.processes import ROOT
 
 ROOMS: Final = ("tests/domain/log", "tests/projections", "tests/api")
 SPEED: Final = {

@@ -24,14 +24,14 @@ from rich.table import Table
 from api.runtime.database import open_database
 from api.runtime.projector import projector_of
 from api.runtime.settings import Settings
-from drills.bookkeeping import Book, Tally, read_log
-from drills.clients import MASKED, RETRIED, Traffic
-from drills.cluster import Cluster, free_port, programs, running
-from drills.damage import DAMAGES, Victims
-from drills.figures import console
-from drills.goals import wait_until_ready, write_goals
-from drills.installation import DATABASE, Installation, install
-from drills.processes import CommandFailed, Supervised, keyframe, supervised
+from deploy.drills.bookkeeping import Book, Tally, read_log
+from deploy.drills.clients import MASKED, RETRIED, Traffic
+from deploy.drills.cluster import Cluster, free_port, programs, running
+from deploy.drills.damage import DAMAGES, Victims
+from deploy.drills.figures import console
+from deploy.drills.goals import wait_until_ready, write_goals
+from deploy.drills.installation import DATABASE, Installation, install
+from deploy.drills.processes import CommandFailed, Supervised, keyframe, supervised
 from projections.engine.registry import dump
 
 WRITERS: Final = 12

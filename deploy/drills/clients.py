@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 
 import httpx
 
-from drills.bookkeeping import Book, mark
+from deploy.drills.bookkeeping import Book, mark
 
 ANSWER_SECONDS_MAX: Final = 60
 PAUSE_SECONDS: Final = 0.2
