@@ -209,7 +209,8 @@ def counts(
         f"select v.{parent}, count(*) from {table.name} v"
         f" where v.{parent} = any(%(parents)b) and {where} group by v.{parent}"
     )
-    return dict.fromkeys(parents, 0) | dict(fetch(conn, sql, basis_params(basis, parents=list(parents), **params)))
+    found = fetch(conn, sql, basis_params(basis, parents=list(parents), **params), prepare=False)
+    return dict.fromkeys(parents, 0) | dict(found)
 
 
 def ordered(

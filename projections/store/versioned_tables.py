@@ -390,10 +390,10 @@ def fetch(conn: Connection, sql: str, params: Params, *, prepare: bool = True) -
 
 
 def each(conn: Connection, sql: str, params: Params) -> Iterator[tuple[Any, ...]]:
-    """The same rows one by one, of a query with very many of them."""
+    """The rows of a query one by one, for very many of them. It is not prepared: the best plan depends on how many."""
     raise_if_late()
     cursor = conn.cursor(binary=True, row_factory=tuple_row)
-    return iter(cursor.execute(sql, params, prepare=True))
+    return iter(cursor.execute(sql, params, prepare=False))
 
 
 def basis_params(basis: Basis, **params: Any) -> dict[str, Any]:

@@ -96,7 +96,7 @@ def _are_ids(values: list[Any]) -> bool:
 
 @pytest.fixture(scope="module")
 def big(server: str) -> Iterator[Big]:
-    with fresh_workspace(server) as database:
+    with fresh_workspace(server, views_check_pause_s=0) as database:
         log = database.log()
         importer = Import(Dispatcher(log), log, "machine:console", by_is_actor=True)
         assert importer.run(demo.fact_lines(NOW.date())).refusals == []
