@@ -26,6 +26,7 @@ GOOD = {
     "/checkpoint": 404,
     "/checkpoint/key": 404,
     "/report/{cycle}": 404,
+    "/evidence/{cycle}": 404,
     "/ingest/readings": 405,
     "/ingest/targets": 405,
     "/export/changes.ndjson": 200,

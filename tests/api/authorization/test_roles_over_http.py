@@ -102,6 +102,7 @@ SERVED: dict[str, list[Role]] = {
     "/metrics": [*Role],
     "/schema.graphql": [*Role],
     "/report/{cycle}": READERS,
+    "/evidence/{cycle}": [Role.ADMIN, Role.AUDITOR],
     "/checkpoint": AUDITORS,
     "/checkpoint/key": [*Role],
     "/export/changes.ndjson": AUDITORS,

@@ -108,7 +108,7 @@ def _is_apart(type_: Any, name: str) -> bool:
 
 
 def _reachable() -> list[Any]:
-    """All object types except payloads and the ledger."""
+    """All object types except payloads and those of the ledger."""
     answers = {
         "Mutation",
         "Subscription",
@@ -118,6 +118,7 @@ def _reachable() -> list[Any]:
         "Checkpoint",
         "InclusionProof",
         "ConsistencyProof",
+        "Evidence",
     }
     return [
         one

@@ -12,6 +12,8 @@ POOLS = {
     "observability/state_collector.py": "reads positions and checkpoints",
     "server/middleware.py": "reads the version of the projections",
     "endpoints/checkpoint.py": "serves checkpoints, which are hashes",
+    "endpoints/evidence_export.py": "serves evidence, which requires access to private goals",
+    "schema/history/ledger.py": "describes evidence, the same",
 }
 """The modules that take a connection from a pool, with the reason."""
 BODIES = {
