@@ -23,11 +23,14 @@ class Publishing:
         self._keys = keys
 
     def checkpoint(self, request: Request) -> Response:
-        """The newest checkpoint, as a signed note; 403 without access to the ledger, 404 if there is no checkpoint, and
-        503 if the log does not match what was signed."""
+        """The newest checkpoint, as a signed note; 403 without access to the ledger, 400 for a parameter, 404 if there
+        is no checkpoint, and 503 if the log does not match what was signed."""
         if Permission.READ_LEDGER not in request.state.caller.can:
             message = "Reading the ledger needs the role AUDITOR, LEAD or ADMIN."
             return error_response(HTTPStatus.FORBIDDEN, message, Code.FORBIDDEN)
+        if request.query_params:
+            message = "The newest checkpoint takes no parameters; ask ledger { checkpoint(position:) } for another one."
+            return error_response(HTTPStatus.BAD_REQUEST, message, Code.INVALID)
         with self._pool.connection() as conn:
             try:
                 note = signer.available(conn, signer.newest(conn, basis.now(conn).position, self._keys), self._keys)

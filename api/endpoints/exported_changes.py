@@ -175,7 +175,11 @@ COLUMNS: Final = (
     Column("recorded_on", "the day on which it was recorded"),
     Column("recorded_after_days", "the time between the two moments, in days"),
     Column("late", "whether it was recorded after its cycle had closed"),
-    Column("backdated", "whether it was recorded more than a cadence after it became true, as `Change.backdated`"),
+    Column(
+        "backdated",
+        "whether it was recorded more than a cadence after it became true, as `Change.backdated`; of an import, "
+        "whether it was reported so late, as the import claims",
+    ),
     Column("reason", "the reason that was given"),
     Column("actor", "who sent it: the handle of a person, or the name of a token"),
     Column("on_behalf_of", "the handle of the author whom an import claims"),

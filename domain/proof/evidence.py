@@ -162,7 +162,7 @@ def check(lines: Iterable[bytes], verifiers: Sequence[Verifier] | None) -> Prove
         try:
             reading.take(number, line)
         except (NotSigned, msgspec.MsgspecError, ValueError, OverflowError) as error:
-            raise Broken(number, str(error)) from error
+            raise Broken(number, f"{str(error).removesuffix('.')}.") from error
     return reading.end()
 
 

@@ -68,6 +68,7 @@ def vkey(api: Api) -> Verifier:
 
 def test_public_key_and_checkpoint_are_served_as_text(api: Api, vkey: Verifier, settings_with_key: Settings) -> None:
     assert vkey.name == f"okr.example.org/{settings_with_key.workspace}"
+    assert api.http.get("/checkpoint?size=1").status_code == 400
     response = api.http.get("/checkpoint")
     assert response.headers["content-type"] == "text/plain; charset=utf-8"
     verified = checkpoint.verified(response.text, [vkey])
