@@ -5,6 +5,7 @@ from random import Random
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import pytest
 from hypothesis import given, settings
 
 from api.snapshot.global_ids import entity
@@ -17,6 +18,8 @@ from tests.reference.entities import Basis
 from tests.reference.fold import View
 from tests.reference.wholes import cycle_figures, objective_figures
 from tests.workspace import fresh_workspace
+
+pytestmark = pytest.mark.no_cover  # as for the reference model
 
 laws = settings.get_profile("laws")
 POINTS = 10

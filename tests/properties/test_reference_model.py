@@ -25,6 +25,8 @@ from tests.reference.fold import Log
 from tests.reference.wholes import cycle_score
 from tests.workspace import fresh_workspace
 
+pytestmark = pytest.mark.no_cover  # measuring coverage doubles the time of the longest tests, and they add no line
+
 laws = settings.get_profile("laws")
 STEPS = 200
 SEEDS = st.integers(0, 2**32)
