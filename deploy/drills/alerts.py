@@ -1,4 +1,4 @@
-"""Prometheus evaluates the alerts while an installation is damaged: `python -m drills.alerts`.
+"""Prometheus evaluates the alerts while an installation is damaged: `python -m deploy.drills.alerts`.
 
 It needs the program `prometheus`, on Debian of the package of the same name. A server and a projector are scraped; then
 the database is stopped, and later the projector. The exit status is 1 if a rule cannot be evaluated, an alert fires

@@ -1,4 +1,4 @@
-"""Loses an installation and restores it as docs/operations.md says: `python -m drills.restore`.
+"""Loses an installation and restores it as docs/operations.md says: `python -m deploy.drills.restore`.
 
 Clients write while a base backup and a dump are made. Then the database is destroyed, and restored to a moment before;
 and the dump is restored into another server, for another owner. The exit status is 1 if a command is missing that was
