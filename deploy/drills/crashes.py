@@ -1,4 +1,4 @@
-"""Kills every process of an installation in turn while clients write: `python -m drills.crashes --rounds 40`.
+"""Kills every process of an installation in turn while clients write: `python -m deploy.drills.crashes --rounds 40`.
 
 Two servers, two projectors, one PostgreSQL, 12 writers with idempotency keys and two readers. After each damage the
 drill waits until both servers acknowledge a command and show what it wrote. At the end the log is compared with what

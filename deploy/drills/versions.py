@@ -1,4 +1,4 @@
-"""Runs tests on a PostgreSQL of another version: `python -m drills.versions 15 [ARGUMENT of pytest …]`.
+"""Runs tests on a PostgreSQL of another version: `python -m deploy.drills.versions 15 [ARGUMENT of pytest …]`.
 
 Without arguments for pytest it runs the tests of the log, of the projections and of the API. With `--hostile`, server,
 database and roles have the defaults that somebody else might have chosen: language, time zone, formats, isolation.
