@@ -1,12 +1,12 @@
 """Watches the log while a projector runs: signs checkpoints, and compares the stored rows with what was signed.
 
 Step by step it recomputes the hashes of 256 events, and compares them with the node of the Merkle tree over them, and
-the tree with the newest checkpoint. So a rewritten event is noticed without a verification of the whole log; that finds
-more, and at once.
+the tree with the newest checkpoint. The newest events, up to 256, are part of every step. So a rewritten event is
+noticed without a verification of the whole log; that finds more, and at once.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 import structlog
@@ -50,10 +50,9 @@ class LogWatch:
         return fault
 
     def _step(self, conn: Connection, position: int) -> str | None:
-        """Compare the next 256 events; after a fault the same ones again."""
-        tiles = position // WIDTH
-        self._tile = self._tile if self._tile < tiles else 0
-        fault = contradiction(conn, position) or (altered_tile(conn, self._tile) if tiles else None)
+        """Compare the next 256 events, and the newest ones; after a fault the same ones again."""
+        self._tile = self._tile if self._tile < position // WIDTH else 0
+        fault = contradiction(conn, position) or _first_fault(conn, {self._tile, _tiles(position) - 1}, position)
         if fault is None:
             self._tile += 1
         return fault
@@ -72,10 +71,19 @@ class LogWatch:
 def altered(conn: Connection, position: int, tiles_max: int) -> str | None:
     """What contradicts what was signed among the newest 256 · `tiles_max` events up to a position of the projections;
     None if nothing does."""
-    tiles = position // WIDTH
+    tiles = _tiles(position)
     newest = range(max(0, tiles - tiles_max), tiles)
-    faults = (altered_tile(conn, tile) for tile in newest)
-    return contradiction(conn, position) or next((fault for fault in faults if fault is not None), None)
+    return contradiction(conn, position) or _first_fault(conn, newest, position)
+
+
+def _tiles(position: int) -> int:
+    """How many times 256 events there are up to a position; the last ones may be fewer."""
+    return -(-position // WIDTH)
+
+
+def _first_fault(conn: Connection, tiles: Iterable[int], position: int) -> str | None:
+    faults = (altered_tile(conn, tile, position) for tile in sorted(tiles) if tile >= 0)
+    return next((fault for fault in faults if fault is not None), None)
 
 
 def contradiction(conn: Connection, position: int) -> str | None:
@@ -94,11 +102,14 @@ def contradiction(conn: Connection, position: int) -> str | None:
     return f"The log differs from the log that was signed at position {newest.size}: run 'keyframe verify'."
 
 
-def altered_tile(conn: Connection, tile: int) -> str | None:
-    """What is wrong with the 256 events after position 256 · `tile`; None if they match their hashes and the tree."""
-    start, end = tile * WIDTH, (tile + 1) * WIDTH
-    if (position := raw.first_altered(conn, start, end)) is not None:
-        return f"The event at position {position} was changed: its hash does not match. Run 'keyframe verify'."
+def altered_tile(conn: Connection, tile: int, position: int) -> str | None:
+    """What is wrong with the 256 events after position 256 · `tile`, up to a position; None if they match their hashes
+    and the tree. The tree has no node over fewer than 256: the newest checkpoint covers their hashes."""
+    start, end = tile * WIDTH, min((tile + 1) * WIDTH, position)
+    if (found := raw.first_altered(conn, start, end)) is not None:
+        return f"The event at position {found} was changed: its hash does not match. Run 'keyframe verify'."
+    if end - start < WIDTH:
+        return None
     try:
         node, leaves = merkle_tree.node(conn, merkle_tree.STEP, tile), raw.leaf_hashes(conn, start, end)
     except LookupError as error:

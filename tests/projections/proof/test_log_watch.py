@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 from projections.engine import health
 from projections.engine.projector import Condition, Projector
 from projections.proof import log_watch
-from projections.proof.log_watch import REPEAT_SECONDS, STEP_SECONDS, LogWatch
+from projections.proof.log_watch import REPEAT_SECONDS, STEP_SECONDS, LogWatch, altered
 from projections.proof.signer import CheckpointSigner
 from tests.damage import rewrite_event, unguarded
 from tests.projections.engine.test_projector import running
@@ -75,6 +75,18 @@ def test_an_event_changed_without_its_hash_is_noticed(world: Attested, watch: Lo
     with unguarded(world.database) as conn:
         conn.execute("update log set data = data || ' ' where position = 9")
     assert "event at position 9 was changed" in str(rounds(world, watch, clock)[0])
+
+
+@pytest.mark.parametrize(("count", "position"), [(20, 5), (20, 20), (300, 257), (1_100, 1_090)])
+def test_a_newest_event_changed_without_its_hash_is_noticed_at_the_next_step(
+    world: Attested, watch: LogWatch, clock: Clock, count: int, position: int
+) -> None:
+    world.fill(count)
+    rounds(world, watch, clock)
+    with unguarded(world.database) as conn:
+        conn.execute("update log set recorded_at = recorded_at + interval '1 second' where position = %s", [position])
+    assert f"event at position {position} was changed" in str(rounds(world, watch, clock)[0])
+    assert f"event at position {position} was changed" in str(altered(world.conn, world.catch_up(), 1))
 
 
 def test_a_fault_stays_until_it_is_mended(world: Attested, watch: LogWatch, clock: Clock) -> None:
