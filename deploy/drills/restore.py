@@ -168,7 +168,9 @@ def _restore_dump(figures: Figures, book: Book, directory: Path, env: Mapping[st
 def _check(figures: Figures, cluster: Cluster, book: Book, env: Mapping[str, str], what: str) -> None:
     """Check a restored log as the page says, and compare it with what was acknowledged before the moment."""
     try:
-        figures.timed(f"{what}: {CHECK.lower()}", lambda: guide.run(CHECK, env), lambda said: " ".join(said.splitlines()[-2:]))
+        figures.timed(
+            f"{what}: {CHECK.lower()}", lambda: guide.run(CHECK, env), lambda said: " ".join(said.splitlines()[-2:])
+        )
     except guide.StepFailed as failed:
         figures.faults.append(str(failed))
     with cluster.connect(DATABASE) as conn:
