@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from datetime import date
 from hashlib import sha256
 from html import unescape
-from html.parser import HTMLParser
 from pathlib import Path
 
 import msgspec
@@ -53,6 +52,7 @@ from tests.api.retrospective.quarter import run_quarter
 from tests.api.schema import goals
 from tests.api.schema.goals import check_in, day
 from tests.asking import AskedWorld
+from tests.html_tags import Tags
 
 NASTY = "<script>alert(1)</script> & \"more\" 'quotes'"
 
@@ -100,18 +100,6 @@ def visible(page: str) -> str:
     text, figures, end = re.split(r"(<script type=\"application/json\".*?</script>)", page, flags=re.DOTALL)
     assert figures.count("<") == figures.count(">") == 2
     return text + end
-
-
-class Tags(HTMLParser):
-    """Collects every tag with its attributes."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.found: list[tuple[str, dict[str, str | None]]] = []
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found.append((tag, dict(attrs)))
 
 
 # ── the page ──────────────────────────────────────────────────────────────────────────────────────

@@ -6,6 +6,7 @@ from typing import Any, Final
 import pytest
 
 from domain.commands.people_commands import FormTeam
+from tests.api.paging import PAGE_INFO, all_nodes
 from tests.api.retrospective.conftest import made
 from tests.api.retrospective.quarter import run_quarter
 from tests.api.schema.goals import day
@@ -41,26 +42,20 @@ def look(world: AskedWorld, fields: str, **variables: Any) -> dict[str, Any]:
 
 def rows(connection: str, node: str, size: int, *, forwards: bool) -> str:
     count, bound = ("first", "after") if forwards else ("last", "before")
-    page_info = "pageInfo { startCursor endCursor hasNextPage hasPreviousPage }"
     every = ", all: true" if connection == "kpiChanges" else ""
-    return f"{connection}({count}: {size}, {bound}: $bound{every}) {{ totalCount nodes {{ {node} }} {page_info} }}"
+    return f"{connection}({count}: {size}, {bound}: $bound{every}) {{ totalCount nodes {{ {node} }} {PAGE_INFO} }}"
 
 
 def paged(world: AskedWorld, field: str, path: tuple[str, ...], *, forwards: bool) -> list[Any]:
     """All rows of a connection, page by page from one end to the other."""
-    found: list[Any] = []
-    end = None
-    while True:
+
+    def page_at(end: str | None) -> Any:
         page: Any = look(world, field, bound=end)
         for name in path:
             page = page[name]
-        found = found + page["nodes"] if forwards else page["nodes"] + found
-        info = page["pageInfo"]
-        assert info["hasPreviousPage" if forwards else "hasNextPage"] == (end is not None)
-        if not info["hasNextPage" if forwards else "hasPreviousPage"]:
-            assert page["totalCount"] == len(found)
-            return found
-        end = info["endCursor" if forwards else "startCursor"]
+        return page
+
+    return all_nodes(page_at, forwards=forwards)
 
 
 @pytest.mark.parametrize("size", [1, 2, 50])

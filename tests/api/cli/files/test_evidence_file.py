@@ -2,7 +2,6 @@
 
 import json
 import re
-from html.parser import HTMLParser
 from pathlib import Path
 from subprocess import CompletedProcess
 from uuid import UUID
@@ -16,6 +15,7 @@ from domain.proof.evidence import About, Writing
 from domain.proof.signed_note import Signer
 from projections.proof import evidence as proofs
 from tests.api.cli.terminal import keyframe
+from tests.html_tags import Tags
 from tests.projections.proof.conftest import KEYS, OTHER_KEYS, attested
 from tests.projections.proof.quarter import Quarter
 
@@ -130,16 +130,6 @@ def test_missing_file_is_reported(tmp_path: Path) -> None:
 
 
 # ── as a page ────────────────────────────────────────────────────────────────────────────────────
-
-
-class Tags(HTMLParser):
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.found: list[tuple[str, dict[str, str | None]]] = []
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found.append((tag, dict(attrs)))
 
 
 def test_page_is_self_contained_and_without_scripts(file: Path, lines: list[bytes]) -> None:

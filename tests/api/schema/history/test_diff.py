@@ -13,6 +13,7 @@ from domain.commands.kpi_commands import DefineKpi, ReadingInput, RecordReadings
 from domain.commands.objective_commands import AssignObjective, DraftObjective, DropObjective
 from domain.commands.people_commands import FormTeam
 from domain.primitives.values import Cadence, Kind, Ref
+from tests.api.paging import PAGE_INFO, all_nodes
 from tests.api.schema import goals
 from tests.api.schema.goals import day, rise
 from tests.api.schema.history.asking import Asked
@@ -302,22 +303,11 @@ def test_differences_have_pages_in_the_order_of_the_diff(asked: Asked, quarter: 
 def _paged(asked: Asked, node: str, size: int, *, forwards: bool, **of: Any) -> list[Any]:
     """The differences, page by page from one end to the other."""
     count, bound = ("first", "after") if forwards else ("last", "before")
-    page_info = "pageInfo { startCursor endCursor hasNextPage hasPreviousPage }"
     query = (
         f"query($from: Moment!, $bound: String) {{ diff(from: $from) {{"
-        f" differences({count}: {size}, {bound}: $bound) {{ totalCount nodes {{ {node} }} {page_info} }} }} }}"
+        f" differences({count}: {size}, {bound}: $bound) {{ totalCount nodes {{ {node} }} {PAGE_INFO} }} }} }}"
     )
-    found: list[Any] = []
-    end = None
-    while True:
-        page = asked.ask(query, bound=end, **of)["diff"]["differences"]
-        found = found + page["nodes"] if forwards else page["nodes"] + found
-        info = page["pageInfo"]
-        assert info["hasPreviousPage" if forwards else "hasNextPage"] == (end is not None)
-        if not info["hasNextPage" if forwards else "hasPreviousPage"]:
-            assert page["totalCount"] == len(found)
-            return found
-        end = info["endCursor" if forwards else "startCursor"]
+    return all_nodes(lambda end: asked.ask(query, bound=end, **of)["diff"]["differences"], forwards=forwards)
 
 
 def test_diff_takes_a_constant_number_of_statements(asked: Asked, world: World, quarter: Quarter) -> None:
