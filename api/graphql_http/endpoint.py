@@ -163,10 +163,19 @@ class Endpoint(GraphQL[Context, None]):
         asked = await _parse(request)
         context = self._context(request)
         request.state.stats = context.stats
-        if isinstance(asked, list) or media in self._streams or request.headers.get(MIN_POSITION) is not None:
+        required, stream = request.headers.get(MIN_POSITION), self._streams.get(media)
+        if required is not None:
             async with while_connected(request.receive):
-                return await self._answer(request, asked, context, media)
+                stale = await self._wait_for_position(required, context)
+            if stale is not None:
+                return stale
+        if isinstance(asked, list):
+            async with while_connected(request.receive):
+                return await self._batch(asked, context, media)
         asked, question = self.resolve_document(asked), None
+        if stream is not None:
+            async with while_connected(request.receive):
+                return await self._stream(request, asked, context, stream)
         if request.method == "GET" or (asked.query, asked.operation_name) in self._answers.shareable:
             known = await self._known(request, asked, context, media)
             if isinstance(known, Response):
@@ -174,25 +183,6 @@ class Endpoint(GraphQL[Context, None]):
             context, question = known
         async with while_connected(request.receive):
             return await self._executed(request, asked, context, media, question)
-
-    async def _answer(
-        self, request: Request, asked: GraphQLRequest | list[GraphQLRequest], context: Context, media: str
-    ) -> Response:
-        """Wait for the required position, and execute the request. Raises `HTTPException`, `Busy`."""
-        required, stream = request.headers.get(MIN_POSITION), self._streams.get(media)
-        stale = None if required is None else await self._wait_for_position(required, context)
-        if stale is not None:
-            return stale
-        if isinstance(asked, list):
-            return await self._batch(asked, context, media)
-        asked = self.resolve_document(asked)
-        if stream is not None:
-            return await self._stream(request, asked, context, stream)
-        known = await self._known(request, asked, context, media)
-        if isinstance(known, Response):
-            return known
-        context, question = known
-        return await self._executed(request, asked, context, media, question)
 
     def _check_headers(self, request: Request) -> str:
         """The media type of the response. Raises `HTTPException` for a wrong method, for media types of which none is
