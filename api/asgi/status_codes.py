@@ -1,4 +1,4 @@
-"""The status codes of GraphQL responses, by two drafts of GraphQL over HTTP."""
+"""The status codes of GraphQL responses, by two drafts of GraphQL over HTTP, and of files."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -17,6 +17,12 @@ _BY_CODE: Final = {
     "VIEWS_DIVERGED": 503,
     "FORBIDDEN": 403,
 }
+_OF_FILES: Final = {**_BY_CODE, "NOT_FOUND": 404, "CONFLICT": 409}
+
+
+def file_status(code: str) -> HTTPStatus:
+    """The status of a file or page that was refused, or failed, with this code."""
+    return HTTPStatus(_OF_FILES.get(code, HTTPStatus.BAD_REQUEST))
 
 
 class StatusCodePolicy(StrEnum):

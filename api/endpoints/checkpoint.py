@@ -6,9 +6,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from api.asgi.error_response import error_response
+from api.endpoints.file_responses import ledger_refusal
 from api.runtime.database import Pool
 from api.schema.schema import sdl
-from domain.commands.permissions import Permission
 from domain.primitives.errors import Code
 from projections.proof import signer
 from projections.proof.signer import Keys, Rewritten
@@ -25,9 +25,8 @@ class Publishing:
     def checkpoint(self, request: Request) -> Response:
         """The newest checkpoint, as a signed note; 403 without access to the ledger, 400 for a parameter, 404 if there
         is no checkpoint, and 503 if the log does not match what was signed."""
-        if Permission.READ_LEDGER not in request.state.caller.can:
-            message = "Reading the ledger needs the role AUDITOR, LEAD or ADMIN."
-            return error_response(HTTPStatus.FORBIDDEN, message, Code.FORBIDDEN)
+        if (forbidden := ledger_refusal(request.state.caller)) is not None:
+            return forbidden
         if request.query_params:
             message = "The newest checkpoint takes no parameters; ask ledger { checkpoint(position:) } for another one."
             return error_response(HTTPStatus.BAD_REQUEST, message, Code.INVALID)

@@ -1,16 +1,17 @@
 """The evidence of a cycle over HTTP at `/evidence/{cycle}`: the same file as `keyframe export --evidence` writes."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from http import HTTPStatus
 from typing import Final
 
 from starlette.requests import HTTPConnection, Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from api.asgi.disconnect import while_connected
 from api.asgi.error_response import error_response, unavailable_response
-from api.asgi.etag import matches
+from api.asgi.status_codes import file_status
+from api.endpoints.file_responses import file_response, refusal, streamed
 from api.execution.context import Context
 from api.execution.file_parts import file_context, next_part
 from api.schema.history.ledger import keys_of_evidence, require_evidence_access
@@ -22,11 +23,6 @@ from projections.store.deadline import DeadlineExceeded
 
 MEDIA: Final = "application/x-ndjson"
 SIZE_DIGITS_MAX: Final = 16
-_STATUS: Final = {
-    Code.FORBIDDEN: HTTPStatus.FORBIDDEN,
-    Code.NOT_FOUND: HTTPStatus.NOT_FOUND,
-    Code.CONFLICT: HTTPStatus.CONFLICT,
-}
 
 
 class EvidenceExport:
@@ -54,12 +50,8 @@ class EvidenceExport:
         except DeadlineExceeded:
             return unavailable_response("The evidence was not found in the time limit; try again later.", "TIMEOUT")
         assert file is not None
-        headers = _headers(file)
-        if matches(headers["etag"], request.headers.get("if-none-match", "")):
-            return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
-        if request.method == "HEAD":
-            return _head_response(headers)
-        return StreamingResponse(_body(file, context), media_type=MEDIA, headers=headers)
+        body = streamed(file.parts(lambda: _connection(context)), context)
+        return file_response(request, _headers(file), MEDIA, body)
 
 
 def _begun(context: Context, wanted: Wanted) -> Iterator[EvidenceFile]:
@@ -89,8 +81,7 @@ def _size(request: Request) -> int | None:
 def _refusal(error: CommandRejected | Rewritten) -> Response:
     if isinstance(error, Rewritten):
         return error_response(HTTPStatus.CONFLICT, str(error), Code.CONFLICT)
-    field = {"field": [*error.field]} if error.field else {}
-    return error_response(_STATUS.get(error.code, HTTPStatus.BAD_REQUEST), error.message, error.code, **field)
+    return refusal(error, file_status(error.code))
 
 
 def _headers(file: EvidenceFile) -> dict[str, str]:
@@ -101,19 +92,3 @@ def _headers(file: EvidenceFile) -> dict[str, str]:
         "vary": "authorization",
         "content-disposition": f'attachment; filename="{file.about.key}-{file.checkpoint.size}.evidence"',
     }
-
-
-def _head_response(headers: dict[str, str]) -> Response:
-    """A response to HEAD, without Content-Length since the length is unknown."""
-    response = Response(headers={**headers, "content-type": MEDIA})
-    del response.headers["content-length"]
-    return response
-
-
-async def _body(file: EvidenceFile, context: Context) -> AsyncIterator[bytes]:
-    """The parts of the file. A caller whose token ends meanwhile gets no further part."""
-    parts = file.parts(lambda: _connection(context))
-    while (part := await next_part(parts, context)) is not None:
-        yield part
-        if context.scope is not None and await context.scope.has_ended():
-            raise ConnectionAbortedError("the caller's token is no longer valid")

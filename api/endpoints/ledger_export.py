@@ -3,7 +3,7 @@
 The exports read through the `View` of the caller, so visibility rules apply as in GraphQL.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import Callable
 from functools import partial
 from hashlib import sha256
 from http import HTTPStatus
@@ -11,29 +11,21 @@ from typing import Final
 
 import msgspec
 from starlette.requests import HTTPConnection, Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from api.asgi.disconnect import while_connected
 from api.asgi.error_response import error_response
-from api.asgi.etag import matches
+from api.asgi.status_codes import file_status
 from api.endpoints import export_pages, export_parameters
 from api.endpoints.csv_cells import cell
 from api.endpoints.export_pages import Page, PageSource
+from api.endpoints.file_responses import file_response, ledger_refusal, refusal, streamed
 from api.endpoints.row_parser import CSV, NDJSON
 from api.execution.context import Context
 from api.execution.file_parts import file_context, next_part
 from api.schema.schema import QueryFailed
-from domain.commands.permissions import Permission
-from domain.primitives.errors import Code, CommandRejected
+from domain.primitives.errors import CommandRejected
 
-_STATUS: Final[Mapping[str, HTTPStatus]] = {
-    Code.FORBIDDEN: HTTPStatus.FORBIDDEN,
-    "UNAVAILABLE": HTTPStatus.SERVICE_UNAVAILABLE,
-    "BEHIND": HTTPStatus.SERVICE_UNAVAILABLE,
-    "TIMEOUT": HTTPStatus.SERVICE_UNAVAILABLE,
-    "VIEWS_OUTDATED": HTTPStatus.SERVICE_UNAVAILABLE,
-    "INTERNAL_SERVER_ERROR": HTTPStatus.INTERNAL_SERVER_ERROR,
-}
 FORMAT: Final = 2
 """The form of the files. Another one has other ETags."""
 _CSV: Final = f"{CSV}; charset=utf-8"
@@ -61,10 +53,8 @@ class Exports:
 
     async def _export(self, request: Request, known: frozenset[str], source: PageSource, media: str) -> Response:
         context = file_context(self._context(request), self._seconds)
-        if Permission.READ_LEDGER not in context.caller.can:
-            return error_response(
-                HTTPStatus.FORBIDDEN, "Reading the ledger needs the role AUDITOR, LEAD or ADMIN.", Code.FORBIDDEN
-            )
+        if (forbidden := ledger_refusal(context.caller)) is not None:
+            return forbidden
         pages = export_pages.with_codes(source, context, request.query_params)
         try:
             export_parameters.check(request, known)
@@ -73,29 +63,8 @@ class Exports:
         except (CommandRejected, QueryFailed) as error:
             return _error(error)
         assert first is not None
-        headers = _headers(first, request, context)
-        if matches(headers["etag"], request.headers.get("if-none-match", "")):
-            return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
-        if request.method == "HEAD":
-            return _head_response(headers, media)
-        return StreamingResponse(self._rest(first, pages, context), media_type=media, headers=headers)
-
-    async def _rest(self, first: Page, pages: Iterator[Page], context: Context) -> AsyncIterator[bytes]:
-        """The lines of all pages. An error, such as a missed deadline, aborts the connection before the last chunk, so
-        that a client cannot take a part for the whole."""
-        page: Page | None = first
-        while page is not None:
-            yield page.lines
-            if context.scope is not None and await context.scope.has_ended():
-                raise ConnectionAbortedError("the caller's token is no longer valid")
-            page = await next_part(pages, context)
-
-
-def _head_response(headers: Mapping[str, str], media: str) -> Response:
-    """A response to HEAD, without Content-Length since the length is unknown."""
-    response = Response(headers={**headers, "content-type": media})
-    del response.headers["content-length"]
-    return response
+        body = streamed((page.lines for page in pages), context, first.lines)
+        return file_response(request, _headers(first, request, context), media, body)
 
 
 def _headers(first: Page, request: Request, context: Context) -> dict[str, str]:
@@ -116,7 +85,5 @@ def _headers(first: Page, request: Request, context: Context) -> dict[str, str]:
 
 def _error(error: CommandRejected | QueryFailed) -> Response:
     if isinstance(error, CommandRejected):
-        return error_response(
-            HTTPStatus.BAD_REQUEST, error.message, error.code, **({"field": [*error.field]} if error.field else {})
-        )
-    return error_response(_STATUS.get(error.code, HTTPStatus.BAD_REQUEST), str(error), error.code, **error.extensions)
+        return refusal(error, HTTPStatus.BAD_REQUEST)
+    return error_response(file_status(error.code), str(error), error.code, **error.extensions)

@@ -1,7 +1,6 @@
 """The report over HTTP at `/report/{cycle}`: the same page as `keyframe report` writes."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from http import HTTPStatus
 from math import inf
 
 from starlette.requests import HTTPConnection, Request
@@ -9,6 +8,7 @@ from starlette.responses import Response, StreamingResponse
 
 from api.asgi.disconnect import while_connected
 from api.asgi.error_response import error_response
+from api.asgi.status_codes import file_status
 from api.execution.context import Context
 from api.execution.file_parts import file_context, next_part
 from api.report import page
@@ -16,16 +16,6 @@ from api.report.content import ReportRequest, read, read_heading
 from api.report.report_figures import signer_of
 from api.schema.schema import QueryFailed
 
-_STATUS = {
-    "NOT_FOUND": HTTPStatus.NOT_FOUND,
-    "CONFLICT": HTTPStatus.CONFLICT,
-    "FORBIDDEN": HTTPStatus.FORBIDDEN,
-    "UNAVAILABLE": HTTPStatus.SERVICE_UNAVAILABLE,
-    "BEHIND": HTTPStatus.SERVICE_UNAVAILABLE,
-    "TIMEOUT": HTTPStatus.SERVICE_UNAVAILABLE,
-    "VIEWS_OUTDATED": HTTPStatus.SERVICE_UNAVAILABLE,
-    "INTERNAL_SERVER_ERROR": HTTPStatus.INTERNAL_SERVER_ERROR,
-}
 _HEADERS = {
     "content-security-policy": f"{page.POLICY}; frame-ancestors 'none'",
     "cache-control": "no-store",
@@ -50,8 +40,7 @@ class Reports:
             async with while_connected(request.receive):
                 first = await next_part(parts, context)
         except QueryFailed as error:
-            status = _STATUS.get(error.code, HTTPStatus.BAD_REQUEST)
-            return error_response(status, str(error), error.code)
+            return error_response(file_status(error.code), str(error), error.code)
         return StreamingResponse(_rest(first, parts, context), media_type="text/html", headers=_HEADERS)
 
 
