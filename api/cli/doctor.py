@@ -360,10 +360,8 @@ def _intact(conn: Connection, *, is_checked: bool) -> Finding:
         text = "the tables were copied from a server with other hash functions: their digests cannot be compared"
         return Finding("digests", Verdict.NOTE, text, "Compute them anew: keyframe rebuild.")
     if damages:
-        more = f" and {len(damages) - 1} more" if len(damages) > 1 else ""
-        text = f"the projections were altered by something else than the projector: {damages[0]}{more}"
-        remedy = "'keyframe verify --views' names the rows, 'keyframe rebuild' restores them."
-        return Finding("digests", Verdict.WRONG, text, remedy)
+        text = f"the projections were altered by something else than the projector: {view_checker.named(damages)}"
+        return Finding("digests", Verdict.WRONG, text, view_checker.REMEDY)
     by = "the running check has found no altered row" if is_checked else "no row of the projections was altered"
     return Finding("digests", Verdict.RIGHT, by)
 

@@ -146,7 +146,7 @@ def verify_digests(database: Database) -> bool:
     for damage in damages[:DAMAGES_MAX]:
         print_error(f"The projections were altered by something else than the projector: {damage}.")
     if damages:
-        _print("'keyframe verify --views' names the rows, 'keyframe rebuild' restores them.")
+        _print(view_checker.REMEDY)
     else:
         _print("The rows of the projections match their digests.")
     return not damages

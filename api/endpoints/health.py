@@ -25,6 +25,7 @@ from domain.log.event_store import Log
 from domain.log.health import VERSION
 from domain.log.outage import UNREACHABLE, outage
 from projections.engine import health as projections
+from projections.engine import view_checker
 from projections.engine.health import State
 from projections.engine.projector import Condition, Projector
 from projections.engine.rebuild import OutdatedViews
@@ -53,10 +54,10 @@ class Faults(NamedTuple):
 
 
 class Report(NamedTuple):
-    """The faults of the process, and what an authenticated caller is told about it besides."""
+    """The faults of the process, and the details for an authenticated caller."""
 
     faults: Faults
-    told: dict[str, Any]
+    details: dict[str, Any]
 
 
 class Readiness:
@@ -76,12 +77,12 @@ class Readiness:
         asked = _ASKED.get(request.query_params.get("for", "writing"))
         if asked is None:
             return error_response(HTTPStatus.BAD_REQUEST, f"'for' must be {' or '.join(_ASKED)}.", "INVALID")
-        faults, told = await self._report()
+        faults, details = await self._report()
         wrong = next((fault for name in asked if (fault := getattr(faults, name)) is not None), None)
         status = 200 if wrong is None else 503
         if request.state.caller is UNAUTHENTICATED_CALLER:
             return PlainTextResponse("ready" if wrong is None else "unready", status, _NO_STORE)
-        return JSONResponse({"ready": wrong is None, "wrong": wrong, "alive": True, **told}, status, _NO_STORE)
+        return JSONResponse({"ready": wrong is None, "wrong": wrong, "alive": True, **details}, status, _NO_STORE)
 
     async def _report(self) -> Report:
         """The newest report. If the check takes too long, one from what the process knows by itself."""
@@ -89,7 +90,9 @@ class Readiness:
             async with asyncio.timeout(2 * self._settings.ready_timeout_s):
                 return await self._reports.get(None, self._check)
         except TimeoutError:
-            return self._told(None, self._known_faults("The database does not answer in time; Keyframe keeps trying."))
+            return self._reported(
+                None, self._known_faults("The database does not answer in time; Keyframe keeps trying.")
+            )
 
     async def _check(self) -> Report:
         return await to_thread.run_sync(self._look, limiter=self._thread)
@@ -103,17 +106,17 @@ class Readiness:
                 state = projections.state(conn, self._settings.workspace) if version >= VERSION else None
         except PoolTimeout as error:
             is_busy = error.__cause__ is None
-            return self._told(None, self._known_faults(_unreachable(error), is_busy=is_busy))
+            return self._reported(None, self._known_faults(_unreachable(error), is_busy=is_busy))
         except psycopg.OperationalError as error:
-            return self._told(None, Faults(_unreachable(error), _unreachable(error)))
+            return self._reported(None, Faults(_unreachable(error), _unreachable(error)))
         if version < VERSION:  # newer ones still serve a program that runs
             wrong = (
                 f"The tables of the log are at version {version}, this program needs {VERSION}: run 'keyframe migrate'."
             )
-            return self._told(None, Faults(wrong, wrong), version)
+            return self._reported(None, Faults(wrong, wrong), version)
         altered = self._projector.status.alarm or (None if state is None else state.contradiction)
         faults = Faults(_unreadable(state), self._not_writing(state), self._behind(state), altered, _damaged(state))
-        return self._told(state, faults, version)
+        return self._reported(state, faults, version)
 
     def _known_faults(self, wrong: str, *, is_busy: bool = True) -> Faults:
         """The faults by what the process knows. If it `is_busy`, all its connections work for requests."""
@@ -170,9 +173,9 @@ class Readiness:
 
     # ── the report ───────────────────────────────────────────────────────────────────────────────
 
-    def _told(self, state: State | None, faults: Faults, version: int | None = None) -> Report:
+    def _reported(self, state: State | None, faults: Faults, version: int | None = None) -> Report:
         status = self._projector.status
-        told = {
+        details = {
             "reading": faults.reading is None,
             "writing": faults.writing is None,
             "lagging": faults.keeping_up is not None,
@@ -183,7 +186,7 @@ class Readiness:
             "views": None if state is None else self._views(state),
             "projector": {"condition": status.condition, "cause": status.cause},
         }
-        return Report(faults, told)
+        return Report(faults, details)
 
     def _views(self, state: State) -> dict[str, Any]:
         status = self._projector.status
@@ -219,8 +222,5 @@ def _damaged(state: State | None) -> str | None:
     """What is damaged in the projections."""
     if state is None or not state.damages:
         return None
-    more = f" and {len(state.damages) - 1} more" if len(state.damages) > 1 else ""
-    return (
-        f"The projections were altered by something else than the projector: {state.damages[0]}{more}. "
-        "'keyframe verify --views' names the rows, 'keyframe rebuild' restores them."
-    )
+    found = view_checker.named(state.damages)
+    return f"The projections were altered by something else than the projector: {found}. {view_checker.REMEDY}"

@@ -84,7 +84,7 @@ class SharedPresent:
     # ── what is hidden there ─────────────────────────────────────────────────────────────────────
 
     def hidden(self, person: UUID | None, basis: ResolvedBasis) -> frozenset[UUID] | None:
-        """The objectives hidden from a person, or from machines, at this position; None if no execution has told."""
+        """The objectives hidden from a person, or from machines, at this position; None if they are unknown."""
         at, hidden = self._hidden.get(person, (None, None))
         return hidden if at is not None and (at.position, at.known) == (basis.position, basis.known) else None
 

@@ -25,12 +25,12 @@ class Figures:
         self.faults: list[str] = []
         self._table = Table("step", "seconds", "", box=SIMPLE)
 
-    def timed(self, step: str, work: Callable[[], T], told: Callable[[T], str] = lambda _: "") -> T:
+    def timed(self, step: str, work: Callable[[], T], summary: Callable[[T], str] = lambda _: "") -> T:
         """Run a step, and note how long it took."""
         console.print(f"{step} …")
         began = time.monotonic()
         result = work()
-        self._table.add_row(step, f"{time.monotonic() - began:.1f}", told(result))
+        self._table.add_row(step, f"{time.monotonic() - began:.1f}", summary(result))
         return result
 
     def note(self, step: str, what: str) -> None:

@@ -42,7 +42,7 @@ def keyframe(settings: Mapping[str, str], *arguments: str) -> str:
 
 
 class Supervised:
-    """A process that is started again whenever it ends. `deaths` counts those that nobody asked for."""
+    """A process that is started again whenever it ends. `deaths` counts how often it ended without being stopped."""
 
     def __init__(self, name: str, settings: Mapping[str, str], arguments: Sequence[str], log: Path) -> None:
         self.name = name

@@ -6,7 +6,7 @@ by a comparison with the log: see `projections.engine.comparison`.
 """
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
 import psycopg
@@ -35,6 +35,14 @@ class Damage(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.table} (positions {self.first} to {self.last})"
+
+
+REMEDY: Final = "'keyframe verify --views' names the rows, 'keyframe rebuild' restores them."
+
+
+def named(damages: Sequence[Damage]) -> str:
+    """The first of these damages, and the number of the others."""
+    return f"{damages[0]} and {len(damages) - 1} more" if len(damages) > 1 else str(damages[0])
 
 
 # ── the running check ────────────────────────────────────────────────────────────────────────────
