@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from hashlib import sha256
 from importlib.metadata import version
 from importlib.resources import files
 from math import inf
@@ -19,7 +18,7 @@ from domain.log.times import recorded_at
 from domain.primitives.values import EARLIEST, Basis
 from domain.proof import checkpoint
 from domain.proof.checkpoint import Checkpoint
-from domain.proof.report_seal import FORMAT
+from domain.proof.report_seal import FORMAT, digest
 from domain.proof.signed_note import Signer
 from projections.store import basis as bases
 
@@ -93,7 +92,7 @@ class Figures(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields
     @property
     def sha256(self) -> str:
         """The SHA-256 of the text, in hexadecimal digits."""
-        return sha256(self.text.encode()).hexdigest()
+        return digest(self.text).hex()
 
 
 def signer_of(context: Context) -> Signer | None:

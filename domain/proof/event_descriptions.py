@@ -77,8 +77,8 @@ class EventDescription(NamedTuple):
     @property
     def details(self) -> str:
         """What it is about, and the changed fields, in words; empty if there is nothing to tell."""
-        told = [one for one in (self.subject, self.changes) if one]
-        return f"{': '.join(told).removesuffix('.')}." if told else ""
+        parts = [one for one in (self.subject, self.changes) if one]
+        return f"{': '.join(parts).removesuffix('.')}." if parts else ""
 
 
 def moment(at: datetime) -> str:
