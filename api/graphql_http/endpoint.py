@@ -20,12 +20,14 @@ from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.http import GraphQLHTTPResponse, process_result
 from strawberry.http.streaming import HTTPStreamTransport
+from strawberry.http.websocket_origin import is_same_origin
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
 from api.asgi.content_negotiation import EVENTS, GRAPHQL, JSON, PARTS, media_type, negotiate
+from api.asgi.cross_origin import ORIGIN_NOT_ALLOWED, not_allowed
 from api.asgi.disconnect import while_connected
 from api.asgi.error_response import error_response, unavailable_response
 from api.asgi.status_codes import PARTIAL_SUCCESS, StatusCodePolicy
@@ -101,6 +103,7 @@ class Endpoint(GraphQL[Context, None]):
             subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL],
             connection_init_wait_timeout=timedelta(seconds=settings.connection_init_timeout_s),
             max_subscriptions_per_connection=settings.connection_operations_max,
+            allowed_origins=settings.listed("cors_origins"),
         )
         self._context = context
         self._schema = schema
@@ -148,7 +151,23 @@ class Endpoint(GraphQL[Context, None]):
 
     def _check_websocket_origin(self, request: Any) -> bool:
         """Origins matter only without authentication: a page of another site has no token to send."""
-        return request.state.authenticators.anonymous is None or super()._check_websocket_origin(request)
+        headers = request.headers
+        origin = headers.get("origin")
+        return (
+            request.state.authenticators.anonymous is None
+            or origin is None
+            or headers.get("sec-fetch-site") == "same-origin"
+            or is_same_origin(origin, headers.get("host"))
+            or self.is_websocket_origin_allowed(request, origin)
+        )
+
+    async def reject_websocket(self, request: Any) -> Any:
+        """Reject a handshake from an origin that is not allowed, and say what to set."""
+        response = error_response(
+            HTTPStatus.FORBIDDEN, not_allowed(request.headers.get("origin", "")), ORIGIN_NOT_ALLOWED
+        )
+        await request.send_denial_response(response)
+        return request
 
     def _page_response(self) -> Response:
         if self._page is None:

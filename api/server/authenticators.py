@@ -3,8 +3,8 @@
 from typing import Final
 
 from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
 
+from api.asgi.cross_origin import CrossOrigin
 from api.asgi.rate_limiter import TokenBucketLimiter
 from api.auth.api_tokens import ApiTokenAuthenticator
 from api.auth.authentication import Authenticator, Authenticators
@@ -34,19 +34,13 @@ def authenticators_of(
     return Authenticators(authenticators, requests, anonymous)
 
 
-def cors(settings: Settings) -> list[Middleware]:
-    """The CORS middleware, if the settings allow any origin. Preflights carry no credentials, and cookies are
-    never accepted."""
-    origins = settings.listed("cors_origins")
-    if not origins:
-        return []
-    return [
-        Middleware(
-            CORSMiddleware,
-            allow_origins=origins,
-            allow_methods=("GET", "POST"),
-            allow_headers=("*",),
-            expose_headers=EXPOSED,
-            max_age=PREFLIGHT_SECONDS,
-        )
-    ]
+def cors(settings: Settings) -> Middleware:
+    """The CORS middleware for the allowed origins. Preflights carry no credentials, and cookies are never accepted."""
+    return Middleware(
+        CrossOrigin,
+        allow_origins=settings.listed("cors_origins"),
+        allow_methods=("GET", "POST"),
+        allow_headers=("*",),
+        expose_headers=EXPOSED,
+        max_age=PREFLIGHT_SECONDS,
+    )

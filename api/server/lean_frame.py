@@ -9,12 +9,12 @@ from typing import Any, Final
 
 from starlette.datastructures import Headers
 from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.asgi.body_limit import BodyLimit, BodyTooLarge, BodyTooSlow
+from api.asgi.cross_origin import CrossOrigin
 from api.asgi.host_check import HostCheck
 from api.auth.authentication_middleware import AuthenticationMiddleware
 from api.graphql_http.endpoint import Endpoint
@@ -40,7 +40,7 @@ class LeanFrame:
         self._hosts: HostCheck = duties.pop(HostCheck)
         self._authentication: AuthenticationMiddleware = duties.pop(AuthenticationMiddleware)
         self._bodies: BodyLimit = duties.pop(BodyLimit)
-        self._cors: CORSMiddleware | None = duties.pop(CORSMiddleware, None)
+        self._cors: CrossOrigin = duties.pop(CrossOrigin)
         if duties:
             raise LookupError(f"The frame of {PATH} does not perform the duties of {', '.join(map(str, duties))}.")
 
@@ -56,7 +56,7 @@ class LeanFrame:
         identify(scope, request.headers)
         with self._log.observing(scope, PATH, send) as observed:
             response = self._hosts.rejection(request.headers)
-            if response is None and self._cors is not None:
+            if response is None and self._cors.allow_origins:
                 await self._cors(scope, receive, observed)
                 return
             response = response or await self._response(request)

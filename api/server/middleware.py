@@ -35,7 +35,7 @@ def middleware_of(process: Process) -> list[Middleware]:
     return [
         Middleware(RequestLogMiddleware, metrics=process.metrics, telemetry=process.telemetry),
         Middleware(HostCheck, names=[settings.host, *(settings.host_names or "").split(",")]),
-        *cors(settings),
+        cors(settings),
         Middleware(AuthenticationMiddleware, authenticators=process.authenticators),
         Middleware(BodyLimit, seconds=settings.request_timeout_s, streamed={readings_ingest.PATH, targets_ingest.PATH}),
     ]

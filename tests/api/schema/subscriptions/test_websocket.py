@@ -193,10 +193,23 @@ def test_silent_websockets_of_all_addresses_are_bounded_in_number() -> None:
 @pytest.mark.parametrize(
     "origin", ["https://evil.example", "http://127.0.0.1:1", "http://localhost.evil.example", "null"]
 )
-def test_websocket_from_another_origin_is_refused(served: Running, origin: str) -> None:
+def test_websocket_from_another_origin_is_refused_with_the_setting_to_change(served: Running, origin: str) -> None:
     with pytest.raises(InvalidStatus) as refused, open_websocket(served.port, origin=Origin(origin)):
         pass
     assert refused.value.response.status_code == 403
+    error = json.loads(refused.value.response.body)["errors"][0]
+    assert error["extensions"] == {"code": "ORIGIN_NOT_ALLOWED"}
+    assert origin in error["message"]
+    assert "KEYFRAME_CORS_ORIGINS" in error["message"]
+
+
+def test_websocket_from_an_allowed_origin_is_accepted(serve: Serve) -> None:
+    with serve(cors_origins="http://localhost:5173") as server:
+        with connected(server.port, origin=Origin("http://localhost:5173")) as ws:
+            ask(ws, VIEWER)
+            assert [*messages(ws)] == [{"data": {"viewer": {"handle": "demo"}}}]
+        with pytest.raises(InvalidStatus), open_websocket(server.port, origin=Origin("http://localhost:5174")):
+            pass
 
 
 def test_websocket_from_the_same_origin_is_accepted(served: Running) -> None:
