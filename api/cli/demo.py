@@ -27,6 +27,8 @@ WORKSPACE = "demo"
 OLD_DAYS = 14
 """Age of the demo data from which `--fresh` is suggested."""
 
+STARTING = "The demo is being created; its progress is in the terminal. Try again in a moment."
+"""What the server answers until the demo is ready."""
 
 EDITION = 2
 """Which story the demo tells; data of another edition is made again."""

@@ -6,6 +6,7 @@ takes a second.
 
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from enum import StrEnum
 from functools import wraps
 from importlib.metadata import version
@@ -108,12 +109,15 @@ def demo(
     """Serve a demo company with a year of goals, on the embedded database, until Ctrl-C."""
     from api.cli import demo as demonstration  # noqa: PLC0415 - see above
     from api.cli import serve as serving  # noqa: PLC0415 - see above
+    from api.server.starting import answering_starting  # noqa: PLC0415 - see above
 
     chosen = demonstration.settings_for_demo(settings(host=host, port=port))
-    with serving.listening(chosen, anonymous=True) as listener, reached(chosen) as database:
-        demonstration.prepare(database, fresh=fresh)
-        story = demonstration.import_story(database)
-        visitor = demonstration.visitor(database)
+    with serving.listening(chosen, anonymous=True) as listener, ExitStack() as stack:
+        with answering_starting(listener, demonstration.STARTING):
+            database = stack.enter_context(reached(chosen))
+            demonstration.prepare(database, fresh=fresh)
+            story = demonstration.import_story(database)
+            visitor = demonstration.visitor(database)
         serving.serve(
             database, listener, lambda: demonstration.show(story, visitor, serving.url(listener)), visitor=visitor
         )

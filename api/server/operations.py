@@ -3,7 +3,6 @@
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Thread
 
 import uvicorn
 from starlette.applications import Starlette
@@ -11,6 +10,7 @@ from starlette.applications import Starlette
 from api.asgi.connection_timeout import timeout_http_protocol
 from api.runtime.database import Database
 from api.runtime.settings import Settings
+from api.server.background import serving_in_background
 from api.server.lifespan import caring_for_credentials
 from api.server.middleware import EXCEPTION_HANDLERS, middleware_of
 from api.server.process import Process
@@ -27,14 +27,8 @@ def serving_operations(settings: Settings, database: Database, listener: socket.
     runs the projector. Raises `KeyFault`."""
     process = Process.of(settings.model_copy(update={"project_in_server": True}), database, anonymous=None)
     process.metrics.observe(process.log, process.projector, process.hub, process.writer)
-    server = uvicorn.Server(_configuration(process))
-    thread = Thread(target=server.run, kwargs={"sockets": [listener]}, name="operations", daemon=True)
-    thread.start()
-    try:
+    with serving_in_background(_configuration(process), listener):
         yield process.projector
-    finally:
-        server.should_exit = True
-        thread.join()
 
 
 def _configuration(process: Process) -> uvicorn.Config:

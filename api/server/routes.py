@@ -3,7 +3,7 @@
 from functools import partial
 
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from api.endpoints import readings_ingest, targets_ingest
@@ -43,6 +43,7 @@ def _graphql(endpoint: Endpoint, *, editor: bool) -> list[BaseRoute]:
     return [
         Route("/graphql", endpoint),
         WebSocketRoute("/graphql", endpoint),
+        *([Route("/", _to_editor)] if editor else []),
         *(Route(f"/graphql/{name}", editor_page.part) for name in editor_page.PARTS if editor),
     ]
 
@@ -78,6 +79,10 @@ def _exports(process: Process) -> list[BaseRoute]:
         Route("/export/changes.csv", exports.changes_csv),
         Route("/export/readings.csv", exports.readings_csv),
     ]
+
+
+async def _to_editor(_: Request) -> Response:
+    return RedirectResponse("/graphql")
 
 
 async def _alive(_: Request) -> Response:

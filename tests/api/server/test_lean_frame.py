@@ -210,3 +210,8 @@ def test_body_in_parts_is_joined() -> None:
 
     request = lean_frame.IndexedRequest({"type": "http", "headers": []}, receive)
     assert asyncio.run(request.body()) == b"ab"
+
+
+def test_root_leads_to_the_editor(client: TestClient) -> None:
+    response = client.get("/", headers=dict(by(client)), follow_redirects=False)
+    assert (response.status_code, response.headers["location"]) == (307, "/graphql")
