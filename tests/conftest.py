@@ -10,7 +10,6 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
-import psycopg
 import pytest
 from hypothesis import settings as examples
 from pydantic import SecretStr
@@ -20,6 +19,7 @@ from api.runtime.database import Database
 from api.runtime.settings import Settings
 from domain.commands.permissions import Role
 from domain.log import api_tokens
+from tests.fast_server import make_fast
 from tests.order import dealt
 from tests.workspace import DIRECTORY, drop_template, fresh_workspace, named_settings
 
@@ -85,10 +85,7 @@ def server() -> Iterator[str]:
         yield given
         return
     with embedded_postgres.running(Path(os.environ[DIRECTORY])) as dsn:
-        with psycopg.connect(dsn, autocommit=True) as conn:
-            for name in ("fsync", "full_page_writes", "synchronous_commit"):  # durability is not needed after the run
-                conn.execute(f"alter system set {name} = off")
-            conn.execute("select pg_reload_conf()")
+        make_fast(dsn)
         yield dsn
 
 
