@@ -21,7 +21,7 @@ from domain.commands.permissions import Role
 from domain.log import api_tokens
 from tests.fast_server import make_fast
 from tests.order import dealt
-from tests.workspace import DIRECTORY, drop_template, fresh_workspace, named_settings
+from tests.workspace import DIRECTORY, drop_templates, fresh_workspace, named_settings
 
 SERVER = "KEYFRAME_TEST_DATABASE_URL"
 MEMORY = Path("/dev/shm")
@@ -54,7 +54,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop the server and delete its files, even after a worker crashed."""
     if not hasattr(config, "workerinput"):
         if given := os.environ.get(SERVER):
-            drop_template(given)
+            drop_templates(given)
         directory = Path(os.environ.pop(DIRECTORY))
         for place in (directory, *directory.iterdir()):
             embedded_postgres.stop(place)
