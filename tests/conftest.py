@@ -4,6 +4,7 @@ import gc
 import os
 import shutil
 import signal
+import sys
 import tempfile
 from collections.abc import Iterator
 from datetime import timedelta
@@ -46,6 +47,9 @@ def pytest_configure(config: pytest.Config) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     config.addinivalue_line("markers", "long: a test of several seconds, which starts before the others")
     gc.set_threshold(100_000, 50, 20)  # imports and collection make many objects that live to the end
+    # Rewriting the assertions takes half of the time of collection; a new process compiles a second long without this.
+    sys.dont_write_bytecode = False
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     if not hasattr(config, "workerinput"):
         os.environ[DIRECTORY] = tempfile.mkdtemp(prefix="keyframe-", dir=_memory())
 

@@ -27,7 +27,7 @@ from tests.properties.test_reference_model import SEEDS
 from tests.workspace import fresh_workspace
 from tests.world import World
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.no_cover]
 
 laws = settings(settings.get_profile("laws"), max_examples=3)
 COMMANDS = 200

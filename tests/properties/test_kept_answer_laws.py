@@ -31,7 +31,7 @@ from tests.api.privacy.documents import documents, of_a_view
 from tests.properties.conftest import World, Worlds
 from tests.properties.histories import History
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.no_cover]
 
 laws = settings(settings.get_profile("laws"), max_examples=3)
 

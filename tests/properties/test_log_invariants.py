@@ -20,7 +20,7 @@ from domain.primitives.values import Kind
 from tests.properties.conftest import World, Worlds
 from tests.properties.histories import AUTHOR, REPEATABLE, History
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.no_cover]
 
 laws = settings.get_profile("laws")
 chances = st.randoms(use_true_random=True)

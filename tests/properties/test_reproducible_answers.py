@@ -22,7 +22,7 @@ from tests.asking import unlimited
 from tests.properties.conftest import World, Worlds
 from tests.properties.histories import History
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.no_cover]
 
 laws = settings.get_profile("laws")
 

@@ -17,7 +17,7 @@ from tests.properties.goal_histories import GoalHistory
 from tests.properties.test_reference_model import SEEDS
 from tests.workspace import fresh_workspace
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.no_cover]
 
 laws = settings(settings.get_profile("laws"), max_examples=3)
 COMMANDS = 200

@@ -21,7 +21,7 @@ from tests.api.retrospective.random_quarter import LENGTH, Life
 from tests.asking import AskedWorld
 from tests.properties.histories import LONG_AGO, History
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.no_cover]
 
 FRAMES_MAX = 10
 """The maximum number of frames of a replay that are compared with their bases."""

@@ -18,7 +18,7 @@ from tests.api.retrospective.random_quarter import LENGTH, Life
 from tests.api.schema.goals import CYCLE, day
 from tests.asking import AskedWorld
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.no_cover]
 
 GOALPOSTS = (KeyResultRetargeted, KeyResultRescheduled, KeyResultPlanned)
 RETROSPECTIVE = """query($known: DateTime) { retrospective(cycle: {key: "2026-q1"}, known: $known) {

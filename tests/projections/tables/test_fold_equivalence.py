@@ -30,7 +30,7 @@ from tests.projections import fold
 from tests.properties.histories import History, moments
 from tests.world import World, Worlds
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.no_cover]
 
 laws = settings(
     max_examples=5,
