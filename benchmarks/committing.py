@@ -1,7 +1,8 @@
 """Check-ins over HTTP until they are readable: of one caller, and of many at once, who share commits.
 
 The server is a process of its own. Each caller has a token and a connection of its own and checks in on its own key
-result; this process sends the requests, and so takes a part of the machine.
+result; this process sends the requests, and so takes a part of the machine. The CPU time of a check-in depends less on
+other load than the clock does: that of the server with its projector, and that of PostgreSQL.
 
 Run: python -m benchmarks.committing
 """
@@ -13,8 +14,10 @@ from itertools import count
 from statistics import median
 from typing import Any, Final, NamedTuple
 
+import psutil
+
 from benchmarks.company import goals, write
-from benchmarks.measuring import report, worlds
+from benchmarks.measuring import World, report, worlds
 from benchmarks.neighbours import served_on, token
 from domain.commands.permissions import Role
 
@@ -23,12 +26,23 @@ SECONDS: Final = 10.0
 WARM_SECONDS: Final = 2.0
 GOAL_MS: Final = 6
 GOAL_PER_SECOND: Final = 800
+GOAL_CPU_MS: Final = 2
 ONES: Final = "{ keyResults(first: 64) { nodes { id } } }"
 CHECK_IN: Final = """
     mutation ($of: ID!, $value: Float!) {
       checkIn(input: {keyResult: $of, value: $value}) { position checkIn { value } problems { message } }
     }
 """
+
+
+class Measured(NamedTuple):
+    """The median time of a check-in of one caller, in seconds; the check-ins of all callers a second; and the CPU
+    seconds of one of these in the server and in PostgreSQL."""
+
+    one: float
+    many: float
+    server_cpu: float
+    database_cpu: float
 
 
 class Caller(NamedTuple):
@@ -47,7 +61,7 @@ class Caller(NamedTuple):
             f"{head}content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n".encode() + body
         )
         answer = await self._answer()
-        if not (answer.get("data") and answer["data"]["checkIn"]["checkIn"]):
+        if not ((answer.get("data") or {}).get("checkIn") or {}).get("checkIn"):
             raise RuntimeError(str(answer))
 
     async def _answer(self) -> Any:
@@ -65,20 +79,41 @@ def main() -> None:
         given = [(token(world, f"caller-{number}", Role.ADMIN), one["id"]) for number, one in enumerate(nodes["nodes"])]
         with served_on(world) as served:
             port = int(served.url.rpartition(":")[2])
-            one, many = asyncio.run(_measured(port, given))
-    report("p50 of a check-in of one caller / goal", one / GOAL_MS * 1000, "<= 1", f"{one * 1000:.1f} ms")
-    report(f"check-ins of {CALLERS} callers / goal", many / GOAL_PER_SECOND, ">= 1", f"{many:.0f} a second")
+            found = asyncio.run(_measured(port, given, served.process, _postmaster(world)))
+    report("p50 of a check-in of one caller / goal", found.one / GOAL_MS * 1000, "<= 1", f"{found.one * 1000:.1f} ms")
+    report(f"check-ins of {CALLERS} callers / goal", found.many / GOAL_PER_SECOND, ">= 1", f"{found.many:.0f} a second")
+    server, database = found.server_cpu * 1000, found.database_cpu * 1000
+    figures = f"{server:.2f} ms of the server, {database:.2f} ms of PostgreSQL"
+    report("CPU of one of these / goal", (server + database) / GOAL_CPU_MS, "<= 1", figures)
 
 
-async def _measured(port: int, given: list[tuple[str, str]]) -> tuple[float, float]:
-    """The median time of a check-in of one caller, in seconds, and the check-ins of all a second."""
+async def _measured(
+    port: int, given: list[tuple[str, str]], server: psutil.Process, database: psutil.Process
+) -> Measured:
     callers = [Caller(*await asyncio.open_connection("127.0.0.1", port), *one) for one in given]
     await _timed(callers[0], WARM_SECONDS)
     one = median(await _timed(callers[0], SECONDS))
+    before = _cpu(server), _cpu(database)
     times = await asyncio.gather(*(_timed(caller, SECONDS) for caller in callers))
+    count = sum(map(len, times))
+    cpu = (_cpu(server) - before[0]) / count, (_cpu(database) - before[1]) / count
     for caller in callers:
         caller.writer.close()
-    return one, sum(map(len, times)) / SECONDS
+    return Measured(one, count / SECONDS, *cpu)
+
+
+def _postmaster(world: World) -> psutil.Process:
+    """The process of PostgreSQL whose children serve the connections."""
+    with world.database.connect() as conn:
+        backend = psutil.Process(conn.info.backend_pid)
+        parent = backend.parent()
+    assert parent is not None
+    return parent
+
+
+def _cpu(process: psutil.Process) -> float:
+    """The CPU seconds of a process and its children so far."""
+    return sum(sum(one.cpu_times()) for one in [process, *process.children()])
 
 
 async def _timed(caller: Caller, seconds: float) -> list[float]:
