@@ -10,8 +10,8 @@ from starlette.types import Receive
 
 CLIENT_CLOSED_REQUEST: Final = 499
 """The status in log and metrics of a request whose client disconnected; no client receives it."""
-WATCH_SECONDS: Final = 0.02
-"""How long work may take before its client is watched; most of it is done before."""
+WATCH_SECONDS: Final = 0.25
+"""How long work may take before its client is watched. Most of it is done before, also while many clients wait."""
 
 
 class ClientDisconnected(Exception):

@@ -30,10 +30,12 @@ class TokenBucketLimiter:
 
     def take(self, name: Hashable) -> float:
         """Take a token and return 0; if there is none, return the seconds until the next one."""
-        left = self._now(name)
+        now = self._clock()
+        left, then = self._left.get(name, (self._burst, now))
+        left = min(self._burst, left + (now - then) * self._per_second)
         if left < 1:
             return (1 - left) / self._per_second
-        self._left[name] = (left - 1, self._clock())
+        self._left[name] = (left - 1, now)
         self._left.move_to_end(name)
         if len(self._left) > self._size_max:
             self._left.popitem(last=False)
@@ -43,7 +45,3 @@ class TokenBucketLimiter:
         """Undo one `take`."""
         left, then = self._left.get(name, (self._burst, 0.0))
         self._left[name] = (min(self._burst, left + 1), then)
-
-    def _now(self, name: Hashable) -> float:
-        left, then = self._left.get(name, (self._burst, 0.0))
-        return min(self._burst, left + (self._clock() - then) * self._per_second)

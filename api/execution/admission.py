@@ -5,7 +5,7 @@ light lane, since hostile documents take milliseconds; if it is light, the same 
 """
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from graphql import GraphQLSchema, OperationType
@@ -33,17 +33,16 @@ class Admission:
         self._schema = schema
         self._known: OrderedDict[_Key, Assessed] = OrderedDict()
 
-    async def run(self, operation: Operation, context: Context, work: Callable[[], T]) -> T:
+    def run(self, operation: Operation, context: Context, work: Callable[[], T]) -> Awaitable[T]:
         """The result of executing the operation in its lane. Raises `Busy`."""
-        caller, deadline = context.caller.actor, context.deadline
         assessed = self._known.get((operation.text, operation.name, context.bounds))
-        if assessed is None:
-            begun = await context.lanes.light.run(lambda: self._begin(operation, context, work), caller, 1.0, deadline)
-            if not isinstance(begun, Assessed):
-                return begun
-            assessed = begun
-        lane = lane_of(assessed, context.lanes)
-        return await lane.run(work, caller, assessed.cost, deadline)
+        return self._assessed(operation, context, work) if assessed is None else _run(assessed, context, work)
+
+    async def _assessed(self, operation: Operation, context: Context, work: Callable[[], T]) -> T:
+        """The same for an operation that this process has not seen before."""
+        light, caller = context.lanes.light, context.caller.actor
+        begun = await light.run(lambda: self._begin(operation, context, work), caller, 1.0, context.deadline)
+        return await _run(begun, context, work) if isinstance(begun, Assessed) else begun
 
     def _begin(self, operation: Operation, context: Context, work: Callable[[], T]) -> T | Assessed:
         """The result of a light operation, or the assessment of another one. Runs on a worker thread."""
@@ -57,6 +56,11 @@ class Admission:
         self._known[key] = assessed
         if len(self._known) > DOCUMENTS_KEPT:
             self._known.popitem(last=False)
+
+
+def _run(assessed: Assessed, context: Context, work: Callable[[], T]) -> Awaitable[T]:
+    lane = lane_of(assessed, context.lanes)
+    return lane.run(work, context.caller.actor, assessed.cost, context.deadline)
 
 
 def lane_of(assessed: Assessed, lanes: Lanes) -> Lane:

@@ -5,7 +5,7 @@ checked first, then its cost (`api.execution.cost`), and only then is it validat
 validation rules are quadratic. See docs/adr/0024.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
@@ -54,7 +54,7 @@ class Limits(SchemaExtension):
     strawberry would execute the first of them.
     """
 
-    def on_operation(self) -> Iterator[None]:
+    def on_operation(self) -> None:
         execution = self.execution_context
         if len(execution.query or "") > DOCUMENT_LENGTH_MAX:
             message = f"A document has at most {DOCUMENT_LENGTH_MAX:,} characters; move long values into variables."
@@ -62,39 +62,34 @@ class Limits(SchemaExtension):
         refused = oversized(execution.variables or {})
         if refused is not None:
             raise refused
-        yield
 
-    def on_parse(self) -> Iterator[None]:
+    def on_parse(self) -> None:
         execution = self.execution_context
-        if execution.query:
-            execution.graphql_document = parsed(execution.query)
-        yield
-        document, named = execution.graphql_document, execution._provided_operation_name  # noqa: SLF001
-        if document is None or named is not None or len(document.definitions) == 1:
+        if not execution.query:
+            return
+        execution.graphql_document = document = parsed(execution.query)
+        if execution._provided_operation_name is not None or len(document.definitions) == 1:  # noqa: SLF001
             return
         if len([one for one in document.definitions if isinstance(one, OperationDefinitionNode)]) > 1:
             message = "The document has several operations: name one of them in operationName."
             raise GraphQLError(message, extensions={"code": "GRAPHQL_VALIDATION_FAILED"})
 
-    def on_validate(self) -> Iterator[None]:
+    def on_validate(self) -> None:
         execution = self.execution_context
         schema, document = execution.schema._schema, execution.graphql_document  # noqa: SLF001
-        if document is not None and not execution.pre_execution_errors:
-            bounds = bounds_of(execution.context)
-            weighed = _weighed(schema, execution.query or "", execution.variables or {}, bounds)
-            refused = weighed.refusal or self._budget_error(weighed.costs)
-            execution.pre_execution_errors = (
-                [refused] if refused else [*_validation_errors(schema, execution.query or "")]
-            )
-        yield
+        if document is None or execution.pre_execution_errors:
+            return
+        bounds = bounds_of(execution.context)
+        weighed = _weighed(schema, execution.query or "", execution.variables or {}, bounds)
+        refused = weighed.refusal or self._budget_error(weighed.costs, bounds.cost_max)
+        execution.pre_execution_errors = [refused] if refused else [*_validation_errors(schema, execution.query or "")]
 
-    def _budget_error(self, costs: Mapping[str | None, float]) -> GraphQLError | None:
+    def _budget_error(self, costs: Mapping[str | None, float], most: float) -> GraphQLError | None:
         """The error if the operations of the request together exceed the cost limit; else None."""
         execution, context = self.execution_context, self.execution_context.context
         if execution.operation_name not in costs or not isinstance(context, Context):
             return None
         context.stats.kind, context.stats.name = execution.operation_type.value, execution.operation_name or ""
-        most = bounds_of(context).cost_max
         if context.charge_cost(costs[execution.operation_name], most):
             return None
         message = f"The operations of one request may cost {most:,.0f} in total. Send several requests."

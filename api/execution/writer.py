@@ -5,6 +5,7 @@ from psycopg_pool import PoolTimeout
 
 from domain.commands.command import Command
 from domain.handlers.dispatcher import Dispatcher, Outcome
+from domain.handlers.recent_aggregates import RecentAggregates
 from domain.handlers.unit_of_work import Author
 from domain.log.append import LogReplaced, WritesPaused, WritesStalled
 from domain.log.event_store import Log
@@ -17,7 +18,7 @@ class Writer:
 
     def __init__(self, log: Log, projector: Projector, timeout_s: float, lag_max: int = 0) -> None:
         self._log = log
-        self._dispatcher = Dispatcher(log, self._admit)
+        self._dispatcher = Dispatcher(log, self._admit, RecentAggregates())
         self._projector = projector
         self._timeout_s = timeout_s
         self._lag_max = lag_max

@@ -3,7 +3,6 @@
 The check runs before execution and rejects the whole document, so that no command runs whose payload is withheld.
 """
 
-from collections.abc import Iterator
 from typing import Any, Final
 
 from graphql import (
@@ -34,7 +33,7 @@ _QUERY: Final = {"viewer": dict.fromkeys(("handle", "roles", "can"))}
 class ReadPermission(SchemaExtension):
     """Rejects a document that selects more than its caller may read."""
 
-    def on_validate(self) -> Iterator[None]:
+    def on_validate(self) -> None:
         execution = self.execution_context
         context, document = execution.context, execution.graphql_document
         reads = not isinstance(context, Context) or Permission.READ in context.caller.can
@@ -42,7 +41,6 @@ class ReadPermission(SchemaExtension):
             refused = refusal(document)
             if refused is not None:
                 execution.pre_execution_errors = [refused]
-        yield
 
 
 def refusal(document: DocumentNode) -> GraphQLError | None:

@@ -3,7 +3,7 @@
 `keyframe schema` prints it as SDL; `api/schema.graphql` is the committed snapshot.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import cache, partial
 from math import inf
@@ -73,19 +73,19 @@ class Schema(strawberry.Schema):
         operation = Operation(query, variable_values, operation_name)
         return await self.execute_in_lane(operation, context_value, allowed_operation_types, lambda execute: execute())
 
-    async def execute_in_lane(
+    def execute_in_lane(
         self,
         operation: Operation,
         context: Context,
         allowed_operation_types: Iterable[OperationType] | None,
         work: Callable[[Callable[[], ExecutionResult]], T],
-    ) -> T:
+    ) -> Awaitable[T]:
         """The result of `work` on a worker thread of the operation's lane; it is given the function that executes the
         query or mutation. Raises `Busy`."""
         text, variables, name = operation
         types = set(allowed_operation_types or OperationType) - {OperationType.SUBSCRIPTION}
         execute = partial(self.execute_sync, text, variables, context, None, name, types)
-        return await self._admission.run(operation, context, partial(work, execute))
+        return self._admission.run(operation, context, partial(work, execute))
 
     async def stream(
         self,

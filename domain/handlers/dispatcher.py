@@ -5,6 +5,8 @@ import time
 from collections.abc import Callable
 from hashlib import sha256
 from itertools import chain
+from operator import attrgetter
+from typing import NamedTuple
 from uuid import UUID, uuid4, uuid5
 
 import msgspec
@@ -26,9 +28,10 @@ from domain.handlers import (  # noqa: F401  importing a module registers its ha
 )
 from domain.handlers.handler_registry import HANDLERS, require_handlers
 from domain.handlers.kpis import Readings, Targets
+from domain.handlers.recent_aggregates import NONE_KEPT, RecentAggregates
 from domain.handlers.unit_of_work import WORKSPACE, Author, UnitOfWork
 from domain.log.event_store import Append, CommandRow, ConcurrencyConflict, Log
-from domain.model.event import Aggregate, Authorship
+from domain.model.event import Aggregate, Authorship, Event
 from domain.primitives import personal_data
 from domain.primitives.errors import Code, CommandRejected, idempotency_mismatch, invalid
 from domain.primitives.rules import Rule
@@ -38,6 +41,8 @@ require_handlers(VERBS.values(), HANDLERS)
 
 _NAMING = (AddPerson, RenamePerson)
 """Commands with personal data. Their digest is keyed, because a plain digest could be guessed from a name."""
+
+_stream = attrgetter("originator_id")
 
 ATTEMPTS_MAX = 50
 BACKOFF_SECONDS_MAX = 0.05
@@ -70,16 +75,28 @@ class Outcome(msgspec.Struct, frozen=True):
     repeated: bool = False
 
 
+class Decision(NamedTuple):
+    """The result of a command with its events, and the unit of work with what they depend on."""
+
+    uow: UnitOfWork
+    result: Result
+    events: list[Event]
+
+
 class Dispatcher:
     """Executes the commands of `domain.commands` on one log.
 
     `conflicts` counts how often one was handled again, because another command changed what it had read.
     """
 
-    def __init__(self, log: Log, admit: Callable[[], None] | None = None) -> None:
-        """`admit` is called before each append; it raises an error if nothing may be recorded at the moment."""
+    def __init__(
+        self, log: Log, admit: Callable[[], None] | None = None, recent: RecentAggregates = NONE_KEPT
+    ) -> None:
+        """`admit` is called before each append; it raises an error if nothing may be recorded at the moment. `recent`
+        keeps what commands load, for those after them."""
         self._log = log
         self._admit = admit or _admit_always
+        self._recent = recent
         self.conflicts = 0
 
     def execute(self, command: Command, author: Author) -> Outcome:
@@ -147,33 +164,38 @@ class Dispatcher:
         return was_added if isinstance(command, AddPerson) else command.person == subject.id and not was_added
 
     def _decide(self, command: Command, author: Author, id: UUID, digest: bytes) -> Outcome:
-        uow = UnitOfWork(self._log, author, command, id)
-        hidden = authorization.authorize(uow)
-        parsed = uow.parse()
-        by = Authorship(
-            actor=author.actor,
-            source=author.source,
-            command=id,
-            reason=parsed.reason,
-            on_behalf_of=author.on_behalf_of,
-        )
-        result = _result(HANDLERS[type(command)](uow, parsed))
-        assert not hidden, f"the handler of {verb(type(command))} ignored a hidden id"
-        uow.refuse_unused_version()
-        events = list(chain.from_iterable(map(Aggregate.collect_events, uow.changed())))
+        uow, result, events = self._decision(command, author, id)
         if not events and command.idempotency_key is None:
             return Outcome(result=result, first=None, last=None, head=self._log.head().position)
         self._admit()
         append = Append(
-            by=by,
+            by=Authorship(author.actor, author.source, id, uow.command.reason, author.on_behalf_of),
             digest=digest if uow.names is None else personal_data.keyed_digest(uow.names, digest),
             result=msgspec.json.encode(result),
             reads=uow.reads,
             no_newer=uow.no_newer,
             keys=uow.keys,
         )
-        done = self._log.append(list(map(self._log.mapper.to_stored_event, events)), append)
+        try:
+            done = self._log.append(list(map(self._log.mapper.to_stored_event, events)), append)
+        except ConcurrencyConflict:
+            self._recent.forget(uow.reads)
+            raise
+        self._recent.forget(map(_stream, events))
         return self._outcome(done, result if done.result == append.result else None)
+
+    def _decision(self, command: Command, author: Author, id: UUID) -> Decision:
+        """The decision on a command. One that records nothing is verified by no append, so it rests on the log alone,
+        not on aggregates that were loaded earlier."""
+        uow = UnitOfWork(self._log, author, command, id, self._recent)
+        try:
+            decision = _decided(uow)
+            if decision.events or not uow.has_recalled:
+                return decision
+        except CommandRejected:
+            if not uow.has_recalled:
+                raise
+        return _decided(UnitOfWork(self._log, author, command, id, self._recent, may_recall=False))
 
     def _outcome(self, done: CommandRow, result: Result | None = None, *, repeated: bool = False) -> Outcome:
         """The outcome of a recorded command. Decodes the result from the row if it is not given."""
@@ -185,6 +207,16 @@ class Dispatcher:
             head=done.last,
             repeated=repeated,
         )
+
+
+def _decided(uow: UnitOfWork) -> Decision:
+    """Decide on the command of a unit of work. Raises `CommandRejected`."""
+    hidden = authorization.authorize(uow)
+    command = uow.parse()
+    result = _result(HANDLERS[type(command)](uow, command))
+    assert not hidden, f"the handler of {verb(type(command))} ignored a hidden id"
+    uow.refuse_unused_version()
+    return Decision(uow, result, list(chain.from_iterable(map(Aggregate.collect_events, uow.changed()))))
 
 
 def _admit_always() -> None:

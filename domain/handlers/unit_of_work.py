@@ -11,6 +11,7 @@ import msgspec
 from domain.commands.command import By, Command, exactly_one, reason_needed
 from domain.commands.parsing import parsed
 from domain.commands.permissions import Permission, Role, permissions
+from domain.handlers.recent_aggregates import NONE_KEPT, RecentAggregates
 from domain.log.event_store import Head, Log, NoNewer, PersonKey
 from domain.model.cycle import Cycle, CycleOpened, Policy
 from domain.model.discussion import Comment, Initiative, Reflection
@@ -72,10 +73,20 @@ CALENDAR_ID = keyed_id(Kind.CALENDAR, "")
 
 class UnitOfWork:
     """Loads aggregates for one command and keeps the version of each, so that the append can detect concurrent
-    changes."""
+    changes. It may recall `recent` ones, which can be outdated; `has_recalled`: at least one."""
 
-    def __init__(self, log: Log, author: Author, command: Command, command_id: UUID) -> None:
+    def __init__(
+        self,
+        log: Log,
+        author: Author,
+        command: Command,
+        command_id: UUID,
+        recent: RecentAggregates = NONE_KEPT,
+        *,
+        may_recall: bool = True,
+    ) -> None:
         self.log = log
+        self.has_recalled = False
         self.author = author
         self.can = permissions(author.roles)
         self.me = author.person
@@ -88,6 +99,8 @@ class UnitOfWork:
         """The encryption key of the person whose personal data is in the input; None without any."""
         self.accepted_versions: set[tuple[UUID, int]] = set()
         """Older versions that differ from the current ones only in changes hidden from the author."""
+        self._recent = recent
+        self._may_recall = may_recall
         self._compared = False
         self._children: dict[tuple[UUID, str], list[UUID]] = {}
         self._first: dict[UUID, None] = {}
@@ -161,12 +174,17 @@ class UnitOfWork:
     def load(self, ids: Iterable[UUID]) -> None:
         """Read the streams that are not loaded yet, and keep their versions; 0 for a stream that does not exist."""
         unknown = list(filterfalse(self.reads.__contains__, dict.fromkeys(ids)))
-        streams = self.log.streams(unknown) if unknown else {}
+        recalled = self._recent.find(unknown) if self._may_recall else {}
+        self.has_recalled |= bool(recalled)
+        left = list(filterfalse(recalled.__contains__, unknown))
+        streams = self.log.streams(left) if left else {}
         for id in unknown:
-            aggregate = replay(streams.get(id, ()))
+            aggregate = recalled.get(id) or replay(streams.get(id, ()))
             self.reads[id] = 0 if aggregate is None else aggregate.version
             if aggregate is not None:
                 self._known[id] = aggregate
+                if id in streams:
+                    self._recent.keep(aggregate)
 
     def hide(self, id: UUID) -> None:
         """Hide an aggregate from the handler. Its version is still checked by the append."""

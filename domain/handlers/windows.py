@@ -44,7 +44,9 @@ class Window(End, frozen=True):
 
 def of(uow: UnitOfWork, key_result: KeyResult, at: datetime = WHEN_RECORDED) -> Window:
     """The window of a key result as of a moment."""
-    end, cycle = _end(uow, key_result, at)
+    (objective,) = uow.all_as_of([uow.get(Objective, key_result.objective)], at)
+    (cycle,) = uow.all_as_of([uow.get(Cycle, objective.cycle)], at)
+    end = _end(key_result, objective, cycle)
     calendar = _calendar(uow, key_result, cycle, end, at)
     starts_at = calendar.day_start(cycle.starts_on)
     return Window(
@@ -69,11 +71,9 @@ def _calendar(uow: UnitOfWork, key_result: KeyResult, cycle: Cycle, end: End, at
 _ENDS = (KeyResultDropped, ObjectiveClosed, ObjectiveDropped, CycleClosed)
 
 
-def _end(uow: UnitOfWork, key_result: KeyResult, at: datetime) -> tuple[End, Cycle]:
+def _end(key_result: KeyResult, objective: Objective, cycle: Cycle) -> End:
     """The end of the window, the first of: its own dropping; the closing or dropping of its objective; the closing of
-    its cycle. And the cycle."""
-    (objective,) = uow.all_as_of([uow.get(Objective, key_result.objective)], at)
-    (cycle,) = uow.all_as_of([uow.get(Cycle, objective.cycle)], at)
+    its cycle."""
     ends = {
         "the key result was dropped": key_result.dropped_at,
         f"its objective was {objective.state.lower()}": objective.ended_at,
@@ -82,7 +82,7 @@ def _end(uow: UnitOfWork, key_result: KeyResult, at: datetime) -> tuple[End, Cyc
     ended_by = min(ends, key=ends.__getitem__)
     is_late = cycle.is_closed
     has_ended = key_result.is_dropped or objective.has_ended or is_late
-    return End(ends[ended_by], has_ended, ended_by, is_late), cycle
+    return End(ends[ended_by], has_ended, ended_by, is_late)
 
 
 def late(uow: UnitOfWork, key_result: KeyResult, measured_at: datetime, *field: str) -> bool:
@@ -92,7 +92,8 @@ def late(uow: UnitOfWork, key_result: KeyResult, measured_at: datetime, *field: 
     that is still open, is a fact about the window and neither late nor in need of a reason. Raises `CLOSED` for one
     measured after the window, and `INVALID` for a late one without a reason.
     """
-    end, _ = _end(uow, key_result, WHEN_RECORDED)
+    objective = uow.get(Objective, key_result.objective)
+    end = _end(key_result, objective, uow.get(Cycle, objective.cycle))
     if measured_at > end.ends_at:
         raise CommandRejected(
             Code.CLOSED,

@@ -139,6 +139,13 @@ class Aggregate:
         aggregate._record(event, at)
         return aggregate
 
+    def copy(self) -> Self:
+        """A copy to change independently: events replace values, and change none in place."""
+        copied = object.__new__(type(self))
+        copied.__dict__.update(self.__dict__)
+        copied._pending = []
+        return copied
+
     def record(self, event: Event, at: datetime) -> None:
         """Apply and keep an event effective at `at`. Raises `INVALID` if the last change is later."""
         self.refuse_earlier(at)

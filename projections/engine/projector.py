@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
 from enum import StrEnum
 from math import inf
 from time import monotonic
@@ -83,6 +84,17 @@ class Status(msgspec.Struct, frozen=True):
         return self.condition is not Condition.FAULTED and self.position >= position
 
 
+@dataclass(eq=False)
+class _Waiting:
+    """A thread that waits for a position, or until the projector applies nothing."""
+
+    position: int
+    over: threading.Event = field(default_factory=threading.Event)
+
+    def is_over(self, status: Status) -> bool:
+        return status.has_reached(self.position) or status.condition in _IDLE
+
+
 class Projector:
     """Keeps the projections of one workspace up to date with its log.
 
@@ -111,9 +123,10 @@ class Projector:
         self._may_lead = may_lead
         self._keep = keep or _ignore_round
         self._on_position = on_position or _ignore_position
-        self._moved = threading.Condition()
+        self._changing = threading.Lock()
         self._wakeup = threading.Event()
-        self._waiting = 0
+        self._started = threading.Event()
+        self._waiting: set[_Waiting] = set()
         self._due = self._compare_due = 0.0
         self._wipe_due = self._sweep_due = inf
         self._status = Status(Condition.STARTING, 0)
@@ -133,22 +146,20 @@ class Projector:
         projector has stopped before it, or waits for a rebuild."""
         if self._status.has_reached(position):
             return True
-        with self._moved:
-            self._waiting += 1
-            self._wakeup.set()
-            try:
-                self._moved.wait_for(
-                    lambda: self._status.has_reached(position) or self._status.condition in _IDLE, timeout
-                )
-            finally:
-                self._waiting -= 1
-            return self._status.has_reached(position)
+        waiting = _Waiting(position)
+        self._waiting.add(waiting)
+        self._wakeup.set()
+        try:
+            if not waiting.is_over(self._status):  # it may have moved since
+                waiting.over.wait(timeout)
+        finally:
+            self._waiting.discard(waiting)
+        return self._status.has_reached(position)
 
     def wait_until_started(self, timeout: float) -> None:
         """Wait up to `timeout` seconds for the first look at the projections, which finds out whether they belong to
         this log."""
-        with self._moved:
-            self._moved.wait_for(lambda: self._status.condition is not Condition.STARTING, timeout)
+        self._started.wait(timeout)
 
     def catch_up(self) -> int:
         """Apply the whole log on the calling thread; returns the position reached. A user who may only read the
@@ -312,11 +323,15 @@ class Projector:
         return int(position), bool(leads)
 
     def _publish(self, **changes: Any) -> None:
-        """Change the status, and notify all waiting threads."""
-        with self._moved:
-            self._status = msgspec.structs.replace(self._status, **changes)
-            self._moved.notify_all()
-        self._on_position(self._status.position)
+        """Change the status, and wake the threads that need not wait any longer."""
+        with self._changing:
+            self._status = status = msgspec.structs.replace(self._status, **changes)
+        if status.condition is not Condition.STARTING:
+            self._started.set()
+        for waiting in self._waiting.copy():
+            if waiting.is_over(status):
+                waiting.over.set()
+        self._on_position(status.position)
 
     @contextmanager
     def _session(self) -> Iterator[Connection]:

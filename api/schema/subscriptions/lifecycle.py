@@ -3,7 +3,7 @@
 Both run on a worker thread, so that the event loop only waits and forwards.
 """
 
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from functools import partial
 from typing import Any, Final, TypeAlias
@@ -35,11 +35,10 @@ UNSEEN: Final = CoreResult(None, None)
 class Subscribing(SchemaExtension):
     """Starts a subscription instead of executing it; the data of its result is the stream."""
 
-    def on_execute(self) -> Iterator[None]:
+    def on_execute(self) -> None:
         execution = self.execution_context
         if execution.operation_type is OperationType.SUBSCRIPTION:
             execution.result = _started(execution)
-        yield
 
 
 def _started(execution: ExecutionContext) -> ExecutionResult:
