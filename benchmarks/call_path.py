@@ -2,7 +2,7 @@
 
 Run: python -m benchmarks.call_path [--trace]
 
-A call is one event `call` of `sys.setprofile` for code under `api`, `domain` or `projections`; resuming a generator or
+No task watches whether the client disconnects: whether one begins depends on the load of the machine. A call is one event `call` of `sys.setprofile` for code under `api`, `domain` or `projections`; resuming a generator or
 coroutine is such an event, too. The projector's threads are counted apart. A call back enters a module from another one
 while a call of the first is still open: A > B > A, or A > B > C > A.
 """
@@ -18,11 +18,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import CodeType, FrameType
 from typing import Any, NamedTuple
+from unittest.mock import patch
 from uuid import UUID, uuid4
 
 import httpx
 from pydantic import SecretStr
 
+from api.asgi import disconnect
 from api.runtime.database import Database, open_database
 from api.runtime.settings import Settings
 from api.server.app import create_app
@@ -155,7 +157,7 @@ def call_path(database: Database) -> CallPath:
 async def _call_path(database: Database) -> CallPath:
     token, key_result = member_with_key_result(database)
     profile = Profile()
-    with profile.installed():
+    with profile.installed(), patch.object(disconnect, "WATCH_SECONDS", 60.0):
         async with _served(database, token) as http:
             for value in range(WARM):
                 await _check_in(http, key_result, value)

@@ -36,13 +36,17 @@ class Admission:
     def run(self, operation: Operation, context: Context, work: Callable[[], T]) -> Awaitable[T]:
         """The result of executing the operation in its lane. Raises `Busy`."""
         assessed = self._known.get((operation.text, operation.name, context.bounds))
-        return self._assessed(operation, context, work) if assessed is None else _run(assessed, context, work)
+        if assessed is None:
+            return self._assessed(operation, context, work)
+        return lane_of(assessed, context.lanes).run(work, context.caller.actor, assessed.cost, context.deadline)
 
     async def _assessed(self, operation: Operation, context: Context, work: Callable[[], T]) -> T:
         """The same for an operation that this process has not seen before."""
-        light, caller = context.lanes.light, context.caller.actor
-        begun = await light.run(lambda: self._begin(operation, context, work), caller, 1.0, context.deadline)
-        return await _run(begun, context, work) if isinstance(begun, Assessed) else begun
+        lanes, caller, deadline = context.lanes, context.caller.actor, context.deadline
+        begun = await lanes.light.run(lambda: self._begin(operation, context, work), caller, 1.0, deadline)
+        if not isinstance(begun, Assessed):
+            return begun
+        return await lane_of(begun, lanes).run(work, caller, begun.cost, deadline)
 
     def _begin(self, operation: Operation, context: Context, work: Callable[[], T]) -> T | Assessed:
         """The result of a light operation, or the assessment of another one. Runs on a worker thread."""
@@ -56,11 +60,6 @@ class Admission:
         self._known[key] = assessed
         if len(self._known) > DOCUMENTS_KEPT:
             self._known.popitem(last=False)
-
-
-def _run(assessed: Assessed, context: Context, work: Callable[[], T]) -> Awaitable[T]:
-    lane = lane_of(assessed, context.lanes)
-    return lane.run(work, context.caller.actor, assessed.cost, context.deadline)
 
 
 def lane_of(assessed: Assessed, lanes: Lanes) -> Lane:

@@ -162,8 +162,9 @@ class Lane:
     # ── work ─────────────────────────────────────────────────────────────────────────────────────
 
     def _begin(self, work: Callable[[], T], caller: Hashable, cost: float, deadline: Deadline) -> "Job[T]":
-        began, loop = monotonic(), asyncio.get_running_loop()
-        job = self._threads.submit(copy_context().run, _worked, work, deadline)
+        began, loop, context = monotonic(), asyncio.get_running_loop(), copy_context()
+        context.run(deadline.apply)
+        job = self._threads.submit(context.run, work)
         self._deadlines.add(deadline)
 
         def ended(_: object) -> None:
@@ -215,8 +216,3 @@ class Lanes:
         """End all operations in progress."""
         for lane in self.all:
             lane.close()
-
-
-def _worked(work: Callable[[], T], deadline: Deadline) -> T:
-    deadline.apply()
-    return work()

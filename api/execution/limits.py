@@ -54,7 +54,7 @@ class Limits(SchemaExtension):
     strawberry would execute the first of them.
     """
 
-    def on_operation(self) -> None:
+    def on_operation(self) -> None:  # type: ignore[override]  # strawberry takes a plain function, too
         execution = self.execution_context
         if len(execution.query or "") > DOCUMENT_LENGTH_MAX:
             message = f"A document has at most {DOCUMENT_LENGTH_MAX:,} characters; move long values into variables."
@@ -63,7 +63,7 @@ class Limits(SchemaExtension):
         if refused is not None:
             raise refused
 
-    def on_parse(self) -> None:
+    def on_parse(self) -> None:  # type: ignore[override]  # strawberry takes a plain function, too
         execution = self.execution_context
         if not execution.query:
             return
@@ -74,7 +74,7 @@ class Limits(SchemaExtension):
             message = "The document has several operations: name one of them in operationName."
             raise GraphQLError(message, extensions={"code": "GRAPHQL_VALIDATION_FAILED"})
 
-    def on_validate(self) -> None:
+    def on_validate(self) -> None:  # type: ignore[override]  # strawberry takes a plain function, too
         execution = self.execution_context
         schema, document = execution.schema._schema, execution.graphql_document  # noqa: SLF001
         if document is None or execution.pre_execution_errors:

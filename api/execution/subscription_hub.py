@@ -40,7 +40,7 @@ class SubscriptionHub:
         self._max = subscriptions_max
         self._count = 0
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._notified = self._position = 0
+        self._position = 0
         self._changed = asyncio.Event()
         self._reading: dict[Hashable, asyncio.Task[Any]] = {}
         self._is_closed = False
@@ -59,15 +59,12 @@ class SubscriptionHub:
 
     def notify(self, position: int) -> None:
         """The projections have reached this position. Called from the thread of the projector."""
-        if self._loop is None or position == self._notified:
+        if self._loop is None or position == self._position:
             return
-        self._notified = position
-        with suppress(RuntimeError):  # the loop has ended
-            self._loop.call_soon_threadsafe(self._on_notified, position)
-
-    def _on_notified(self, position: int) -> None:
         self._position = position
-        self._wake()
+        if self._count:  # a subscription is counted before it looks at the position
+            with suppress(RuntimeError):  # the loop has ended
+                self._loop.call_soon_threadsafe(self._wake)
 
     def _wake(self) -> None:
         changed, self._changed = self._changed, asyncio.Event()

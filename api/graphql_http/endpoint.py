@@ -360,9 +360,10 @@ class Endpoint(GraphQL[Context, None]):
     def _to_response(self, result: ExecutionResult, context: Context) -> GraphQLHTTPResponse:
         if result.errors:
             context.stats.codes += [(error.extensions or {}).get("code", "") for error in result.errors]
-        response = _body_of(result)
-        if "data" in response and context.stats.costs:
-            response["extensions"] = {"cost": _cost(context)}
+        response, stats = _body_of(result), context.stats
+        if "data" in response and stats.costs:
+            cost = {"asked": ceil(stats.costs[-1]), "actual": ceil(stats.ms), "limit": round(context.bounds.cost_max)}
+            response["extensions"] = {"cost": cost}  # both costs are those of the last operation
         return response
 
     def _response(
@@ -409,16 +410,20 @@ def _wants_page(request: Request) -> bool:
 
 async def _parse(request: Request) -> GraphQLRequest | list[GraphQLRequest]:
     """The request, or the batch of them. Raises `HTTPException`."""
-    if request.method == "GET":
-        return graphql_request.from_query(request.query_params)
-    if media_type(request.headers.get("content-type")) != JSON:
+    is_get = request.method == "GET"
+    if not is_get and media_type(request.headers.get("content-type")) != JSON:
         raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"Content-Type must be {JSON}.")
-    return graphql_request.from_body(await request.body())
+    try:
+        if is_get:
+            return graphql_request.from_query(request.query_params)
+        return graphql_request.from_body(await request.body())
+    except ValueError as error:
+        raise HTTPException(HTTPStatus.BAD_REQUEST, f"The request is not valid JSON in UTF-8: {error}") from None
 
 
 def _body_of(result: ExecutionResult) -> GraphQLHTTPResponse:
     body = process_result(result)
-    if was_not_begun(result):
+    if result.errors and was_not_begun(result):
         del body["data"]
     return body
 
@@ -432,12 +437,6 @@ def _wrong_operation_type(error: InvalidOperationTypeError, method: str) -> HTTP
     if error.operation_type is OperationType.SUBSCRIPTION:
         return HTTPException(HTTPStatus.NOT_ACCEPTABLE, _STREAMED)
     return HTTPException(HTTPStatus.METHOD_NOT_ALLOWED, error.as_http_error_reason(cast("Any", method)))
-
-
-def _cost(context: Context) -> dict[str, int]:
-    """The estimated and the actual cost of the last operation, both rounded up."""
-    stats = context.stats
-    return {"asked": ceil(stats.costs[-1]), "actual": ceil(stats.ms), "limit": round(context.bounds.cost_max)}
 
 
 def _stale_response(position: int, reached: int, lag: int) -> Response:

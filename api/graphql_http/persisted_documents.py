@@ -43,20 +43,21 @@ class PersistedDocuments:
 
         Raises `GraphQLError` with a code if the document is unknown, not trusted, or does not match its digest.
         """
-        persisted = _persisted(extensions)
+        persisted = _persisted(extensions) if extensions else None
         if document_id is not None:
             return self._found(query, _digest(document_id))
         if persisted is not None:
             return self._found(query, persisted)
-        return None if query is None else self._checked(query)
+        if query is not None and self._only:
+            self._refuse_untrusted(query)
+        return query
 
-    def _checked(self, query: str) -> str:
-        if self._only and _digested(query) not in self._trusted:
+    def _refuse_untrusted(self, query: str) -> None:
+        if _digested(query) not in self._trusted:
             raise _error(
                 "DOCUMENT_NOT_TRUSTED",
                 "Only documents of the server's manifest are accepted; add this one to the manifest.",
             )
-        return query
 
     def _found(self, query: str | None, digest: str) -> str:
         if query:
@@ -65,9 +66,10 @@ class PersistedDocuments:
                     "PERSISTED_QUERY_HASH_MISMATCH",
                     "The digest does not match the document; send the SHA-256 of its text.",
                 )
-            text = self._checked(query)
-            self._remember(digest, text)
-            return text
+            if self._only:
+                self._refuse_untrusted(query)
+            self._remember(digest, query)
+            return query
         known = self._trusted.get(digest) or self._cached(digest)
         if known is None:
             raise _error("PERSISTED_QUERY_NOT_FOUND", "PersistedQueryNotFound")
@@ -94,9 +96,9 @@ class PersistedDocuments:
                 self._length -= len(self._remembered.popitem(last=False)[1])
 
 
-def _persisted(extensions: Mapping[str, Any] | None) -> str | None:
+def _persisted(extensions: Mapping[str, Any]) -> str | None:
     """The digest in Apollo's `persistedQuery` extension."""
-    persisted = (extensions or {}).get("persistedQuery")
+    persisted = extensions.get("persistedQuery")
     if persisted is None:
         return None
     if (

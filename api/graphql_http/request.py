@@ -45,20 +45,22 @@ _KINDS: Mapping[str, type] = {
 
 
 def from_query(params: Mapping[str, str]) -> GraphQLRequest:
-    """The request in a query string; an empty parameter counts as absent. Raises `HTTPException`."""
+    """The request in a query string; an empty parameter counts as absent. Raises `HTTPException`, and `ValueError` for
+    invalid JSON."""
     fields: dict[str, Any] = {name: params[name] for name in _KINDS if params.get(name)}
     for name in ("variables", "extensions"):
         if name in fields:
-            fields[name] = _json(fields[name])
+            fields[name] = decoded(fields[name])
     return _parse_request(fields)
 
 
 def from_body(body: bytes) -> GraphQLRequest | list[GraphQLRequest]:
-    """The request in a body, or the batch of requests in an array. Raises `HTTPException`."""
+    """The request in a body, or the batch of requests in an array. Raises `HTTPException`, and `ValueError` for invalid
+    JSON."""
     if body.count(b"[") + body.count(b"{") > VALUES_MAX:  # allocating and freeing so many objects is slow
         message = f"The request has more than {VALUES_MAX:,} lists and objects; send it in parts."
         raise RequestRejected(HTTPStatus.BAD_REQUEST, message, "TOO_MANY_VALUES")
-    document = _json(body)
+    document = decoded(body)
     return [_parse_request(item) for item in document] if isinstance(document, list) else _parse_request(document)
 
 
@@ -79,10 +81,3 @@ def decoded(text: str | bytes) -> Any:
     value = orjson.loads(text)
     reject_duplicate_keys(text)
     return value
-
-
-def _json(text: str | bytes) -> Any:
-    try:
-        return decoded(text)
-    except ValueError as error:
-        raise HTTPException(HTTPStatus.BAD_REQUEST, f"The request is not valid JSON in UTF-8: {error}") from None

@@ -33,7 +33,7 @@ _QUERY: Final = {"viewer": dict.fromkeys(("handle", "roles", "can"))}
 class ReadPermission(SchemaExtension):
     """Rejects a document that selects more than its caller may read."""
 
-    def on_validate(self) -> None:
+    def on_validate(self) -> None:  # type: ignore[override]  # strawberry takes a plain function, too
         execution = self.execution_context
         context, document = execution.context, execution.graphql_document
         reads = not isinstance(context, Context) or Permission.READ in context.caller.can

@@ -6,7 +6,7 @@ worker thread of its operation.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeAlias, TypeVar
@@ -94,6 +94,7 @@ class SnapshotReader:
         self._hidden = hidden
         self.freshness = freshness or FreshnessTracker()
         self._views: dict[object, View] = {}
+        self._shared: Connection | None = None
 
     def read(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run one query of `projections` on the visible rows. Raises `DeadlineExceeded`."""
@@ -106,9 +107,22 @@ class SnapshotReader:
         The log itself hides nothing: read the event bodies of visible changes only, with
         `api.schema.connections.change_lists.with_events`.
         """
+        if self._shared is not None:
+            return nullcontext(self._shared)
         return self._deadline.reading(
             self._filtered_connection(self.hidden) if self.hidden else self._pool.connection()
         )
+
+    @contextmanager
+    def on_one_connection(self) -> Iterator[None]:
+        """Read on one connection within this block, which reads several times in a row and waits for nothing else.
+        Raises `DeadlineExceeded`."""
+        with self.connection() as conn:
+            outer, self._shared = self._shared, conn
+            try:
+                yield
+            finally:
+                self._shared = outer
 
     @cached_property
     def hidden(self) -> frozenset[UUID]:
@@ -224,7 +238,7 @@ class View:
         self.reads = reads
         self.basis = basis
         self.is_now = is_now
-        self.id_end = global_ids.suffix(None if is_now else basis)
+        self.id_end = b"" if is_now else global_ids.suffix(basis)
         self._rows: dict[object, dict[UUID, Any]] = {}
         self._named: dict[object, dict[str, Any]] = {}
         self._inside: dict[UUID, set[UUID]] = {}
@@ -239,7 +253,8 @@ class View:
         rows: dict[UUID, T] = self._rows.setdefault(query, {})
         missing = set(filter(None, wanted)) - rows.keys()
         if missing:
-            rows.update(self.read(query, list(missing)))
+            with self.reads.connection() as conn:
+                rows.update(query(conn, self.basis, list(missing)))
         return rows
 
     def remember(self, query: ById[T], rows: Iterable[T]) -> None:
@@ -273,7 +288,8 @@ class View:
     @cached_property
     def settings(self) -> Settings:
         """The scoring policies adopted and the calendars set so far."""
-        return self.read(settings)
+        with self.reads.connection() as conn:
+            return settings(conn, self.basis)
 
     @property
     def policies(self) -> cycle.Policies:
@@ -363,16 +379,12 @@ class RowProxy:
 AnyProxy = TypeVar("AnyProxy", bound=RowProxy)
 
 
-def as_batch(proxy_type: type[AnyProxy], view: View, rows: Sequence[Any]) -> list[AnyProxy]:
-    """These rows as objects of one type, in one batch."""
-    return as_mixed_batch(view, rows, [proxy_type] * len(rows))
-
-
-def as_mixed_batch(view: View, rows: Sequence[Any], types: Sequence[type[AnyProxy]]) -> list[AnyProxy]:
-    """These rows as objects, each of its own type, in one batch."""
+def as_batch(types: type[AnyProxy] | Sequence[type[AnyProxy]], view: View, rows: Sequence[Any]) -> list[AnyProxy]:
+    """These rows as objects of one type, or each of its own, in one batch."""
     batch = Batch(view, rows)
     proxies = []
-    for place, (row, proxy_type) in enumerate(zip(rows, types, strict=True)):
+    each = [types] * len(rows) if isinstance(types, type) else types
+    for place, (row, proxy_type) in enumerate(zip(rows, each, strict=True)):
         proxy = proxy_type.__new__(proxy_type)
         proxy.row = row
         proxy.batch = batch

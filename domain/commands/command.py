@@ -128,9 +128,7 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_
     ] = None
 
     def check(self, faults: Faults) -> None:
-        """Keep the faults of fields that are missing or contradict each other, when each is in its stored form."""
-        if self.REASON_REQUIRED and self.reason is None:
-            faults.keep(reason_needed(f"{verb(type(self))} changes what was agreed"))
+        """Keep the faults of fields that contradict each other, when each is in its stored form."""
 
     def __init_subclass__(cls) -> None:
         """Raises `TypeError` for incomplete metadata, at import."""

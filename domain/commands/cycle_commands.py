@@ -34,7 +34,6 @@ class OpenCycle(Command, frozen=True):
     check_in_cadence: Annotated[Cadence, doc("How often check-ins on its key results are expected.")] = Cadence.WEEKLY
 
     def check(self, faults: Faults) -> None:
-        super().check(faults)
         with faults:
             if self.ends_on < self.starts_on:
                 raise invalid(
@@ -111,7 +110,6 @@ class AdoptScoringPolicy(Command, frozen=True):
     ] = UNSET
 
     def check(self, faults: Faults) -> None:
-        super().check(faults)
         with faults:
             if self.stale_after_cadences is not UNSET and self.stale_after_cadences <= 0:
                 raise invalid(

@@ -130,7 +130,6 @@ class AddKeyResult(Command, frozen=True):
     ] = UNSET
 
     def check(self, faults: Faults) -> None:
-        super().check(faults)
         with faults:
             if self.kpi is None or not self.metric.lacks_start:
                 metric_checks.metric(self.metric.complete(Unit()), None, "metric")
@@ -185,7 +184,6 @@ class RetargetKeyResult(Command, frozen=True):
     plan: NewPlan = UNSET
 
     def check(self, faults: Faults) -> None:
-        super().check(faults)
         with faults:
             if not self.metric.lacks_start:
                 metric_checks.metric(self.metric.complete(Unit()), None, "metric")
@@ -267,7 +265,6 @@ class CheckIn(Command, frozen=True):
     ] = None
 
     def check(self, faults: Faults) -> None:
-        super().check(faults)
         if (self.value, self.reached, self.confidence, self.note) == (None, None, None, None):
             message = "The check-in is empty; give a value, the milestones reached, a confidence or a note."
             faults.keep(invalid(message, "value", rule=Rule.CHECK_IN_EMPTY))

@@ -59,7 +59,6 @@ class DefineKpi(Command, frozen=True):
     ] = msgspec.field(default=UNSET, name="from")
 
     def check(self, faults: Faults) -> None:
-        super().check(faults)
         check_formula(self.formula, faults)
         if self.goal_from is not UNSET and self.goal is None:
             faults.keep(_from_without_goal())
@@ -108,7 +107,6 @@ class RedefineKpi(Command, frozen=True):
     ] = msgspec.field(default=UNSET, name="from")
 
     def check(self, faults: Faults) -> None:
-        super().check(faults)
         check_formula(self.formula, faults)
         if self.goal_from is not UNSET and self.goal is UNSET:
             faults.keep(_from_without_goal())
@@ -130,7 +128,6 @@ class SetKpiTargets(Command, frozen=True):
     targets: Annotated[list[KpiTarget], doc("Up to 400 targets, each from another day.")]
 
     def check(self, faults: Faults) -> None:
-        super().check(faults)
         with faults:
             if not self.targets:
                 raise invalid("Give at least one target.", "targets", rule=Rule.TARGETS_EMPTY)
@@ -191,7 +188,6 @@ class RecordReadings(Command, frozen=True):
     readings: Annotated[list[ReadingInput], doc("Up to 10,000 readings.")]
 
     def check(self, faults: Faults) -> None:
-        super().check(faults)
         with faults:
             if not self.readings:
                 raise invalid("Give at least one reading.", "readings", rule=Rule.READINGS_EMPTY)

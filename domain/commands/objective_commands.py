@@ -66,7 +66,6 @@ class DraftObjective(Command, frozen=True):
     )
 
     def check(self, faults: Faults) -> None:
-        super().check(faults)
         with faults:
             _refuse_many_contributors(self.contributors)
         with faults:
@@ -114,7 +113,6 @@ class AssignObjective(Command, frozen=True):
     ] = UNSET
 
     def check(self, faults: Faults) -> None:
-        super().check(faults)
         with faults:
             if self.contributors is not UNSET:
                 _refuse_many_contributors(self.contributors)

@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 import msgspec
 from msgspec import UNSET
 
-from domain.commands.command import Command, CycleBy, KpiBy, Parsed, exactly_one
+from domain.commands.command import Command, CycleBy, KpiBy, Parsed, exactly_one, reason_needed, verb
 from domain.primitives import metric_checks, values
 from domain.primitives.errors import CommandRejected, Faults
 from domain.primitives.values import KpiGoal, KpiTarget, Unit
@@ -38,6 +38,8 @@ def parsed(command: AnyCommand, now: Callable[[], datetime]) -> AnyCommand:
     """The command in its stored form. Raises `InputRejected` with all faults of its input."""
     faults = Faults()
     command = _parsed_struct(command, (), Parsing(faults, now))
+    if command.REASON_REQUIRED and command.reason is None:
+        faults.keep(reason_needed(f"{verb(type(command))} changes what was agreed"))
     command.check(faults)
     faults.refuse()
     return command

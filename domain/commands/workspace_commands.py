@@ -49,7 +49,6 @@ class SetCalendar(Command, frozen=True):
     week_starts_on: Annotated[Weekday | UnsetType, doc("The first day of a week; MONDAY at first.")] = UNSET
 
     def check(self, faults: Faults) -> None:
-        super().check(faults)
         month = self.fiscal_year_start_month
         with faults:
             if month is not UNSET and not 1 <= month <= 12:

@@ -130,16 +130,29 @@ def _named(command: Command) -> list[UUID]:
 
 def _is_hidden(uow: UnitOfWork, id: UUID) -> bool:
     """Whether the id is of an objective that the author does not see, or of an aggregate that belongs to one."""
-    aggregate = uow.known(id)
-    while aggregate is not None and not isinstance(aggregate, Objective):
-        above = _parent(aggregate)
-        aggregate = None if above is None else uow.known(above)
-    return aggregate is not None and not sees(uow, aggregate)
+    path = _path(uow, id)
+    objective = path[-1] if path else None
+    return isinstance(objective, Objective) and not sees(uow, objective)
+
+
+def _path(uow: UnitOfWork, id: UUID) -> Sequence[Aggregate]:
+    """The aggregate with this id, and those that it belongs to: up to an objective or a KPI. Empty if there is none."""
+    path = uow.paths.get(id)
+    if path is None:
+        path, aggregate = [], uow.known(id)
+        while aggregate is not None:
+            path.append(aggregate)
+            above = _parent(aggregate)
+            aggregate = None if above is None else uow.known(above)
+        uow.paths[id] = path
+    return path
 
 
 def _parent(aggregate: Aggregate) -> UUID | None:
-    """The id of the parent, on the path to an objective."""
+    """The id of the parent, on the path to an objective or a KPI."""
     match aggregate:
+        case Reading():
+            return aggregate.kpi
         case KeyResult():
             return aggregate.objective
         case CheckIn():
@@ -176,10 +189,8 @@ def _is_own(uow: UnitOfWork, needs: Needs) -> bool:
         return me in (command.owner, *command.contributors) or _leads(uow, me, command.team)
     ids, kind = _subjects(getattr(command, needs.of))
     uow.load(ids)
-    others = [
-        aggregate for aggregate in map(uow.known, ids) if isinstance(aggregate, kind) and not is_own(aggregate, uow, me)
-    ]
-    return not others
+    found = [one for one in map(uow.known, ids) if isinstance(one, kind)]
+    return all(map(partial(is_own, uow, me), found))
 
 
 def _subjects(named: Any) -> tuple[list[UUID], type[Aggregate]]:
@@ -190,19 +201,13 @@ def _subjects(named: Any) -> tuple[list[UUID], type[Aggregate]]:
     return [named.id if isinstance(named, Ref) else named], Aggregate
 
 
-def is_own(aggregate: Aggregate, uow: UnitOfWork, me: UUID) -> bool:
+def is_own(uow: UnitOfWork, me: UUID, aggregate: Aggregate) -> bool:
     """Whether a person owns an aggregate: an objective as owner, contributor or lead of its team; a key result or
     initiative also as its owner; a KPI as its owner. Other aggregates have the owners of their parents."""
-    part: Aggregate | None = aggregate
-    while part is not None:
-        if _names(part, uow, me):
-            return True
-        above = part.kpi if isinstance(part, Reading) else _parent(part)
-        part = None if above is None else uow.known(above)
-    return False
+    return any(map(partial(_names, uow, me), _path(uow, aggregate.id)))
 
 
-def _names(aggregate: Aggregate, uow: UnitOfWork, me: UUID) -> bool:
+def _names(uow: UnitOfWork, me: UUID, aggregate: Aggregate) -> bool:
     """Whether the aggregate itself names this person as an owner."""
     match aggregate:
         case Objective():

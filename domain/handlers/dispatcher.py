@@ -89,9 +89,7 @@ class Dispatcher:
     `conflicts` counts how often one was handled again, because another command changed what it had read.
     """
 
-    def __init__(
-        self, log: Log, admit: Callable[[], None] | None = None, recent: RecentAggregates = NONE_KEPT
-    ) -> None:
+    def __init__(self, log: Log, admit: Callable[[], None] | None = None, recent: RecentAggregates = NONE_KEPT) -> None:
         """`admit` is called before each append; it raises an error if nothing may be recorded at the moment. `recent`
         keeps what commands load, for those after them."""
         self._log = log

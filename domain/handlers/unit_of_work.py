@@ -97,6 +97,8 @@ class UnitOfWork:
         self.keys: list[PersonKey] = []
         self.names: bytes | None = None
         """The encryption key of the person whose personal data is in the input; None without any."""
+        self.paths: dict[UUID, Sequence[Aggregate]] = {}
+        """By id: the aggregate and those that it belongs to, for the authorization."""
         self.accepted_versions: set[tuple[UUID, int]] = set()
         """Older versions that differ from the current ones only in changes hidden from the author."""
         self._recent = recent
@@ -174,6 +176,8 @@ class UnitOfWork:
     def load(self, ids: Iterable[UUID]) -> None:
         """Read the streams that are not loaded yet, and keep their versions; 0 for a stream that does not exist."""
         unknown = list(filterfalse(self.reads.__contains__, dict.fromkeys(ids)))
+        if not unknown:
+            return
         recalled = self._recent.find(unknown) if self._may_recall else {}
         self.has_recalled |= bool(recalled)
         left = list(filterfalse(recalled.__contains__, unknown))

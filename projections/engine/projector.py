@@ -102,7 +102,8 @@ class Projector:
     follow: they watch the position for the callers of `wait`, and take the lead when it is free and `may_lead` is set.
     The leader calls `keep` with the position after each round, which returns an alarm or None. Every projector calls
     `on_position` with the position, on its own thread, whenever it may have changed. `answered_at` is when the database
-    answered last, by the monotonic clock; a running projector asks several times a second.
+    answered last, by the monotonic clock; a running projector asks several times a second. `status` is the current one;
+    it is safe to read from any thread.
     """
 
     def __init__(
@@ -129,13 +130,8 @@ class Projector:
         self._waiting: set[_Waiting] = set()
         self._due = self._compare_due = 0.0
         self._wipe_due = self._sweep_due = inf
-        self._status = Status(Condition.STARTING, 0)
+        self.status = Status(Condition.STARTING, 0)
         self.answered_at = -inf
-
-    @property
-    def status(self) -> Status:
-        """The current status; safe to read from any thread."""
-        return self._status
 
     def wake(self) -> None:
         """Read the log at once, because events were appended."""
@@ -144,17 +140,15 @@ class Projector:
     def wait(self, position: int, timeout: float) -> bool:
         """Whether the projections have reached this position within `timeout` seconds; returns at once if the
         projector has stopped before it, or waits for a rebuild."""
-        if self._status.has_reached(position):
-            return True
         waiting = _Waiting(position)
-        self._waiting.add(waiting)
-        self._wakeup.set()
+        self._waiting.add(waiting)  # before the look at the status, so that no change of it is missed
         try:
-            if not waiting.is_over(self._status):  # it may have moved since
+            if not waiting.is_over(self.status):
+                self._wakeup.set()
                 waiting.over.wait(timeout)
         finally:
             self._waiting.discard(waiting)
-        return self._status.has_reached(position)
+        return self.status.has_reached(position)
 
     def wait_until_started(self, timeout: float) -> None:
         """Wait up to `timeout` seconds for the first look at the projections, which finds out whether they belong to
@@ -212,7 +206,7 @@ class Projector:
                 return
             except (OutdatedViews, Diverged) as reason:
                 condition = Condition.DIVERGED if isinstance(reason, Diverged) else Condition.OUTDATED
-                if self._status.condition is not condition:
+                if self.status.condition is not condition:
                     _log.critical(f"projections {condition.lower()}", cause=str(reason))
                 self._publish(condition=condition, cause=str(reason))
                 stop.wait(OUTDATED_SECONDS)
@@ -231,7 +225,7 @@ class Projector:
             self._wakeup.clear()
             position, leads = self._read_position(conn, lead)
             self.answered_at = monotonic()
-            if position > self._status.position:
+            if position > self.status.position:
                 self._due = 0.0
             condition = Condition.LEADING if leads else Condition.FOLLOWING
             self._publish(condition=condition, position=position, cause=None, alarm=None)
@@ -285,7 +279,7 @@ class Projector:
 
     def _attest(self, conn: Connection, position: int) -> None:
         alarm = self._keep(conn, position)
-        if alarm != self._status.alarm:
+        if alarm != self.status.alarm:
             self._publish(alarm=alarm)
 
     def _sweep(self, conn: Connection) -> None:
@@ -325,7 +319,7 @@ class Projector:
     def _publish(self, **changes: Any) -> None:
         """Change the status, and wake the threads that need not wait any longer."""
         with self._changing:
-            self._status = status = msgspec.structs.replace(self._status, **changes)
+            self.status = status = msgspec.structs.replace(self.status, **changes)
         if status.condition is not Condition.STARTING:
             self._started.set()
         for waiting in self._waiting.copy():

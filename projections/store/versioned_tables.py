@@ -380,11 +380,10 @@ class VersionedTable(Table[V]):
 
 
 def fetch(conn: Connection, sql: str, params: Params, *, prepare: bool = True) -> list[tuple[Any, ...]]:
-    """The rows of a query as tuples. Raises `DeadlineExceeded`.
+    """The rows of a query as tuples. Use a connection of `Deadline.reading`, which checks and cancels the read.
 
     A query is prepared, so that later calls need no parsing and planning, unless its best plan depends on its
     parameters (docs/adr/0048)."""
-    raise_if_late()
     cursor = conn.cursor(binary=True, row_factory=tuple_row)
     return cursor.execute(sql, params, prepare=prepare).fetchall()
 

@@ -14,7 +14,7 @@ from api.schema.primitives.lookup import CycleBy, TeamBy
 from api.snapshot import global_ids
 from api.snapshot.global_ids import GlobalId
 from api.snapshot.pagination import Page, PageRequest, encode, page_of, paginate
-from api.snapshot.snapshot import Batch, RowProxy, View, as_mixed_batch
+from api.snapshot.snapshot import Batch, RowProxy, View, as_batch
 from domain.model.event import Authorship, Event
 from domain.primitives.errors import invalid
 from domain.primitives.values import Kind, Ref
@@ -79,7 +79,7 @@ def with_events(view: View, rows: Sequence[Change]) -> list[EventChange]:
 
 def shown(view: View, rows: Sequence[EventChange]) -> list[Any]:
     """The nodes of these changes with events; they are siblings."""
-    return as_mixed_batch(view, rows, [TYPES[type(row.event)] for row in rows])
+    return as_batch([TYPES[type(row.event)] for row in rows], view, rows)
 
 
 def at_positions(view: View, positions: Sequence[int]) -> list[Any]:

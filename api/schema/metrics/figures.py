@@ -39,8 +39,9 @@ class Measured(NamedTuple):
 
 def measured(batch: Batch) -> Sequence[Measured]:
     """The context and the standing of each of these key results."""
-    contexts = _contexts(batch.view, batch.rows)
-    return list(map(Measured, contexts, batch.view.read(latest_standings.standings, contexts)))
+    with batch.view.reads.on_one_connection():
+        contexts = _contexts(batch.view, batch.rows)
+        return list(map(Measured, contexts, batch.view.read(latest_standings.standings, contexts)))
 
 
 def _contexts(view: View, rows: Sequence[KeyResultRow]) -> Sequence[Context]:

@@ -7,8 +7,8 @@ import strawberry
 
 from api.schema.primitives.field import resolved
 from api.snapshot import global_ids
-from api.snapshot.dataloaders import TYPES, found
-from api.snapshot.snapshot import ById, RowProxy, View
+from api.snapshot.dataloaders import TYPES
+from api.snapshot.snapshot import ById, RowProxy, View, as_batch
 from domain.primitives.values import Kind
 
 
@@ -32,5 +32,5 @@ class Node(RowProxy):
     @classmethod
     def find(cls, view: View, id: UUID | None) -> Self | None:
         """The node of this type with an id at a view; None if it does not exist there."""
-        node: Self | None = None if id is None else found(view, cls.KIND, [id]).get(id)
-        return node
+        row = None if id is None else view.by_id(TYPES[cls.KIND][1], [id]).get(id)
+        return None if row is None else as_batch(cls, view, [row])[0]

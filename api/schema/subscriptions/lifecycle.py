@@ -35,7 +35,7 @@ UNSEEN: Final = CoreResult(None, None)
 class Subscribing(SchemaExtension):
     """Starts a subscription instead of executing it; the data of its result is the stream."""
 
-    def on_execute(self) -> None:
+    def on_execute(self) -> None:  # type: ignore[override]  # strawberry takes a plain function, too
         execution = self.execution_context
         if execution.operation_type is OperationType.SUBSCRIPTION:
             execution.result = _started(execution)

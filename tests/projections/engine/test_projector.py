@@ -3,6 +3,7 @@
 import shutil
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -55,8 +56,10 @@ def kpi(key: str) -> DefineKpi:
 
 def until(projector: Projector, *conditions: Condition) -> None:
     """Wait until the projector is in one of these conditions."""
-    with projector._moved:
-        assert projector._moved.wait_for(lambda: projector.status.condition in conditions, SECONDS)
+    deadline = time.monotonic() + SECONDS
+    while projector.status.condition not in conditions:
+        assert time.monotonic() < deadline, projector.status
+        time.sleep(0.005)
 
 
 def broken(world: World, topic: str = "kpi-retired.v1", body: bytes = b"{}") -> int:
