@@ -2,9 +2,10 @@
 
 Run: python -m benchmarks.call_path [--trace]
 
-No task watches whether the client disconnects: whether one begins depends on the load of the machine. A call is one event `call` of `sys.setprofile` for code under `api`, `domain` or `projections`; resuming a generator or
-coroutine is such an event, too. The projector's threads are counted apart. A call back enters a module from another one
-while a call of the first is still open: A > B > A, or A > B > C > A.
+A call is one event `call` of `sys.setprofile` for code under `api`, `domain` or `projections`; resuming a generator or
+coroutine is such an event, too. The projector's threads are counted apart, and nobody watches whether the client
+disconnects, since that depends on the load of the machine. A call back enters a module from another one while a call of
+the first is still open: A > B > A, or A > B > C > A.
 """
 
 import asyncio

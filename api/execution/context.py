@@ -51,6 +51,10 @@ class Caller:
         return permissions(self.roles)
 
     @cached_property
+    def may_read(self) -> bool:
+        return Permission.READ in self.can
+
+    @cached_property
     def sees_everything(self) -> bool:
         """Whether nothing is hidden from the caller, including objectives that are visible to a team only."""
         return Permission.READ_PRIVATE in self.can
@@ -137,11 +141,6 @@ class Context:
         """Why a statement does not fit the projections; the database is asked once."""
         return outdated_views(self.pool)
 
-    def charge_cost(self, cost: float, most: float) -> bool:
-        """Add the cost of an operation. Returns whether the total of the request is at most `most`."""
-        self.stats.costs.append(cost)
-        return sum(self.stats.costs) <= most
-
     def for_next_operation(self) -> Self:
         """A copy for the next operation or event of a connection, with a new deadline and new statistics."""
         return replace(
@@ -164,7 +163,7 @@ class Context:
 
     def reading(self, hidden: frozenset[UUID] | None = None) -> SnapshotReader:
         """A reader for which the objectives that are hidden from the caller are already known. Raises `FORBIDDEN`."""
-        if Permission.READ not in self.caller.can:
+        if not self.caller.may_read:
             raise CommandRejected(Code.FORBIDDEN, "You may not read.")
         visibility_scope = None if self.caller.sees_everything else VisibilityScope(self.caller.person, self.filtered)
         present = None if self.moment is None or monotonic() > self.moment.until else self.moment[:2]

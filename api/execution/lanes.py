@@ -119,7 +119,7 @@ class Lane:
                 await mine.item
         except BaseException as error:
             if mine.item.done() and not mine.item.cancelled():
-                self._release(caller, 0)
+                self._release(caller, 0, deadline)
             else:
                 self._queue.remove(mine)
             if isinstance(error, TimeoutError):
@@ -150,7 +150,8 @@ class Lane:
     def _may_begin(self, caller: Hashable) -> bool:
         return self._running[caller] < self._caller_max
 
-    def _release(self, caller: Hashable, correction: float) -> None:
+    def _release(self, caller: Hashable, correction: float, deadline: Deadline) -> None:
+        self._deadlines.discard(deadline)
         self._free += 1
         self._running[caller] -= 1
         if not self._running[caller]:
@@ -169,14 +170,10 @@ class Lane:
 
         def ended(_: object) -> None:
             with suppress(RuntimeError):  # the loop has ended
-                loop.call_soon_threadsafe(self._ended, caller, (monotonic() - began) * 1000 - cost, deadline)
+                loop.call_soon_threadsafe(self._release, caller, (monotonic() - began) * 1000 - cost, deadline)
 
         job.add_done_callback(ended)
         return job
-
-    def _ended(self, caller: Hashable, correction: float, deadline: Deadline) -> None:
-        self._deadlines.discard(deadline)
-        self._release(caller, correction)
 
     def _end(self, job: "Job[T]", deadline: Deadline) -> None:
         """End the work, again and again until it has stopped: between two statements there is nothing to cancel."""

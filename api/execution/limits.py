@@ -89,8 +89,10 @@ class Limits(SchemaExtension):
         execution, context = self.execution_context, self.execution_context.context
         if execution.operation_name not in costs or not isinstance(context, Context):
             return None
-        context.stats.kind, context.stats.name = execution.operation_type.value, execution.operation_name or ""
-        if context.charge_cost(costs[execution.operation_name], most):
+        stats = context.stats
+        stats.kind, stats.name = execution.operation_type.value, execution.operation_name or ""
+        stats.costs.append(costs[execution.operation_name])
+        if sum(stats.costs) <= most:
             return None
         message = f"The operations of one request may cost {most:,.0f} in total. Send several requests."
         return limit_error(TOO_COSTLY, message, round(most))

@@ -133,7 +133,8 @@ class Endpoint(GraphQL[Context, None]):
     async def respond(self, request: Request) -> Response:
         """The response to an authenticated request over HTTP. Raises `Busy`, `ClientDisconnected`."""
         try:
-            response = self._page_response() if _wants_page(request) else await self._handle(request)
+            is_page = request.method == "GET" and _wants_page(request)
+            response = self._page_response() if is_page else await self._handle(request)
         except HTTPException as rejected:
             response = self._rejection(rejected)
         response.headers.setdefault("cache-control", "no-store")
@@ -402,8 +403,8 @@ class Endpoint(GraphQL[Context, None]):
 
 
 def _wants_page(request: Request) -> bool:
-    """Whether a browser requests the page."""
-    if request.method != "GET" or "text/html" not in request.headers.get("accept", ""):
+    """Whether a GET is that of a browser that requests the page."""
+    if "text/html" not in request.headers.get("accept", ""):
         return False
     return not any(request.query_params.get(name) for name in ("query", "documentId", "extensions"))
 

@@ -97,7 +97,8 @@ class Process:
     def context(self, request: HTTPConnection) -> Context:
         """The context of an authenticated request."""
         timeout_s = self.settings.answer_timeout_s
-        caller, source = request.state.caller, _source(request)
+        caller, site = request.state.caller, request.headers.get("sec-fetch-site")
+        source = Source.CONSOLE if site == "same-origin" else Source.API  # only a browser can claim to be a page
         return Context(
             caller if caller.source is source else replace(caller, source=source),
             self.pool,
@@ -126,8 +127,3 @@ def _lanes(settings: Settings) -> Lanes:
         settings.queue_max,
         settings.caller_queue_max,
     )
-
-
-def _source(request: HTTPConnection) -> Source:
-    """CONSOLE for a same-origin page, which only a browser can claim; else API."""
-    return Source.CONSOLE if request.headers.get("sec-fetch-site") == "same-origin" else Source.API

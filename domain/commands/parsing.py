@@ -41,7 +41,8 @@ def parsed(command: AnyCommand, now: Callable[[], datetime]) -> AnyCommand:
     if command.REASON_REQUIRED and command.reason is None:
         faults.keep(reason_needed(f"{verb(type(command))} changes what was agreed"))
     command.check(faults)
-    faults.refuse()
+    if faults:
+        faults.refuse()
     return command
 
 

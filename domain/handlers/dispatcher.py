@@ -13,6 +13,7 @@ import msgspec
 from msgspec import structs
 
 from domain.commands.command import Command, verb
+from domain.commands.parsing import parsed
 from domain.commands.people_commands import AddPerson, RenamePerson
 from domain.commands.permissions import Permission
 from domain.commands.registry import VERBS
@@ -41,6 +42,9 @@ require_handlers(VERBS.values(), HANDLERS)
 
 _NAMING = (AddPerson, RenamePerson)
 """Commands with personal data. Their digest is keyed, because a plain digest could be guessed from a name."""
+
+_DIGESTED = {kind: f"{name}\n".encode() for name, kind in VERBS.items()}
+"""By command: the beginning of the text of which a digest is made."""
 
 _stream = attrgetter("originator_id")
 
@@ -210,7 +214,7 @@ class Dispatcher:
 def _decided(uow: UnitOfWork) -> Decision:
     """Decide on the command of a unit of work. Raises `CommandRejected`."""
     hidden = authorization.authorize(uow)
-    command = uow.parse()
+    uow.command = command = parsed(uow.command, lambda: uow.now)
     result = _result(HANDLERS[type(command)](uow, command))
     assert not hidden, f"the handler of {verb(type(command))} ignored a hidden id"
     uow.refuse_unused_version()
@@ -251,7 +255,7 @@ def command_id(scope: str, key: str) -> UUID:
 def _digest(command: Command) -> bytes:
     """The digest of the verb and the input, without the idempotency key."""
     keyless = command if command.idempotency_key is None else msgspec.structs.replace(command, idempotency_key=None)
-    return sha256(verb(type(command)).encode() + b"\n" + msgspec.json.encode(keyless)).digest()
+    return sha256(_DIGESTED[type(command)] + msgspec.json.encode(keyless)).digest()
 
 
 def _result(handled: Aggregate | Readings | Targets) -> Result:

@@ -177,10 +177,11 @@ def check_in(uow: UnitOfWork, command: key_result_commands.CheckIn) -> CheckIn:
         late=late,
         claimed_at=uow.claimed_at(measured_at),
     )
-    content = (event.value, event.reached, event.confidence, event.note)
-    if (same := _duplicate(uow, key_result, measured_at, content)) is not None:
-        return same
-    _refuse_backdated(uow, key_result, measured_at)
+    if measured_at is not WHEN_RECORDED:
+        content = (event.value, event.reached, event.confidence, event.note)
+        if (same := _duplicate(uow, key_result, measured_at, content)) is not None:
+            return same
+        _refuse_backdated(uow, key_result, measured_at)
     return uow.begin(CheckIn, event, at=measured_at)
 
 
@@ -215,8 +216,6 @@ def _duplicate(
 ) -> CheckIn | None:
     """The recorded check-in with the same content and the same instant, None if there is none. Of two concurrent
     check-ins only one is recorded."""
-    if measured_at is WHEN_RECORDED:
-        return None
     ids = uow.measured(KeyResultCheckedIn, key_result.id, measured_at, measured_at, current_value.CHECK_INS_MAX)
     return next((one for one in uow.get_all(CheckIn, ids) if one.content == content), None)
 
@@ -256,7 +255,7 @@ def _plan(
 def _refuse_backdated(uow: UnitOfWork, key_result: KeyResult, measured_at: datetime) -> None:
     """Raises `INVALID` for a check-in without a reason that was measured more than one cadence of its cycle ago, if the
     author may edit own goals only."""
-    if Permission.EDIT_GOALS in uow.can or measured_at is WHEN_RECORDED:
+    if Permission.EDIT_GOALS in uow.can:
         return
     cadence = uow.get(Cycle, uow.get(Objective, key_result.objective).cycle).check_in_cadence
     if uow.now - measured_at > cadence.length:

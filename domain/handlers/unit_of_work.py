@@ -9,7 +9,6 @@ from uuid import UUID, uuid5
 import msgspec
 
 from domain.commands.command import By, Command, exactly_one, reason_needed
-from domain.commands.parsing import parsed
 from domain.commands.permissions import Permission, Role, permissions
 from domain.handlers.recent_aggregates import NONE_KEPT, RecentAggregates
 from domain.log.event_store import Head, Log, NoNewer, PersonKey
@@ -109,12 +108,6 @@ class UnitOfWork:
         self._known: dict[UUID, Aggregate] = {}
         self._new: dict[UUID, Aggregate] = {}
         self._ids = 0
-
-    def parse(self) -> Command:
-        """The command in its stored form, which replaces the given one. Raises `InputRejected` with all faults of its
-        input."""
-        self.command = parsed(self.command, lambda: self.now)
-        return self.command
 
     # ── time ─────────────────────────────────────────────────────────────────────────────────────
 

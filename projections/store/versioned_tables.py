@@ -334,7 +334,7 @@ class VersionedTable(Table[V]):
         sql = self._by_id.get(level)
         if sql is None:
             sql = self._by_id[level] = self.query(basis, "select unnest(%(ids)b::uuid[]) as id")
-        rows = self.read(conn, sql, basis_params(basis, ids=list(ids)))
+        rows = self.read(conn, sql, {"at": basis.at, "position": basis.position, "ids": list(ids)})
         return dict(zip(map(_id, rows), rows, strict=True))
 
     def by(self, conn: Connection, basis: Basis, column: str, values: Iterable[Any], where: str = "true") -> list[V]:

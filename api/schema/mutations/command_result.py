@@ -14,7 +14,6 @@ from api.schema.mutations import inputs
 from api.snapshot.dataloaders import found
 from api.snapshot.snapshot import StaleProjection, View
 from domain.commands.command import Command
-from domain.commands.permissions import Permission
 from domain.handlers import authorization
 from domain.handlers.dispatcher import Outcome
 from domain.primitives.errors import CommandRejected
@@ -53,7 +52,7 @@ class CommandSucceeded(Answer):
         """The view of the payload: the state right after the recorded changes, also when the command is repeated; the
         present if nothing was recorded. None if the projections lag or cannot be read, because an entity must never
         show the state before the command and what was recorded is no error; and for callers without READ."""
-        if self.lag or not self._may_read:
+        if self.lag or not self.context.caller.may_read:
             return None
         if self.outcome.first is None and not self.outcome.repeated:
             return self.context.reads.present
@@ -67,11 +66,7 @@ class CommandSucceeded(Answer):
     def behind(self) -> int:
         """The number of events by which the projections lag behind the changes; at least 1 while the changes cannot be
         read."""
-        return max(1, self.lag) if self.view is None and self._may_read else self.lag
-
-    @property
-    def _may_read(self) -> bool:
-        return Permission.READ in self.context.caller.can
+        return max(1, self.lag) if self.view is None and self.context.caller.may_read else self.lag
 
     @cached_property
     def now(self) -> View:

@@ -106,7 +106,9 @@ def _absent(field: Field, value: Any, path: Path) -> Any:
 
 
 def _id(kind: Kind, text: str, path: Path) -> UUID:
-    found = _global_id(text, path)
+    found = global_ids.decode(text)
+    if not isinstance(found, GlobalId):
+        raise _malformed(path)
     if found.kind is not kind:
         raise invalid(
             f"Is the id of a {found.kind}; pass the id of a {kind}.",
@@ -119,15 +121,14 @@ def _id(kind: Kind, text: str, path: Path) -> UUID:
 
 
 def _ref(text: str, path: Path) -> Ref:
-    found = _global_id(text, path)
+    found = global_ids.decode(text)
+    if not isinstance(found, GlobalId):
+        raise _malformed(path)
     return Ref(found.kind, found.id)
 
 
-def _global_id(text: str, path: Path) -> GlobalId:
-    found = global_ids.decode(text)
-    if not isinstance(found, GlobalId):
-        raise invalid("Is not the id of an entity; pass an id that a query returned.", *path, rule=Rule.ID_MALFORMED)
-    return found
+def _malformed(path: Path) -> CommandRejected:
+    return invalid("Is not the id of an entity; pass an id that a query returned.", *path, rule=Rule.ID_MALFORMED)
 
 
 def _by(kind: type[By], given: Any, path: Path) -> By:
