@@ -3,9 +3,11 @@
 from datetime import date
 from typing import Annotated, TypeAlias
 
+from msgspec import UNSET, UnsetType
+
 from domain.commands.command import Command, InitiativeId, OwnerId, Parsed, Title
 from domain.commands.permissions import edit_goals
-from domain.model.discussion import CommentAdded, InitiativeMoved, InitiativePlanned, Reflected
+from domain.model.discussion import CommentAdded, InitiativeEdited, InitiativeMoved, InitiativePlanned, Reflected
 from domain.primitives import values
 from domain.primitives.documentation import doc
 from domain.primitives.values import InitiativeState, Kind, Ref, ReflectionKind
@@ -24,6 +26,19 @@ class PlanInitiative(Command, frozen=True):
     subject: Annotated[Ref, doc("The objective or key result it serves.")]
     owner: OwnerId | None = None
     due: Annotated[date | None, doc("The due date.")] = None
+
+
+class EditInitiative(Command, frozen=True):
+    """Change the title, owner or due day of an initiative, in any state of its work."""
+
+    NEEDS = edit_goals("initiative")
+    ANSWERS = Kind.INITIATIVE
+    RECORDS = InitiativeEdited
+
+    initiative: InitiativeId
+    title: Annotated[Title | UnsetType, doc("The new title; omitted keeps it.")] = UNSET
+    owner: Annotated[OwnerId | None | UnsetType, doc("The new owner; null for none, omitted keeps it.")] = UNSET
+    due: Annotated[date | None | UnsetType, doc("The new due date; null for none, omitted keeps it.")] = UNSET
 
 
 class MoveInitiative(Command, frozen=True):

@@ -13,6 +13,7 @@ from domain.model.kpi import (
     KpiDefined,
     KpiRedefined,
     KpiRetired,
+    KpiRevived,
     KpiTargetsSet,
     ReadingCorrected,
     ReadingRecorded,
@@ -164,6 +165,16 @@ class RetireKpi(Command, frozen=True):
     ANSWERS = Kind.KPI
     RECORDS = KpiRetired
     REASON_REQUIRED = True
+
+    kpi: KpiBy
+
+
+class ReviveKpi(Command, frozen=True):
+    """Revive a retired KPI: it takes readings again. Its key was never free for another KPI."""
+
+    NEEDS = DEFINE_KPIS
+    ANSWERS = Kind.KPI
+    RECORDS = KpiRevived
 
     kpi: KpiBy
 

@@ -10,6 +10,7 @@ from domain.model.people import (
     PersonAdded,
     PersonDeactivated,
     PersonErased,
+    PersonReactivated,
     PersonRenamed,
     TeamDisbanded,
     TeamFormed,
@@ -18,6 +19,7 @@ from domain.model.people import (
     TeamLeft,
     TeamMoved,
     TeamRenamed,
+    TeamRevived,
 )
 from domain.primitives.documentation import doc
 from domain.primitives.values import Kind
@@ -55,6 +57,17 @@ class DeactivatePerson(Command, frozen=True):
     NEEDS = MANAGE_PEOPLE
     ANSWERS = Kind.PERSON
     RECORDS = PersonDeactivated
+
+    person: PersonId
+
+
+class ReactivatePerson(Command, frozen=True):
+    """Reactivate a person who was deactivated and has come back. The handle was never free for another person. An
+    erased person cannot be reactivated."""
+
+    NEEDS = MANAGE_PEOPLE
+    ANSWERS = Kind.PERSON
+    RECORDS = PersonReactivated
 
     person: PersonId
 
@@ -148,5 +161,16 @@ class DisbandTeam(Command, frozen=True):
     NEEDS = MANAGE_PEOPLE
     ANSWERS = Kind.TEAM
     RECORDS = TeamDisbanded
+
+    team: TeamId
+
+
+class ReviveTeam(Command, frozen=True):
+    """Revive a disbanded team, with the parent, lead and members that it had. Its key was never free for another
+    team."""
+
+    NEEDS = MANAGE_PEOPLE
+    ANSWERS = Kind.TEAM
+    RECORDS = TeamRevived
 
     team: TeamId

@@ -1,6 +1,8 @@
 """Handlers of the commands on initiatives, comments and reflections."""
 
-from domain.commands.discussion_commands import AddComment, MoveInitiative, PlanInitiative, Reflect
+from msgspec import UNSET
+
+from domain.commands.discussion_commands import AddComment, EditInitiative, MoveInitiative, PlanInitiative, Reflect
 from domain.handlers.handler_registry import handles
 from domain.handlers.unit_of_work import KINDS, UnitOfWork
 from domain.model.cycle import Cycle
@@ -25,6 +27,20 @@ def plan_initiative(uow: UnitOfWork, command: PlanInitiative) -> Initiative:
         due=command.due,
     )
     return uow.begin(Initiative, event)
+
+
+@handles
+def edit_initiative(uow: UnitOfWork, command: EditInitiative) -> Initiative:
+    """Not in a closed cycle."""
+    initiative = uow.change(Initiative, command.initiative, "initiative")
+    _cycle_of(uow, uow.ref(initiative.subject, (Objective, KeyResult), "initiative")).refuse_closed("initiative")
+    initiative.edit(
+        title=initiative.title if command.title is UNSET else command.title,
+        owner=initiative.owner if command.owner is UNSET else uow.colleague(command.owner, "owner"),
+        due=initiative.due if command.due is UNSET else command.due,
+        at=uow.at,
+    )
+    return initiative
 
 
 @handles

@@ -15,6 +15,7 @@ from domain.commands.kpi_commands import (
     RedefineKpi,
     RetireKpi,
     RetractReading,
+    ReviveKpi,
     SetKpiTargets,
 )
 from domain.commands.permissions import Permission
@@ -120,6 +121,13 @@ def set_kpi_targets(uow: UnitOfWork, command: SetKpiTargets) -> Targets:
 def retire_kpi(uow: UnitOfWork, command: RetireKpi) -> Kpi:
     kpi = uow.subject(uow.find(Kpi, command.kpi, "kpi"))
     kpi.retire(uow.at)
+    return kpi
+
+
+@handles
+def revive_kpi(uow: UnitOfWork, command: ReviveKpi) -> Kpi:
+    kpi = uow.subject(uow.find(Kpi, command.kpi, "kpi"))
+    kpi.revive(uow.at)
     return kpi
 
 

@@ -14,8 +14,10 @@ from domain.commands.people_commands import (
     JoinTeam,
     LeaveTeam,
     MoveTeam,
+    ReactivatePerson,
     RenamePerson,
     RenameTeam,
+    ReviveTeam,
 )
 from domain.handlers.handler_registry import handles
 from domain.handlers.unit_of_work import UnitOfWork, keyed_id
@@ -73,6 +75,13 @@ def rename_person(uow: UnitOfWork, command: RenamePerson) -> Person:
 def deactivate_person(uow: UnitOfWork, command: DeactivatePerson) -> Person:
     person = uow.change(Person, command.person, "person")
     person.deactivate(uow.at)
+    return person
+
+
+@handles
+def reactivate_person(uow: UnitOfWork, command: ReactivatePerson) -> Person:
+    person = uow.change(Person, command.person, "person")
+    person.reactivate(uow.at)
     return person
 
 
@@ -144,4 +153,11 @@ def leave_team(uow: UnitOfWork, command: LeaveTeam) -> Team:
 def disband_team(uow: UnitOfWork, command: DisbandTeam) -> Team:
     team = uow.change(Team, command.team, "team")
     team.disband(uow.at)
+    return team
+
+
+@handles
+def revive_team(uow: UnitOfWork, command: ReviveTeam) -> Team:
+    team = uow.change(Team, command.team, "team")
+    team.revive(uow.at)
     return team

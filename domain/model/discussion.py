@@ -4,7 +4,7 @@ Initiative:  TODO, DOING, DONE, CANCELLED, any transition
 Comment, Reflection:  immutable
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -36,6 +36,23 @@ class InitiativePlanned(Event, frozen=True, kw_only=True):
         aggregate.title = self.title
         aggregate.subject = self.subject
         aggregate.owner = self.owner
+        aggregate.due = self.due
+
+
+@stored
+class InitiativeEdited(Event, frozen=True, kw_only=True):
+    """An initiative's title, owner or due day was changed."""
+
+    KIND = Kind.INITIATIVE
+    TOPIC = "initiative-edited"
+    title: Title
+    owner: Owner | None = None
+    due: Due | None = None
+
+    def apply(self, aggregate: "Initiative") -> None:
+        aggregate.title = self.title
+        aggregate.owner = self.owner
+        aggregate.due = self.due
 
 
 @stored
@@ -95,7 +112,12 @@ class Initiative(Aggregate):
     title: str
     subject: Ref
     owner: UUID | None
+    due: date | None
     state: InitiativeState = InitiativeState.TODO
+
+    def edit(self, title: str, owner: UUID | None, due: date | None, at: datetime) -> None:
+        if (title, owner, due) != (self.title, self.owner, self.due):
+            self.record(InitiativeEdited(title=title, owner=owner, due=due), at)
 
     def move(self, to: InitiativeState, at: datetime) -> None:
         if to is not self.state:

@@ -1,6 +1,6 @@
 """KPIs, measures that are tracked at a fixed cadence and outside cycles, and their readings.
 
-    defined ──(redefine, set targets, with a reason)──▶ defined ──retire──▶ retired
+    defined ──(redefine, set targets, with a reason)──▶ defined ◀──revive / retire──▶ retired
 
 Each reading has its own stream, identified by (KPI, measured at): there is one reading per instant. Later events
 correct or retract it.
@@ -122,6 +122,16 @@ class KpiRetired(KpiEvent, frozen=True, kw_only=True):
 
     def apply(self, aggregate: "Kpi") -> None:
         aggregate.retired = True
+
+
+@stored
+class KpiRevived(KpiEvent, frozen=True, kw_only=True):
+    """A retired KPI was revived: it takes readings again."""
+
+    TOPIC = "kpi-revived"
+
+    def apply(self, aggregate: "Kpi") -> None:
+        aggregate.retired = False
 
 
 class ReadingEvent(Event, frozen=True, kw_only=True):
@@ -248,6 +258,10 @@ class Kpi(Aggregate):
         if not self.retired:
             self.record(KpiRetired(), at)
 
+    def revive(self, at: datetime) -> None:
+        if self.retired:
+            self.record(KpiRevived(), at)
+
     def refuse_readings(self, *field: str) -> None:
         """Raises `CLOSED` for a retired KPI, and `INVALID` for one with a formula."""
         self.refuse_retired(*field)
@@ -264,7 +278,7 @@ class Kpi(Aggregate):
         if self.retired:
             raise CommandRejected(
                 Code.CLOSED,
-                f"The KPI '{self.key}' is retired; define a new one.",
+                f"The KPI '{self.key}' is retired; revive it or define a new one.",
                 *field,
                 "kpi",
                 rule=Rule.KPI_RETIRED,

@@ -1,7 +1,7 @@
 """People and teams.
 
-    Person:  active ──deactivate──▶ inactive ──erase──▶ erased; an active person can be erased, too
-    Team:    formed ──(rename, move, appoint lead, join, leave)──▶ disbanded
+    Person:  active ◀──reactivate / deactivate──▶ inactive ──erase──▶ erased; an active person can be erased, too
+    Team:    formed ──(rename, move, appoint lead, join, leave)──▶ disbanded ──revive──▶ formed
 
 Personal data (handle, name, email) is stored only in the person's own events, encrypted with a key of the person.
 Everywhere else a person is referred to by id.
@@ -64,6 +64,16 @@ class PersonDeactivated(PersonEvent, frozen=True, kw_only=True):
 
     def apply(self, aggregate: "Person") -> None:
         aggregate.active = False
+
+
+@stored
+class PersonReactivated(PersonEvent, frozen=True, kw_only=True):
+    """A deactivated person was reactivated: work can be assigned to the person again."""
+
+    TOPIC = "person-reactivated"
+
+    def apply(self, aggregate: "Person") -> None:
+        aggregate.active = True
 
 
 @stored
@@ -167,6 +177,16 @@ class TeamDisbanded(TeamEvent, frozen=True, kw_only=True):
         aggregate.disbanded = True
 
 
+@stored
+class TeamRevived(TeamEvent, frozen=True, kw_only=True):
+    """A disbanded team was revived: work can be assigned to it again."""
+
+    TOPIC = "team-revived"
+
+    def apply(self, aggregate: "Team") -> None:
+        aggregate.disbanded = False
+
+
 # ── aggregates ───────────────────────────────────────────────────────────────────────────────────
 
 
@@ -182,6 +202,14 @@ class Person(Aggregate):
     def deactivate(self, at: datetime) -> None:
         if self.active:
             self.record(PersonDeactivated(), at)
+
+    def reactivate(self, at: datetime) -> None:
+        if self.erased:
+            raise CommandRejected(
+                Code.CLOSED, "This person was erased; add a new person.", "person", rule=Rule.PERSON_ERASED
+            )
+        if not self.active:
+            self.record(PersonReactivated(), at)
 
     def erase(self, at: datetime) -> None:
         if not self.erased:
@@ -226,11 +254,15 @@ class Team(Aggregate):
         if not self.disbanded:
             self.record(TeamDisbanded(), at)
 
+    def revive(self, at: datetime) -> None:
+        if self.disbanded:
+            self.record(TeamRevived(), at)
+
     def _refuse_disbanded(self) -> None:
         if self.disbanded:
             raise CommandRejected(
                 Code.CONFLICT,
-                f"The team '{self.key}' is disbanded; form a new one.",
+                f"The team '{self.key}' is disbanded; revive it or form a new one.",
                 "team",
                 rule=Rule.TEAM_DISBANDED,
             )

@@ -7,7 +7,7 @@ from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
-from domain.model.discussion import CommentAdded, InitiativeMoved, InitiativePlanned, Reflected
+from domain.model.discussion import CommentAdded, InitiativeEdited, InitiativeMoved, InitiativePlanned, Reflected
 from domain.model.event import Event, Recorded
 from domain.primitives.values import Basis, InitiativeState, Kind, Ref, ReflectionKind
 from projections.store.batch_writer import BatchWriter, Reads, event_columns
@@ -82,6 +82,11 @@ def apply(event: Event, entry: Recorded, writer: BatchWriter) -> None:
 @apply.register
 def on_initiative_planned(event: InitiativePlanned, entry: Recorded, writer: BatchWriter) -> None:
     writer.insert_first(INITIATIVE, entry, subject_kind=event.subject.kind, subject_id=event.subject.id)
+
+
+@apply.register
+def on_initiative_edited(event: InitiativeEdited, entry: Recorded, writer: BatchWriter) -> None:
+    writer.insert_version(INITIATIVE, entry)
 
 
 @apply.register

@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 
 from domain.model.event import Event, Recorded
-from domain.model.kpi import KpiDefined, KpiRedefined, KpiRetired, KpiTargetsSet
+from domain.model.kpi import KpiDefined, KpiRedefined, KpiRetired, KpiRevived, KpiTargetsSet
 from domain.primitives.goal_schedule import GoalEdit
 from domain.primitives.kpi_formula import Formula
 from domain.primitives.values import Aggregation, Basis, Cadence, Kind, KpiGoal, KpiTarget, Unit
@@ -89,6 +89,11 @@ def on_kpi_targets_set(event: KpiTargetsSet, entry: Recorded, writer: BatchWrite
 @apply.register
 def on_kpi_retired(event: KpiRetired, entry: Recorded, writer: BatchWriter) -> None:
     writer.insert_version(KPI, entry, goal_from=None, targets=(), retired=True)
+
+
+@apply.register
+def on_kpi_revived(event: KpiRevived, entry: Recorded, writer: BatchWriter) -> None:
+    writer.insert_version(KPI, entry, goal_from=None, targets=(), retired=False)
 
 
 # ── filters and orders ───────────────────────────────────────────────────────────────────────────

@@ -15,6 +15,7 @@ from domain.model.people import (
     PersonAdded,
     PersonDeactivated,
     PersonErased,
+    PersonReactivated,
     PersonRenamed,
     TeamDisbanded,
     TeamFormed,
@@ -23,6 +24,7 @@ from domain.model.people import (
     TeamLeft,
     TeamMoved,
     TeamRenamed,
+    TeamRevived,
 )
 from domain.primitives.personal_data import erased_handle, unseal
 from domain.primitives.values import Basis, Kind
@@ -108,6 +110,11 @@ def on_person_deactivated(event: PersonDeactivated, entry: Recorded, writer: Bat
 
 
 @apply.register
+def on_person_reactivated(event: PersonReactivated, entry: Recorded, writer: BatchWriter) -> None:
+    writer.insert_version(PERSON, entry, active=True)
+
+
+@apply.register
 def on_person_erased(event: PersonErased, entry: Recorded, writer: BatchWriter) -> None:
     writer.redact(PERSON, event.originator_id, *NAMES)
     writer.insert_version(PERSON, entry, active=False)
@@ -141,6 +148,11 @@ def on_team_left(event: TeamLeft, entry: Recorded, writer: BatchWriter) -> None:
 @apply.register
 def on_team_disbanded(event: TeamDisbanded, entry: Recorded, writer: BatchWriter) -> None:
     writer.insert_version(TEAM, entry, disbanded=True)
+
+
+@apply.register
+def on_team_revived(event: TeamRevived, entry: Recorded, writer: BatchWriter) -> None:
+    writer.insert_version(TEAM, entry, disbanded=False)
 
 
 def _personal(event: PersonAdded | PersonRenamed, writer: BatchWriter) -> dict[str, str | None]:

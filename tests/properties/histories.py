@@ -15,7 +15,7 @@ from msgspec import UNSET
 
 from domain.commands.command import Command, CycleBy, KpiBy
 from domain.commands.cycle_commands import ActivateCycle, AdoptScoringPolicy, CloseCycle, OpenCycle
-from domain.commands.discussion_commands import AddComment, MoveInitiative, PlanInitiative, Reflect
+from domain.commands.discussion_commands import AddComment, EditInitiative, MoveInitiative, PlanInitiative, Reflect
 from domain.commands.key_result_commands import (
     AddKeyResult,
     AssignKeyResult,
@@ -39,6 +39,7 @@ from domain.commands.kpi_commands import (
     RedefineKpi,
     RetireKpi,
     RetractReading,
+    ReviveKpi,
     SetKpiTargets,
 )
 from domain.commands.kpi_formula_input import (
@@ -73,8 +74,10 @@ from domain.commands.people_commands import (
     JoinTeam,
     LeaveTeam,
     MoveTeam,
+    ReactivatePerson,
     RenamePerson,
     RenameTeam,
+    ReviveTeam,
 )
 from domain.commands.permissions import Role
 from domain.commands.registry import VERBS
@@ -129,7 +132,7 @@ REPEATABLE = frozenset(
         "reopenObjective", "rewordKeyResult", "assignKeyResult", "retargetKeyResult", "rescheduleKeyResult",
         "reweighKeyResult", "correctCheckIn", "linkKpi", "unlinkKpi", "scoreKeyResult", "dropKeyResult",
         "redefineKpi", "setKpiTargets", "retireKpi", "recordReadings", "correctReading", "retractReading",
-        "moveInitiative", "planKeyResult",
+        "moveInitiative", "planKeyResult", "editInitiative", "reviveKpi", "reactivatePerson", "reviveTeam",
     }
 )  # fmt: skip
 """The idempotent commands: repeated immediately, they record nothing."""
@@ -278,6 +281,10 @@ class History:
     def _deactivatePerson(self) -> Command:  # noqa: N802
         return DeactivatePerson(person=self._any(Kind.PERSON), **self._since())
 
+    def _reactivatePerson(self) -> Command:  # noqa: N802
+        """Often a person who was deactivated."""
+        return ReactivatePerson(person=self._undoing(DeactivatePerson, "person", Kind.PERSON), **self._since())
+
     def _erasePerson(self) -> Command:  # noqa: N802
         return ErasePerson(person=self._any(Kind.PERSON), **self._since())
 
@@ -303,6 +310,15 @@ class History:
 
     def _disbandTeam(self) -> Command:  # noqa: N802
         return DisbandTeam(team=self._any(Kind.TEAM), **self._since())
+
+    def _reviveTeam(self) -> Command:  # noqa: N802
+        """Often a team that was disbanded."""
+        return ReviveTeam(team=self._undoing(DisbandTeam, "team", Kind.TEAM), **self._since())
+
+    def _undoing(self, done: type[Command], field: str, kind: Kind) -> UUID:
+        """The subject of a command of this type that was executed; else any aggregate of the kind."""
+        subjects = [getattr(command, field) for command, _ in self.done if isinstance(command, done)]
+        return self._chance.choice(subjects) if subjects else self._any(kind)
 
     def _openCycle(self) -> Command:  # noqa: N802
         starts_on = date(2025, self._chance.choice([1, 4, 7, 10]), 1)
@@ -505,6 +521,12 @@ class History:
     def _retireKpi(self) -> Command:  # noqa: N802
         return RetireKpi(kpi=KpiBy(id=self._any(Kind.KPI)), **self._since())
 
+    def _reviveKpi(self) -> Command:  # noqa: N802
+        """Often a KPI that was retired."""
+        retired = [command.kpi for command, _ in self.done if isinstance(command, RetireKpi)]
+        kpi = self._chance.choice(retired) if retired else KpiBy(id=self._any(Kind.KPI))
+        return ReviveKpi(kpi=kpi, **self._since())
+
     def _recordReadings(self) -> Command:  # noqa: N802
         readings = [
             ReadingInput(kpi=KpiBy(id=self._read_kpi()), value=self._number(), measured_at=self._moment())
@@ -521,6 +543,13 @@ class History:
     def _planInitiative(self) -> Command:  # noqa: N802
         subject = self._ref(Kind.OBJECTIVE, Kind.KEY_RESULT)
         return PlanInitiative(title=self._text(), subject=subject, owner=self._maybe(Kind.PERSON))
+
+    def _editInitiative(self) -> Command:  # noqa: N802
+        due = self._chance.choice([UNSET, None, date(2026, 1, 31)])
+        return EditInitiative(
+            initiative=self._any(Kind.INITIATIVE), title=self._text(), owner=self._maybe(Kind.PERSON), due=due,
+            **self._since(),
+        )  # fmt: skip
 
     def _moveInitiative(self) -> Command:  # noqa: N802
         to = self._chance.choice(list(InitiativeState))

@@ -24,6 +24,7 @@ from domain.model.kpi import (
     KpiDefined,
     KpiRedefined,
     KpiRetired,
+    KpiRevived,
     KpiTargetsSet,
     ReadingCorrected,
     ReadingRecorded,
@@ -255,6 +256,8 @@ class View:
                 self.kpis[id].agreed += event.targets
             case KpiRetired():
                 self.kpis[id].retired = True
+            case KpiRevived():
+                self.kpis[id].retired = False
 
 
 def new_goal(kpi: Kpi, at: datetime, event: KpiDefined | KpiRedefined) -> list[GoalChange]:

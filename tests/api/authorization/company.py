@@ -8,7 +8,7 @@ from uuid import UUID
 
 from domain.commands.command import Command, CycleBy, KpiBy
 from domain.commands.cycle_commands import ActivateCycle, AdoptScoringPolicy, CloseCycle, OpenCycle
-from domain.commands.discussion_commands import AddComment, MoveInitiative, PlanInitiative, Reflect
+from domain.commands.discussion_commands import AddComment, EditInitiative, MoveInitiative, PlanInitiative, Reflect
 from domain.commands.key_result_commands import (
     AddKeyResult,
     AssignKeyResult,
@@ -32,6 +32,7 @@ from domain.commands.kpi_commands import (
     RedefineKpi,
     RetireKpi,
     RetractReading,
+    ReviveKpi,
     SetKpiTargets,
 )
 from domain.commands.objective_commands import (
@@ -57,8 +58,10 @@ from domain.commands.people_commands import (
     JoinTeam,
     LeaveTeam,
     MoveTeam,
+    ReactivatePerson,
     RenamePerson,
     RenameTeam,
+    ReviveTeam,
 )
 from domain.commands.permissions import Role
 from domain.commands.workspace_commands import SetCalendar
@@ -83,7 +86,7 @@ from tests.metric_input import as_input
 
 OUR, THEIR = "our", "their"
 """Ada leads the first team and owns its goals and KPI; Ben leads the second and owns its goals and KPI."""
-CARL, DORA = made("carl"), made("dora")
+CARL, DORA, DAN = made("carl"), made("dora"), made("dan")
 OURS, THEIRS = keyed_id(Kind.TEAM, "our"), keyed_id(Kind.TEAM, "their")
 TEAMS = {OUR: OURS, THEIR: THEIRS}
 QUARTER, NEXT, OVER = CycleBy(key="quarter"), CycleBy(key="next"), CycleBy(key="over")
@@ -157,9 +160,22 @@ def history(their_visibility: Visibility) -> list[Command | datetime]:
         OpenCycle(key="quarter", name="Quarter", starts_on=date(2026, 1, 1), ends_on=date(2026, 3, 31)),
         OpenCycle(key="next", name="Next", starts_on=date(2026, 4, 1), ends_on=date(2026, 6, 30)),
         FormTeam(key="third", name="Third"),
+        *_ended(),
         on(2, 10),
         *team_history(OUR, Visibility.WORKSPACE),
         *team_history(THEIR, their_visibility),
+    ]
+
+
+def _ended() -> list[Command]:
+    """A person who has left, a disbanded team and a retired KPI."""
+    return [
+        called("dan", AddPerson(handle="dan", name="Dan")),
+        DeactivatePerson(person=DAN),
+        FormTeam(key="gone", name="Gone"),
+        DisbandTeam(team=keyed_id(Kind.TEAM, "gone")),
+        DefineKpi(key="gone", name="Gone"),
+        RetireKpi(kpi=KpiBy(key="gone"), reason="unused"),
     ]
 
 
@@ -189,6 +205,7 @@ COMMANDS: dict[type[Command], Callable[[str], Command]] = {
     AddPerson: lambda _: AddPerson(handle="eve", name="Eve"),
     RenamePerson: lambda _: RenamePerson(person=CARL, name="Carol"),
     DeactivatePerson: lambda _: DeactivatePerson(person=CARL),
+    ReactivatePerson: lambda _: ReactivatePerson(person=DAN),
     ErasePerson: lambda _: ErasePerson(person=CARL, reason="asked for"),
     FormTeam: lambda _: FormTeam(key="new", name="New"),
     RenameTeam: lambda whose: RenameTeam(team=TEAMS[whose], name="Other"),
@@ -197,6 +214,7 @@ COMMANDS: dict[type[Command], Callable[[str], Command]] = {
     JoinTeam: lambda whose: JoinTeam(team=TEAMS[whose], person=CARL),
     LeaveTeam: lambda whose: LeaveTeam(team=TEAMS[whose], person=CARL),
     DisbandTeam: lambda whose: DisbandTeam(team=TEAMS[whose]),
+    ReviveTeam: lambda _: ReviveTeam(team=keyed_id(Kind.TEAM, "gone")),
     OpenCycle: lambda _: OpenCycle(key="new", name="New", starts_on=date(2027, 1, 1), ends_on=date(2027, 3, 31)),
     ActivateCycle: lambda _: ActivateCycle(cycle=QUARTER),
     CloseCycle: lambda _: CloseCycle(cycle=OVER),
@@ -240,12 +258,14 @@ COMMANDS: dict[type[Command], Callable[[str], Command]] = {
         kpi=kpi(whose), targets=[KpiTarget(date(2027, 1, 1), target=2)], reason="planned"
     ),
     RetireKpi: lambda whose: RetireKpi(kpi=kpi(whose), reason="unused"),
+    ReviveKpi: lambda _: ReviveKpi(kpi=KpiBy(key="gone")),
     RecordReadings: lambda whose: RecordReadings(
         readings=[ReadingInput(kpi=kpi(whose), value=2, measured_at=on(2, 2))]
     ),
     CorrectReading: lambda whose: CorrectReading(reading=reading(whose), value=2, reason="misread"),
     RetractReading: lambda whose: RetractReading(reading=reading(whose), reason="wrong meter"),
     PlanInitiative: lambda whose: PlanInitiative(title="New", subject=goal_ref(whose)),
+    EditInitiative: lambda whose: EditInitiative(initiative=made(f"{whose} work"), title="Other"),
     MoveInitiative: lambda whose: MoveInitiative(initiative=made(f"{whose} work"), to=InitiativeState.DOING),
     AddComment: lambda whose: AddComment(subject=goal_ref(whose), body="Indeed"),
     Reflect: lambda whose: Reflect(subject=goal_ref(whose), kind=ReflectionKind.NEXT, body="Indeed"),

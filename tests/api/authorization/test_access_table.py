@@ -19,6 +19,7 @@ TABLE = """
  addPerson                        x    -     -       -       -
  renamePerson                     x    -     -       -       -
  deactivatePerson                 x    -     -       -       -
+ reactivatePerson                 x    -     -       -       -
  erasePerson                      x    -     -       -       -
  formTeam                         x    -     -       -       -
  renameTeam                       x    -     -       -       -
@@ -27,6 +28,7 @@ TABLE = """
  joinTeam                         x    -     -       -       -
  leaveTeam                        x    -     -       -       -
  disbandTeam                      x    -     -       -       -
+ reviveTeam                       x    -     -       -       -
  setCalendar                      x    -     -       -       -
  openCycle                        x    x     -       -       -
  activateCycle                    x    x     -       -       -
@@ -60,10 +62,12 @@ TABLE = """
  redefineKpi                      x    x     -       -       -
  setKpiTargets                    x    x     -       -       -
  retireKpi                        x    x     -       -       -
+ reviveKpi                        x    x     -       -       -
  recordReadings                   x    x    own      -       x
  correctReading                   x    x    own      -       x
  retractReading                   x    x    own      -       x
  planInitiative                   x    x    own      -       -
+ editInitiative                   x    x    own      -       -
  moveInitiative                   x    x    own      -       -
  addComment                       x    x    own      -       -
  reflect                          x    x    own      -       -

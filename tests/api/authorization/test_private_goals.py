@@ -9,7 +9,7 @@ import pytest
 
 from domain.commands.command import Command, KpiBy, verb
 from domain.commands.cycle_commands import ActivateCycle, CloseCycle
-from domain.commands.discussion_commands import AddComment, MoveInitiative, PlanInitiative, Reflect
+from domain.commands.discussion_commands import AddComment, EditInitiative, MoveInitiative, PlanInitiative, Reflect
 from domain.commands.key_result_commands import AssignKeyResult, CheckIn, CorrectCheckIn
 from domain.commands.kpi_commands import ReadingInput, RecordReadings
 from domain.commands.objective_commands import (
@@ -63,6 +63,7 @@ PRIVATE: list[Command] = [
     *(COMMANDS[kind](THEIR) for kind in COMMANDS if {"key_result", "check_in"} & {*kind.__struct_fields__}),
     COMMANDS[PlanInitiative](THEIR),
     PlanInitiative(title="New", subject=proof_ref(THEIR)),
+    COMMANDS[EditInitiative](THEIR),
     COMMANDS[MoveInitiative](THEIR),
     COMMANDS[Reflect](THEIR),
     *(AddComment(subject=subject, body="Well") for subject in SUBJECTS),

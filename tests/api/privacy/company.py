@@ -14,7 +14,7 @@ import msgspec
 
 from domain.commands.command import Command, CycleBy, KpiBy
 from domain.commands.cycle_commands import ActivateCycle, CloseCycle, OpenCycle
-from domain.commands.discussion_commands import AddComment, MoveInitiative, PlanInitiative, Reflect
+from domain.commands.discussion_commands import AddComment, EditInitiative, MoveInitiative, PlanInitiative, Reflect
 from domain.commands.key_result_commands import (
     AddKeyResult,
     CheckIn,
@@ -277,6 +277,8 @@ def _around(to: Company, name: str) -> None:
     do(f"{name} unlinked", UnlinkKpi(key_result=to[f"{name}/kpi"], reason=f"{secret_word} apart"), 33)
     do(f"{name} linked", LinkKpi(key_result=to[f"{name}/kpi"], kpi=KPI, reason=f"{secret_word} together"), 34)
     do(f"{name} work", PlanInitiative(subject=to.ref(Kind.KEY_RESULT, f"{name}/kr"), title=f"Do {secret_word}"), 34)
+    edited = EditInitiative(initiative=to[f"{name} work"], title=f"Do {secret_word} well", due=date(2026, 3, 1))
+    do(f"{name} work edited", edited, 34)
     do(f"{name} work on", MoveInitiative(initiative=to[f"{name} work"], to=InitiativeState.DOING), 35)
     subjects = [(Kind.OBJECTIVE, name), (Kind.KEY_RESULT, f"{name}/kr"), (Kind.CHECK_IN, f"{name}/kr/20")]
     for kind, of in [*subjects, (Kind.INITIATIVE, f"{name} work")]:

@@ -1,11 +1,12 @@
 """People, teams, initiatives, comments and reflections."""
 
+from datetime import date
 from uuid import uuid4
 
 import pytest
 
 from domain.commands.command import Command, verb
-from domain.commands.discussion_commands import AddComment, MoveInitiative, PlanInitiative, Reflect
+from domain.commands.discussion_commands import AddComment, EditInitiative, MoveInitiative, PlanInitiative, Reflect
 from domain.commands.people_commands import (
     AddPerson,
     AppointLead,
@@ -21,7 +22,14 @@ from domain.commands.people_commands import (
 )
 from domain.handlers.dispatcher import _digest, command_id
 from domain.handlers.unit_of_work import keyed_id
-from domain.model.discussion import CommentAdded, Initiative, InitiativeMoved, InitiativePlanned, Reflected
+from domain.model.discussion import (
+    CommentAdded,
+    Initiative,
+    InitiativeEdited,
+    InitiativeMoved,
+    InitiativePlanned,
+    Reflected,
+)
 from domain.model.people import (
     Person,
     PersonErased,
@@ -245,6 +253,33 @@ def test_an_initiative_moves_between_any_states() -> None:
 def test_initiative_in_a_closed_cycle_refuses_to_move() -> None:
     move = MoveInitiative(initiative=INITIATIVE, to=InitiativeState.DONE)
     given(*working, planned, closed).when(move).then_refused("CLOSED")
+
+
+def test_editing_an_initiative_keeps_what_is_omitted() -> None:
+    base = given(ada, *working, planned)
+    base.when(EditInitiative(initiative=INITIATIVE, owner=ADA)).then(
+        InitiativeEdited(title="Ask ten people", owner=ADA)
+    )
+    base.when(EditInitiative(initiative=INITIATIVE, title="Ask twenty", due=date(2026, 3, 1))).then(
+        InitiativeEdited(title="Ask twenty", owner=ADA, due=date(2026, 3, 1))
+    )
+    base.when(EditInitiative(initiative=INITIATIVE, owner=None, due=None)).then(InitiativeEdited(title="Ask twenty"))
+
+
+def test_an_initiative_is_edited_in_any_state_of_its_work() -> None:
+    done = MoveInitiative(initiative=INITIATIVE, to=InitiativeState.DONE)
+    given(*working, planned, done).when(EditInitiative(initiative=INITIATIVE, title="Asked")).then(
+        InitiativeEdited(title="Asked")
+    )
+
+
+def test_initiative_in_a_closed_cycle_refuses_to_be_edited() -> None:
+    given(*working, planned, closed).when(EditInitiative(initiative=INITIATIVE, title="Asked")).then_refused("CLOSED")
+
+
+def test_an_initiative_is_not_given_to_a_person_who_has_left() -> None:
+    edit = EditInitiative(initiative=INITIATIVE, owner=ADA)
+    given(ada, ada_left, *working, planned).when(edit).then_refused("CONFLICT", "owner")
 
 
 # ── comments and reflections ─────────────────────────────────────────────────────────────────────

@@ -6,7 +6,7 @@ import pytest
 
 from domain.commands.command import Command, verb
 from domain.commands.cycle_commands import ActivateCycle, AdoptScoringPolicy, OpenCycle
-from domain.commands.discussion_commands import AddComment, MoveInitiative, PlanInitiative, Reflect
+from domain.commands.discussion_commands import AddComment, EditInitiative, MoveInitiative, PlanInitiative, Reflect
 from domain.commands.key_result_commands import (
     AddKeyResult,
     AssignKeyResult,
@@ -20,7 +20,14 @@ from domain.commands.key_result_commands import (
     ScoreKeyResult,
     UnlinkKpi,
 )
-from domain.commands.kpi_commands import CorrectReading, DefineKpi, RedefineKpi, RetractReading, SetKpiTargets
+from domain.commands.kpi_commands import (
+    CorrectReading,
+    DefineKpi,
+    RedefineKpi,
+    RetractReading,
+    ReviveKpi,
+    SetKpiTargets,
+)
 from domain.commands.objective_commands import (
     AlignObjective,
     AssignObjective,
@@ -43,8 +50,10 @@ from domain.commands.people_commands import (
     JoinTeam,
     LeaveTeam,
     MoveTeam,
+    ReactivatePerson,
     RenamePerson,
     RenameTeam,
+    ReviveTeam,
 )
 from domain.commands.registry import VERBS
 from domain.commands.workspace_commands import SetCalendar
@@ -141,6 +150,7 @@ STATES: list[Command] = [
     read(41, 2, 2),
     CorrectReading(reading=READING, value=42, note="Misread", reason="misread"),
     RetractReading(reading=READING, reason="wrong meter"),
+    EditInitiative(initiative=made("work"), title="Ask twenty people", owner=ADA, due=date(2026, 3, 1)),
     MoveInitiative(initiative=made("work"), to=InitiativeState.DOING),
 ]
 
@@ -151,6 +161,9 @@ UNDOING: list[tuple[Command, Command]] = [
         UnalignObjective(objective=OBJECTIVE, from_=objective_ref(OTHER)),
     ),
     (linked, UnlinkKpi(key_result=KEY_RESULT)),
+    (retired, ReviveKpi(kpi=KPI)),
+    (DeactivatePerson(person=ADA), ReactivatePerson(person=ADA)),
+    (DisbandTeam(team=SALES), ReviveTeam(team=SALES)),
     (dropped, ReopenObjective(objective=OBJECTIVE, reason="after all")),
     (finished, ReopenObjective(objective=OBJECTIVE, reason="after all")),
 ]

@@ -65,10 +65,12 @@ CONTRACT = """
     redefineKpi kpi! name description unit goal cadence owner team aggregation formula from reason!
     setKpiTargets kpi! targets! reason!
     retireKpi kpi! reason!
+    reviveKpi kpi!
     recordReadings readings!
     correctReading reading! value! note reason!
     retractReading reading! reason!
     planInitiative title! subject! owner due
+    editInitiative initiative! title owner due
     moveInitiative initiative! to!
     addComment subject! body!
     reflect subject! kind! body!

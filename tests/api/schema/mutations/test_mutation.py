@@ -66,6 +66,9 @@ def people_commands(story: Story) -> tuple[str, str, str]:
     assert joined == {"members": [{"handle": "ada"}]}
     assert send("leaveTeam", {"team": sales, "person": ada}, "team { members { handle } }") == {"members": []}
     assert send("disbandTeam", {"team": north}, "team { key }") == {"key": "north"}
+    assert send("reviveTeam", {"team": north}, "team { disbanded }") == {"disbanded": False}
+    assert send("deactivatePerson", {"person": ben}, "person { active }") == {"active": False}
+    assert send("reactivatePerson", {"person": ben}, "person { active }") == {"active": True}
     return ada, ben, sales
 
 
@@ -143,11 +146,14 @@ def kpi_commands(story: Story, key_result: str) -> None:
     assert send("unlinkKpi", about, "keyResult { kpi { key } }") == {"kpi": None}
     retired = send("retireKpi", {**kpi, "reason": WHY}, "kpi { retired status }")
     assert retired == {"retired": True, "status": "RETIRED"}
+    assert send("reviveKpi", kpi, "kpi { retired }") == {"retired": False}
 
 
 def discussion_commands(story: Story, key_result: str, check_in: str) -> None:
     send = story.send
     work = send("planInitiative", {"title": "Ask", "subject": key_result}, "initiative { id state }")["id"]
+    edited = send("editInitiative", {"initiative": work, "due": "2026-03-01"}, "initiative { title due }")
+    assert edited == {"title": "Ask", "due": "2026-03-01"}
     assert send("moveInitiative", {"initiative": work, "to": "DONE"}, "initiative { state }") == {"state": "DONE"}
     assert send("addComment", {"subject": check_in, "body": "Good!"}, "comment { body }") == {"body": "Good!"}
 
