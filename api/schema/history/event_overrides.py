@@ -38,6 +38,7 @@ SHOWN_AS: dict[tuple[type[Event], str], str] = {
     (objective.ObjectiveUnaligned, "to"): "from_",
     (key_result.KeyResultAdded, "carried_from"): "carried_from_key_result",
     (discussion.InitiativePlanned, "subject"): "planned_for",
+    (discussion.InitiativeEdited, "due"): "initiative_due",
     (discussion.InitiativeMoved, "to"): "state",
     (discussion.Reflected, "kind"): "reflection_kind",
 }

@@ -29,6 +29,7 @@ RENAMED_FIELDS = {
     ("KeyResultRetargeted", "metric"): {"before", "after"},
     ("ObjectiveUnaligned", "to"): {"from"},
     ("KpiRedefined", "goalFrom"): {"goalChange"},
+    ("InitiativeEdited", "due"): {"beforeInitiativeDue", "afterInitiativeDue"},
     ("InitiativeMoved", "to"): {"beforeState", "afterState"},
     ("Reflected", "kind"): {"reflectionKind"},
 }

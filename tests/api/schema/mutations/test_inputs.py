@@ -23,6 +23,7 @@ CONTRACT = """
     addPerson handle! name! email
     renamePerson person! name email
     deactivatePerson person!
+    reactivatePerson person!
     erasePerson person! reason!
     formTeam key! name! parent lead
     renameTeam team! name!
@@ -31,6 +32,7 @@ CONTRACT = """
     joinTeam team! person!
     leaveTeam team! person!
     disbandTeam team!
+    reviveTeam team!
     setCalendar timeZone fiscalYearStartMonth weekStartsOn
     openCycle key! name! startsOn! endsOn! parent checkInCadence
     activateCycle cycle!
