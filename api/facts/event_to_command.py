@@ -35,7 +35,7 @@ from domain.commands.objective_commands import (
     KeyResultScore,
     UnalignObjective,
 )
-from domain.commands.people_commands import AddPerson, AppointLead, RenamePerson
+from domain.commands.people_commands import AddPerson, AppointLead, HandOver, RenamePerson
 from domain.commands.registry import VERBS
 from domain.commands.workspace_commands import SetCalendar
 from domain.model.cycle import ScoringPolicyAdopted
@@ -52,7 +52,7 @@ from domain.model.key_result import (
 )
 from domain.model.kpi import KpiRedefined, ReadingRecorded
 from domain.model.objective import ObjectiveClosed, ObjectiveDrafted, ObjectiveUnaligned
-from domain.model.people import PersonAdded, PersonRenamed, TeamLeadAppointed
+from domain.model.people import PersonAdded, PersonRenamed, TeamLeadAppointed, WorkHandedOver
 from domain.model.workspace import CalendarSet
 from domain.primitives import personal_data
 from domain.primitives.kpi_formula import Formula
@@ -181,6 +181,11 @@ def from_person_renamed(event: PersonRenamed, context: ReplayContext) -> Command
 @command.register
 def from_team_lead_appointed(event: TeamLeadAppointed, _: ReplayContext) -> Command:
     return AppointLead(team=event.originator_id, person=event.lead)
+
+
+@command.register
+def from_work_handed_over(event: WorkHandedOver, _: ReplayContext) -> Command:
+    return HandOver(from_=event.originator_id, to=event.taker)
 
 
 # ── goals ────────────────────────────────────────────────────────────────────────────────────────

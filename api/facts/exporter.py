@@ -23,12 +23,24 @@ from domain.commands.people_commands import AddPerson, FormTeam
 from domain.log.event_store import Log
 from domain.log.references import referenced_later
 from domain.model.cycle import CycleActivated
-from domain.model.discussion import CommentAdded, InitiativePlanned, Reflected
+from domain.model.discussion import CommentAdded, InitiativeEdited, InitiativePlanned, Reflected
 from domain.model.event import Authorship, Event, Recorded
-from domain.model.key_result import KeyResultAdded, KeyResultCheckedIn, KeyResultReopened, KeyResultScored
-from domain.model.kpi import ReadingCorrected, ReadingRecorded, ReadingRetracted
-from domain.model.objective import ObjectiveClosed, ObjectiveCommitted, ObjectiveDrafted, ObjectiveReopened
-from domain.model.people import PersonAdded
+from domain.model.key_result import (
+    KeyResultAdded,
+    KeyResultAssigned,
+    KeyResultCheckedIn,
+    KeyResultReopened,
+    KeyResultScored,
+)
+from domain.model.kpi import KpiRedefined, ReadingCorrected, ReadingRecorded, ReadingRetracted
+from domain.model.objective import (
+    ObjectiveAssigned,
+    ObjectiveClosed,
+    ObjectiveCommitted,
+    ObjectiveDrafted,
+    ObjectiveReopened,
+)
+from domain.model.people import PersonAdded, TeamLeadAppointed, WorkHandedOver
 from domain.primitives import personal_data
 from domain.primitives.values import Ref, Unit
 
@@ -44,6 +56,11 @@ _PRIMARY_OF: dict[type[Event], type[Event]] = {
     KeyResultReopened: ObjectiveReopened,
     KeyResultScored: ObjectiveClosed,
     KeyResultAdded: ObjectiveDrafted,
+    ObjectiveAssigned: WorkHandedOver,
+    KeyResultAssigned: WorkHandedOver,
+    KpiRedefined: WorkHandedOver,
+    InitiativeEdited: WorkHandedOver,
+    TeamLeadAppointed: WorkHandedOver,
 }
 """Secondary events, by the primary event of the same command."""
 _ALWAYS_NAMED: tuple[type[Event], ...] = (ObjectiveDrafted, KeyResultAdded)

@@ -2,6 +2,7 @@
 
 from typing import Annotated, ClassVar
 
+import msgspec
 from msgspec import UNSET, UnsetType
 
 from domain.commands.command import Command, Email, Key, PersonId, TeamId, Title
@@ -20,8 +21,11 @@ from domain.model.people import (
     TeamMoved,
     TeamRenamed,
     TeamRevived,
+    WorkHandedOver,
 )
 from domain.primitives.documentation import doc
+from domain.primitives.errors import Faults, invalid
+from domain.primitives.rules import Rule
 from domain.primitives.values import Kind
 
 
@@ -70,6 +74,27 @@ class ReactivatePerson(Command, frozen=True):
     RECORDS = PersonReactivated
 
     person: PersonId
+
+
+class HandOver(Command, frozen=True):
+    """Hand everything that is open over from one person to another, all or nothing: the objectives and key results in
+    cycles that have not ended, the KPIs, the initiatives to do, and the lead of teams. Contributions and memberships
+    stay."""
+
+    NEEDS = MANAGE_PEOPLE
+    ANSWERS = Kind.PERSON
+    RECORDS = WorkHandedOver
+
+    from_: Annotated[PersonId, doc("The person who hands over, who may be deactivated or erased.")] = msgspec.field(
+        name="from"
+    )
+    to: Annotated[PersonId, doc("The person who takes over.")]
+
+    def check(self, faults: Faults) -> None:
+        super().check(faults)
+        with faults:
+            if self.from_ == self.to:
+                raise invalid("Is the person who hands over; name another one.", "to", rule=Rule.HANDED_TO_SAME_PERSON)
 
 
 class ErasePerson(Command, frozen=True):

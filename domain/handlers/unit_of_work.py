@@ -11,7 +11,7 @@ import msgspec
 from domain.commands.command import By, Command, exactly_one, reason_needed
 from domain.commands.permissions import Permission, Role, permissions
 from domain.handlers.recent_aggregates import NONE_KEPT, RecentAggregates
-from domain.log.event_store import Head, Log, NoNewer, PersonKey
+from domain.log.event_store import OWNING, Head, Log, NoNewer, PersonKey
 from domain.model.cycle import Cycle, CycleOpened, Policy
 from domain.model.discussion import Comment, Initiative, Reflection
 from domain.model.event import AGGREGATES, WHEN_RECORDED, Aggregate, Event, Recorded, replay
@@ -265,6 +265,15 @@ class UnitOfWork:
         for event in (KpiDefined, KpiRedefined):
             self.no_newer.append(NoNewer(belongs_to=None, topic=event.TOPIC, position=self.head.position))
         return self.get_all(Kpi, self.log.kpis_naming(kpis))
+
+    def owned_by(self, person: UUID) -> list[Aggregate]:
+        """The goals, KPIs, initiatives and teams whose owner or lead this person ever was, in the order of the first
+        assignment. Any new owner or lead before the append is a conflict."""
+        for topic in OWNING:
+            self.no_newer.append(NoNewer(belongs_to=None, topic=topic, position=self.head.position))
+        ids = self.log.owned_by(person)
+        self.load(ids)
+        return [one for one in map(self.known, ids) if one is not None]
 
     def kpis_below(self, kpis: Iterable[UUID], since: datetime) -> dict[UUID, tuple[UUID, ...]]:
         """These KPIs and those that they are worked out from since a moment, directly or not, each with its own inputs.

@@ -38,6 +38,7 @@ from domain.primitives.errors import Code, CommandRejected, idempotency_mismatch
 from domain.primitives.rules import Rule
 
 __all__ = [
+    "OWNING",
     "Append",
     "Children",
     "CommandInDoubt",
@@ -64,6 +65,11 @@ POSITION_MAX = 2**63 - 1
 VERSION_MAX = 2**31 - 1
 COMMIT_SECONDS = 15.0
 """The default deadline of a commit."""
+OWNING = (
+    "objective-drafted", "objective-assigned", "key-result-added", "key-result-assigned", "kpi-defined",
+    "kpi-redefined", "initiative-planned", "initiative-edited", "team-formed", "team-lead-appointed",
+)  # fmt: skip
+"""The topics of events that name an owner or a lead; migration 0014 has an index of them."""
 LOCK_SECONDS = 10.0
 """The default of how long an append may wait for the write lock."""
 
@@ -398,6 +404,18 @@ class Log(ApplicationRecorder):
             order by stream
         """
         return [stream for (stream,) in self._fetch(query, [[f'"{kpi}"'.encode() for kpi in kpis]])]
+
+    def owned_by(self, person: UUID) -> list[UUID]:
+        """The streams whose events of `OWNING` ever named a person, in the order of the first of these events."""
+        query = """
+            select stream from log
+            where split_part(topic, '.', 1) in (
+                'objective-drafted', 'objective-assigned', 'key-result-added', 'key-result-assigned', 'kpi-defined',
+                'kpi-redefined', 'initiative-planned', 'initiative-edited', 'team-formed', 'team-lead-appointed'
+            )
+            and position(%s::bytea in data) > 0 group by stream order by min(position)
+        """
+        return [stream for (stream,) in self._fetch(query, [f'"{person}"'.encode()])]
 
     def cycles(self) -> list[UUID]:
         """The streams of all cycles, in the order of the log."""

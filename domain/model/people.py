@@ -23,6 +23,7 @@ from domain.primitives.values import Kind
 Sealed: TypeAlias = Annotated[bytes, doc("The handle, name and email, encrypted with the key of the person.")]
 ParentTeam: TypeAlias = Annotated[UUID, doc("The parent team.")]
 Lead: TypeAlias = Annotated[UUID, doc("The team lead.")]
+Taker: TypeAlias = Annotated[UUID, doc("The person who took the work over.")]
 Member: TypeAlias = Annotated[UUID, doc("The person who joined or left.")]
 
 # ── events: their topics are the storage format ──────────────────────────────────────────────────
@@ -74,6 +75,14 @@ class PersonReactivated(PersonEvent, frozen=True, kw_only=True):
 
     def apply(self, aggregate: "Person") -> None:
         aggregate.active = True
+
+
+@stored
+class WorkHandedOver(PersonEvent, frozen=True, kw_only=True):
+    """A person's open goals, KPIs and initiatives and the lead of teams were handed over to another person."""
+
+    TOPIC = "work-handed-over"
+    taker: Taker
 
 
 @stored
@@ -210,6 +219,9 @@ class Person(Aggregate):
             )
         if not self.active:
             self.record(PersonReactivated(), at)
+
+    def hand_over(self, taker: UUID, at: datetime) -> None:
+        self.record(WorkHandedOver(taker=taker), at)
 
     def erase(self, at: datetime) -> None:
         if not self.erased:

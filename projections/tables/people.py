@@ -25,6 +25,7 @@ from domain.model.people import (
     TeamMoved,
     TeamRenamed,
     TeamRevived,
+    WorkHandedOver,
 )
 from domain.primitives.personal_data import erased_handle, unseal
 from domain.primitives.values import Basis, Kind
@@ -112,6 +113,12 @@ def on_person_deactivated(event: PersonDeactivated, entry: Recorded, writer: Bat
 @apply.register
 def on_person_reactivated(event: PersonReactivated, entry: Recorded, writer: BatchWriter) -> None:
     writer.insert_version(PERSON, entry, active=True)
+
+
+@apply.register
+def on_work_handed_over(event: WorkHandedOver, entry: Recorded, writer: BatchWriter) -> None:
+    """What was handed over changes by events of its own."""
+    writer.insert_version(PERSON, entry)
 
 
 @apply.register

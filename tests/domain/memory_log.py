@@ -6,7 +6,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from domain.log.append import Append, CommandRow, ConcurrencyConflict, PersonKey
-from domain.log.event_store import Children, EventMapper, Head, Log, StoredRow
+from domain.log.event_store import OWNING, Children, EventMapper, Head, Log, StoredRow
 from domain.model.event import WHEN_RECORDED, Authorship, Event, Recorded
 from domain.model.key_result import KeyResultAdded, KeyResultLinked
 from domain.primitives.errors import Code, CommandRejected
@@ -71,6 +71,10 @@ class MemoryLog(Log):
         ]
         ids = [f'"{kpi}"'.encode() for kpi in kpis]
         return sorted({one.row.originator_id for one in definitions if any(id in one.row.state for id in ids)})
+
+    def owned_by(self, person: UUID) -> list[UUID]:
+        owning = [one.row for one in self.entries_made if one.row.topic.rpartition(".v")[0] in OWNING]
+        return list(dict.fromkeys(row.originator_id for row in owning if f'"{person}"'.encode() in row.state))
 
     def cycles(self) -> list[UUID]:
         return [one.row.originator_id for one in self.entries_made if one.row.topic.startswith("cycle-opened.v")]

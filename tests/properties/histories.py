@@ -71,6 +71,7 @@ from domain.commands.people_commands import (
     DisbandTeam,
     ErasePerson,
     FormTeam,
+    HandOver,
     JoinTeam,
     LeaveTeam,
     MoveTeam,
@@ -132,7 +133,7 @@ REPEATABLE = frozenset(
         "reopenObjective", "rewordKeyResult", "assignKeyResult", "retargetKeyResult", "rescheduleKeyResult",
         "reweighKeyResult", "correctCheckIn", "linkKpi", "unlinkKpi", "scoreKeyResult", "dropKeyResult",
         "redefineKpi", "setKpiTargets", "retireKpi", "recordReadings", "correctReading", "retractReading",
-        "moveInitiative", "planKeyResult", "editInitiative", "reviveKpi", "reactivatePerson", "reviveTeam",
+        "moveInitiative", "planKeyResult", "editInitiative", "handOver", "reviveKpi", "reactivatePerson", "reviveTeam",
     }
 )  # fmt: skip
 """The idempotent commands: repeated immediately, they record nothing."""
@@ -284,6 +285,9 @@ class History:
     def _reactivatePerson(self) -> Command:  # noqa: N802
         """Often a person who was deactivated."""
         return ReactivatePerson(person=self._undoing(DeactivatePerson, "person", Kind.PERSON), **self._since())
+
+    def _handOver(self) -> Command:  # noqa: N802
+        return HandOver(from_=self._any(Kind.PERSON), to=self._any(Kind.PERSON), **self._since())
 
     def _erasePerson(self) -> Command:  # noqa: N802
         return ErasePerson(person=self._any(Kind.PERSON), **self._since())

@@ -51,7 +51,7 @@ _NODES: dict[Kind, Any] = {
     Kind.PERSON: refs.PersonRef, Kind.TEAM: refs.TeamRef, Kind.CYCLE: refs.CycleRef, Kind.OBJECTIVE: refs.ObjectiveRef,
     Kind.KEY_RESULT: refs.KeyResultRef, Kind.KPI: refs.KpiRef,
 }  # fmt: skip
-_NAMED = {"person": Kind.PERSON, "key_result": Kind.KEY_RESULT}
+_NAMED = {"person": Kind.PERSON, "taker": Kind.PERSON, "key_result": Kind.KEY_RESULT}
 
 
 def _event_fields(event: type[Event]) -> list[EventField]:

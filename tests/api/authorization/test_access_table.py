@@ -20,6 +20,7 @@ TABLE = """
  renamePerson                     x    -     -       -       -
  deactivatePerson                 x    -     -       -       -
  reactivatePerson                 x    -     -       -       -
+ handOver                         x    -     -       -       -
  erasePerson                      x    -     -       -       -
  formTeam                         x    -     -       -       -
  renameTeam                       x    -     -       -       -

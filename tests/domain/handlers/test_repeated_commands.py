@@ -47,6 +47,7 @@ from domain.commands.people_commands import (
     DisbandTeam,
     ErasePerson,
     FormTeam,
+    HandOver,
     JoinTeam,
     LeaveTeam,
     MoveTeam,
@@ -106,12 +107,14 @@ PRIVATE = made("private")
 watched = RedefineKpi(
     kpi=KPI, goal=KpiGoal(GoalDirection.AT_LEAST, target=40), goal_from=date(2027, 1, 1), reason="a goal for next year"
 )
-everything = (ada, ben, sales, north, defined, watched, *working, other, checked_in(3), read(40), planned, private)
+led = AppointLead(team=NORTH, person=BEN)
+everything = (ada, ben, sales, north, led, defined, watched, *working, other, checked_in(3), read(40), planned, private)
 
 STATES: list[Command] = [
     RenamePerson(person=ADA, name="Ada King", email="ada@example.com"),
     DeactivatePerson(person=ADA),
     ErasePerson(person=ADA, reason="asked to be"),
+    HandOver(from_=BEN, to=ADA),
     RenameTeam(team=SALES, name="Growth"),
     MoveTeam(team=NORTH, parent=None),
     AppointLead(team=SALES, person=ADA),

@@ -24,6 +24,7 @@ CONTRACT = """
     renamePerson person! name email
     deactivatePerson person!
     reactivatePerson person!
+    handOver from! to!
     erasePerson person! reason!
     formTeam key! name! parent lead
     renameTeam team! name!
