@@ -37,6 +37,7 @@ from domain.commands.objective_commands import (
 )
 from domain.commands.people_commands import AddPerson, AppointLead, HandOver, RenamePerson
 from domain.commands.registry import VERBS
+from domain.commands.subject_commands import SetLabels
 from domain.commands.workspace_commands import SetCalendar
 from domain.model.cycle import ScoringPolicyAdopted
 from domain.model.event import Event
@@ -44,19 +45,20 @@ from domain.model.event_registry import EVENTS
 from domain.model.key_result import (
     KeyResultAdded,
     KeyResultCheckedIn,
+    KeyResultLabelled,
     KeyResultLinked,
     KeyResultPlanned,
     KeyResultReopened,
     KeyResultRetargeted,
     KeyResultScored,
 )
-from domain.model.kpi import KpiRedefined, ReadingRecorded
-from domain.model.objective import ObjectiveClosed, ObjectiveDrafted, ObjectiveUnaligned
-from domain.model.people import PersonAdded, PersonRenamed, TeamLeadAppointed, WorkHandedOver
+from domain.model.kpi import KpiLabelled, KpiRedefined, ReadingRecorded
+from domain.model.objective import ObjectiveClosed, ObjectiveDrafted, ObjectiveLabelled, ObjectiveUnaligned
+from domain.model.people import PersonAdded, PersonRenamed, TeamLabelled, TeamLeadAppointed, WorkHandedOver
 from domain.model.workspace import CalendarSet
 from domain.primitives import personal_data
 from domain.primitives.kpi_formula import Formula
-from domain.primitives.values import Aggregation, Direction, Metric, Unit
+from domain.primitives.values import Aggregation, Direction, Metric, Ref, Unit
 
 SEALED: Final[tuple[type[Event], ...]] = (PersonAdded, PersonRenamed)
 """Events whose personal data is decrypted with the key of the person."""
@@ -287,6 +289,19 @@ def _metric(metric: Metric, default: Unit | None = None) -> MetricInput:
     """The input of a metric, with its unit unless that is the default."""
     unit = UNSET if metric.unit == default else metric.unit
     return MetricInput(**{**structs.asdict(metric), "unit": unit})
+
+
+# ── things of several kinds ──────────────────────────────────────────────────────────────────────
+
+
+@command.register(ObjectiveLabelled)
+@command.register(KeyResultLabelled)
+@command.register(KpiLabelled)
+@command.register(TeamLabelled)
+def from_labelled(
+    event: ObjectiveLabelled | KeyResultLabelled | KpiLabelled | TeamLabelled, _: ReplayContext
+) -> Command:
+    return SetLabels(subject=Ref(event.KIND, event.originator_id), labels=list(event.labels))
 
 
 # ── KPIs ─────────────────────────────────────────────────────────────────────────────────────────

@@ -18,6 +18,7 @@ from api.schema.connections.filters import (
     KpiOrder,
     ObjectiveFilter,
     ObjectiveOrder,
+    TeamFilter,
 )
 from api.schema.history import ledger
 from api.schema.history.change import Change
@@ -40,6 +41,7 @@ from api.schema.types.cycle import Cycle
 from api.schema.types.entity import At, AtPosition, Entity, Known
 from api.schema.types.key_result import KeyResult
 from api.schema.types.kpi import Kpi
+from api.schema.types.label_count import LabelCount
 from api.schema.types.objective import Objective
 from api.schema.types.people import Person, Team
 from api.schema.types.workspace import Basis, Viewer, Workspace, basis_of
@@ -52,6 +54,7 @@ from domain.primitives.values import Kind
 from projections.store.versioned_tables import Order
 from projections.tables import cycle as cycle_table
 from projections.tables import people
+from projections.tables.across import label_counts
 
 E = TypeVar("E", bound=Entity)
 
@@ -145,8 +148,8 @@ class SnapshotFields:
         return _named(self.view, Team, by)
 
     @connection("The teams by name, without disbanded ones.")
-    def teams(self, page_request: PageRequest) -> Connection[Team]:
-        wanted, order = people.TeamFilter(disbanded=False), Order(people.TeamOrder.NAME)
+    def teams(self, page_request: PageRequest, filter: Where[TeamFilter] = None) -> Connection[Team]:
+        wanted, order = filters.team_filter(filter), Order(people.TeamOrder.NAME)
         return lists.list_page(self.view, _TEAMS, wanted, order, page_request)
 
     @resolved("The person with an id or handle; null if it does not exist.")
@@ -163,6 +166,10 @@ class SnapshotFields:
     ) -> Connection[Person]:
         wanted, order = filters.person_filter(search), Order(people.PersonOrder.NAME)
         return lists.list_page(self.view, _PEOPLE, wanted, order, page_request)
+
+    @resolved("The labels in use, in alphabetical order, with the number of things that have each.")
+    def label_counts(self) -> list[LabelCount]:
+        return as_batch(LabelCount, self.view, self.view.read(label_counts.label_counts))
 
     @resolved("The alignment map of a cycle; empty for an unknown cycle.")
     def alignment(self, cycle: _Cycle) -> AlignmentMap:

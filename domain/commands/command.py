@@ -94,10 +94,11 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_
 
     NEEDS: ClassVar[Needs]
     """The required permission, and the field with the command's subject."""
-    ANSWERS: ClassVar[Kind]
-    """The kind of aggregate that it returns; the API has one payload type per kind."""
+    ANSWERS: ClassVar[Kind | None]
+    """The kind of aggregate that it returns; the API has one payload type per kind. None for a command on things of
+    several kinds, which returns the thing."""
     RECORDS: ClassVar[type[Event]]
-    """The event by which an export recognizes the command."""
+    """The event by which an export recognizes the command; of several kinds one."""
     REASON_REQUIRED: ClassVar[bool] = False
     DESCRIPTIONS: ClassVar[Mapping[str, str]] = {}
     """Descriptions that replace those of inherited fields, by field name."""

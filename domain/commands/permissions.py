@@ -1,8 +1,12 @@
 """Roles, permissions, the roles with each permission, and the requirements of commands."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from functools import cache
+from types import MappingProxyType
 from typing import Final, NamedTuple
+
+from domain.primitives.values import Kind
 
 
 class Role(StrEnum):
@@ -77,6 +81,7 @@ def roles_with(permission: Permission) -> list[Role]:
 class Needs(NamedTuple):
     """The permission that a command requires for any subject, and optionally the weaker one that is enough for the
     author's own. `of` is the field with the subject; without it the subject is the object that the command creates.
+    `of_kind`: the permission that a subject of one of these kinds requires instead.
 
     Besides this, `effectiveAt` requires BACKDATE, and an import requires IMPORT.
     """
@@ -84,6 +89,11 @@ class Needs(NamedTuple):
     any_subject: Permission
     own: Permission | None = None
     of: str | None = None
+    of_kind: Mapping[Kind, Permission] = MappingProxyType({})
+
+    def for_subject(self, kind: Kind) -> "Needs":
+        """What a subject of this kind requires."""
+        return Needs(self.of_kind[kind], of=self.of) if kind in self.of_kind else self
 
 
 MANAGE_PEOPLE: Final = Needs(Permission.MANAGE_PEOPLE)
@@ -95,6 +105,20 @@ SET_CALENDAR: Final = Needs(Permission.SET_CALENDAR)
 
 def edit_goals(of: str | None) -> Needs:
     return Needs(Permission.EDIT_GOALS, Permission.EDIT_OWN_GOALS, of)
+
+
+def edit_subject(of: str, *kinds: Kind) -> Needs:
+    """For commands on things of several kinds: the permission of editing the thing. `kinds` are those that are neither
+    goals nor belong to one."""
+    return Needs(Permission.EDIT_GOALS, Permission.EDIT_OWN_GOALS, of, {kind: _EDITING[kind] for kind in kinds})
+
+
+_EDITING: Final = {
+    Kind.PERSON: Permission.MANAGE_PEOPLE,
+    Kind.TEAM: Permission.MANAGE_PEOPLE,
+    Kind.CYCLE: Permission.RUN_CYCLES,
+    Kind.KPI: Permission.DEFINE_KPIS,
+}
 
 
 def record_readings(of: str) -> Needs:

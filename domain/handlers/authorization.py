@@ -81,10 +81,15 @@ def authorize(uow: UnitOfWork) -> list[UUID]:
     that do not exist.
     """
     hidden = [] if Permission.READ_PRIVATE in uow.can else _hide(uow)
-    needs = uow.command.NEEDS
-    if needs.any_subject not in uow.can and not _is_own(uow, needs):
+    needs = _needs(uow.command)
+    if needs.any_subject not in uow.can and not (needs.own in uow.can and _is_own(uow, needs)):
         raise _forbidden(needs)
     return hidden
+
+
+def _needs(command: Command) -> Needs:
+    needs = command.NEEDS
+    return needs.for_subject(getattr(command, needs.of or "").kind) if needs.of_kind else needs
 
 
 def sees(uow: UnitOfWork, objective: Objective) -> bool:

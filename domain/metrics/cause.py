@@ -15,6 +15,7 @@ from domain.model.key_result import (
     KeyResultAssigned,
     KeyResultCheckedIn,
     KeyResultDropped,
+    KeyResultLabelled,
     KeyResultLinked,
     KeyResultPlanned,
     KeyResultReopened,
@@ -62,7 +63,7 @@ CAUSES: dict[type[Event], Cause] = {
 }
 """The cause of each event's change of progress."""
 NEUTRAL: frozenset[type[Event]] = frozenset(
-    {KeyResultReworded, KeyResultAssigned, KeyResultPlanned, KeyResultScored, KeyResultReopened}
+    {KeyResultReworded, KeyResultAssigned, KeyResultLabelled, KeyResultPlanned, KeyResultScored, KeyResultReopened}
 )
 """Events of key results that do not change progress."""
 _MEASURED = frozenset({Kind.KEY_RESULT, Kind.CHECK_IN, Kind.READING})

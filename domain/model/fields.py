@@ -19,6 +19,8 @@ Description: TypeAlias = Annotated[str, doc("A longer description.")]
 Note: TypeAlias = Annotated[str, doc("A note, as Markdown.")]
 Body: TypeAlias = Annotated[str, doc("The text, as Markdown.")]
 
+Labels: TypeAlias = Annotated[tuple[str, ...], doc("The words by which it is grouped, in alphabetical order.")]
+
 # ── other aggregates, by id ──────────────────────────────────────────────────────────────────────
 
 Owner: TypeAlias = Annotated[UUID, doc("The person responsible for it.")]

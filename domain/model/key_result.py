@@ -17,7 +17,7 @@ from uuid import UUID
 from msgspec import UNSET, Struct, UnsetType, structs
 
 from domain.model.event import WHEN_RECORDED, Aggregate, Event, stored
-from domain.model.fields import ClaimedAt, Description, Due, MeasuringKpi, Note, Owner, Score, Title, Value
+from domain.model.fields import ClaimedAt, Description, Due, Labels, MeasuringKpi, Note, Owner, Score, Title, Value
 from domain.primitives.documentation import doc
 from domain.primitives.errors import Code, CommandRejected, invalid
 from domain.primitives.rules import Rule
@@ -153,6 +153,17 @@ class KeyResultPlanned(KeyResultEvent, frozen=True, kw_only=True):
 
     def apply(self, aggregate: "KeyResult") -> None:
         aggregate.plan = self.plan
+
+
+@stored
+class KeyResultLabelled(KeyResultEvent, frozen=True, kw_only=True):
+    """A key result's labels were set."""
+
+    TOPIC = "key-result-labelled"
+    labels: Labels
+
+    def apply(self, aggregate: "KeyResult") -> None:
+        aggregate.labels = self.labels
 
 
 @stored
@@ -311,6 +322,7 @@ class KeyResult(Aggregate):
     scored_version: int = 0
     """The version of its last score."""
     score_note: str | None = None
+    labels: tuple[str, ...] = ()
 
     def reword(self, title: str | UnsetType, description: str | None | UnsetType, at: datetime) -> None:
         self.refuse_dropped()
@@ -323,6 +335,12 @@ class KeyResult(Aggregate):
         self.refuse_dropped()
         if owner != self.owner:
             self.record(KeyResultAssigned(owner=owner), at)
+
+    def label(self, labels: tuple[str, ...], at: datetime) -> None:
+        """Replace all labels."""
+        self.refuse_dropped()
+        if labels != self.labels:
+            self.record(KeyResultLabelled(labels=labels), at)
 
     def retarget(self, metric: Metric, plan: tuple[PlanPoint, ...], at: datetime) -> None:
         """Change the metric, and the plan with it."""

@@ -15,7 +15,7 @@ from uuid import UUID
 from msgspec import Struct, structs
 
 from domain.model.event import Aggregate, Event, stored
-from domain.model.fields import ClaimedAt, Description, Key, MeasuringKpi, Name, Note, Owner, OwningTeam, Value
+from domain.model.fields import ClaimedAt, Description, Key, Labels, MeasuringKpi, Name, Note, Owner, OwningTeam, Value
 from domain.primitives.calendar import Calendar
 from domain.primitives.documentation import doc
 from domain.primitives.errors import Code, CommandRejected, Faults, invalid
@@ -115,6 +115,17 @@ class KpiTargetsSet(KpiEvent, frozen=True, kw_only=True):
 
 
 @stored
+class KpiLabelled(KpiEvent, frozen=True, kw_only=True):
+    """A KPI's labels were set."""
+
+    TOPIC = "kpi-labelled"
+    labels: Labels
+
+    def apply(self, aggregate: "Kpi") -> None:
+        aggregate.labels = self.labels
+
+
+@stored
 class KpiRetired(KpiEvent, frozen=True, kw_only=True):
     """A KPI was retired: it takes no more readings."""
 
@@ -211,6 +222,7 @@ class Kpi(Aggregate):
     definition: Definition
     definitions: tuple[tuple[datetime, Definition], ...] = ()
     edits: tuple[GoalEdit, ...] = ()
+    labels: tuple[str, ...] = ()
     retired: bool = False
 
     def inputs_since(self, at: datetime) -> tuple[UUID, ...]:
@@ -253,6 +265,12 @@ class Kpi(Aggregate):
     def schedule(self, calendar: Calendar) -> GoalSchedule:
         """Its goals and targets by day."""
         return schedule_of(self.edits, calendar)
+
+    def label(self, labels: tuple[str, ...], at: datetime) -> None:
+        """Replace all labels."""
+        self.refuse_retired()
+        if labels != self.labels:
+            self.record(KpiLabelled(labels=labels), at)
 
     def retire(self, at: datetime) -> None:
         if not self.retired:

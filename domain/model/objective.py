@@ -11,7 +11,7 @@ from uuid import UUID
 from msgspec import UNSET, UnsetType
 
 from domain.model.event import WHEN_RECORDED, Aggregate, Event, stored
-from domain.model.fields import Description, Owner, OwningTeam, Title
+from domain.model.fields import Description, Labels, Owner, OwningTeam, Title
 from domain.primitives.documentation import doc
 from domain.primitives.errors import Code, CommandRejected, invalid
 from domain.primitives.rules import Rule
@@ -90,6 +90,17 @@ class ObjectiveAssigned(ObjectiveEvent, frozen=True, kw_only=True):
         aggregate.owner = self.owner
         aggregate.team = self.team
         aggregate.contributors = self.contributors
+
+
+@stored
+class ObjectiveLabelled(ObjectiveEvent, frozen=True, kw_only=True):
+    """An objective's labels were set."""
+
+    TOPIC = "objective-labelled"
+    labels: Labels
+
+    def apply(self, aggregate: "Objective") -> None:
+        aggregate.labels = self.labels
 
 
 @stored
@@ -192,6 +203,7 @@ class Objective(Aggregate):
     """Goals it no longer supports, each with the end of the support."""
     carried_from: UUID | None
     visibility: Visibility
+    labels: tuple[str, ...] = ()
     state: ObjectiveState = ObjectiveState.DRAFT
     outcome: tuple[Verdict | None, float | None, str | None] | None = None
     """verdict, score, reflection"""
@@ -217,6 +229,12 @@ class Objective(Aggregate):
             )
         if (owner, team, contributors) != (self.owner, self.team, self.contributors):
             self.record(ObjectiveAssigned(owner=owner, team=team, contributors=contributors), at)
+
+    def label(self, labels: tuple[str, ...], at: datetime) -> None:
+        """Replace all labels."""
+        self.refuse_ended()
+        if labels != self.labels:
+            self.record(ObjectiveLabelled(labels=labels), at)
 
     def show_to(self, visibility: Visibility, at: datetime) -> None:
         """Allowed for an ended objective, too: the visibility is no part of the agreement."""

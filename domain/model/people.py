@@ -12,7 +12,7 @@ from typing import Annotated, TypeAlias
 from uuid import UUID
 
 from domain.model.event import Aggregate, Event, stored
-from domain.model.fields import Key, Name
+from domain.model.fields import Key, Labels, Name
 from domain.primitives.documentation import doc
 from domain.primitives.errors import Code, CommandRejected
 from domain.primitives.rules import Rule
@@ -177,6 +177,17 @@ class TeamLeft(TeamEvent, frozen=True, kw_only=True):
 
 
 @stored
+class TeamLabelled(TeamEvent, frozen=True, kw_only=True):
+    """A team's labels were set."""
+
+    TOPIC = "team-labelled"
+    labels: Labels
+
+    def apply(self, aggregate: "Team") -> None:
+        aggregate.labels = self.labels
+
+
+@stored
 class TeamDisbanded(TeamEvent, frozen=True, kw_only=True):
     """A team was disbanded; it keeps its past goals."""
 
@@ -235,6 +246,7 @@ class Team(Aggregate):
     parent: UUID | None
     lead: UUID | None
     members: tuple[UUID, ...] = ()
+    labels: tuple[str, ...] = ()
     disbanded: bool = False
 
     def rename(self, name: str, at: datetime) -> None:
@@ -261,6 +273,12 @@ class Team(Aggregate):
         if person in self.members:
             self._refuse_disbanded()
             self.record(TeamLeft(person=person), at)
+
+    def label(self, labels: tuple[str, ...], at: datetime) -> None:
+        """Replace all labels."""
+        self._refuse_disbanded()
+        if labels != self.labels:
+            self.record(TeamLabelled(labels=labels), at)
 
     def disband(self, at: datetime) -> None:
         if not self.disbanded:

@@ -74,6 +74,9 @@ def text(field: str) -> SortKey:
     return SortKey(field, f"v.{field}", "text", compared="lower(coalesce({}, ''))")
 
 
+LABELLED = ("using gin (labels)", "(id) where labels <> '{}'")
+"""The indexes of tables whose rows have labels."""
+
 # ── filters ──────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -107,6 +110,12 @@ class FilterBuilder:
         same = f"{column} = any({{0}})" if isinstance(value, tuple) else f"{column} = {{0}}"
         self.where_first(f"f.id in (select id from {table.name} where {same})", value)
         self.where(f"v.{same}", value)
+
+    def where_labels(self, table: VersionedTable[Any], labels: tuple[str, ...] | None) -> None:
+        """Require that a row has all of these labels at the basis."""
+        has_all = "labels @> {0}::text[]"
+        self.where_first(f"f.id in (select id from {table.name} where {has_all})", labels)
+        self.where(f"v.{has_all}", labels)
 
     def search(self, query: str | None) -> None:
         """Require that the searchable text contains every word of the query, as a part of a word and in any order;

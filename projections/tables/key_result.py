@@ -15,6 +15,7 @@ from domain.model.key_result import (
     KeyResultAdded,
     KeyResultAssigned,
     KeyResultDropped,
+    KeyResultLabelled,
     KeyResultLinked,
     KeyResultPlanned,
     KeyResultReopened,
@@ -27,7 +28,7 @@ from domain.model.key_result import (
 )
 from domain.primitives.values import Aggregation, Basis, KeyResultState, Kind, Metric, PlanPoint
 from projections.store.batch_writer import BatchWriter, Reads
-from projections.store.keyset import FilterBuilder, List, SortKey, text
+from projections.store.keyset import LABELLED, FilterBuilder, List, SortKey, text
 from projections.store.versioned_tables import (
     Connection,
     Table,
@@ -79,6 +80,7 @@ class KeyResultRow(Version, frozen=True, gc=False):
     former: FormerLink | None = None
     plan: tuple[PlanPoint, ...] = ()
     plan_ended: bool = False
+    labels: tuple[str, ...] = ()
 
 
 # ── tables ───────────────────────────────────────────────────────────────────────────────────────
@@ -86,7 +88,7 @@ class KeyResultRow(Version, frozen=True, gc=False):
 KEY_RESULT = VersionedTable(
     Kind.KEY_RESULT,
     KeyResultRow,
-    ["(objective, id) where version = 1", "(cycle, born) where version = 1", "(owner, id)", "(kpi, id)"],
+    ["(objective, id) where version = 1", "(cycle, born) where version = 1", "(owner, id)", "(kpi, id)", *LABELLED],
     searched=("title", "description"),
 )
 TABLES: tuple[Table[Any], ...] = (KEY_RESULT,)
@@ -109,6 +111,7 @@ def on_key_result_added(event: KeyResultAdded, entry: Recorded, writer: BatchWri
 @apply.register(KeyResultReworded)
 @apply.register(KeyResultAssigned)
 @apply.register(KeyResultReweighed)
+@apply.register(KeyResultLabelled)
 def on_key_result_edited(event: Event, entry: Recorded, writer: BatchWriter) -> None:
     writer.insert_version(KEY_RESULT, entry)
 
@@ -159,7 +162,8 @@ def on_key_result_dropped(event: KeyResultDropped, entry: Recorded, writer: Batc
 
 
 class KeyResultFilter(msgspec.Struct, frozen=True):
-    """`teams`: one of them is the team of the objective. `states` are those of the key result itself."""
+    """`teams`: one of them is the team of the objective. `states` are those of the key result itself.
+    `labels`: it has all of them."""
 
     cycle: UUID | None = None
     teams: tuple[UUID, ...] | None = None
@@ -167,6 +171,7 @@ class KeyResultFilter(msgspec.Struct, frozen=True):
     objective: UUID | None = None
     kpi: UUID | None = None
     states: tuple[KeyResultState, ...] | None = None
+    labels: tuple[str, ...] | None = None
     search: str | None = None
 
 
@@ -229,6 +234,7 @@ def _key_result_conditions(basis: Basis, filter: KeyResultFilter) -> FilterBuild
     builder.where("v.state = any({0})", filter.states)
     of_teams = f"exists (select from {OBJECTIVE.at(basis, 'o', 'v.objective')} where o.team = any({{0}}))"
     builder.where(of_teams, filter.teams)
+    builder.where_labels(KEY_RESULT, filter.labels)
     builder.search(filter.search)
     return builder
 

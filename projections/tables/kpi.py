@@ -10,12 +10,12 @@ from uuid import UUID
 import msgspec
 
 from domain.model.event import Event, Recorded
-from domain.model.kpi import KpiDefined, KpiRedefined, KpiRetired, KpiRevived, KpiTargetsSet
+from domain.model.kpi import KpiDefined, KpiLabelled, KpiRedefined, KpiRetired, KpiRevived, KpiTargetsSet
 from domain.primitives.goal_schedule import GoalEdit
 from domain.primitives.kpi_formula import Formula
 from domain.primitives.values import Aggregation, Basis, Cadence, Kind, KpiGoal, KpiTarget, Unit
 from projections.store.batch_writer import BatchWriter, Reads
-from projections.store.keyset import FilterBuilder, List, text
+from projections.store.keyset import LABELLED, FilterBuilder, List, text
 from projections.store.versioned_tables import Connection, Table, Version, VersionedTable, basis_params, fetch
 
 # ── rows ─────────────────────────────────────────────────────────────────────────────────────────
@@ -40,6 +40,7 @@ class KpiRow(Version, frozen=True, gc=False):
     retired: bool = False
     goal_from: date | None = None
     targets: tuple[KpiTarget, ...] = ()
+    labels: tuple[str, ...] = ()
 
     @property
     def edit(self) -> GoalEdit:
@@ -52,7 +53,7 @@ class KpiRow(Version, frozen=True, gc=False):
 KPI = VersionedTable(
     Kind.KPI,
     KpiRow,
-    ["(key)", "(owner, id)", "(team, id)", "using gin (inputs)"],
+    ["(key)", "(owner, id)", "(team, id)", "using gin (inputs)", *LABELLED],
     searched=("key", "name", "description"),
 )
 TABLES: tuple[Table[Any], ...] = (KPI,)
@@ -87,6 +88,11 @@ def on_kpi_targets_set(event: KpiTargetsSet, entry: Recorded, writer: BatchWrite
 
 
 @apply.register
+def on_kpi_labelled(event: KpiLabelled, entry: Recorded, writer: BatchWriter) -> None:
+    writer.insert_version(KPI, entry, goal_from=None, targets=())
+
+
+@apply.register
 def on_kpi_retired(event: KpiRetired, entry: Recorded, writer: BatchWriter) -> None:
     writer.insert_version(KPI, entry, goal_from=None, targets=(), retired=True)
 
@@ -100,11 +106,13 @@ def on_kpi_revived(event: KpiRevived, entry: Recorded, writer: BatchWriter) -> N
 
 
 class KpiFilter(msgspec.Struct, frozen=True):
-    """`teams`: one of them is its team. `search`: words that occur in key, name or description."""
+    """`teams`: one of them is its team. `labels`: it has all of them. `search`: words that occur in key, name or
+    description."""
 
     teams: tuple[UUID, ...] | None = None
     owner: UUID | None = None
     retired: bool | None = None
+    labels: tuple[str, ...] | None = None
     search: str | None = None
 
 
@@ -176,6 +184,7 @@ def _kpi_conditions(_basis: Basis, filter: KpiFilter) -> FilterBuilder:
     builder.where_column(KPI, "team", filter.teams)
     builder.where_column(KPI, "owner", filter.owner)
     builder.where("v.retired = {0}", filter.retired)
+    builder.where_labels(KPI, filter.labels)
     builder.search(filter.search)
     return builder
 

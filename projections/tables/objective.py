@@ -18,6 +18,7 @@ from domain.model.objective import (
     ObjectiveCommitted,
     ObjectiveDrafted,
     ObjectiveDropped,
+    ObjectiveLabelled,
     ObjectiveReopened,
     ObjectiveReworded,
     ObjectiveUnaligned,
@@ -32,7 +33,7 @@ from domain.primitives.values import (
     Visibility,
 )
 from projections.store.batch_writer import BatchWriter, Reads
-from projections.store.keyset import FilterBuilder, List, text
+from projections.store.keyset import LABELLED, FilterBuilder, List, text
 from projections.store.versioned_tables import (
     Connection,
     Table,
@@ -69,6 +70,7 @@ class ObjectiveRow(Version, frozen=True, gc=False):
     closed_in: UUID | None = None
     ended_at: datetime | None = None
     ended_position: int | None = None
+    labels: tuple[str, ...] = ()
 
 
 # ── tables ───────────────────────────────────────────────────────────────────────────────────────
@@ -82,6 +84,7 @@ OBJECTIVE = VersionedTable(
         "(owner, id)",
         "(team, id)",
         f"(id) where visibility = '{Visibility.TEAM}'",
+        *LABELLED,
     ],
     searched=("title", "description"),
 )
@@ -106,6 +109,7 @@ def on_objective_drafted(event: ObjectiveDrafted, entry: Recorded, writer: Batch
 @apply.register(ObjectiveAssigned)
 @apply.register(ObjectiveAligned)
 @apply.register(ObjectiveUnaligned)
+@apply.register(ObjectiveLabelled)
 @apply.register(ObjectiveVisibilitySet)
 def on_objective_edited(event: Event, entry: Recorded, writer: BatchWriter) -> None:
     writer.insert_version(OBJECTIVE, entry)
@@ -141,7 +145,8 @@ _OF_THE_END = ("verdict", "score", "reflection", "closed_at", "closed_in", "ende
 
 class ObjectiveFilter(msgspec.Struct, frozen=True):
     """All conditions given must hold. `teams`: one of them is its team. `aligned`: supports a goal that is not dropped.
-    `search`: words that occur in title or description. `supports`: an objective or key result that it supports."""
+    `search`: words that occur in title or description. `supports`: an objective or key result that it supports.
+    `labels`: it has all of them."""
 
     cycle: UUID | None = None
     teams: tuple[UUID, ...] | None = None
@@ -151,6 +156,7 @@ class ObjectiveFilter(msgspec.Struct, frozen=True):
     aligned: bool | None = None
     search: str | None = None
     supports: UUID | None = None
+    labels: tuple[str, ...] | None = None
 
 
 class ObjectiveOrder(StrEnum):
@@ -231,6 +237,7 @@ def _objective_conditions(basis: Basis, filter: ObjectiveFilter) -> FilterBuilde
     builder.where("v.kind = {0}", filter.kind)
     builder.where(f"{supported}) = {{0}}", filter.aligned)
     builder.where(f"{supported} and e.target = {{0}})", filter.supports)
+    builder.where_labels(OBJECTIVE, filter.labels)
     builder.search(filter.search)
     return builder
 

@@ -20,6 +20,7 @@ from domain.model.people import (
     TeamDisbanded,
     TeamFormed,
     TeamJoined,
+    TeamLabelled,
     TeamLeadAppointed,
     TeamLeft,
     TeamMoved,
@@ -30,7 +31,7 @@ from domain.model.people import (
 from domain.primitives.personal_data import erased_handle, unseal
 from domain.primitives.values import Basis, Kind
 from projections.store.batch_writer import BatchWriter, Reads
-from projections.store.keyset import FilterBuilder, List, text
+from projections.store.keyset import LABELLED, FilterBuilder, List, text
 from projections.store.versioned_tables import (
     OPEN,
     Connection,
@@ -63,6 +64,7 @@ class TeamRow(Version, frozen=True, gc=False):
     parent: UUID | None
     lead: UUID | None
     disbanded: bool = False
+    labels: tuple[str, ...] = ()
 
 
 class Membership(msgspec.Struct, frozen=True, gc=False):
@@ -81,7 +83,7 @@ class Membership(msgspec.Struct, frozen=True, gc=False):
 NAMES = ("handle", "name", "email")
 """The columns that name a person."""
 PERSON = VersionedTable(Kind.PERSON, PersonRow, ["(handle)"], secret=NAMES, searched=NAMES)
-TEAM = VersionedTable(Kind.TEAM, TeamRow, ["(key)", "(parent, id)"], searched=("key", "name"))
+TEAM = VersionedTable(Kind.TEAM, TeamRow, ["(key)", "(parent, id)", *LABELLED], searched=("key", "name"))
 MEMBERSHIP = ValidityTable("membership", Membership, ["team", "person"], ["until_position", "until_at"], ["(person)"])
 TABLES: tuple[Table[Any], ...] = (PERSON, TEAM, MEMBERSHIP)
 
@@ -135,6 +137,7 @@ def on_team_formed(event: TeamFormed, entry: Recorded, writer: BatchWriter) -> N
 @apply.register(TeamRenamed)
 @apply.register(TeamMoved)
 @apply.register(TeamLeadAppointed)
+@apply.register(TeamLabelled)
 def on_team_edited(event: Event, entry: Recorded, writer: BatchWriter) -> None:
     writer.insert_version(TEAM, entry)
 
@@ -187,8 +190,11 @@ class PersonFilter(msgspec.Struct, frozen=True):
 
 
 class TeamFilter(msgspec.Struct, frozen=True):
+    """`labels`: it has all of them."""
+
     parent: UUID | None = None
     disbanded: bool | None = None
+    labels: tuple[str, ...] | None = None
     search: str | None = None
 
 
@@ -290,6 +296,7 @@ def _team_conditions(_basis: Basis, filter: TeamFilter) -> FilterBuilder:
     builder = FilterBuilder()
     builder.where_column(TEAM, "parent", filter.parent)
     builder.where("v.disbanded = {0}", filter.disbanded)
+    builder.where_labels(TEAM, filter.labels)
     builder.search(filter.search)
     return builder
 

@@ -82,6 +82,7 @@ from domain.commands.people_commands import (
 )
 from domain.commands.permissions import Role
 from domain.commands.registry import VERBS
+from domain.commands.subject_commands import SetLabels
 from domain.commands.workspace_commands import SetCalendar
 from domain.handlers.dispatcher import Dispatcher, Outcome
 from domain.handlers.unit_of_work import Author
@@ -133,7 +134,8 @@ REPEATABLE = frozenset(
         "reopenObjective", "rewordKeyResult", "assignKeyResult", "retargetKeyResult", "rescheduleKeyResult",
         "reweighKeyResult", "correctCheckIn", "linkKpi", "unlinkKpi", "scoreKeyResult", "dropKeyResult",
         "redefineKpi", "setKpiTargets", "retireKpi", "recordReadings", "correctReading", "retractReading",
-        "moveInitiative", "planKeyResult", "editInitiative", "handOver", "reviveKpi", "reactivatePerson", "reviveTeam",
+        "moveInitiative", "planKeyResult", "editInitiative", "handOver", "setLabels", "reviveKpi",
+        "reactivatePerson", "reviveTeam",
     }
 )  # fmt: skip
 """The idempotent commands: repeated immediately, they record nothing."""
@@ -561,6 +563,11 @@ class History:
 
     def _addComment(self) -> Command:  # noqa: N802
         return AddComment(subject=self._ref(Kind.OBJECTIVE, Kind.CHECK_IN, Kind.KPI), body=self._text())
+
+    def _setLabels(self) -> Command:  # noqa: N802
+        subject = self._ref(Kind.OBJECTIVE, Kind.KEY_RESULT, Kind.KPI, Kind.TEAM)
+        labels = self._chance.sample(["growth", "Ünï", "2025", "π"], self._chance.randint(0, 3))
+        return SetLabels(subject=subject, labels=labels, **self._since())
 
     def _reflect(self) -> Command:
         kind = self._chance.choice(list(ReflectionKind))

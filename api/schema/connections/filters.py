@@ -1,5 +1,6 @@
 """Filters and orders of lists: the GraphQL inputs, and their translation to the filters of the projections."""
 
+from collections.abc import Sequence
 from datetime import date
 from enum import StrEnum
 from typing import Any
@@ -14,6 +15,7 @@ from api.snapshot import global_ids
 from api.snapshot.dataloaders import BY_KEY
 from api.snapshot.snapshot import View
 from domain.metrics.rating import Health
+from domain.primitives import label_checks
 from domain.primitives.errors import invalid
 from domain.primitives.values import Kind
 from projections.store.versioned_tables import Order
@@ -31,6 +33,10 @@ NOTHING = UUID(int=0)
 
 def _include_subteams() -> Any:
     return strawberry.field(default=True, description="Whether `team` includes the teams inside it, directly or not.")
+
+
+def _labels() -> Any:
+    return strawberry.field(default=None, description="What it must have: all of these labels.")
 
 
 @strawberry.input(description="A filter of cycles. A cycle must match every field that is set.")
@@ -57,6 +63,7 @@ class ObjectiveFilter:
     aligned: bool | None = strawberry.field(
         default=None, description="Whether the objective supports a goal that is not dropped."
     )
+    labels: list[str] | None = _labels()
     search: str | None = strawberry.field(default=None, description=f"Words in the title or description. {SEARCHED}")
 
 
@@ -79,6 +86,7 @@ class KeyResultFilter:
         default=None, description="Key results in one of these states."
     )
     kpi: KpiBy | None = strawberry.field(default=None, description="Key results measured by this KPI.")
+    labels: list[str] | None = _labels()
     search: str | None = strawberry.field(default=None, description=f"Words in the title or description. {SEARCHED}")
 
 
@@ -92,9 +100,15 @@ class KpiFilter:
     status: list[enums.KpiStatus] | None = strawberry.field(
         default=None, description="KPIs with one of these status values."
     )
+    labels: list[str] | None = _labels()
     search: str | None = strawberry.field(
         default=None, description=f"Words in the key, name or description. {SEARCHED}"
     )
+
+
+@strawberry.input(description="A filter of teams. A team must match every field that is set.")
+class TeamFilter:
+    labels: list[str] | None = _labels()
 
 
 # ── orders ───────────────────────────────────────────────────────────────────────────────────────
@@ -216,6 +230,12 @@ def searched(text: str | None) -> str | None:
     return text
 
 
+def labelled(labels: Sequence[str] | None) -> tuple[str, ...] | None:
+    """The labels of a filter; none of them filters nothing. Raises `INVALID` or `TOO_LARGE` for what can be no
+    labels."""
+    return tuple(label_checks.labels(labels, "filter", "labels")) or None if labels is not None else None
+
+
 def _has_surrogates(text: str) -> bool:
     return any("\ud800" <= character <= "\udfff" for character in text)
 
@@ -234,6 +254,7 @@ def objective_filter(view: View, given: ObjectiveFilter | None) -> objective.Obj
         states=None if given.state is None else tuple(given.state),
         kind=given.kind,
         aligned=given.aligned,
+        labels=labelled(given.labels),
         search=searched(given.search),
     )
 
@@ -247,6 +268,7 @@ def key_result_filter(view: View, given: KeyResultFilter | None) -> key_result.K
         owner=identified(Kind.PERSON, given.owner),
         kpi=named(view, Kind.KPI, given.kpi),
         states=_key_result_states(given),
+        labels=labelled(given.labels),
         search=searched(given.search),
     )
 
@@ -263,8 +285,14 @@ def kpi_filter(view: View, given: KpiFilter | None) -> kpi.KpiFilter:
     return kpi.KpiFilter(
         teams=_teams(view, given),
         owner=identified(Kind.PERSON, given.owner),
+        labels=labelled(given.labels),
         search=searched(given.search),
     )
+
+
+def team_filter(given: TeamFilter | None) -> people.TeamFilter:
+    """Teams that are not disbanded."""
+    return people.TeamFilter(disbanded=False, labels=None if given is None else labelled(given.labels))
 
 
 def person_filter(search: str | None) -> people.PersonFilter:

@@ -90,6 +90,12 @@ class CommandSucceeded(Answer):
         return found(self.view, kind, [ref.id]).get(ref.id)
 
     @property
+    def entity(self) -> Any:
+        """The entity of the command, of whichever kind."""
+        ref = self.outcome.result.subject
+        return None if ref is None else self.subject(ref.kind)
+
+    @property
     def measured(self) -> list[UUID]:
         """The readings of the command, in the order of the input."""
         result = self.outcome.result

@@ -40,7 +40,8 @@ def _requirement(kind: type[Command]) -> str:
     """The sentence about the permission that a command requires."""
     needs = kind.NEEDS
     own = f", or {needs.own} for one's own" if needs.own else ""
-    return f"Requires {needs.any_subject}{own}."
+    others = "".join(f"; for a {kind} {permission}" for kind, permission in needs.of_kind.items())
+    return f"Requires {needs.any_subject}{own}{others}."
 
 
 Mutation = strawberry.type(

@@ -13,6 +13,7 @@ from api.schema.primitives.refs import QueryRef
 from api.schema.primitives.scalars import Position
 from api.schema.types.cycle import Cycle
 from api.schema.types.discussion import Comment, Initiative, Reflection
+from api.schema.types.entity import Entity
 from api.schema.types.key_result import KeyResult
 from api.schema.types.kpi import Kpi
 from api.schema.types.measurements import CheckIn, Reading
@@ -166,7 +167,14 @@ class ReflectionPayload(Payload):
     reflection: Reflection | None = _about(Kind.REFLECTION, "The added reflection.")
 
 
-PAYLOADS: Final[dict[Kind, type[Payload]]] = {
+@strawberry.type(description="The result of a command on a thing of one of several kinds.")
+class EntityPayload(Payload):
+    @resolved("The affected thing; null if the command was rejected or it cannot be read yet.")
+    def entity(self) -> Entity | None:
+        return self.answer.entity if isinstance(self.answer, CommandSucceeded) else None
+
+
+PAYLOADS: Final[dict[Kind | None, type[Payload]]] = {
     Kind.PERSON: PersonPayload,
     Kind.TEAM: TeamPayload,
     Kind.CYCLE: CyclePayload,
@@ -180,5 +188,6 @@ PAYLOADS: Final[dict[Kind, type[Payload]]] = {
     Kind.INITIATIVE: InitiativePayload,
     Kind.COMMENT: CommentPayload,
     Kind.REFLECTION: ReflectionPayload,
+    None: EntityPayload,
 }
-"""The payload type of a command, by the kind of its result."""
+"""The payload type of a command, by the kind of its result; None for a command on things of several kinds."""

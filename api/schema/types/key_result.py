@@ -82,6 +82,7 @@ class KeyResult(Entity, kind=Kind.KEY_RESULT, read=key_result.key_results):
     description: Markdown | None = strawberry.field(description="A longer description of the key result.")
     objective: ObjectiveRef = to_one(Kind.OBJECTIVE, "objective", "The objective it belongs to.")
     owner: PersonRef | None = to_one(Kind.PERSON, "owner", "The person who is responsible for it.")
+    labels: list[str] = strawberry.field(description="Its labels, in alphabetical order.")
     state: enums.KeyResultState = strawberry.field(description="The state of the key result.")
     weight: float = strawberry.field(description="Its weight relative to the other key results of its objective.")
     due: date = strawberry.field(description="The due day. It is due at the end of this day, by the calendar.")

@@ -179,11 +179,12 @@ def _definitions(batch: Batch) -> Sequence[list[KpiDefinition]]:
 
 
 def _defining(versions: Sequence[KpiRow]) -> list[KpiRow]:
-    """The versions without those that only retire the KPI or set its targets."""
+    """The versions without those that only retire, revive or label the KPI, or set its targets."""
     return [
         row
         for before, row in pairwise([None, *versions])
-        if row is not None and (before is None or (before.retired == row.retired and not row.targets))
+        if row is not None
+        and (before is None or ((before.retired, before.labels) == (row.retired, row.labels) and not row.targets))
     ]
 
 
@@ -196,6 +197,7 @@ class Kpi(Entity, kind=Kind.KPI, read=kpi.kpis):
     key: str = strawberry.field(description="A short name, unique in the workspace, like conversion-rate.")
     name: str = strawberry.field(description="The name of the KPI.")
     description: Markdown | None = strawberry.field(description="A longer description of the KPI.")
+    labels: list[str] = strawberry.field(description="Its labels, in alphabetical order.")
     unit: Unit = strawberry.field(description="The unit of its readings.")
     cadence: enums.Cadence = strawberry.field(description="How often a reading is expected.")
     aggregation: enums.Aggregation = strawberry.field(description="How the readings of a period become its value.")

@@ -77,6 +77,7 @@ class Objective(Entity, kind=Kind.OBJECTIVE, read=objective.objectives):
     title: str = strawberry.field(description="The title, in one line.")
     description: Markdown | None = strawberry.field(description="A longer description of the objective.")
     kind: enums.ObjectiveKind = strawberry.field(description="Whether it must be reached in full.")
+    labels: list[str] = strawberry.field(description="Its labels, in alphabetical order.")
     state: enums.ObjectiveState = strawberry.field(description="The state of the objective.")
     visibility: enums.Visibility = strawberry.field(
         description="Its visibility at this moment. Access follows the present visibility, even for the past."

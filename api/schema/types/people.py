@@ -74,6 +74,7 @@ class Team(Entity, kind=Kind.TEAM, read=people.teams):
 
     key: str = strawberry.field(description="A short name, unique in the workspace.")
     name: str = strawberry.field(description="The name of the team.")
+    labels: list[str] = strawberry.field(description="Its labels, in alphabetical order.")
     disbanded: bool = strawberry.field(description="Whether the team was disbanded.")
     parent: TeamRef | None = to_one(Kind.TEAM, "parent", "The team that contains it; null at the top.")
     children: list[TeamRef] = to_many(Kind.TEAM, people.teams_within, "The teams inside it, without disbanded ones.")

@@ -65,6 +65,7 @@ from domain.commands.people_commands import (
     ReviveTeam,
 )
 from domain.commands.permissions import Role
+from domain.commands.subject_commands import SetLabels
 from domain.commands.workspace_commands import SetCalendar
 from domain.handlers.dispatcher import Dispatcher
 from domain.handlers.unit_of_work import Author, keyed_id
@@ -270,6 +271,7 @@ COMMANDS: dict[type[Command], Callable[[str], Command]] = {
     EditInitiative: lambda whose: EditInitiative(initiative=made(f"{whose} work"), title="Other"),
     MoveInitiative: lambda whose: MoveInitiative(initiative=made(f"{whose} work"), to=InitiativeState.DOING),
     AddComment: lambda whose: AddComment(subject=goal_ref(whose), body="Indeed"),
+    SetLabels: lambda whose: SetLabels(subject=goal_ref(whose), labels=["north"]),
     Reflect: lambda whose: Reflect(subject=goal_ref(whose), kind=ReflectionKind.NEXT, body="Indeed"),
 }
 """By command type: makes an instance that succeeds for a permitted author, for the aggregates of one team."""

@@ -25,6 +25,7 @@ from domain.commands.objective_commands import (
 from domain.commands.people_commands import AppointLead, JoinTeam, LeaveTeam, MoveTeam
 from domain.commands.permissions import Role
 from domain.commands.registry import VERBS
+from domain.commands.subject_commands import SetLabels
 from domain.handlers import dispatcher
 from domain.handlers.authorization import sees
 from domain.handlers.unit_of_work import Author, UnitOfWork
@@ -63,6 +64,7 @@ PRIVATE: list[Command] = [
     *(COMMANDS[kind](THEIR) for kind in COMMANDS if {"key_result", "check_in"} & {*kind.__struct_fields__}),
     COMMANDS[PlanInitiative](THEIR),
     PlanInitiative(title="New", subject=proof_ref(THEIR)),
+    COMMANDS[SetLabels](THEIR),
     COMMANDS[EditInitiative](THEIR),
     COMMANDS[MoveInitiative](THEIR),
     COMMANDS[Reflect](THEIR),

@@ -40,6 +40,7 @@ from domain.commands.objective_commands import (
 )
 from domain.commands.people_commands import AddPerson, FormTeam, JoinTeam
 from domain.commands.permissions import Role
+from domain.commands.subject_commands import SetLabels
 from domain.handlers.unit_of_work import Author
 from domain.model.event import Recorded
 from domain.model.objective import ObjectiveAligned, ObjectiveUnaligned
@@ -267,6 +268,9 @@ def _around(to: Company, name: str) -> None:
         RescheduleKeyResult(key_result=result, due=date(2026, 3, 20), reason=f"{secret_word} is late"),
         31,
     )
+    labels = [f"{secret_word} label"]
+    for kind, of in [(Kind.OBJECTIVE, name), (Kind.KEY_RESULT, f"{name}/kr")]:
+        do(f"{of} labelled", SetLabels(subject=to.ref(kind, of), labels=labels), 31)
     do(f"{name} weighed", ReweighKeyResult(key_result=result, weight=3, reason=f"{secret_word} matters"), 31)
     correct = CorrectCheckIn(
         check_in=to[f"{name}/kr/20"], value=25, note=f"{secret_word} anew", reason=f"{secret_word} it was"

@@ -57,6 +57,7 @@ from domain.commands.people_commands import (
     ReviveTeam,
 )
 from domain.commands.registry import VERBS
+from domain.commands.subject_commands import SetLabels
 from domain.commands.workspace_commands import SetCalendar
 from domain.primitives.values import (
     GoalDirection,
@@ -115,6 +116,7 @@ STATES: list[Command] = [
     DeactivatePerson(person=ADA),
     ErasePerson(person=ADA, reason="asked to be"),
     HandOver(from_=BEN, to=ADA),
+    SetLabels(subject=objective_ref(), labels=["b", "a"]),
     RenameTeam(team=SALES, name="Growth"),
     MoveTeam(team=NORTH, parent=None),
     AppointLead(team=SALES, person=ADA),

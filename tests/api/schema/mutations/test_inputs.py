@@ -77,6 +77,7 @@ CONTRACT = """
     moveInitiative initiative! to!
     addComment subject! body!
     reflect subject! kind! body!
+    setLabels subject! labels!
 """
 """Each mutation and the fields of its input; `!` marks required fields."""
 

@@ -157,6 +157,8 @@ def discussion_commands(story: Story, key_result: str, check_in: str) -> None:
     edited = send("editInitiative", {"initiative": work, "due": "2026-03-01"}, "initiative { title due }")
     assert edited == {"title": "Ask", "due": "2026-03-01"}
     assert send("moveInitiative", {"initiative": work, "to": "DONE"}, "initiative { state }") == {"state": "DONE"}
+    labels = {"subject": key_result, "labels": ["b", "a"]}
+    assert send("setLabels", labels, "entity { ... on KeyResult { labels } }") == {"labels": ["a", "b"]}
     assert send("addComment", {"subject": check_in, "body": "Good!"}, "comment { body }") == {"body": "Good!"}
 
 
