@@ -1,5 +1,7 @@
 """How many goals, KPIs and teams have each label."""
 
+from typing import Any
+
 import msgspec
 
 from domain.primitives.values import Basis
@@ -21,7 +23,7 @@ class LabelCount(msgspec.Struct, frozen=True):
     teams: int
 
 
-_COUNTED: tuple[tuple[VersionedTable[object], str], ...] = (  # type: ignore[assignment]
+_COUNTED: tuple[tuple[VersionedTable[Any], str], ...] = (
     (OBJECTIVE, "true"),
     (KEY_RESULT, "v.state <> 'DROPPED'"),
     (KPI, "true"),
@@ -38,6 +40,6 @@ def label_counts(conn: Connection, basis: Basis) -> list[LabelCount]:
     return sorted(rows, key=lambda one: (one.label.casefold(), one.label))
 
 
-def _labels(basis: Basis, table: VersionedTable[object], where: str, place: int) -> str:
+def _labels(basis: Basis, table: VersionedTable[Any], where: str, place: int) -> str:
     candidates = f"select distinct id from {table.name} where labels <> '{{}}'"
     return table.query(basis, candidates, where, f"unnest(v.labels) as label, {place} as place")
