@@ -91,7 +91,7 @@ class Drawing(NamedTuple):
 
     def svg(self) -> Markup:
         """The drawing as an `svg` element."""
-        return Markup(_template.render(drawing=self))  # noqa: S704 - the template escapes
+        return Markup(_templates.get_template("drawing.svg").render(drawing=self))  # noqa: S704 - the template escapes
 
 
 def round_ticks(values: Iterable[float], intervals: int = 3) -> list[float]:
@@ -112,7 +112,6 @@ def _coordinate(value: float) -> str:
 
 _templates = Environment(
     loader=PackageLoader(__package__, "."), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-    lstrip_blocks=True,
+    lstrip_blocks=True, auto_reload=False,
 )  # fmt: skip
 _templates.filters["c"] = _coordinate
-_template = _templates.get_template("drawing.svg")

@@ -63,12 +63,13 @@ def _result(proven: Proven) -> str:
 
 def parts(statement: Statement, events: Iterable[EventDescription]) -> Iterator[str]:
     """The page as HTML, in parts of some ten kilobytes."""
-    stream = _page.stream(statement=statement, events=events, style=Markup(_STYLE), policy=POLICY)  # noqa: S704 - the style is a file of this package
+    style = Markup(_STYLE)  # noqa: S704 - a file of this package
+    stream = _pages.get_template("evidence.html").stream(statement=statement, events=events, style=style, policy=POLICY)
     stream.enable_buffering(PIECES)
     return stream
 
 
-_page = Environment(
+_pages = Environment(
     loader=PackageLoader(__package__, "."), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-    lstrip_blocks=True,
-).get_template("evidence.html")  # fmt: skip
+    lstrip_blocks=True, auto_reload=False,
+)  # fmt: skip

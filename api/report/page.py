@@ -34,8 +34,9 @@ _LABELS = {
 }  # fmt: skip
 _pages = Environment(
     loader=PackageLoader(__package__, "."), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-    lstrip_blocks=True,
+    lstrip_blocks=True, auto_reload=False,
 )  # fmt: skip
+"""The templates; each is compiled when it is used first, so that no process that renders none waits for it."""
 
 
 def goal(metric: Metric) -> str:
@@ -79,7 +80,7 @@ def rendered(heading: Heading, story: Story, signer: Signer | None = None) -> st
 
 def head(heading: Heading) -> str:
     """The head of the page, which is known before its figures."""
-    return _head.render(heading=heading, style=Markup(_STYLE), policy=POLICY)  # noqa: S704 - the style is a file of this package
+    return _pages.get_template("head.html").render(heading=heading, style=Markup(_STYLE), policy=POLICY)  # noqa: S704 - the style is a file of this package
 
 
 def parts(story: Story, signer: Signer | None = None, *, is_linked: bool = False) -> Iterator[str]:
@@ -103,7 +104,7 @@ def unsealed(story: Story, *, is_linked: bool) -> str:
 
 def _body(story: Story, *, is_linked: bool) -> Iterator[str]:
     proof = story.figures.proof
-    stream = _page.stream(
+    stream = _pages.get_template("page.html").stream(
         story=story,
         is_linked=is_linked,
         proof=proof,
@@ -134,5 +135,3 @@ _pages.globals |= {
     )
     for name in names
 } | {"KINDS": ("WENT_WELL", "TO_IMPROVE", "LEARNED", "NEXT")}
-_head = _pages.get_template("head.html")
-_page = _pages.get_template("page.html")
