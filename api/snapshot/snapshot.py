@@ -165,12 +165,14 @@ class SnapshotReader:
             visibility.set_hidden(conn, hidden)
             yield conn
 
-    def after(self, position: int) -> "View":
-        """The present right after an event, at which a payload is read. Its ids are those of the present. Raises
-        `StaleProjection`: after a crash of the database the projections are at an earlier position than before."""
+    def after(self, position: int, recorded_at: datetime | None = None) -> "View":
+        """The present right after an event, at which a payload is read; `recorded_at` saves a statement. Its ids are
+        those of the present. Raises `StaleProjection`: after a crash of the database the projections are at an earlier
+        position than before."""
         now, _ = self._present_and_hidden
-        if position == now.position:
-            return View(self, ResolvedBasis(now.known, position, now.known), is_now=True)
+        known = now.known if position == now.position else recorded_at
+        if known is not None and position <= now.position:
+            return View(self, ResolvedBasis(known, position, known), is_now=True)
         resolved = self.read(bases.at_position, position)
         if resolved is None:
             raise StaleProjection

@@ -3,6 +3,7 @@
 import random
 import time
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from hashlib import sha256
 from itertools import chain
 from operator import attrgetter
@@ -43,6 +44,9 @@ require_handlers(VERBS.values(), HANDLERS)
 _NAMING = (AddPerson, RenamePerson)
 """Commands with personal data. Their digest is keyed, because a plain digest could be guessed from a name."""
 
+_TICK = timedelta(microseconds=1)
+"""The time between two events of a command."""
+
 _DIGESTED = {kind: f"{name}\n".encode() for name, kind in VERBS.items()}
 """By command: the beginning of the text of which a digest is made."""
 
@@ -69,13 +73,14 @@ class Result(msgspec.Struct, frozen=True, omit_defaults=True):
 
 class Outcome(msgspec.Struct, frozen=True):
     """The outcome of an executed command. `first` and `last` are the positions of its events, both None without any;
-    `head` is the position from which its result can be read. `repeated`: the command was already executed with this
-    idempotency key, and this is the first outcome."""
+    `head` is the position from which its result can be read. `recorded_at`: when the last event was recorded.
+    `repeated`: the command was already executed with this idempotency key, and this is the first outcome."""
 
     result: Result
     first: int | None
     last: int | None
     head: int
+    recorded_at: datetime | None = None
     repeated: bool = False
 
 
@@ -207,6 +212,7 @@ class Dispatcher:
             first=None if is_empty else done.first,
             last=None if is_empty else done.last,
             head=done.last,
+            recorded_at=None if is_empty else done.recorded_at + (done.last - done.first) * _TICK,
             repeated=repeated,
         )
 

@@ -170,8 +170,9 @@ def _expected(stored: Sequence[StoredRow], append: Append) -> dict[UUID, int]:
 
 
 class CommandRow(msgspec.Struct, frozen=True):
-    """A recorded command. Its events have the positions `range(first, last + 1)`. A command that changed nothing
-    has none; its `last` is then the head of the log at that time."""
+    """A recorded command. Its events have the positions `range(first, last + 1)`, and are recorded from `recorded_at`
+    on, each a microsecond after the one before. A command that changed nothing has none; its `last` is then the head of
+    the log at that time."""
 
     id: UUID
     digest: bytes

@@ -239,18 +239,16 @@ class Projector:
         self._wipe_due, self._sweep_due = 0.0 if people.is_any_erased(conn) else inf, 0.0
         while not stop.is_set():
             self._wakeup.clear()
-            reached = self._step(conn, position)
+            before, reached = position, self._step(conn, position)
             self.answered_at = monotonic()
-            if reached is None:
-                position = self._compared(conn, position)
-                self._wakeup.wait(POLL_SECONDS)
-            else:
-                position = reached
+            position = self._compared(conn, position) if reached is None else reached
             self._attest(conn, position)
             if monotonic() >= self._sweep_due:
                 self._sweep(conn)
             if monotonic() >= self._wipe_due:
                 self._wipe(conn)
+            if reached is None or 0 < position - before < self._batch_size:  # the end of the log, when it was read
+                self._wakeup.wait(POLL_SECONDS)
 
     def _step(self, conn: Connection, position: int) -> int | None:
         """Apply one batch; returns the position reached, or None without new events."""

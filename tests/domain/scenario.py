@@ -9,6 +9,7 @@ import msgspec
 from domain.commands.command import Command
 from domain.commands.permissions import Role
 from domain.handlers.dispatcher import Dispatcher, Outcome, command_id
+from domain.handlers.recent_aggregates import RecentAggregates
 from domain.handlers.unit_of_work import Author
 from domain.model.event import NIL_ID, WHEN_RECORDED, Aggregate, Event, replay
 from domain.primitives.errors import CommandRejected
@@ -45,7 +46,7 @@ def given(*history: Command | datetime) -> "Given":
 class Given:
     def __init__(self, history: tuple[Command | datetime, ...]) -> None:
         self.log = MemoryLog()
-        self.keyframe = Dispatcher(self.log)
+        self.keyframe = Dispatcher(self.log, recent=RecentAggregates())
         for step in history:
             if isinstance(step, datetime):
                 self.log.clock = step

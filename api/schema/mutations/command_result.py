@@ -57,7 +57,7 @@ class CommandSucceeded(Answer):
         if self.outcome.first is None and not self.outcome.repeated:
             return self.context.reads.present
         try:
-            return self.context.reading().after(self.outcome.head)
+            return self.context.reading().after(self.outcome.head, self.outcome.recorded_at)
         except (StaleProjection, psycopg.OperationalError, PoolTimeout) as fault:
             _log.warning("payload_unreadable", request_id=self.context.request_id, cause=repr(fault))
             return None
