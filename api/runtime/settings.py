@@ -9,22 +9,9 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from api.asgi.status_codes import StatusCodePolicy
+from api.runtime.connection_settings import beside_database, beside_standbys, dsn
 from api.runtime.log_setup import LogFormat
 from domain.log.schema import workspace_name
-
-
-def _dsn(value: object) -> object:
-    """None for an empty value. Raises `ValueError` for an invalid URL; the message never contains the URL."""
-    text = value.get_secret_value() if isinstance(value, SecretStr) else value
-    if (
-        not isinstance(text, str)
-        or text.startswith(("postgresql://", "postgres://"))
-        or "=" in text.partition("://")[0]
-    ):
-        return value
-    if text.strip():
-        raise ValueError("is not a PostgreSQL URL; write it like postgresql://user:password@host:5432/name")
-    return None
 
 
 _ALGORITHMS = frozenset(["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"])
@@ -69,10 +56,31 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="KEYFRAME_", frozen=True)
 
-    database_url: Annotated[SecretStr | None, BeforeValidator(_dsn)] = Field(
+    database_url: Annotated[SecretStr | None, BeforeValidator(dsn)] = Field(
         default=None,
         description="The PostgreSQL server (15 or newer) to use, as postgresql://…; several hosts may be listed. If "
         "unset, Keyframe runs its embedded PostgreSQL.",
+    )
+    read_url: Annotated[SecretStr | None, BeforeValidator(dsn), AfterValidator(beside_database)] = Field(
+        default=None,
+        description="Hot standbys of that server that answer queries, as postgresql://…; several hosts may be listed, "
+        "and each is used by itself. If unset, the server of KEYFRAME_DATABASE_URL answers all.",
+    )
+    direct_url: Annotated[SecretStr | None, BeforeValidator(dsn), AfterValidator(beside_database)] = Field(
+        default=None,
+        description="The server of KEYFRAME_DATABASE_URL without the connection pooler in between, for what needs a "
+        "session: commands, notifications, locks and the projector. Set it if that pooler shares connections between "
+        "transactions, such as PgBouncer with pool_mode = transaction.",
+    )
+    read_lag_s: Annotated[float | None, Field(gt=0), AfterValidator(beside_standbys)] = Field(
+        default=None,
+        description="For how long a standby of KEYFRAME_READ_URL may lack an event that the projections of the primary "
+        "contain before it answers no queries until it has it, in seconds. If unset, 10.",
+    )
+    token_memory_s: Annotated[float | None, Field(ge=0), AfterValidator(beside_standbys)] = Field(
+        default=None,
+        description="With KEYFRAME_READ_URL: for how long after its last check a token is accepted while the primary "
+        "cannot check it, in seconds; meanwhile it may have been revoked. 0 accepts none. If unset, 300.",
     )
     data_dir: Path = Field(
         default=Path(".keyframe"),
