@@ -42,8 +42,8 @@ class ApiTokenAuthenticator:
             )
         self._uses.note(token.id)
         if token.person is None:
-            return Caller(token.name, token.roles)
+            return Caller(token.name, token.roles, expires_at=token.expires_at.timestamp())
         person = identity.by_id(self._log, token.person)
         if person is None or not person.is_active:
             raise AuthenticationFailed(f"the person of token {token.id} is no longer active")
-        return Caller(person.handle, token.roles, person.id)
+        return Caller(person.handle, token.roles, person.id, expires_at=token.expires_at.timestamp())

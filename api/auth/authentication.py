@@ -21,6 +21,7 @@ from psycopg_pool import PoolTimeout
 from api.asgi.attempt_limiter import AttemptLimiter
 from api.asgi.rate_limiter import TokenBucketLimiter
 from api.asgi.ttl_cache import SingleFlightTTLCache
+from api.auth.token_memory import TokenMemory
 from api.execution.context import Caller
 from api.execution.request_scope import RequestScope
 from domain.commands.permissions import Role
@@ -37,6 +38,8 @@ BEARER_LENGTH_MAX: Final = 16_384
 REMEMBERED_SECONDS: Final = 5.0
 """How long a resolved token is cached, and so how long a revoked one may still work."""
 REMEMBERED_MAX: Final = 10_000
+CHECK_SECONDS_MAX: Final = 2.0
+"""How long the check of a token may take before a remembered one is used in its place, where there are standbys."""
 REVALIDATE_SECONDS: Final = 20.0
 """The interval at which the tokens of open subscriptions are validated again."""
 FAILURES_BURST: Final = 20
@@ -88,12 +91,18 @@ class Authenticated(NamedTuple):
 class Authenticators:
     """The authenticators of one process, with their cache and rate limits.
 
-    `anonymous`: the caller of requests without a token, where these are allowed; it has no rate limit.
+    `anonymous`: the caller of requests without a token, where these are allowed; it has no rate limit. `memory`: the
+    tokens that are accepted while the primary is away, where standbys answer reads.
     """
 
     def __init__(
-        self, authenticators: Sequence[Authenticator], requests: TokenBucketLimiter, anonymous: Caller | None = None
+        self,
+        authenticators: Sequence[Authenticator],
+        requests: TokenBucketLimiter,
+        anonymous: Caller | None = None,
+        memory: TokenMemory | None = None,
     ) -> None:
+        self._memory = memory
         self.anonymous = anonymous
         self._authenticators = authenticators
         self._requests = requests
@@ -151,11 +160,31 @@ class Authenticators:
         await asyncio.gather(*(scope.has_ended() for scope in list(self._scopes.values())))
 
     async def _resolve_caller(self, digest: bytes, bearer: str) -> Caller:
-        found = await self._seen.get(digest, lambda: self._authenticate(bearer))
+        found = await (self._checked(digest, bearer) if self._memory is None else self._recalled(digest, bearer))
         if isinstance(found, str):
             self._known_good_tokens.pop(digest, None)
             raise AuthenticationFailed(found)
         return found
+
+    async def _checked(self, digest: bytes, bearer: str) -> Caller | str:
+        """The result of a check that is not older than `REMEMBERED_SECONDS`. Raises `AuthBackendUnavailable`."""
+        return await self._seen.get(digest, lambda: self._authenticate(bearer))
+
+    async def _recalled(self, digest: bytes, bearer: str) -> Caller | str:
+        """As `_checked`; while the primary is away, the caller of the last check, if that is remembered."""
+        assert self._memory is not None
+        known = self._memory.find(digest)
+        if known is not None and self._memory.is_primary_away():
+            return known
+        try:
+            async with asyncio.timeout(CHECK_SECONDS_MAX if known else None):
+                return await self._checked(digest, bearer)
+        except (AuthBackendUnavailable, TimeoutError) as error:
+            if known is None:
+                raise AuthBackendUnavailable(
+                    "the primary cannot be reached, and the token is not remembered"
+                ) from error
+            return known
 
     async def _resolve_unknown(self, digest: bytes, bearer: str, address: str) -> Caller:
         """The caller of a token that this process has not accepted before. Raises `RateLimited`, too."""
@@ -177,12 +206,18 @@ class Authenticators:
         authenticator = next((kind for kind in self._authenticators if kind.accepts(bearer)), None)
         if authenticator is None:
             return "the kind of the token is unknown"
+        digest = sha256(bearer.encode()).digest()
         try:
-            return await authenticator.authenticate(bearer)
+            caller = await authenticator.authenticate(bearer)
         except AuthenticationFailed as reason:
+            if self._memory is not None:
+                self._memory.forget(digest)
             return str(reason)
         except (psycopg.OperationalError, PoolTimeout) as error:
             raise AuthBackendUnavailable("the database cannot be reached") from error
+        if self._memory is not None:
+            self._memory.note(digest, caller)
+        return caller
 
     def _remember(self, digest: bytes, caller: Caller) -> None:
         """Exempt this token from the limit of failed attempts from its address."""
@@ -195,13 +230,14 @@ class Authenticators:
         return scope
 
     async def _is_good(self, digest: bytes, bearer: str) -> bool:
-        """Whether this token is still valid; True while the backend is unavailable."""
+        """Whether this token is still valid; while the backend is unavailable, True without standbys: nothing can be
+        read then. With standbys it is True as long as the token is remembered."""
         try:
             await self._resolve_caller(digest, bearer)
         except AuthenticationFailed:
             return False
         except AuthBackendUnavailable:
-            pass
+            return self._memory is None
         return True
 
 

@@ -24,7 +24,8 @@ from api.execution.request_scope import UNAUTHENTICATED
 ALIVE: Final = "/healthz"
 """This path ignores authentication."""
 READY: Final = "/readyz"
-"""This path also serves unauthenticated requests, and tokens that cannot be resolved at the moment."""
+"""This path also serves unauthenticated requests, and tokens that cannot be resolved at the moment: those that this
+process has accepted before get the details, too."""
 METRICS: Final = "/metrics"
 """This path also serves tokens that cannot be resolved at the moment, if this process has accepted them before: metrics
 tell that the database is unreachable, and contain nothing of a workspace but counts."""
@@ -80,7 +81,7 @@ class AuthenticationMiddleware:
     def _unresolved(self, connection: HTTPConnection, given: Sequence[str]) -> Response | None:
         """Go on without the database where that is possible; else the response that says that it is not."""
         path, state = connection.scope["path"], connection.state
-        known = self._authenticators.last_known(given) if path == METRICS else None
+        known = self._authenticators.last_known(given) if path in {READY, METRICS} else None
         state.caller = known or UNAUTHENTICATED_CALLER
         return None if path == READY or known is not None else _backend_unavailable()
 

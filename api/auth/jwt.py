@@ -46,6 +46,7 @@ class JwtAuthenticator:
 
     async def authenticate(self, bearer: str) -> Caller:
         claims = await self._claims(bearer)
+        expires_at = claims["exp"] + self._rules.jwt_leeway_s
         roles = _roles(claims, self._rules.jwt_roles_claim)
         if not roles:
             raise AuthenticationFailed("the JWT has no known role")
@@ -56,10 +57,10 @@ class JwtAuthenticator:
         if person is not None:
             if not person.is_active:
                 raise AuthenticationFailed(f"person {person.id} of the JWT is no longer active")
-            return Caller(person.handle, roles, person.id)
+            return Caller(person.handle, roles, person.id, expires_at=expires_at)
         if not self._machines & {name, ANYONE}:
             raise AuthenticationFailed("the JWT names neither a person nor a machine in KEYFRAME_JWT_MACHINES")
-        return Caller(name, roles)
+        return Caller(name, roles, expires_at=expires_at)
 
     async def _claims(self, bearer: str) -> dict[str, Any]:
         """The claims of a token whose signature, issuer, audience and time are valid.

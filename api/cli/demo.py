@@ -44,7 +44,9 @@ class Story(msgspec.Struct, frozen=True):
 
 def settings_for_demo(chosen: Settings) -> Settings:
     """The same settings with the embedded database and the demo's workspace, so that real data is never touched."""
-    return chosen.model_copy(update={"database_url": None, "read_url": None, "direct_url": None, "workspace": WORKSPACE})
+    return chosen.model_copy(
+        update={"database_url": None, "read_url": None, "direct_url": None, "workspace": WORKSPACE}
+    )
 
 
 def prepare(database: Database, *, fresh: bool) -> None:

@@ -15,7 +15,7 @@ from api.endpoints.file_responses import file_response, refusal, streamed
 from api.execution.context import Context
 from api.execution.file_parts import file_context, next_part
 from api.schema.history.ledger import keys_of_evidence, require_evidence_access
-from api.snapshot.snapshot import Connection
+from api.snapshot.sources import Connection
 from domain.primitives.errors import Code, CommandRejected, invalid
 from projections.proof.evidence import EvidenceFile, Wanted, evidence_file
 from projections.proof.signer import Rewritten

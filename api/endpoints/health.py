@@ -20,6 +20,7 @@ from api.asgi.ttl_cache import SingleFlightTTLCache
 from api.auth.authentication import UNAUTHENTICATED_CALLER
 from api.runtime.database import Pool
 from api.runtime.settings import Settings
+from api.snapshot.standbys import Standbys
 from domain.log import health as tables
 from domain.log.event_store import Log
 from domain.log.health import VERSION
@@ -63,7 +64,10 @@ class Report(NamedTuple):
 class Readiness:
     """The state of one process, by a check that all requests share."""
 
-    def __init__(self, pool: Pool, log: Log, projector: Projector, settings: Settings) -> None:
+    def __init__(
+        self, pool: Pool, log: Log, projector: Projector, settings: Settings, standbys: Standbys | None = None
+    ) -> None:
+        self._standbys = standbys
         self._pool = pool
         self._log = log
         self._projector = projector
@@ -174,17 +178,21 @@ class Readiness:
     # ── the report ───────────────────────────────────────────────────────────────────────────────
 
     def _reported(self, state: State | None, faults: Faults, version: int | None = None) -> Report:
-        status = self._projector.status
+        status, is_reached = self._projector.status, faults.reading is None
+        standbys = [] if self._standbys is None else self._standbys.report()
+        if any(standby.answers for standby in standbys):
+            faults = faults._replace(reading=None)
         details = {
             "reading": faults.reading is None,
             "writing": faults.writing is None,
             "lagging": faults.keeping_up is not None,
             "attested": faults.attested is None,
             "damaged": faults.intact is not None,
-            "database": faults.reading is None or version is not None,
+            "database": is_reached or version is not None,
             "migrations": {"version": version, "needed": VERSION},
             "views": None if state is None else self._views(state),
             "projector": {"condition": status.condition, "cause": status.cause},
+            "standbys": [standby._asdict() for standby in standbys],
         }
         return Report(faults, details)
 

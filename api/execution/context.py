@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from math import inf
 from time import monotonic
-from typing import Any, Final, NamedTuple, Self, TypeAlias
+from typing import Any, Final, NamedTuple, Self, TypeAlias, TypeVar
 from uuid import UUID
 
 import psycopg
@@ -21,17 +21,20 @@ from api.execution.request_scope import RequestScope
 from api.execution.subscription_hub import SubscriptionHub
 from api.execution.weights import TYPICAL, Sizes
 from api.execution.writer import Writer
-from api.snapshot.snapshot import FreshnessTracker, Pool, SnapshotReader, VisibilityScope
+from api.snapshot.snapshot import FreshnessTracker, SnapshotReader, VisibilityScope
+from api.snapshot.sources import Pool, Route, Source
 from domain.commands.permissions import Permission, Role, permissions
 from domain.handlers.unit_of_work import Author
 from domain.log.event_store import Log
+from domain.primitives import values
 from domain.primitives.errors import Code, CommandRejected
 from domain.primitives.lazy import cached_property
-from domain.primitives.values import Source
 from projections.engine.rebuild import OutdatedViews, outdated
 from projections.proof.signer import Keys
 from projections.store.basis import ResolvedBasis
 from projections.store.deadline import Deadline
+
+T = TypeVar("T")
 
 OUTDATED_SECONDS: Final = 1.0
 """How long the answer to a failed statement waits for a connection to learn whether the projections are outdated."""
@@ -39,12 +42,14 @@ OUTDATED_SECONDS: Final = 1.0
 
 @dataclass(frozen=True)
 class Caller:
-    """Who sends a request: a person, or a machine token (then `person` is None and `handle` its name)."""
+    """Who sends a request: a person, or a machine token (then `person` is None and `handle` its name). `expires_at`:
+    when its token expires, in seconds since 1970."""
 
     handle: str
     roles: frozenset[Role]
     person: UUID | None = None
-    source: Source = Source.API
+    source: values.Source = values.Source.API
+    expires_at: float = field(default=inf, compare=False)
 
     @cached_property
     def can(self) -> frozenset[Permission]:
@@ -98,11 +103,13 @@ class RequestStats:
 
 class Moment(NamedTuple):
     """A present that was read for a request of a query: its basis, and the objectives hidden there from the caller. It
-    is used until this time of the monotonic clock; an operation that waited longer for its turn reads another one."""
+    is used until this time of the monotonic clock; an operation that waited longer for its turn reads another one.
+    `source` is the server that it was read from; None is the primary."""
 
     basis: ResolvedBasis
     hidden: frozenset[UUID]
     until: float
+    source: Source | None = None
 
 
 @dataclass(frozen=True)
@@ -114,7 +121,8 @@ class Context:
     `deadline` is that of reads. `keys` sign checkpoints, if this process has them. `hub` runs subscriptions: each of
     their events has a deadline of `answer_timeout_s` of its own, and they end with `scope`. `lanes` have the worker
     threads. `count_streamed` is called with the seconds of an operation of a stream or WebSocket, of a subscription
-    until it begins. `moment` is the present of a query, if it is known before its execution.
+    until it begins. `moment` is the present of a query, if it is known before its execution. `route` chooses
+    the servers that are read, if there are standbys; without one all reads are of `pool`.
     """
 
     caller: Caller
@@ -135,11 +143,38 @@ class Context:
     bounds: Bounds = field(default_factory=Bounds)
     count_streamed: Callable[[RequestStats, float], None] | None = None
     moment: Moment | None = None
+    route: Route | None = None
 
     @cached_property
     def outdated_views(self) -> OutdatedViews | None:
         """Why a statement does not fit the projections; the database is asked once."""
-        return outdated_views(self.pool)
+        return outdated_views(self.pool if self.route is None or self.route.last is None else self.route.last.pool)
+
+    def want(self, position: int) -> None:
+        """Read only from servers whose projections have reached this position."""
+        if self.route is not None:
+            self.route.want(position)
+
+    def is_at_hand(self, position: int) -> bool:
+        """Whether a standby has reached this position, so that nothing needs to wait for the primary."""
+        return self.route is not None and self.route.is_at_hand(position)
+
+    def is_met_by(self, position: int) -> bool:
+        """Whether a present at this position has what the caller wants to read."""
+        return self.route is None or position >= self.route.wanted
+
+    def retrying(self, read: Callable[[], T]) -> T:
+        """The result of a read, which is repeated on another server as long as a standby fails it."""
+        return read() if self.route is None else self.route.retrying(read)
+
+    def begin_again(self, costs: int) -> bool:
+        """Whether a standby failed the operation, which is then executed again on another server. What it has noted is
+        forgotten, except for the first costs of the request, which are those of other operations."""
+        if self.route is None or not self.route.may_retry():
+            return False
+        del self.stats.costs[costs:]
+        self.freshness.reset()
+        return True
 
     def for_next_operation(self) -> Self:
         """A copy for the next operation or event of a connection, with a new deadline and new statistics."""
@@ -149,6 +184,7 @@ class Context:
             stats=RequestStats(),
             freshness=FreshnessTracker(),
             moment=None,
+            route=None if self.route is None else self.route.next(),
         )
 
     def for_next_part(self) -> Self:
@@ -165,9 +201,21 @@ class Context:
         """A reader for which the objectives that are hidden from the caller are already known. Raises `FORBIDDEN`."""
         if not self.caller.may_read:
             raise CommandRejected(Code.FORBIDDEN, "You may not read.")
-        visibility_scope = None if self.caller.sees_everything else VisibilityScope(self.caller.person, self.filtered)
-        present = None if self.moment is None or monotonic() > self.moment.until else self.moment[:2]
-        return SnapshotReader(self.pool, self.log, self.deadline, visibility_scope, hidden, self.freshness, present)
+        moment = None if self.moment is None or monotonic() > self.moment.until else self.moment
+        if self.route is not None:
+            return self._routed(self.route, None if self.route.avoided else moment, hidden)
+        scope = None if self.caller.sees_everything else VisibilityScope(self.caller.person, self.filtered)
+        present = None if moment is None else moment[:2]
+        return SnapshotReader(self.pool, self.log, self.deadline, scope, hidden, self.freshness, present)
+
+    def _routed(self, route: Route, moment: Moment | None, hidden: frozenset[UUID] | None) -> SnapshotReader:
+        """A reader on the server that the route chooses, or from which the present was read. Raises
+        `psycopg.OperationalError` if there is none."""
+        path = route.choose() if moment is None or moment.source is None else route.path_to(moment.source)
+        source = path.source
+        scope = None if self.caller.sees_everything else VisibilityScope(self.caller.person, source.filtered)
+        present = None if moment is None else moment[:2]
+        return SnapshotReader(source.pool, source.log, self.deadline, scope, hidden, self.freshness, present, path)
 
 
 def outdated_views(pool: Pool) -> OutdatedViews | None:

@@ -89,11 +89,12 @@ class SubscriptionHub:
         finally:
             self._count -= 1
 
-    async def wait_beyond(self, position: int) -> None:
-        """Return when the projections are beyond this position. Raises `GOING_AWAY`."""
+    async def wait_beyond(self, position: int) -> int:
+        """The position of the projections, as soon as it is beyond this one. Raises `GOING_AWAY`."""
         while self._position <= position:
             await self._wait_for_change()
         self._raise_if_closed()
+        return self._position
 
     async def pause(self, seconds: float) -> None:
         """Return after so many seconds. Raises `GOING_AWAY` as soon as the hub closes."""

@@ -1,5 +1,7 @@
 """Executes commands, and waits until the projections have caught up with them."""
 
+from collections.abc import Callable
+
 import psycopg
 from psycopg_pool import PoolTimeout
 
@@ -7,14 +9,17 @@ from domain.commands.command import Command
 from domain.handlers.dispatcher import Dispatcher, Outcome
 from domain.handlers.recent_aggregates import RecentAggregates
 from domain.handlers.unit_of_work import Author
-from domain.log.append import LogReplaced, WritesPaused, WritesStalled
+from domain.log.append import CommandInDoubt, CommandUnconfirmed, LogReplaced, WritesPaused, WritesStalled
 from domain.log.event_store import Log
 from projections.engine.projector import Condition, Projector
 
 
 class Writer:
     """Executes the commands of one process. `timeout_s`: how long a response waits for the projections. `lag_max`: the
-    number of events by which they may be behind the log while commands are recorded; 0 for any number."""
+    number of events by which they may be behind the log while commands are recorded; 0 for any number. `on_recorded` is
+    called with the actor of a command and the position at which it was answered, or None if that is in doubt."""
+
+    on_recorded: Callable[[str, int | None], None] | None = None
 
     def __init__(self, log: Log, projector: Projector, timeout_s: float, lag_max: int = 0) -> None:
         self._log = log
@@ -29,7 +34,14 @@ class Writer:
         `WritesPaused` while the projections are too far behind, as when they cannot apply an event; `LogReplaced` while
         they contain events that the log does not have; and `WritesStalled` while commits do not complete, as without a
         synchronous standby."""
-        outcome = self._dispatcher.execute(command, author)
+        try:
+            outcome = self._dispatcher.execute(command, author)
+        except (CommandInDoubt, CommandUnconfirmed):
+            if self.on_recorded is not None:
+                self.on_recorded(author.actor, None)
+            raise
+        if self.on_recorded is not None:
+            self.on_recorded(author.actor, outcome.head)
         self._head = max(self._head, outcome.head)
         return outcome
 

@@ -58,6 +58,9 @@ T = TypeVar("T")
 MIN_POSITION: Final = "x-keyframe-min-position"
 """Request header: respond once the projections have reached this position (read your own writes)."""
 
+POSITION: Final = "x-keyframe-position"
+"""Response header: the position of the present at which a query was answered."""
+
 MOMENT_SECONDS: Final = 1.0
 """How old the present of a query may be when its execution begins."""
 
@@ -223,6 +226,9 @@ class Endpoint(GraphQL[Context, None]):
         if not _POSITION.fullmatch(required):
             raise HTTPException(HTTPStatus.BAD_REQUEST, f"{MIN_POSITION} must be a log position, like 42.")
         position = int(required)
+        context.want(position)
+        if context.is_at_hand(position):
+            return None
         wait = partial(self._writer.behind, position)
         lag = await context.lanes.writes.run(wait, context.caller.actor, 1.0, context.deadline)
         return _stale_response(position, position - lag, lag) if lag else None
@@ -328,9 +334,10 @@ class Endpoint(GraphQL[Context, None]):
         etags = request.headers.get("if-none-match", "") if request.method == "GET" else ""
         validates = caching.may_be_valid(key, etags)
         question = self._answers.question(asked, context.caller, context.bounds)
-        newest = await self._present.newest() if validates or question is not None else None
-        if newest is None:
+        seen = await self._present.newest() if validates or question is not None else None
+        if seen is None or not context.is_met_by(seen.basis.position):
             return context, None
+        newest = seen.basis
         valid = caching.find_not_modified(key, etags, newest, self._immutable_s) if validates else None
         if valid is not None:
             return Response(status_code=HTTPStatus.NOT_MODIFIED, headers={**valid.headers, "vary": VARY})
@@ -340,7 +347,8 @@ class Endpoint(GraphQL[Context, None]):
         self._answers.begin(newest)
         answer = self._answers.find(question, newest, hidden)
         if answer is None:
-            return replace(context, moment=Moment(newest, hidden, monotonic() + MOMENT_SECONDS)), question
+            moment = Moment(newest, hidden, monotonic() + MOMENT_SECONDS, seen.source)
+            return replace(context, moment=moment), question
         self._answers.count(answer)
         return self._response(request, asked, answer, context, media)
 
@@ -371,13 +379,15 @@ class Endpoint(GraphQL[Context, None]):
         self, request: Request, asked: GraphQLRequest, answer: Answer, context: Context, media: str
     ) -> Response:
         """The response with an answer: one to a GET without errors has cache headers."""
-        stats, headers = context.stats, {}
+        stats, headers = context.stats, dict[str, str]()
         if answer.is_kept:
             stats.kind, stats.name, stats.costs = answer.kind, answer.name, list(answer.costs)
         if request.method == "GET" and not stats.codes:
             key = CacheKey(context.caller, media, asked)
             validator = caching.validator_of(key, answer.freshness, self._immutable_s)
-            headers = validator.headers if validator else {}
+            headers |= validator.headers if validator else {}
+        if answer.freshness.newest is not None:
+            headers[POSITION] = str(answer.freshness.newest.position)
         status = answer.status
         if media == JSON:
             if self._statuses is StatusCodePolicy.USUAL or status == PARTIAL_SUCCESS:

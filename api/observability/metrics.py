@@ -12,6 +12,7 @@ from api.execution.lanes import Lanes
 from api.execution.subscription_hub import SubscriptionHub
 from api.execution.writer import Writer
 from api.observability.state_collector import Kept, StateCollector
+from api.snapshot.standbys import Standbys
 from domain.log.event_store import Log
 from projections.engine.projector import Projector
 
@@ -75,10 +76,11 @@ class Metrics:
         writer: Writer,
         lanes: Lanes | None = None,
         answers: Kept | None = None,
+        standbys: Standbys | None = None,
     ) -> None:
         """Also export the durations of the log's commits, and at each scrape the state of these."""
         log.commits.observe = self._commit_seconds.observe
-        self._registry.register(StateCollector(log, projector, hub, writer, lanes, answers))
+        self._registry.register(StateCollector(log, projector, hub, writer, lanes, answers, standbys))
 
     def page(self, _: Request) -> Response:
         """All metrics in the text format. Called on a worker thread."""

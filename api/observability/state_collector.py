@@ -11,6 +11,7 @@ from psycopg_pool import PoolTimeout
 from api.execution.lanes import Lanes
 from api.execution.subscription_hub import SubscriptionHub
 from api.execution.writer import Writer
+from api.snapshot.standbys import Standbys
 from domain.log.event_store import Log
 from projections.engine import health
 from projections.engine.projector import Condition, Projector
@@ -56,7 +57,9 @@ class StateCollector:
         writer: Writer,
         lanes: Lanes | None,
         answers: Kept | None,
+        standbys: Standbys | None,
     ) -> None:
+        self._standbys = standbys
         self._log = log
         self._projector = projector
         self._hub = hub
@@ -76,6 +79,7 @@ class StateCollector:
         yield from () if self._answers is None else _kept(self._answers)
         yield _gauge("subscriptions", "Running subscriptions.", self._hub.count)
         yield from self._connections()
+        yield from () if self._standbys is None else _standbys(self._standbys)
 
     def _database(self) -> Iterator[Metric]:
         """What one connection reads: the log, the projections and the newest checkpoint."""
@@ -147,6 +151,19 @@ def _kept(answers: Kept) -> Iterator[Metric]:
     yield _gauge("kept_answer_bytes", "Size of the answers in memory, in bytes.", answers.size)
     yield _counter("kept_answer_hits", "Queries that got a kept answer.", answers.hits)
     yield _counter("kept_answer_misses", "Executed queries whose answers may be kept.", answers.misses)
+
+
+def _standbys(standbys: Standbys) -> Iterator[Metric]:
+    answering = GaugeMetricFamily("keyframe_standby_answers", "Whether a standby answers reads.", labels=["standby"])
+    position = GaugeMetricFamily("keyframe_standby_position", "The position of its projections.", labels=["standby"])
+    for one in standbys.report():
+        answering.add_metric([one.name], one.answers)
+        position.add_metric([one.name], one.position)
+    reads = CounterMetricFamily("keyframe_reads", "Readers by the server that answered them.", labels=["server"])
+    for name, number in standbys.reads.items():
+        reads.add_metric([name], number)
+    yield from (answering, position, reads)
+    yield _gauge("primary_away", "Whether the primary does not answer.", standbys.primary_is_away())
 
 
 def _gauge(name: str, meaning: str, value: float) -> Metric:

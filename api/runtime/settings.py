@@ -13,7 +13,6 @@ from api.runtime.connection_settings import beside_database, beside_standbys, ds
 from api.runtime.log_setup import LogFormat
 from domain.log.schema import workspace_name
 
-
 _ALGORITHMS = frozenset(["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"])
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]+)?|https?://\[[0-9a-f:]+\](:[0-9]+)?")
 

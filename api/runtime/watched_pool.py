@@ -1,5 +1,7 @@
-"""A connection pool whose timeouts tell why it cannot connect."""
+"""Connection pools whose timeouts tell why they cannot connect, and pools behind a pooler of transactions."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, ClassVar, Self
 
 import psycopg
@@ -36,3 +38,18 @@ class WatchedPool(ConnectionPool[Connection]):
             return super().getconn(timeout)
         except PoolTimeout as error:
             raise error from self._watched.failure
+
+
+class TransactionPool(WatchedPool):
+    """A pool behind a pooler that shares its connections between transactions: nothing that a session keeps can be
+    relied on. Each use of a connection is one transaction, which starts with `begin`, and prepares no statements."""
+
+    def __init__(self, conninfo: str, *, begin: Callable[[Connection], None], **options: Any) -> None:
+        self._begin = begin
+        super().__init__(conninfo, kwargs={"autocommit": True, "prepare_threshold": None}, **options)
+
+    @contextmanager
+    def connection(self, timeout: float | None = None) -> Iterator[Connection]:
+        with super().connection(timeout) as conn, conn.transaction():
+            self._begin(conn)
+            yield conn

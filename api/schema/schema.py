@@ -124,17 +124,15 @@ class Schema(strawberry.Schema):
     ) -> ExecutionResult:
         """The result of a query or mutation, on the calling thread. The first read fixes its present."""
         began = monotonic()
-        if root_value is None and context_value is not None:
-            root_value = root(context_value)
-        result = super().execute_sync(
-            query,
-            variable_values,
-            context_value,
-            root_value,
-            operation_name,
-            allowed_operation_types,
-            operation_extensions,
-        )
+        given = (operation_name, allowed_operation_types, operation_extensions)
+        costs = 0 if context_value is None else len(context_value.stats.costs)
+        while True:
+            own_root = root(context_value) if root_value is None and context_value is not None else root_value
+            result = super().execute_sync(query, variable_values, context_value, own_root, *given)
+            if not result.errors or context_value is None or not _reads_only(context_value):
+                break
+            if not context_value.begin_again(costs):
+                break
         if context_value is not None:
             context_value.stats.ms = (monotonic() - began) * 1000
             if query and not result.errors and context_value.stats.kind == OperationType.QUERY.value:
@@ -153,6 +151,11 @@ class Schema(strawberry.Schema):
         """Give every error its code, in place; see `api.schema.primitives.errors`."""
         context = None if execution_context is None else execution_context.context
         errors[:] = coded(errors, context if isinstance(context, Context) else None)
+
+
+def _reads_only(context: Context) -> bool:
+    """Whether the operation of this context, which has begun, may be executed again."""
+    return context.stats.kind != OperationType.MUTATION.value
 
 
 def root(context: Context) -> Query:

@@ -26,7 +26,9 @@ def create_app(
     """
     configure_logging(settings.journal)
     process = Process.of(settings, database, anonymous=visitor if anonymous else None)
-    process.metrics.observe(process.log, process.projector, process.hub, process.writer, process.lanes, process.answers)
+    process.metrics.observe(
+        process.log, process.projector, process.hub, process.writer, process.lanes, process.answers, process.standbys
+    )
     endpoint, middleware = endpoint_of(process, editor=editor), middleware_of(process)
     app = Starlette(
         routes=routes_of(process, endpoint, editor=editor),

@@ -27,6 +27,8 @@ def lifespan_of(process: Process) -> Callable[[Starlette], AbstractAsyncContextM
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         await to_thread.run_sync(_create_projections, process.database)
         process.hub.open()
+        if process.standbys is not None:
+            await to_thread.run_sync(process.standbys.start)
         await process.sizes.refresh()
         counting = asyncio.create_task(process.sizes.refresh_forever())
         try:
@@ -38,6 +40,8 @@ def lifespan_of(process: Process) -> Callable[[Starlette], AbstractAsyncContextM
                     process.hub.close()
                     process.lanes.close()
         finally:
+            if process.standbys is not None:
+                await to_thread.run_sync(process.standbys.stop)
             await to_thread.run_sync(process.telemetry.close)
 
     return lifespan

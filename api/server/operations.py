@@ -25,7 +25,9 @@ GRACE_SECONDS = 1
 def serving_operations(settings: Settings, database: Database, listener: socket.socket) -> Iterator[Projector]:
     """A projector that may lead, whose state is served on a listening socket until the end of the block. The caller
     runs the projector. Raises `KeyFault`."""
-    process = Process.of(settings.model_copy(update={"project_in_server": True}), database, anonymous=None)
+    process = Process.of(
+        settings.model_copy(update={"project_in_server": True, "read_url": None}), database, anonymous=None
+    )
     process.metrics.observe(process.log, process.projector, process.hub, process.writer)
     with serving_in_background(_configuration(process), listener):
         yield process.projector

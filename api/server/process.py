@@ -20,8 +20,11 @@ from api.runtime.database import Database, Pool
 from api.runtime.projector import configured_projector
 from api.runtime.settings import Settings
 from api.server.authenticators import authenticators_of
+from api.server.standby_sources import standbys_of
+from api.snapshot.sources import PRIMARY, Route, Source
+from api.snapshot.standbys import Standbys
 from domain.log.event_store import Log
-from domain.primitives.values import Source
+from domain.primitives import values
 from projections.engine.projector import Projector
 from projections.proof.signer import Keys
 from projections.store.deadline import Deadline
@@ -39,7 +42,8 @@ connection: a commit for many commands takes one."""
 class Process:
     """The components that serve requests: the log, the projector, and the readers of the projections.
 
-    `pool` reads all rows of the projections, `filtered_pool` only those that are visible to a restricted caller.
+    `pool` reads all rows of the projections, `filtered_pool` only those that are visible to a restricted caller, both
+    on the primary. `standbys` answer reads in its place; None without any.
     `keys` sign checkpoints; None without a key.
     """
 
@@ -57,6 +61,7 @@ class Process:
     lanes: Lanes
     sizes: WorkspaceSizes
     answers: KeptAnswers
+    standbys: Standbys | None = None
     telemetry: Telemetry = field(default_factory=telemetry)
     metrics: Metrics = field(default_factory=Metrics)
 
@@ -67,15 +72,24 @@ class Process:
         `anonymous` is the caller of requests without a token, where these are allowed. Raises `KeyFault`.
         """
         keys = signing_key.load_or_create(settings)
-        pool, filtered_pool = database.pool(), database.pool(filtered=True)
+        pool, filtered_pool = database.request_pool(), database.request_pool(filtered=True)
         log = database.log_of(pool)
+        primary = Source(PRIMARY, pool, filtered_pool, log)
         hub = SubscriptionHub(max(1, settings.pool_size_max // WORKING_SHARE), settings.subscriptions_max)
+        standbys = standbys_of(database, primary, hub.notify) if settings.read_url is not None else None
+        on_moved = hub.notify if standbys is None else standbys.moved
         projector = configured_projector(
-            settings, database, keys, may_lead=settings.project_in_server, on_moved=hub.notify
+            settings, database, keys, may_lead=settings.project_in_server, on_moved=on_moved
         )
         writer = Writer(log, projector, settings.view_timeout_s, settings.write_lag_max)
         uses = TokenUses(pool)
-        authenticators = authenticators_of(settings, pool, log, uses, anonymous=anonymous)
+        is_primary_away = None
+        if standbys is not None:
+            writer.on_recorded = standbys.note_command
+            is_primary_away = standbys.primary_is_away
+        authenticators = authenticators_of(
+            settings, pool, log, uses, anonymous=anonymous, is_primary_away=is_primary_away
+        )
         lanes, sizes = _lanes(settings), WorkspaceSizes(pool)
         return cls(
             settings,
@@ -92,13 +106,21 @@ class Process:
             lanes,
             sizes,
             KeptAnswers(settings.kept_answers_bytes_max),
+            standbys,
         )
+
+    def source(self) -> Source:
+        """The server that answers a request without any wish. Blocks. Raises `psycopg.OperationalError`."""
+        if self.standbys is None:
+            return Source(PRIMARY, self.pool, self.filtered_pool, self.log)
+        return self.standbys.choose(Route(self.standbys, ""))[0]
 
     def context(self, request: HTTPConnection) -> Context:
         """The context of an authenticated request."""
         timeout_s = self.settings.answer_timeout_s
         caller, site = request.state.caller, request.headers.get("sec-fetch-site")
-        source = Source.CONSOLE if site == "same-origin" else Source.API  # only a browser can claim to be a page
+        # only a browser can claim to be a page
+        source = values.Source.CONSOLE if site == "same-origin" else values.Source.API
         return Context(
             caller if caller.source is source else replace(caller, source=source),
             self.pool,
@@ -115,6 +137,7 @@ class Process:
             lanes=self.lanes,
             bounds=Bounds(self.sizes.current, self.settings.cost_max),
             count_streamed=self.metrics.count_streamed,
+            route=None if self.standbys is None else Route(self.standbys, caller.actor),
         )
 
 

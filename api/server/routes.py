@@ -23,7 +23,7 @@ from api.snapshot.shared_present import SharedPresent
 def endpoint_of(process: Process, *, editor: bool) -> Endpoint:
     """The GraphQL endpoint. `editor`: whether a browser gets the query editor. Raises `InvalidManifest`."""
     page = editor_page.page if editor else None
-    answers, present = process.answers, SharedPresent(process.pool)
+    answers, present = process.answers, SharedPresent(process.source)
     return Endpoint(schema, process.context, process.writer, answers, present, process.settings, page=page)
 
 
@@ -50,7 +50,7 @@ def _graphql(endpoint: Endpoint, *, editor: bool) -> list[BaseRoute]:
 
 def operations_of(process: Process) -> list[BaseRoute]:
     """The routes for operators: liveness, readiness and metrics."""
-    readiness = Readiness(process.pool, process.log, process.projector, process.settings)
+    readiness = Readiness(process.pool, process.log, process.projector, process.settings, process.standbys)
     return [
         Route("/healthz", _alive),
         Route("/readyz", readiness.endpoint),

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeAlias, TypeVar
 from uuid import UUID
 
-from api.snapshot.snapshot import AnyProxy, Batch, ById, ByKey, Connection, RowProxy, View, as_batch
+from api.snapshot.snapshot import AnyProxy, Batch, ById, ByKey, RowProxy, View, as_batch
+from api.snapshot.sources import Connection
 from domain.primitives.values import Basis, Kind, Ref
 from projections.tables import cycle, kpi, people
 

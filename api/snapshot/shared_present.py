@@ -4,15 +4,16 @@ Without it every request would look for itself, or a request could miss what ano
 """
 
 import asyncio
+from collections.abc import Callable
 from concurrent.futures import Future as Job
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import Any, Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 import psycopg
-from psycopg_pool import ConnectionPool, PoolTimeout
 
+from api.snapshot.sources import Source
 from projections.store import basis as bases
 from projections.store.basis import ResolvedBasis
 
@@ -22,20 +23,28 @@ CALLERS_MAX: Final = 10_000
 """Callers whose hidden objectives are remembered."""
 
 
-class SharedPresent:
-    """Looks at the present on a thread of its own. Used on the event loop, except for `learn`."""
+class Seen(NamedTuple):
+    """The present's basis, and the server from which it was read."""
 
-    def __init__(self, pool: ConnectionPool[psycopg.Connection[Any]]) -> None:
-        self._pool = pool
+    basis: ResolvedBasis
+    source: Source
+
+
+class SharedPresent:
+    """Looks at the present on a thread of its own, on the server that `choose` returns. Used on the event loop, except
+    for `learn`."""
+
+    def __init__(self, choose: Callable[[], Source]) -> None:
+        self._choose = choose
         self._thread = ThreadPoolExecutor(1, "keyframe-present")
-        self._waiting: list[asyncio.Future[ResolvedBasis | None]] = []
+        self._waiting: list[asyncio.Future[Seen | None]] = []
         self._is_looking = self._is_late = False
         self._hidden: dict[UUID | None, tuple[ResolvedBasis, frozenset[UUID]]] = {}
 
     # ── the basis ────────────────────────────────────────────────────────────────────────────────
 
-    async def newest(self) -> ResolvedBasis | None:
-        """The present's basis, read after this call; None if the database does not answer in time, or with an error."""
+    async def newest(self) -> Seen | None:
+        """The present, read after this call; None if the database does not answer in time, or with an error."""
         if self._is_late:
             return None
         loop = asyncio.get_running_loop()
@@ -50,24 +59,25 @@ class SharedPresent:
         self._waiting = []
         late = loop.call_later(LOOK_SECONDS_MAX, self._give_up, waiting)
 
-        def ended(job: "Job[ResolvedBasis | None]") -> None:
+        def ended(job: "Job[Seen | None]") -> None:
             with suppress(RuntimeError):  # the loop has ended
                 loop.call_soon_threadsafe(self._ended, waiting, late, job)
 
         self._thread.submit(self._look).add_done_callback(ended)
 
-    def _look(self) -> ResolvedBasis | None:
+    def _look(self) -> Seen | None:
         try:
-            with self._pool.connection(LOOK_SECONDS_MAX) as conn:
-                return bases.now(conn)
-        except (psycopg.Error, PoolTimeout, LookupError):
+            source = self._choose()
+            with source.pool.connection(LOOK_SECONDS_MAX) as conn:
+                return Seen(bases.now(conn), source)
+        except (psycopg.Error, LookupError):
             return None  # executing the operation will report it
 
     def _ended(
         self,
-        waiting: "list[asyncio.Future[ResolvedBasis | None]]",
+        waiting: "list[asyncio.Future[Seen | None]]",
         late: asyncio.TimerHandle,
-        job: "Job[ResolvedBasis | None]",
+        job: "Job[Seen | None]",
     ) -> None:
         late.cancel()
         self._is_late = False
@@ -76,7 +86,7 @@ class SharedPresent:
         if self._is_looking:
             self._begin()
 
-    def _give_up(self, waiting: "list[asyncio.Future[ResolvedBasis | None]]") -> None:
+    def _give_up(self, waiting: "list[asyncio.Future[Seen | None]]") -> None:
         self._is_late = True
         _give(waiting + self._waiting, None)
         self._waiting = []
@@ -95,7 +105,7 @@ class SharedPresent:
         self._hidden[person] = (basis, hidden)
 
 
-def _give(waiting: "list[asyncio.Future[ResolvedBasis | None]]", found: ResolvedBasis | None) -> None:
+def _give(waiting: "list[asyncio.Future[Seen | None]]", found: Seen | None) -> None:
     for one in waiting:
         if not one.done():
             one.set_result(found)

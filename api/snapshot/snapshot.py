@@ -12,10 +12,8 @@ from datetime import datetime
 from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeAlias, TypeVar
 from uuid import UUID
 
-import psycopg
-from psycopg_pool import ConnectionPool
-
 from api.snapshot import global_ids
+from api.snapshot.sources import Connection, Path, Pool
 from domain.log.event_store import Log
 from domain.primitives import values
 from domain.primitives.calendar import Calendar
@@ -32,8 +30,6 @@ from projections.tables.cycle import Settings, settings
 P = ParamSpec("P")
 T = TypeVar("T")
 
-Connection: TypeAlias = psycopg.Connection[Any]
-Pool: TypeAlias = ConnectionPool[Connection]
 ById: TypeAlias = Callable[[Connection, Basis, Sequence[UUID]], dict[UUID, T]]
 """A query of `projections` that reads rows by their ids."""
 ByKey: TypeAlias = Callable[[Connection, Basis, Sequence[str]], dict[str, T]]
@@ -67,13 +63,19 @@ class FreshnessTracker:
     uses_present: bool = False
     uses_past: bool = False
 
+    def reset(self) -> None:
+        """Forget what an operation has read, before it is executed again."""
+        self.newest, self.hidden = None, visibility.NOTHING
+        self.uses_present = self.uses_past = False
+
 
 class SnapshotReader:
     """Opens the views of one operation, and resolves each basis once.
 
     `deadline` is that of all reads. `visibility_scope` is None for a caller from whom nothing is hidden. `hidden` names
     the hidden objectives; if it is None, they are looked up at the first read. `present` is the present's basis with
-    the objectives hidden there, if both are known already.
+    the objectives hidden there, if both are known already. `path` leads to the server of the pool; without one it is
+    the primary.
     """
 
     def __init__(
@@ -85,8 +87,10 @@ class SnapshotReader:
         hidden: frozenset[UUID] | None = None,
         freshness: FreshnessTracker | None = None,
         present: tuple[ResolvedBasis, frozenset[UUID]] | None = None,
+        path: Path | None = None,
     ) -> None:
         self.log = log
+        self._path = path
         self._present = present
         self._pool = pool
         self._deadline = deadline
@@ -109,9 +113,10 @@ class SnapshotReader:
         """
         if self._shared is not None:
             return nullcontext(self._shared)
-        return self._deadline.reading(
-            self._filtered_connection(self.hidden) if self.hidden else self._pool.connection()
-        )
+        return self._reading(self._filtered_connection(self.hidden) if self.hidden else self._pool.connection())
+
+    def _reading(self, connection: AbstractContextManager[Connection]) -> AbstractContextManager[Connection]:
+        return self._deadline.reading(connection if self._path is None else self._path.watched(connection))
 
     @contextmanager
     def on_one_connection(self) -> Iterator[None]:
@@ -146,11 +151,13 @@ class SnapshotReader:
         """The present's basis and the objectives hidden there."""
         found = self._present
         if found is None:
-            with self._deadline.reading(self._pool.connection()) as conn:  # one statement reads both
+            with self._reading(self._pool.connection()) as conn:  # one statement reads both
                 if self._visibility_scope is None or self._hidden is not None:
                     found = bases.now(conn), self._hidden or visibility.NOTHING
                 else:
                     found = visibility.present_and_hidden(conn, self._visibility_scope.person)
+                if self._path is not None:
+                    self._path.check(found[0].position)
         self.freshness.newest, self.freshness.hidden = found
         return found
 
@@ -196,6 +203,8 @@ class SnapshotReader:
         view = self._views.get((basis.at, basis.position))
         if view is None:
             resolved = basis if isinstance(basis, ResolvedBasis) else self.read(bases.resolved, basis)
+            if resolved is None or basis.at > self.newest.at:
+                self._ask_elsewhere()
             if resolved is None:
                 self._raise_if_stale(basis.position)
             if resolved is None or basis.at > self.newest.at:
@@ -206,6 +215,7 @@ class SnapshotReader:
 
     def _resolve(self, at: datetime | None, known: datetime | None, position: int | None) -> ResolvedBasis:
         now = self.newest
+        self._ask_elsewhere_beyond(now, at, known)
         for name, moment in (("at", at), ("known", known)):
             if moment is not None and moment > now.at:
                 raise invalid(f"Is in the future; the time now is {now.at.isoformat()}.", name)
@@ -223,9 +233,21 @@ class SnapshotReader:
             raise invalid("Give either `known` or `position`, not both.", "known")
         resolved = self.read(bases.at_position, position)
         if resolved is None:
+            self._ask_elsewhere()
             self._raise_if_stale(position)
             raise invalid(f"Is in the future; the newest position now is {now.position}.", "position")
         return resolved if at is None else ResolvedBasis(at, position, resolved.known)
+
+    def _ask_elsewhere(self) -> None:
+        """Raise `StandbyBehind` if a standby is read, which may lack a basis that another server has."""
+        if self._path is not None:
+            self._path.ask_elsewhere()
+
+    def _ask_elsewhere_beyond(self, now: ResolvedBasis, at: datetime | None, known: datetime | None) -> None:
+        """The same for moments of which a standby at this present may lack an event, or that its clock has not reached
+        yet. Raises `StandbyBehind`."""
+        if (at is not None and at > now.at) or (known is not None and known > now.known):
+            self._ask_elsewhere()
 
     def _raise_if_stale(self, position: int) -> None:
         """Raise `StaleProjection` for a position of the log that the projections have not reached yet."""

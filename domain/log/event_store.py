@@ -126,7 +126,8 @@ _SETTLE = """
 
 
 class Log(ApplicationRecorder):
-    """The log of one workspace, over a pool of autocommit connections with its schema in their search path.
+    """The log of one workspace, over a pool of autocommit connections with its schema in their search path. Those of
+    `writing` record commands, and those of `pool` by default. Their sessions last: they prepare statements and listen.
 
     A command's events are appended in one transaction under one lock, so positions are gapless and become visible in
     order. The preconditions of the append are checked under the same lock. The pool's connections set the timeouts of
@@ -139,6 +140,7 @@ class Log(ApplicationRecorder):
         pool: Pool,
         workspace: str = "keyframe",
         *,
+        writing: Pool | None = None,
         reconnect_seconds: float = 10.0,
         commit_seconds: float = COMMIT_SECONDS,
         lock_seconds: float = LOCK_SECONDS,
@@ -147,6 +149,7 @@ class Log(ApplicationRecorder):
         self.channel = f"{workspace}_log"
         self.workspace = workspace
         self.pool = pool
+        self._writing = writing or pool
         self._reconnect_seconds = reconnect_seconds
         self.commits = Commits(commit_seconds, lock_seconds)
         self._queue = CommandQueue(lock_seconds)
@@ -248,7 +251,7 @@ class Log(ApplicationRecorder):
         server. A lost notification is harmless, since listeners also poll."""
         attempt = uuid4()
         try:
-            with self.pool.connection() as conn:
+            with self._writing.connection() as conn:
                 lock = lock_key(conn.info.dbname, self.workspace, "append")
                 params = [lock, attempt, *append_parameters(commands)]
                 rows, is_confirmed = self._write(conn, _APPEND, params)
@@ -310,7 +313,7 @@ class Log(ApplicationRecorder):
 
         Raises `psycopg.Error` and `PoolTimeout`.
         """
-        with self.pool.connection(seconds) as conn:
+        with self._writing.connection(seconds) as conn:
             ((outcome,),), is_confirmed = self._write(conn, _PROBE, seconds=seconds)
         if outcome == "read-only":
             return f"{READ_ONLY.fact}."
@@ -320,7 +323,7 @@ class Log(ApplicationRecorder):
         """Raise `CommandUnconfirmed` for a recorded command that is missing on a synchronous standby."""
         if self.commits.are_stalled:
             raise CommandUnconfirmed(row.id, row.last)
-        with self.pool.connection() as conn:
+        with self._writing.connection() as conn:
             if not self._write(conn, _PROBE)[1]:
                 raise CommandUnconfirmed(row.id, row.last)
 
@@ -353,8 +356,8 @@ class Log(ApplicationRecorder):
         raise CommandInDoubt(command)
 
     def _look_up(self, attempt: UUID, command: UUID, seconds: float) -> CommandRow | None:
-        self.pool.check()
-        with self.pool.connection(seconds) as conn:
+        self._writing.check()
+        with self._writing.connection(seconds) as conn:
             lock = lock_key(conn.info.dbname, self.workspace, "append")
             ((*found,),), _ = self._write(conn, _SETTLE, [lock, attempt, command])
         if found[0] is None:
@@ -546,7 +549,7 @@ class Log(ApplicationRecorder):
 
     def listener(self) -> Listener:
         """A listener that waits for new events."""
-        return Listener(self.pool, self.channel)
+        return Listener(self._writing, self.channel)
 
     def _recorded(self, query: LiteralString, params: Params) -> list[Recorded]:
         return [

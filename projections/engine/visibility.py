@@ -13,9 +13,12 @@ from uuid import UUID
 
 import msgspec
 from psycopg import sql
+from psycopg.pq import TransactionStatus
 
 from domain.model.event import NIL_ID, Event, body_fields
-from domain.model.objective import ObjectiveAligned
+from domain.model.key_result import KeyResultAssigned
+from domain.model.objective import ObjectiveAligned, ObjectiveAssigned, ObjectiveVisibilitySet
+from domain.model.people import PersonDeactivated, PersonErased, TeamDisbanded, TeamLeadAppointed, TeamLeft
 from domain.primitives.values import EARLIEST, Ref
 from projections.engine.registry import TABLES
 from projections.store.basis import NOT_CREATED, ResolvedBasis
@@ -106,6 +109,15 @@ def _view(table: Table[Any], schema: sql.Identifier) -> sql.Composed:
 
 DEFINITION: Final = "\n".join(part.as_string(None) for part in ddl("seen"))
 
+CONCEALING: Final[frozenset[type[Event]]] = frozenset(
+    {
+        ObjectiveVisibilitySet, ObjectiveAssigned, KeyResultAssigned, TeamLeadAppointed, TeamLeft, TeamDisbanded,
+        PersonDeactivated, PersonErased,
+    }
+)  # fmt: skip
+"""The events after which a person may see less than before, or less is seen of a person: those that change what the
+rule of `present_and_hidden` reads of a node that exists, and what ends a person."""
+
 # ── hidden objectives of a reader ────────────────────────────────────────────────────────────────
 
 
@@ -146,8 +158,10 @@ def is_any_objective_private(conn: Connection) -> bool:
 
 
 def set_hidden(conn: Connection, hidden: frozenset[UUID]) -> None:
-    """Set the objectives that the visibility views hide in this session."""
-    conn.execute("select set_config('keyframe.hidden', %s, false)", [_written(hidden)], prepare=True)
+    """Set the objectives that the visibility views hide until the end of the transaction, or in this session if none is
+    open."""
+    is_local = conn.info.transaction_status is not TransactionStatus.IDLE
+    conn.execute("select set_config('keyframe.hidden', %s, %s)", [_written(hidden), is_local], prepare=True)
 
 
 @lru_cache(256)

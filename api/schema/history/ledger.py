@@ -10,7 +10,8 @@ from api.schema.primitives.field import resolved
 from api.schema.primitives.lookup import CycleBy
 from api.schema.primitives.scalars import Position
 from api.schema.types.cycle import find_cycle
-from api.snapshot.snapshot import Connection, View
+from api.snapshot.snapshot import View
+from api.snapshot.sources import Connection
 from domain.commands.permissions import Permission, Role, permissions
 from domain.primitives.errors import Code, CommandRejected, invalid
 from domain.primitives.lazy import cached_property

@@ -83,7 +83,7 @@ class Subscription:
         change_filter(view, filter)  # raises for an invalid filter before the subscription starts
         if after is None:
             return _followed(context, filter, view.basis.position)
-        if after > view.basis.position and after > context.log.head().position:
+        if after > view.basis.position and after > view.reads.log.head().position:
             raise invalid("Is beyond the end of the log; pass the last position you received.", "after")
         return _followed(context, filter, after)
 
@@ -121,7 +121,7 @@ async def _followed(context: Context, filter: ChangeFilter | None, position: int
     """
     hub = context.hub
     while True:
-        await hub.wait_beyond(position)
+        context.want(await hub.wait_beyond(position))
         hidden = await hub.retry_until_reachable(partial(_hidden_entities, context, position))
         read = partial(_page, context, filter, position, hidden)
         page = await hub.retry_until_reachable(partial(hub.shared, (repr(filter), position, hidden), read))

@@ -12,7 +12,9 @@ import psycopg
 import pytest
 
 from api.snapshot import shared_present
-from api.snapshot.shared_present import SharedPresent
+from api.snapshot.shared_present import Seen, SharedPresent
+from api.snapshot.sources import PRIMARY, Source
+from domain.log.event_store import Log
 from projections.store import basis as bases
 from projections.store.basis import ResolvedBasis
 
@@ -58,7 +60,13 @@ async def until(is_so: Callable[[], bool]) -> None:
 
 def present_of(looks: Looks) -> SharedPresent:
     pool: Any = looks
-    return SharedPresent(pool)
+    return SharedPresent(lambda: Source(PRIMARY, pool, None, Log(pool)))
+
+
+def basis_of(seen: Seen | None) -> ResolvedBasis:
+    assert seen is not None
+    assert seen.source.name == PRIMARY
+    return seen.basis
 
 
 def test_requests_before_a_look_share_it_and_later_ones_get_the_next(looks: Looks) -> None:
@@ -69,7 +77,7 @@ def test_requests_before_a_look_share_it_and_later_ones_get_the_next(looks: Look
         late = [asyncio.create_task(present.newest()) for _ in range(5)]
         await asyncio.sleep(0.01)
         looks.go.set()
-        return [found.position for found in await asyncio.gather(*early, *late) if found]
+        return [found.basis.position for found in await asyncio.gather(*early, *late) if found]
 
     assert asyncio.run(positions()) == [1] * 5 + [2] * 5
 
@@ -82,7 +90,7 @@ def test_failed_look_gives_no_present_and_the_next_one_tries_again(looks: Looks,
         looks.failure = failure
         failed = await present.newest()
         looks.failure = None
-        return [failed, await present.newest()]
+        return [failed, basis_of(await present.newest())]
 
     assert asyncio.run(found()) == [None, basis(2)]
 
@@ -95,7 +103,7 @@ def test_look_that_takes_too_long_delays_no_request_further(looks: Looks, monkey
         late = [await present.newest(), await present.newest()]
         looks.go.set()
         await until(lambda: not present._is_late)
-        return [*late, looks.count, await present.newest()]
+        return [*late, looks.count, basis_of(await present.newest())]
 
     assert asyncio.run(found()) == [None, None, 1, basis(2)]
 
@@ -107,7 +115,7 @@ def test_cancelled_request_leaves_the_look_to_the_others(looks: Looks) -> None:
         await until(looks.begun.is_set)
         one.cancel()
         looks.go.set()
-        return await other
+        return basis_of(await other)
 
     assert asyncio.run(found()) == basis(1)
 

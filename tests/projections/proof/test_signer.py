@@ -7,7 +7,7 @@ from queue import Queue
 import psycopg
 import pytest
 
-from api.runtime.database import Role
+from api.runtime.session import Role
 from domain.commands import permissions
 from domain.commands.command import CycleBy
 from domain.commands.cycle_commands import ActivateCycle, CloseCycle, OpenCycle
