@@ -109,11 +109,11 @@ def pooled(database: Database, *, per_transaction: bool) -> Iterator[Pooler]:
 def test_a_pooler_that_shares_connections_between_transactions_is_refused(database: Database) -> None:
     with pooled(database, per_transaction=True) as pooler:
         behind = database.settings.model_copy(update={"database_url": SecretStr(pooler.dsn)})
-        with pytest.raises(RuntimeError, match="Set pool_mode = session"), open_database(behind, patience_s=0):
+        with pytest.raises(RuntimeError, match="Set KEYFRAME_DIRECT_URL"), open_database(behind, patience_s=0):
             pass
         finding = next(found for found in run_checks(behind) if found.check == "database")
     assert finding.verdict is Verdict.WRONG
-    assert "connect to PostgreSQL directly" in finding.found
+    assert "or set pool_mode = session" in finding.found
 
 
 def test_a_pooler_that_keeps_sessions_is_used(database: Database) -> None:
