@@ -14,9 +14,10 @@ LOCK := $(TOOLS)/bin/pip-compile --quiet --generate-hashes --allow-unsafe --stri
 VERSION ?= 18
 TESTS ?=
 ROUNDS ?= 40
+QUESTIONS ?= 10000
 
 .PHONY: help demo test check conformance bench alerts clean
-.PHONY: drill restore-drill alerts-drill test-postgres hashes sbom release lint-image audit digests
+.PHONY: drill restore-drill pooler-drill alerts-drill test-postgres hashes sbom release lint-image audit digests
 .DEFAULT_GOAL := help
 
 help:
@@ -28,6 +29,7 @@ help:
 	@echo "make alerts       the alerts for Prometheus, evaluated by its promtool, which must be installed"
 	@echo "make drill        kill every process in turn while clients write; ROUNDS=40"
 	@echo "make restore-drill  back up, lose and restore an installation"
+	@echo "make pooler-drill   callers of different sight on one connection of a pooler; needs pgbouncer; QUESTIONS=10000"
 	@echo "make alerts-drill   damage an installation that Prometheus watches; needs prometheus"
 	@echo "make test-postgres  the tests of log, projections and API on another PostgreSQL; VERSION=15, 16 or 18, TESTS=…"
 	@echo "make release      the wheel, its SBOM, hashes of all dependencies, and SHA256SUMS, in build/release"
@@ -71,6 +73,9 @@ drill: $(INSTALLED)
 
 restore-drill: $(INSTALLED)
 	$(BIN)/python -m deploy.drills.restore
+
+pooler-drill: $(INSTALLED)
+	$(BIN)/python -m deploy.drills.pooler --questions $(QUESTIONS)
 
 alerts-drill: $(INSTALLED)
 	$(BIN)/python -m deploy.drills.alerts

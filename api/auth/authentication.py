@@ -215,6 +215,8 @@ class Authenticators:
             return str(reason)
         except (psycopg.OperationalError, PoolTimeout) as error:
             raise AuthBackendUnavailable("the database cannot be reached") from error
+        except psycopg.ProgrammingError as error:
+            raise AuthBackendUnavailable("the tables of the log cannot be read") from error
         if self._memory is not None:
             self._memory.note(digest, caller)
         return caller

@@ -23,7 +23,7 @@ def project(database: Database, projector: Projector, on_change: Callable[[Condi
 
     `on_change` is called whenever this projector starts to update the projections, or goes on standby.
     """
-    configure_logging()
+    configure_logging(database.settings.journal)
     with database.connect() as conn:
         if not may_update(conn):
             raise Failure(

@@ -135,6 +135,7 @@ class Server(uvicorn.Server):
                 self._app,
                 http=timeout_http_protocol(settings.request_timeout_s),
                 lifespan="on",
+                log_config=None,  # the format is that of `api.runtime.log_setup`
                 log_level="warning",
                 access_log=False,
                 server_header=False,

@@ -113,6 +113,9 @@ class Readiness:
             return self._reported(None, self._known_faults(_unreachable(error), is_busy=is_busy))
         except psycopg.OperationalError as error:
             return self._reported(None, Faults(_unreachable(error), _unreachable(error)))
+        except psycopg.ProgrammingError as error:  # the tables are being dropped or migrated
+            wrong = f"The tables of the workspace cannot be read ({type(error).__name__}): run 'keyframe doctor'."
+            return self._reported(None, Faults(wrong, wrong))
         if version < VERSION:  # newer ones still serve a program that runs
             wrong = (
                 f"The tables of the log are at version {version}, this program needs {VERSION}: run 'keyframe migrate'."

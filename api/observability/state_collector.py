@@ -87,8 +87,9 @@ class StateCollector:
             with self._log.pool.connection(DATABASE_SECONDS_MAX) as conn:
                 state = health.state(conn, self._log.workspace)
                 checkpoint = signer.newest_stored(conn)
-        except (psycopg.OperationalError, PoolTimeout) as error:
-            yield _gauge("database_up", "Whether the database can be reached.", self._is_only_busy(error))
+        except psycopg.Error as error:
+            is_up = isinstance(error, psycopg.ProgrammingError) or self._is_only_busy(error)
+            yield _gauge("database_up", "Whether the database can be reached.", is_up)
             return
         yield _gauge("database_up", "Whether the database can be reached.", 1)
         if state is not None:

@@ -1,7 +1,9 @@
 """Logging to standard error: one line for each event, as JSON or as text."""
 
+import logging
 import sys
 from enum import StrEnum
+from typing import Any, TextIO
 
 import structlog
 
@@ -18,16 +20,40 @@ def configure_logging(form: LogFormat = LogFormat.AUTO) -> None:
     """Configure the logging of this process. Tracebacks hold no local variables, since these may hold personal
     data."""
     as_text = form is LogFormat.TEXT or (form is LogFormat.AUTO and sys.stderr.isatty())
+    rendering = _TEXT_PROCESSORS if as_text else _JSON_PROCESSORS
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            *(_TEXT_PROCESSORS if as_text else _JSON_PROCESSORS),
-        ],
+        processors=[structlog.contextvars.merge_contextvars, *_STAMPING, *rendering],
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
     )
+    _configure_libraries(rendering)
 
 
+class _StandardError(logging.StreamHandler[TextIO]):
+    """Writes what libraries log to standard error, as it is at that moment."""
+
+    def __init__(self) -> None:
+        logging.Handler.__init__(self)
+
+    @property
+    def stream(self) -> TextIO:  # type: ignore[override]
+        return sys.stderr
+
+
+def _configure_libraries(rendering: tuple[Any, ...]) -> None:
+    """Log what libraries log, such as uvicorn and the connection pools, in the same format, from warnings on."""
+    handler = _StandardError()
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[structlog.stdlib.add_logger_name, *_STAMPING],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *rendering],
+        )
+    )
+    root = logging.getLogger()
+    for earlier in [one for one in root.handlers if isinstance(one, _StandardError)]:
+        root.removeHandler(earlier)
+    root.addHandler(handler)
+
+
+_STAMPING = (structlog.processors.add_log_level, structlog.processors.TimeStamper(fmt="iso", utc=True))
 _TEXT_PROCESSORS = (structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),)
 _JSON_PROCESSORS = (structlog.processors.format_exc_info, structlog.processors.JSONRenderer())

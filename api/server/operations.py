@@ -46,6 +46,7 @@ def _configuration(process: Process) -> uvicorn.Config:
         http=timeout_http_protocol(process.settings.request_timeout_s),
         ws="none",
         lifespan="on",
+        log_config=None,  # the format is that of `api.runtime.log_setup`
         log_level="warning",
         access_log=False,
         server_header=False,

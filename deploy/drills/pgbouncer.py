@@ -45,7 +45,7 @@ def pooled(dsn: str, directory: Path, *, mode: str = "transaction", connections:
     """
     given = _complete(dsn)
     port = free_port()
-    behind = make_conninfo(**{name: given.get(name) for name in ("host", "port", "dbname", "user", "password")})
+    behind = _only(given, "host", "port", "dbname", "user", "password")
     _write(directory / "users.txt", f'"{given["user"]}" ""\n')
     _write(directory / "pgbouncer.ini", _INI.format(
         database=given["dbname"], behind=behind, port=port, users=directory / "users.txt",
@@ -110,3 +110,9 @@ def _wait(dsn: str) -> None:
             time.sleep(0.1)
         else:
             return
+
+
+def _only(given: dict[str, Any], *names: str) -> str:
+    """A connection string of some parameters."""
+    kept: dict[str, Any] = {name: given.get(name) for name in names}
+    return make_conninfo(**kept)

@@ -131,6 +131,7 @@ class Projector:
         self._due = self._compare_due = 0.0
         self._wipe_due = self._sweep_due = inf
         self.status = Status(Condition.STARTING, 0)
+        self._pause = BACKOFF_SECONDS[0]
         self.answered_at = -inf
 
     def wake(self) -> None:
@@ -188,11 +189,9 @@ class Projector:
     # ── supervision, following and leading ───────────────────────────────────────────────────────
 
     def _supervise(self, stop: threading.Event) -> None:
-        pause, longest = BACKOFF_SECONDS
         while not stop.is_set():
             try:
                 with self._session() as conn:
-                    pause = BACKOFF_SECONDS[0]
                     self._serve(conn, stop)
             except Poison as poison:
                 _log.critical("projector stopped", position=poison.position, topic=poison.topic, cause=poison.cause)
@@ -211,10 +210,10 @@ class Projector:
                 self._publish(condition=condition, cause=str(reason))
                 stop.wait(OUTDATED_SECONDS)
             except Exception as fault:  # noqa: BLE001  any fault: the projector must go on
-                _log.warning("projector lost the database", cause=str(fault), again_in_seconds=pause)
+                _log.warning("projector lost the database", cause=str(fault), again_in_seconds=self._pause)
                 self._publish(condition=Condition.FAULTED, cause=f"{outage(fault).fact}; Keyframe keeps trying.")
-                stop.wait(pause)
-                pause = min(pause * 2, longest)
+                stop.wait(self._pause)
+                self._pause = min(self._pause * 2, BACKOFF_SECONDS[1])
         self._publish(condition=Condition.STOPPED)
 
     def _serve(self, conn: Connection, stop: threading.Event) -> None:
@@ -224,7 +223,7 @@ class Projector:
         while not stop.is_set():
             self._wakeup.clear()
             position, leads = self._read_position(conn, lead)
-            self.answered_at = monotonic()
+            self._succeeded()
             if position > self.status.position:
                 self._due = 0.0
             condition = Condition.LEADING if leads else Condition.FOLLOWING
@@ -240,7 +239,7 @@ class Projector:
         while not stop.is_set():
             self._wakeup.clear()
             before, reached = position, self._step(conn, position)
-            self.answered_at = monotonic()
+            self._succeeded()
             position = self._compared(conn, position) if reached is None else reached
             self._attest(conn, position)
             if monotonic() >= self._sweep_due:
@@ -249,6 +248,12 @@ class Projector:
                 self._wipe(conn)
             if reached is None or 0 < position - before < self._batch_size:  # the end of the log, when it was read
                 self._wakeup.wait(POLL_SECONDS)
+
+    def _succeeded(self) -> None:
+        """A round has succeeded: the next fault is tried again soon. A session alone does not count, since it may begin
+        where every round fails, as without the tables of the log."""
+        self.answered_at = monotonic()
+        self._pause = BACKOFF_SECONDS[0]
 
     def _step(self, conn: Connection, position: int) -> int | None:
         """Apply one batch; returns the position reached, or None without new events."""

@@ -9,14 +9,18 @@ from typing import Any, NamedTuple
 import pytest
 from starlette.testclient import TestClient
 
+from api.auth import authentication
+from api.auth.authentication import AuthBackendUnavailable
 from api.endpoints import health
 from api.runtime import signing_key
 from api.runtime.database import Database, Pool
 from api.server.app import create_app
 from domain.log.health import VERSION
+from projections.engine import leftovers
 from projections.engine.rebuild import rebuild
 from tests.api.runtime.test_outage import failing
 from tests.api.schema.mutations.test_database_crashes import remembered_pools
+from tests.conftest import issue_token
 from tests.damage import cut_log, rewrite_event
 from tests.domain.log.writing import command, reading
 from tests.waiting import until
@@ -263,3 +267,30 @@ def test_running_process_stays_ready_when_a_newer_program_migrates(serve: Serve)
 def test_readiness_for_something_else_is_invalid(serve: Serve) -> None:
     status, report = serve().ready("dancing")
     assert (status, report["errors"][0]["extensions"]["code"]) == (400, "INVALID")
+
+
+@pytest.mark.parametrize("dropped", ["{}", "{}_views"])
+def test_process_without_its_tables_is_unready_and_says_why(serve: Serve, dropped: str) -> None:
+    probed = serve()
+    with probed.database.connect() as conn:
+        leftovers.run(conn, "drop schema {} cascade", dropped.format(probed.database.settings.workspace))
+    status, report = probed.ready()
+    assert (status, report["reading"]) == (503, False)
+    assert "run 'keyframe" in report["wrong"] or "not built" in report["wrong"]
+    assert "keyframe_database_up 1.0" in probed.http.get("/metrics").text
+
+
+def test_known_caller_learns_what_fails_while_no_token_can_be_checked(database: Database) -> None:
+    token = issue_token(database)
+    app = create_app(database.settings, database, editor=False)
+    with TestClient(app, base_url="http://localhost", headers={"authorization": f"Bearer {token}"}) as http:
+        assert http.get("/readyz").status_code == 200
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(authentication.Authenticators, "authenticate", unavailable)
+            assert http.get("/readyz").json()["ready"] is True
+            unknown = http.get("/readyz", headers={"authorization": "Bearer kf_unknown"})
+    assert unknown.text == "ready"
+
+
+async def unavailable(*_: object) -> None:
+    raise AuthBackendUnavailable("the database cannot be reached")

@@ -113,7 +113,7 @@ def take(pool: Pool, connections: int) -> None:
             held.enter_context(pool.connection())
 
 
-def test_pool_timeout_names_a_server_that_became_read_only(database: Database) -> None:
+def test_pool_that_writes_names_a_server_that_became_read_only_and_others_read_on(database: Database) -> None:
     user = f"night_{uuid4().hex[:12]}"
     dsn = make_conninfo(database.dsn, user=user, password=user)
     settings = database.settings.model_copy(update={"database_url": SecretStr(dsn), "connect_timeout_s": 1})
@@ -121,7 +121,7 @@ def test_pool_timeout_names_a_server_that_became_read_only(database: Database) -
         owner.execute(f"create role {user} superuser login password '{user}'")
         try:
             with open_database(settings) as other:
-                pool = other.pool()
+                pool, reading = other.pool("owner"), other.request_pool()
                 owner.execute(f"alter role {user} set default_transaction_read_only = on")
                 owner.execute(
                     "select pg_terminate_backend(pid, 10000) from pg_stat_activity where usename = %s", [user]
@@ -130,6 +130,9 @@ def test_pool_timeout_names_a_server_that_became_read_only(database: Database) -
                 with pytest.raises(PoolTimeout) as error, pool.connection():
                     pass
                 assert outage(error.value) is READ_ONLY
+                reading.check()
+                with reading.connection() as conn:  # a new connection reads
+                    assert conn.execute("select position from view_position").fetchone() == (0,)
                 owner.execute(f"alter role {user} reset default_transaction_read_only")
                 with pool.connection(30) as conn:
                     assert conn.execute("select 1").fetchone() == (1,)

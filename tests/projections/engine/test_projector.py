@@ -126,6 +126,20 @@ def test_a_follower_takes_over_when_the_leader_stops(world: World) -> None:
         assert two.wait(world.write(kpi("one")).head, SECONDS)
 
 
+def test_pauses_grow_while_every_round_fails(world: World, capfd: pytest.CaptureFixture[str]) -> None:
+    """A session begins, but the log cannot be read, as after its schema was dropped."""
+    projector = world.new_projector()
+    with running(projector):
+        until(projector, Condition.LEADING)
+        world.conn.execute("alter table log rename to gone")
+        until(projector, Condition.FAULTED)
+        threading.Event().wait(1.0)
+        world.conn.execute("alter table gone rename to log")
+        until(projector, Condition.LEADING)
+        assert projector.wait(world.write(kpi("one")).head, SECONDS)
+    assert 0 < capfd.readouterr().err.count("projector lost the database") < 10
+
+
 def test_a_projector_reconnects_after_its_connections_are_killed(world: World) -> None:
     projector = world.new_projector()
     with running(projector):
