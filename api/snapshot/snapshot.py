@@ -113,9 +113,7 @@ class SnapshotReader:
         """
         if self._shared is not None:
             return nullcontext(self._shared)
-        return self._reading(self._filtered_connection(self.hidden) if self.hidden else self._pool.connection())
-
-    def _reading(self, connection: AbstractContextManager[Connection]) -> AbstractContextManager[Connection]:
+        connection = self._filtered_connection(self.hidden) if self.hidden else self._pool.connection()
         return self._deadline.reading(connection if self._path is None else self._path.watched(connection))
 
     @contextmanager
@@ -151,7 +149,9 @@ class SnapshotReader:
         """The present's basis and the objectives hidden there."""
         found = self._present
         if found is None:
-            with self._reading(self._pool.connection()) as conn:  # one statement reads both
+            connection = self._pool.connection()
+            watched = connection if self._path is None else self._path.watched(connection)
+            with self._deadline.reading(watched) as conn:  # one statement reads both
                 if self._visibility_scope is None or self._hidden is not None:
                     found = bases.now(conn), self._hidden or visibility.NOTHING
                 else:

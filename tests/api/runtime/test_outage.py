@@ -115,7 +115,8 @@ def take(pool: Pool, connections: int) -> None:
 
 def test_pool_that_writes_names_a_server_that_became_read_only_and_others_read_on(database: Database) -> None:
     user = f"night_{uuid4().hex[:12]}"
-    dsn = make_conninfo(database.dsn, user=user, password=user)
+    assert database.settings.database_url is not None
+    dsn = make_conninfo(database.settings.database_url.get_secret_value(), user=user, password=user)
     settings = database.settings.model_copy(update={"database_url": SecretStr(dsn), "connect_timeout_s": 1})
     with database.connect() as owner:
         owner.execute(f"create role {user} superuser login password '{user}'")
