@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 import httpx
 
 from deploy.drills.bookkeeping import Book, mark
+from deploy.drills.gaps import Ticks
 
 ANSWER_SECONDS_MAX: Final = 60
 PAUSE_SECONDS: Final = 0.2
@@ -96,11 +97,13 @@ def written(book: Book, round_number: int, marked: str, send: Callable[[int], Ou
 
 
 class Traffic:
-    """Writers and readers in threads. `round_number` marks what they send."""
+    """Writers and readers in threads. `round_number` marks what they send; `writes` and `reads` are the moments at
+    which a command was acknowledged and a query answered."""
 
     def __init__(self, urls: Sequence[str], token: str, goals: Goals, book: Book) -> None:
         self.round_number = 0
         self._urls, self._token, self._goals, self._book = urls, token, goals, book
+        self.writes, self.reads = Ticks(), Ticks()
         self._stop = Event()
         self._threads: list[Thread] = []
 
@@ -135,7 +138,8 @@ class Traffic:
             marked = mark(round_number, f"w{writer}", number)
             document, variables = self._command(writer, number)
             send = _sender(client, document, {**variables, "mark": marked})
-            written(self._book, round_number, marked, send, first=writer + number)
+            if written(self._book, round_number, marked, send, first=writer + number) is not None:
+                self.writes.tick()
 
     def _command(self, writer: int, number: int) -> tuple[str, dict[str, Any]]:
         """The next command of a writer: of four, two are to objects that all writers share."""
@@ -156,6 +160,8 @@ class Traffic:
             code, _ = client.ask(number, _READ, {})
             if code is not None:
                 self._book.answered_with(round_number, code)
+            else:
+                self.reads.tick()
 
 
 def _sender(client: Client, document: str, variables: Mapping[str, Any]) -> Callable[[int], Outcome]:

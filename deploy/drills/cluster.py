@@ -49,6 +49,27 @@ def free_port() -> int:
         return port
 
 
+def system_user() -> str | None:
+    """The user as whom servers run; None for that of this process."""
+    return SYSTEM_USER if os.geteuid() == 0 else None
+
+
+def own(path: Path) -> None:
+    """Let the system user of servers own a file or directory."""
+    if (user := system_user()) is not None:
+        ensure_user_exists(user)
+        shutil.chown(path, user, user)
+
+
+def postmaster(data: Path) -> psutil.Process | None:
+    """The first process of the server with these data; None if it does not run."""
+    try:
+        process = psutil.Process(int((data / "postmaster.pid").read_text().partition("\n")[0]))
+        return process if process.name().startswith("postgres") else None
+    except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
+        return None
+
+
 class Cluster:
     """A server whose data are in `data`. `programs` are those of its version."""
 
@@ -57,7 +78,7 @@ class Cluster:
         self.programs = programs
         self.port = free_port()
         self.log = data.with_name(f"{data.name}.log")
-        self.system_user = SYSTEM_USER if os.geteuid() == 0 else None
+        self.system_user = system_user()
 
     def create(self, *options: str, parameters: Mapping[str, str] = MappingProxyType({})) -> None:
         """Create the data directory with these options of initdb and parameters. It needs about a second."""
@@ -78,9 +99,7 @@ class Cluster:
 
     def own(self, path: Path) -> None:
         """Let the system user of the server own a file or directory."""
-        if self.system_user is not None:
-            ensure_user_exists(self.system_user)
-            shutil.chown(path, self.system_user, self.system_user)
+        own(path)
 
     # ── start and stop ───────────────────────────────────────────────────────────────────────────
 
@@ -104,11 +123,7 @@ class Cluster:
 
     def postmaster(self) -> psutil.Process | None:
         """The first process of the server; None if it does not run."""
-        try:
-            process = psutil.Process(int((self.data / "postmaster.pid").read_text().partition("\n")[0]))
-        except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
-            return None
-        return process if process.name().startswith("postgres") else None
+        return postmaster(self.data)
 
     def kill(self) -> None:
         """Kill the postmaster, as the kernel does when memory runs out."""

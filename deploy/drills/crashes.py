@@ -17,22 +17,18 @@ from pathlib import Path
 from statistics import median
 from typing import Final, NamedTuple
 
-from pydantic import SecretStr
 from rich.box import SIMPLE
 from rich.table import Table
 
-from api.runtime.database import open_database
-from api.runtime.projector import projector_of
-from api.runtime.settings import Settings
 from deploy.drills.bookkeeping import Book, Tally, read_log
-from deploy.drills.clients import MASKED, RETRIED, Traffic
+from deploy.drills.clients import MASKED, Traffic
 from deploy.drills.cluster import Cluster, free_port, programs, running
 from deploy.drills.damage import DAMAGES, Victims
 from deploy.drills.figures import console
 from deploy.drills.goals import wait_until_ready, write_goals
 from deploy.drills.installation import DATABASE, Installation, install
-from deploy.drills.processes import CommandFailed, Supervised, keyframe, supervised
-from projections.engine.registry import dump
+from deploy.drills.processes import Supervised, supervised
+from deploy.drills.promises import broken, rebuild, verify
 
 WRITERS: Final = 12
 READERS: Final = 2
@@ -73,7 +69,7 @@ def drill(directory: Path, count: int, minutes_max: float, version: int) -> int:
         with cluster.connect(DATABASE) as conn:
             recorded, events, last = read_log(conn)
         _show(rounds, book, recorded)
-        faults = [*_faults(book.compare(recorded), book, events, last), *_verify(installation), *_rebuild(installation)]
+        faults = [*broken(book.compare(recorded), book, events, last), *verify(installation), *rebuild(installation)]
         if len(rounds) < count:
             console.print(f"{len(rounds)} of {count} rounds fitted into {minutes_max:g} minutes.")
         deaths = sum(one.deaths for one in (*victims.servers, *victims.projectors))
@@ -152,40 +148,6 @@ def _figures(rounds: Sequence[Round], tallies: Sequence[Tally], book: Book) -> l
     )
     seconds = [one.recovery_s for one in rounds]
     return [*(f"{count:,}" for count in counts), f"{median(seconds):.1f} s", f"{max(seconds):.1f} s"]
-
-
-def _faults(tally: Tally, book: Book, events: int, last: int) -> Iterator[str]:
-    """What must not happen, each as a sentence."""
-    for what in ("lost", "doubled", "misplaced"):
-        if marks := getattr(tally, what):
-            yield f"{len(marks)} commands are {what}: {', '.join(marks[:5])}"
-    if masked := book.errors()[MASKED]:
-        yield f"{masked} answers were {MASKED}."
-    if rejected := {code: times for code, times in book.errors().items() if code not in RETRIED}:
-        yield f"Commands were rejected: {rejected}."
-    if events != last:
-        yield f"The log has {events} events and ends at position {last}."
-
-
-def _verify(installation: Installation) -> Iterator[str]:
-    """The faults that `keyframe verify` finds."""
-    try:
-        console.print(keyframe(installation.owner, "verify"))
-    except CommandFailed as failed:
-        yield str(failed)
-
-
-def _rebuild(installation: Installation) -> Iterator[str]:
-    """The fault of projections that grew through the night: a rebuild gives other rows."""
-    named = Settings(database_url=SecretStr(installation.owner["KEYFRAME_DATABASE_URL"]))
-    with open_database(named) as database:
-        projector_of(database).catch_up()
-        with database.connect() as conn:
-            grown = b"".join(dump(conn))
-        keyframe(installation.owner, "rebuild")
-        with database.connect() as conn:
-            if b"".join(dump(conn)) != grown:
-                yield "The projections differ from those that a rebuild makes."
 
 
 if __name__ == "__main__":

@@ -2,16 +2,27 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol
 
+import psycopg
 from psycopg import sql
 
-from deploy.drills.cluster import PASSWORD, Cluster
+from deploy.drills.cluster import PASSWORD, SUPERUSER
 from deploy.drills.processes import keyframe
 
 DATABASE: Final = "keyframe"
 OWNER: Final = "keyframe_owner"
 LOGIN: Final = "keyframe_server"
+
+
+class Server(Protocol):
+    """A PostgreSQL: one server, or a cluster of them."""
+
+    def dsn(self, database: str = "postgres", user: str = SUPERUSER) -> str:
+        """The URL of a database for a user."""
+
+    def connect(self, database: str = "postgres") -> psycopg.Connection[tuple[Any, ...]]:
+        """An autocommitting connection of the superuser."""
 
 
 class Installation(NamedTuple):
@@ -23,7 +34,7 @@ class Installation(NamedTuple):
     metrics: str
 
 
-def create_roles(cluster: Cluster, database: str = DATABASE) -> None:
+def create_roles(cluster: Server, database: str = DATABASE) -> None:
     """Create the owner, the login and an empty database of the owner."""
     with cluster.connect() as conn:
         for role, rights in ((OWNER, "login createrole"), (LOGIN, "login")):
@@ -32,7 +43,7 @@ def create_roles(cluster: Cluster, database: str = DATABASE) -> None:
         conn.execute(sql.SQL("create database {} owner {}").format(sql.Identifier(database), sql.Identifier(OWNER)))
 
 
-def settings(cluster: Cluster, directory: Path, user: str, database: str = DATABASE) -> dict[str, str]:
+def settings(cluster: Server, directory: Path, user: str, database: str = DATABASE) -> dict[str, str]:
     """The settings of a process that connects as this user. `directory` holds the key that signs checkpoints."""
     return {
         "KEYFRAME_DATABASE_URL": cluster.dsn(database, user),
@@ -44,7 +55,7 @@ def settings(cluster: Cluster, directory: Path, user: str, database: str = DATAB
     }
 
 
-def install(cluster: Cluster, directory: Path) -> Installation:
+def install(cluster: Server, directory: Path) -> Installation:
     """Create roles, database, tables, tokens and the signing key."""
     create_roles(cluster)
     owner, app = (settings(cluster, directory, user) for user in (OWNER, LOGIN))

@@ -21,6 +21,12 @@ RESTART_SECONDS: Final = 1.0
 _LOOK_SECONDS: Final = 0.1
 
 
+def end_on_signals() -> None:
+    """Let SIGINT and SIGTERM raise `SystemExit`, so that a drill in the background cleans up, too."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: sys.exit(1))
+
+
 class CommandFailed(Exception):
     """A command of Keyframe ended with another exit status than 0."""
 
@@ -42,17 +48,25 @@ def keyframe(settings: Mapping[str, str], *arguments: str) -> str:
 
 
 class Supervised:
-    """A process that is started again whenever it ends. `deaths` counts how often it ended without being stopped."""
+    """A process that is started again whenever it ends. `deaths` counts how often it ended without being stopped.
+    `program`: the beginning of its command."""
 
-    def __init__(self, name: str, settings: Mapping[str, str], arguments: Sequence[str], log: Path) -> None:
+    def __init__(
+        self,
+        name: str,
+        settings: Mapping[str, str],
+        arguments: Sequence[str],
+        log: Path,
+        program: Sequence[str] = KEYFRAME,
+    ) -> None:
         self.name = name
         self.deaths = 0
-        self._command = [*KEYFRAME, *arguments]
+        self._command = [*program, *arguments]
         self._environment = environment(settings)
         self._log: IO[bytes] = log.open("ab")
         self._lock = Lock()
         self._process = self._start()
-        self._asked = False
+        self._asked = self._is_down = False
 
     def _start(self) -> "subprocess.Popen[bytes]":
         return subprocess.Popen(self._command, env=self._environment, stdout=self._log, stderr=subprocess.STDOUT)
@@ -69,10 +83,27 @@ class Supervised:
             self._asked = True
             self._process.send_signal(signal.SIGKILL)
 
+    def put_down(self) -> None:
+        """End the process at once, and start it again after `put_up` only."""
+        with self._lock:
+            self._is_down = True
+        self.kill()
+
+    def put_up(self) -> None:
+        """Start the process again."""
+        with self._lock:
+            self._is_down = False
+
+    def restart(self) -> None:
+        """Ask the process to end, as a deployment does; it is started again then."""
+        with self._lock:
+            self._asked = True
+            self._process.terminate()
+
     def look(self) -> None:
         """Start the process again if it has ended."""
         with self._lock:
-            if self._process.poll() is None:
+            if self._is_down or self._process.poll() is None:
                 return
             self.deaths += not self._asked
             self._asked = False
