@@ -1,5 +1,6 @@
 """The `serve` command: runs the server."""
 
+import asyncio
 import gc
 import ipaddress
 import math
@@ -7,6 +8,7 @@ import socket
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from time import monotonic
 
 import uvicorn
 from starlette.applications import Starlette
@@ -27,6 +29,8 @@ from domain.log import api_tokens
 TURN_SECONDS = 0.0002
 """The switch interval of threads, in seconds. A small query passes through several threads, and with a longer interval
 it would wait for a large query at each of them."""
+DRAIN_LOOK_SECONDS = 0.1
+"""The interval at which a server that is leaving looks whether it should stop at once."""
 GRACE_SECONDS = 5
 """How long running requests may take after the server is asked to stop, beyond the time that a command may take to be
 recorded."""
@@ -130,6 +134,7 @@ class Server(uvicorn.Server):
         settings = database.settings
         self._app = _app(database, anonymous=anonymous, visitor=visitor)
         self._ready = ready
+        self._drain_s = settings.drain_s
         super().__init__(
             uvicorn.Config(
                 self._app,
@@ -153,8 +158,16 @@ class Server(uvicorn.Server):
             self._ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await self._drain()
         self._app.state.hub.close()
         await super().shutdown(sockets)
+
+    async def _drain(self) -> None:
+        """Go on for `drain_s` of the settings while the server says that it is not ready; a second Ctrl-C ends it."""
+        self._app.state.leaving.set()
+        over = monotonic() + self._drain_s
+        while monotonic() < over and not self.force_exit:
+            await asyncio.sleep(DRAIN_LOOK_SECONDS)  # noqa: ASYNC110 - uvicorn sets a flag
 
 
 def local_context(database: Database) -> Context:

@@ -6,6 +6,7 @@ tell whether the database records commands. Otherwise it asks the database with 
 
 import asyncio
 from http import HTTPStatus
+from threading import Event as Flag
 from time import monotonic
 from typing import Any, Final, NamedTuple
 
@@ -38,6 +39,8 @@ KNOWN_SECONDS: Final = 10.0
 DAMAGES_MAX: Final = 100
 """How many damages of the projections a report names; the first ones."""
 
+LEAVING: Final = "The server is shutting down; send requests to another one."
+
 _NO_STORE: Final = {"cache-control": "no-store"}
 _ASKED: Final = {"writing": ("reading", "writing", "keeping_up", "attested", "intact"), "reading": ("reading",)}
 """What must hold for each value of `?for=`; the first is the default."""
@@ -65,24 +68,33 @@ class Readiness:
     """The state of one process, by a check that all requests share."""
 
     def __init__(
-        self, pool: Pool, log: Log, projector: Projector, settings: Settings, standbys: Standbys | None = None
+        self,
+        pool: Pool,
+        log: Log,
+        projector: Projector,
+        settings: Settings,
+        leaving: Flag,
+        standbys: Standbys | None = None,
     ) -> None:
         self._standbys = standbys
         self._pool = pool
         self._log = log
         self._projector = projector
         self._settings = settings
+        self._leaving = leaving
         self._thread = CapacityLimiter(1)
         self._reports: SingleFlightTTLCache[None, Report] = SingleFlightTTLCache(CACHED_SECONDS, 1)
 
     async def endpoint(self, request: Request) -> Response:
         """200 if the process is ready for queries and commands, or with `?for=reading` for queries; else 503 with the
-        reason. Unauthenticated callers get one word."""
+        reason. A process that is asked to stop is not ready. Unauthenticated callers get one word."""
         asked = _ASKED.get(request.query_params.get("for", "writing"))
         if asked is None:
             return error_response(HTTPStatus.BAD_REQUEST, f"'for' must be {' or '.join(_ASKED)}.", "INVALID")
         faults, details = await self._report()
         wrong = next((fault for name in asked if (fault := getattr(faults, name)) is not None), None)
+        if self._leaving.is_set():
+            wrong = LEAVING
         status = 200 if wrong is None else 503
         if request.state.caller is UNAUTHENTICATED_CALLER:
             return PlainTextResponse("ready" if wrong is None else "unready", status, _NO_STORE)

@@ -221,6 +221,13 @@ class Settings(BaseSettings):
         gt=0,
         description="How long a check of readiness waits for the database to answer, and then to commit, in seconds.",
     )
+    drain_s: float = Field(
+        default=0,
+        ge=0,
+        le=600,
+        description="How long a server that is asked to stop goes on while `/readyz` answers 503, in seconds, so that "
+        "a load balancer stops sending requests to it. Then it accepts no more of them.",
+    )
     ready_lag_max: int = Field(
         default=10_000,
         ge=0,

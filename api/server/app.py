@@ -37,5 +37,5 @@ def create_app(
         lifespan=lifespan_of(process),
     )
     app.middleware_stack = LeanFrame(app.build_middleware_stack(), middleware, endpoint)
-    app.state.hub, app.state.pool = process.hub, process.pool
+    app.state.hub, app.state.pool, app.state.leaving = process.hub, process.pool, process.leaving
     return app

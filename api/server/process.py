@@ -1,6 +1,7 @@
 """The components of one server process, created from its settings and its database."""
 
 from dataclasses import dataclass, field, replace
+from threading import Event as Flag
 from typing import Self
 
 from starlette.requests import HTTPConnection
@@ -44,7 +45,7 @@ class Process:
 
     `pool` reads all rows of the projections, `filtered_pool` only those that are visible to a restricted caller, both
     on the primary. `standbys` answer reads in its place; None without any.
-    `keys` sign checkpoints; None without a key.
+    `keys` sign checkpoints; None without a key. `leaving` is set when the process is asked to stop.
     """
 
     settings: Settings
@@ -64,6 +65,7 @@ class Process:
     standbys: Standbys | None = None
     telemetry: Telemetry = field(default_factory=telemetry)
     metrics: Metrics = field(default_factory=Metrics)
+    leaving: Flag = field(default_factory=Flag)
 
     @classmethod
     def of(cls, settings: Settings, database: Database, *, anonymous: Caller | None) -> Self:

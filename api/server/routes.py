@@ -50,7 +50,9 @@ def _graphql(endpoint: Endpoint, *, editor: bool) -> list[BaseRoute]:
 
 def operations_of(process: Process) -> list[BaseRoute]:
     """The routes for operators: liveness, readiness and metrics."""
-    readiness = Readiness(process.pool, process.log, process.projector, process.settings, process.standbys)
+    readiness = Readiness(
+        process.pool, process.log, process.projector, process.settings, process.leaving, process.standbys
+    )
     return [
         Route("/healthz", _alive),
         Route("/readyz", readiness.endpoint),

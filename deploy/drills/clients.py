@@ -20,7 +20,9 @@ ANSWER_SECONDS_MAX: Final = 60
 PAUSE_SECONDS: Final = 0.2
 GIVE_UP_SECONDS: Final = 300
 MASKED: Final = "INTERNAL_SERVER_ERROR"
-RETRIED: Final = frozenset({"CONNECTION", "UNAVAILABLE", "OUTCOME_UNKNOWN", "QUEUE_FULL", "TIMEOUT", MASKED})
+RETRIED: Final = frozenset(
+    {"CONNECTION", "GOING_AWAY", "UNAVAILABLE", "OUTCOME_UNKNOWN", "QUEUE_FULL", "TIMEOUT", MASKED}
+)
 """The errors after which a client sends the same command again; the others say that the command is wrong."""
 
 _CHECK_IN: Final = """mutation ($of: ID!, $value: Float!, $mark: String!) {

@@ -1,6 +1,6 @@
 """What holds after every drill: nothing acknowledged is lost, the log verifies, and a rebuild changes nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from pydantic import SecretStr
 
@@ -15,15 +15,15 @@ from deploy.drills.processes import CommandFailed, keyframe
 from projections.engine.registry import dump
 
 
-def broken(tally: Tally, book: Book, events: int, last: int) -> Iterator[str]:
-    """What must not happen, each as a sentence."""
+def broken(tally: Tally, book: Book, events: int, last: int, retried: Collection[str] = RETRIED) -> Iterator[str]:
+    """What must not happen, each as a sentence. `retried`: the errors that may happen."""
     for what in ("lost", "doubled", "misplaced"):
         if marks := getattr(tally, what):
             yield f"{len(marks)} commands are {what}: {', '.join(marks[:5])}"
     if masked := book.errors()[MASKED]:
         yield f"{masked} answers were {MASKED}."
-    if rejected := {code: times for code, times in book.errors().items() if code not in RETRIED}:
-        yield f"Commands were rejected: {rejected}."
+    if rejected := {code: times for code, times in book.errors().items() if code not in retried}:
+        yield f"Requests were rejected: {rejected}."
     if events != last:
         yield f"The log has {events} events and ends at position {last}."
 

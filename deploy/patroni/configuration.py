@@ -108,3 +108,31 @@ listen {role}
     http-check expect status 200
     default-server inter 1s fall 2 rise 1 on-marked-down shutdown-sessions check port {REST_PORT}
 {servers}"""
+
+
+def proxy_of_servers(bind: str, servers: Sequence[str]) -> str:
+    """The configuration of HAProxy before servers of Keyframe. A server that is leaving says so at /readyz. A request
+    is sent again only if no server took it, so that no command is sent twice."""
+    lines = "".join(f"    server server{number} {address}\n" for number, address in enumerate(servers, start=1))
+    return f"""
+global
+    maxconn 2000
+defaults
+    mode http
+    timeout connect 3s
+    timeout client 70s
+    timeout server 70s
+    timeout tunnel 1h
+    timeout check 3s
+listen keyframe
+    bind {bind}
+    balance leastconn
+    option http-server-close
+    option redispatch
+    retries 3
+    retry-on conn-failure
+    option httpchk
+    http-check send meth GET uri /readyz
+    http-check expect status 200
+    default-server check inter 1s fall 1 rise 1
+{lines}"""
