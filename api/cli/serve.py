@@ -166,8 +166,8 @@ class Server(uvicorn.Server):
         """Go on for `drain_s` of the settings while the server says that it is not ready; a second Ctrl-C ends it."""
         self._app.state.leaving.set()
         over = monotonic() + self._drain_s
-        while monotonic() < over and not self.force_exit:
-            await asyncio.sleep(DRAIN_LOOK_SECONDS)  # noqa: ASYNC110 - uvicorn sets a flag
+        while monotonic() < over and not self.force_exit:  # noqa: ASYNC110 - uvicorn sets a flag
+            await asyncio.sleep(DRAIN_LOOK_SECONDS)
 
 
 def local_context(database: Database) -> Context:
