@@ -100,7 +100,8 @@ class Projector:
 
     One projector of a workspace leads; it holds an advisory lock that ends with its connection. The others
     follow: they watch the position for the callers of `wait`, and take the lead when it is free and `may_lead` is set.
-    The leader calls `keep` with the position after each round, which returns an alarm or None. Every projector calls
+    With synchronous standbys the leader waits for them after each batch, so nobody sees an event that a fail-over could
+    lose. It calls `keep` with the position after each round, which returns an alarm or None. Every projector calls
     `on_position` with the position, on its own thread, whenever it may have changed. `answered_at` is when the database
     answered last, by the monotonic clock; a running projector asks several times a second. `status` is the current one;
     it is safe to read from any thread.
@@ -157,7 +158,8 @@ class Projector:
         self._started.wait(timeout)
 
     def catch_up(self) -> int:
-        """Apply the whole log on the calling thread; returns the position reached. A user who may only read the
+        """Apply the whole log on the calling thread, without a wait for synchronous standbys; returns the position
+        reached. A user who may only read the
         projections gets the position that the leader has reached.
 
         Raises `Poison` for an event that cannot be applied, `OutdatedViews` and `Diverged`.
@@ -238,7 +240,7 @@ class Projector:
         self._wipe_due, self._sweep_due = 0.0 if people.is_any_erased(conn) else inf, 0.0
         while not stop.is_set():
             self._wakeup.clear()
-            before, reached = position, self._step(conn, position)
+            before, reached = position, self._step(conn, position, confirmed=True)
             self._succeeded()
             position = self._compared(conn, position) if reached is None else reached
             self._attest(conn, position)
@@ -255,13 +257,14 @@ class Projector:
         self.answered_at = monotonic()
         self._pause = BACKOFF_SECONDS[0]
 
-    def _step(self, conn: Connection, position: int) -> int | None:
-        """Apply one batch; returns the position reached, or None without new events."""
+    def _step(self, conn: Connection, position: int, *, confirmed: bool = False) -> int | None:
+        """Apply one batch; returns the position reached, or None without new events. `confirmed`: wait until the
+        synchronous standbys have it."""
         entries = read(self._events, position, self._batch_size)
         if not entries:
             return None
         try:
-            advance(conn, self._events, entries, DEFINITION)
+            advance(conn, self._events, entries, DEFINITION, confirmed=confirmed)
             reached = entries[-1].position
         except OtherDefinition:
             raise outdated(conn) or OutdatedViews(None) from None

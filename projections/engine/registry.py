@@ -36,7 +36,13 @@ POSITION_DDL = (
 DEFINITION = sha256("\n".join([POSITION_DDL, *digests.DDL, *(table.ddl for table in TABLES)]).encode()).hexdigest()
 """A hash of the table definitions: tables with another hash are rebuilt."""
 
-_POSITION = f"select v.position, v.definition, {CONTINUES} from view_position v for update of v".encode()
+_POSITION = f"""
+    select v.position, v.definition, {CONTINUES},
+           case when %s and current_setting('synchronous_standby_names') <> ''
+                then set_config('synchronous_commit', 'on', true) end
+    from view_position v for update of v
+"""
+"""With synchronous standbys, the commit of a batch waits for them if this is asked for."""
 
 _OF_KIND: dict[Kind, Table[Any]] = {
     **{table.kind: table for table in TABLES if isinstance(table, VersionedTable)},
@@ -92,24 +98,31 @@ def read(log: Log, after: int, limit: int) -> list[Recorded]:
 
 
 def advance(
-    conn: Connection, log: Log, entries: Sequence[Recorded], definition: str | None = None, *, digested: bool = True
+    conn: Connection,
+    log: Log,
+    entries: Sequence[Recorded],
+    definition: str | None = None,
+    *,
+    digested: bool = True,
+    confirmed: bool = False,
 ) -> None:
     """Apply these events, which follow the position of the tables, and move it to the last of them. With a
-    `definition`, only to a generation that has it. Not `digested`: the digests are not kept up to date.
+    `definition`, only to a generation that has it. Not `digested`: the digests are not kept up to date. `confirmed`:
+    the tables show the events when the synchronous standbys have them, and not before (docs/adr/0057).
 
     Raises `StaleBatch`, `OtherDefinition`, `Diverged`, `psycopg.Error` for a fault of the database, and `Poison` for an
     event that cannot be applied; all events before it are applied then.
     """
     try:
-        _apply(conn, log, entries, definition, digested)
+        _apply(conn, log, entries, definition, digested=digested, confirmed=confirmed)
     except _NO_POISON:
         raise
     except Exception as error:
         if len(entries) == 1:
             raise Poison(entries[0].position, entries[0].event.TOPIC, _described(error)) from error
         half = len(entries) // 2
-        advance(conn, log, entries[:half], definition, digested=digested)
-        advance(conn, log, entries[half:], definition, digested=digested)
+        for part in (entries[:half], entries[half:]):
+            advance(conn, log, part, definition, digested=digested, confirmed=confirmed)
 
 
 def dump(conn: Connection) -> Iterator[bytes]:
@@ -119,11 +132,19 @@ def dump(conn: Connection) -> Iterator[bytes]:
         yield from table.dump(conn)
 
 
-def _apply(conn: Connection, log: Log, entries: Sequence[Recorded], definition: str | None, digested: bool) -> None:
+def _apply(
+    conn: Connection,
+    log: Log,
+    entries: Sequence[Recorded],
+    definition: str | None,
+    *,
+    digested: bool,
+    confirmed: bool,
+) -> None:
     after = entries[0].position - 1
     people_ids = {entry.event.originator_id for entry in entries if entry.event.KIND is Kind.PERSON}
     with conn.transaction():
-        row = conn.execute(_POSITION, prepare=True).fetchone()
+        row = conn.execute(_POSITION, [confirmed], prepare=True).fetchone()
         if row is not None and definition not in (None, row[1]):
             raise OtherDefinition
         if row is None or row[0] != after:

@@ -6,18 +6,18 @@ import pytest
 from graphql import parse, validate
 
 from api.schema.schema import schema
-from deploy.drills import clients, goals, guide, restore
+from deploy.drills import clients, goals, guide, restore, subscribers
 
 DOCUMENTS = [
     (f"{module.__name__}.{name}", text)
-    for module in (clients, goals)
+    for module in (clients, goals, subscribers)
     for name, text in vars(module).items()
-    if isinstance(text, str) and text.startswith(("mutation", "{"))
+    if isinstance(text, str) and text.startswith(("mutation", "subscription", "{"))
 ]
 
 
 def test_documents_were_found() -> None:
-    assert len(DOCUMENTS) == 7
+    assert len(DOCUMENTS) == 8
 
 
 @pytest.mark.parametrize(("name", "text"), DOCUMENTS, ids=[name for name, _ in DOCUMENTS])

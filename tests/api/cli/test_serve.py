@@ -218,6 +218,19 @@ def test_a_command_that_waits_for_the_write_lock_is_answered_after_sigterm(datab
         assert server.wait(60) == 0
 
 
+def test_server_that_drains_is_not_ready_and_answers_until_it_stops(database: Database) -> None:
+    token, settings = issue_token(database), database.settings.model_copy(update={"drain_s": 3})
+    with started(settings, "serve", "--port", "0") as server:
+        where = line(server, "Keyframe answers at ").split()[-1]
+        server.send_signal(signal.SIGTERM)
+        time.sleep(1)
+        with pytest.raises(HTTPError, match="503") as unready:
+            urlopen(Request(f"{where.removesuffix('/graphql')}/readyz", headers={"authorization": f"Bearer {token}"}))
+        assert "shutting down" in unready.value.read().decode()
+        assert asked(where, POSITION, token) == {"basis": {"position": 0}}
+        assert server.wait(60) == 0
+
+
 def test_the_grace_at_sigterm_is_longer_than_a_commit_may_take() -> None:
     assert grace_seconds(Settings()) > Settings().commit_timeout_s > Settings().lock_timeout_s
     assert grace_seconds(Settings(commit_timeout_s=60)) > 60

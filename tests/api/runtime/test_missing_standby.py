@@ -168,6 +168,14 @@ def test_command_is_rejected_at_once_while_another_one_waits_for_its_commit(lone
     assert head(lonely) == before + 1
 
 
+def test_events_are_not_shown_before_a_standby_has_them(lonely: Lonely) -> None:
+    assert error_of(lonely.form("unconfirmed"))[0] == "OUTCOME_UNKNOWN"
+    assert team(lonely, "unconfirmed") is None
+    assert lonely.http.get("/readyz").json()["views"]["lag"] == 1
+    lonely.heal()
+    until(lambda: team(lonely, "unconfirmed") == {"name": "New"})
+
+
 def test_process_without_the_standby_is_ready_for_reading_only(lonely: Lonely) -> None:
     assert error_of(lonely.form("sixth"))[0] == "OUTCOME_UNKNOWN"
     started = monotonic()
@@ -224,6 +232,11 @@ def test_commit_before_its_deadline_is_canceled_and_records_nothing(started: tup
         with pytest.raises(Exception, match="canceling statement"):
             log.append([reading()], command())
     assert not log.commits.running
+
+
+def team(lonely: Lonely, key: str) -> Any:
+    answer = lonely.http.post("/graphql", json={"query": f'{{ team(by: {{key: "{key}"}}) {{ name }} }}'}).json()
+    return answer["data"]["team"]
 
 
 def head(lonely: Lonely) -> int:
