@@ -1,7 +1,7 @@
 """Breaks a PostgreSQL cluster in turn while clients write: `python -m deploy.drills.failover --faults 40`.
 
 Three nodes with Patroni, etcd and quorum commit behind HAProxy (`deploy/patroni`); two servers and two projectors, one
-of each through HAProxy and one that knows all nodes; 12 writers with idempotency keys, readers, and subscribers over
+of each through HAProxy and one that knows all nodes; the servers read from the standbys; 12 writers with idempotency keys, readers, and subscribers over
 WebSockets. The next fault begins when both servers acknowledge a command and the cluster is whole again. The exit
 status is 1 if an acknowledged command is lost, doubled or misplaced, a subscriber missed a change, got one twice or a
 false one, the log has gaps, differs between nodes or does not verify, or a rebuild gives other projections.
@@ -106,7 +106,8 @@ def drill(directory: Path, count: int, minutes_max: float, only: str | None = No
 def _night(cluster: PatroniCluster, directory: Path, book: Book) -> Iterator[Night]:
     """Servers, projectors, clients and subscribers on a cluster."""
     installation = install(cluster, directory)
-    servers, urls = _started("serve", "--no-project", LOGIN, installation.app, cluster, directory)
+    reading = {**installation.app, "KEYFRAME_READ_URL": cluster.dsn_of_nodes(DATABASE, LOGIN)}
+    servers, urls = _started("serve", "--no-project", LOGIN, reading, cluster, directory)
     projectors, metrics = _started("project", None, OWNER, installation.owner, cluster, directory)
     with supervised([*servers, *projectors]):
         for url in urls:
