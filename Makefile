@@ -14,10 +14,11 @@ LOCK := $(TOOLS)/bin/pip-compile --quiet --generate-hashes --allow-unsafe --stri
 VERSION ?= 18
 TESTS ?=
 ROUNDS ?= 40
+FAULTS ?= 40
 QUESTIONS ?= 10000
 
 .PHONY: help demo test check conformance bench alerts clean
-.PHONY: drill restore-drill pooler-drill alerts-drill test-postgres hashes sbom release lint-image audit digests
+.PHONY: drill cluster-drill rolling-drill restore-drill pooler-drill alerts-drill test-postgres hashes sbom release lint-image audit digests
 .DEFAULT_GOAL := help
 
 help:
@@ -28,6 +29,8 @@ help:
 	@echo "make bench        the benchmarks"
 	@echo "make alerts       the alerts for Prometheus, evaluated by its promtool, which must be installed"
 	@echo "make drill        kill every process in turn while clients write; ROUNDS=40"
+	@echo "make cluster-drill  break a PostgreSQL cluster in turn while clients write; FAULTS=40; needs etcd and haproxy"
+	@echo "make rolling-drill  restart every process in turn under load; needs haproxy"
 	@echo "make restore-drill  back up, lose and restore an installation"
 	@echo "make pooler-drill   callers of different sight on one connection of a pooler; needs pgbouncer; QUESTIONS=10000"
 	@echo "make alerts-drill   damage an installation that Prometheus watches; needs prometheus"
@@ -35,7 +38,7 @@ help:
 	@echo "make release      the wheel, its SBOM, hashes of all dependencies, and SHA256SUMS, in build/release"
 	@echo "make hashes       update deploy/requirements from constraints.txt"
 	@echo "make sbom         the software bill of materials alone"
-	@echo "make lint-image   check Dockerfile and docker-compose.yml"
+	@echo "make lint-image   check the Dockerfiles and the files of Compose"
 	@echo "make audit        known vulnerabilities of the dependencies; needs the advisories of PyPI"
 	@echo "make digests      the digests of the base images; needs Docker and its registry"
 	@echo "make clean        remove environments, caches and builds; keeps data"
@@ -70,6 +73,12 @@ alerts:
 
 drill: $(INSTALLED)
 	$(BIN)/python -m deploy.drills.crashes --rounds $(ROUNDS)
+
+cluster-drill: $(INSTALLED)
+	$(BIN)/python -m deploy.drills.failover --faults $(FAULTS)
+
+rolling-drill: $(INSTALLED)
+	$(BIN)/python -m deploy.drills.rolling
 
 restore-drill: $(INSTALLED)
 	$(BIN)/python -m deploy.drills.restore
@@ -117,8 +126,8 @@ release: sbom
 	cd $(RELEASE) && sha256sum $(PROJECT)* > SHA256SUMS
 
 lint-image: $(TOOLS)/.installed
-	$(TOOLS)/bin/hadolint Dockerfile
-	$(TOOLS)/bin/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+	$(TOOLS)/bin/hadolint Dockerfile deploy/compose/Dockerfile
+	$(TOOLS)/bin/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml deploy/compose/compose.yml
 
 audit: $(TOOLS)/.installed
 	$(TOOLS)/bin/pip-audit --require-hashes --disable-pip --requirement deploy/requirements/runtime.txt

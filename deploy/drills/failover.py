@@ -1,10 +1,10 @@
 """Breaks a PostgreSQL cluster in turn while clients write: `python -m deploy.drills.failover --faults 40`.
 
 Three nodes with Patroni, etcd and quorum commit behind HAProxy (`deploy/patroni`); two servers and two projectors, one
-of each through HAProxy and one that knows all nodes; the servers read from the standbys; 12 writers with idempotency keys, readers, and subscribers over
-WebSockets. The next fault begins when both servers acknowledge a command and the cluster is whole again. The exit
-status is 1 if an acknowledged command is lost, doubled or misplaced, a subscriber missed a change, got one twice or a
-false one, the log has gaps, differs between nodes or does not verify, or a rebuild gives other projections.
+of each through HAProxy and one that knows all nodes; 12 writers with idempotency keys, readers that standbys answer,
+and subscribers over WebSockets. The next fault begins when both servers acknowledge a command and the cluster is whole.
+The exit status is 1 if an acknowledged command is lost, doubled or misplaced, a subscriber missed a change, got one
+twice or a false one, the log has gaps, differs between nodes or does not verify, or a rebuild gives other projections.
 """
 
 import argparse

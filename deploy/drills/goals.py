@@ -8,7 +8,7 @@ import httpx
 
 from deploy.drills.clients import Goals
 
-SECONDS_MAX: Final = 120
+SECONDS_MAX: Final = 300
 
 _OPEN: Final = """mutation ($starts: Date!, $ends: Date!) {
   openCycle(input: {key: "drill", name: "Drill", startsOn: $starts, endsOn: $ends}) { problems { message } }
