@@ -100,10 +100,14 @@ def written(book: Book, round_number: int, marked: str, send: Callable[[int], Ou
 
 class Traffic:
     """Writers and readers in threads. `round_number` marks what they send; `writes` and `reads` are the moments at
-    which a command was acknowledged and a query answered."""
+    which a command was acknowledged and a query answered. Readers have a token of their own, if one is given: a caller
+    does not read past its own commands, so one who writes waits for the primary while a command is in doubt."""
 
-    def __init__(self, urls: Sequence[str], token: str, goals: Goals, book: Book) -> None:
+    def __init__(
+        self, urls: Sequence[str], token: str, goals: Goals, book: Book, reader_token: str | None = None
+    ) -> None:
         self.round_number = 0
+        self._reader_token = reader_token or token
         self._urls, self._token, self._goals, self._book = urls, token, goals, book
         self.writes, self.reads = Ticks(), Ticks()
         self._stop = Event()
@@ -154,7 +158,7 @@ class Traffic:
         )[number % 4]
 
     def _read(self, reader: int) -> None:
-        client = Client(self._urls, self._token)
+        client = Client(self._urls, self._reader_token)
         for number in count(reader):
             if self._stop.wait(PAUSE_SECONDS):
                 return

@@ -32,7 +32,7 @@ from deploy.drills.figures import console
 from deploy.drills.gaps import percentile
 from deploy.drills.goals import wait_until_ready, write_goals
 from deploy.drills.installation import DATABASE, LOGIN, OWNER, Installation, install
-from deploy.drills.processes import Supervised, end_on_signals, supervised
+from deploy.drills.processes import Supervised, end_on_signals, keyframe, supervised
 from deploy.drills.promises import broken, rebuild, verify
 from deploy.drills.subscribers import Received, Subscriber, compared, read_changes
 from deploy.patroni.hosts import HostsLeft
@@ -115,8 +115,9 @@ def _night(cluster: PatroniCluster, directory: Path, book: Book) -> Iterator[Nig
         goals = write_goals(urls[0], installation.admin, WRITERS)
         with cluster.connect(DATABASE) as conn:
             _, _, last = read_log(conn)
-        traffic = Traffic(urls, installation.admin, goals, book)
-        subscribers = [Subscriber(urls, installation.admin, last, first) for first in range(SUBSCRIBERS)]
+        reader = keyframe(installation.owner, "token", "create", "--role", "AUDITOR")
+        traffic = Traffic(urls, installation.admin, goals, book, reader)
+        subscribers = [Subscriber(urls, reader, last, first) for first in range(SUBSCRIBERS)]
         for one in subscribers:
             one.start()
         traffic.start(WRITERS, READERS)
