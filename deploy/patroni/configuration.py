@@ -132,7 +132,7 @@ listen keyframe
     retries 3
     retry-on conn-failure
     option httpchk
-    http-check send meth GET uri /readyz
+    http-check send meth GET uri /readyz hdr Host localhost
     http-check expect status 200
     default-server check inter 1s fall 1 rise 1
 {lines}"""
