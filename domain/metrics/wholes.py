@@ -163,7 +163,7 @@ _Means: TypeAlias = tuple[float | None, float | None, float | None]
 
 def mean_value(values: Sequence[float | None], weights: Sequence[float]) -> float | None:
     """Σ weight · value / Σ weight, a missing value counting 0; None if all are missing."""
-    if all(value is None for value in values):
+    if values.count(None) == len(values):
         return None
     return clamped(mean(weights, [value or 0.0 for value in values]))
 

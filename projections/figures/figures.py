@@ -12,12 +12,13 @@ from uuid import UUID
 from msgspec import structs
 
 from domain.metrics import progress, wholes
-from domain.metrics.progress import Course, KeyResultProgress
+from domain.metrics.progress import Course, KeyResultProgress, PersonalScore
 from domain.metrics.wholes import CycleProgress, GroupProgress, ObjectiveProgress, Part, Worth
 from domain.primitives.calendar import Calendar
 from domain.primitives.values import CycleState, ScoringPolicy
 from projections.figures import formula_inputs
 from projections.figures.horizon import Horizon
+from projections.figures.running import RunningPart, running_part
 from projections.figures.standing import Standing, measured, moments, standing
 from projections.figures.timeline import Timeline, is_live
 from projections.figures.window import End, Window, end_of_cycle, end_of_goal, window
@@ -48,6 +49,11 @@ class _Frame(NamedTuple):
     objective: ObjectiveRow
     cycle: CycleRow
     window: Window
+
+
+def _score(of: _Frame) -> PersonalScore | None:
+    """The score of a person, after the end."""
+    return None if of.window.ended is None else formula_inputs.personal_score(of.row, of.objective)
 
 
 class _Open(NamedTuple):
@@ -109,10 +115,11 @@ class Figures:
 
     # ── other moments ────────────────────────────────────────────────────────────────────────────
 
-    def forget(self, objectives: Iterable[UUID], measured: Iterable[UUID] = ()) -> None:
+    def forget(self, objectives: Iterable[UUID], changed: Iterable[UUID] = (), measured: Iterable[UUID] = ()) -> None:
         """Compute these objectives and their key results anew at their next use, because the horizon has moved; of
-        other objectives these key results, which were only measured."""
+        other objectives these key results, which have another version, and those which were only measured."""
         self._drop(objectives)
+        self._drop_changed(changed)
         self._drop_measured(measured)
         self._ended.clear()
         self._policy = None
@@ -147,8 +154,19 @@ class Figures:
             self._outlines.pop(objective, None)
             self._open.pop(objective, None)
             for id in self.timeline.of_objective.get(objective, ()):
-                self._drop_course(id)
-                self._frames.pop(id, None)
+                self._drop_frame(id)
+
+    def _drop_changed(self, key_results: Iterable[UUID]) -> None:
+        for id in key_results:
+            self._drop_frame(id)
+            objective = self.timeline.key_results[id].versions[0].objective
+            self._open.pop(objective, None)
+            self._objectives.pop(objective, None)
+            self._outlines.pop(objective, None)
+
+    def _drop_frame(self, id: UUID) -> None:
+        self._drop_course(id)
+        self._frames.pop(id, None)
 
     def _drop_measured(self, key_results: Iterable[UUID]) -> None:
         for id in key_results:
@@ -224,10 +242,20 @@ class Figures:
         return self._parts[id]
 
     def _part_of(self, frame: _Frame) -> Part:
-        then, (row, objective, cycle, span) = self._placed(frame)
+        then, placed = self._placed(frame)
+        row, _, cycle, span = placed
         latest, baseline = measured(self.timeline, row, cycle, span, then.horizon)
-        score = None if span.ended is None else formula_inputs.personal_score(row, objective)
-        return Part(progress.value(row.metric, baseline, latest, score), row.weight, latest, baseline)
+        return Part(progress.value(row.metric, baseline, latest, _score(placed)), row.weight, latest, baseline)
+
+    def running_part(self, id: UUID, before: RunningPart | None = None) -> RunningPart | None:
+        """The same, kept up to date while the horizon moves along the log and nothing changes but measurements; None
+        before it was added, and where `running.running_part` has none. `before`: the one before an event."""
+        frame = self._frame(id)
+        if frame is None:
+            return None
+        then, placed = self._placed(frame)
+        row, _, cycle, span = placed
+        return running_part(self.timeline, row, cycle, span, then.horizon, _score(placed), before)
 
     def standing(self, id: UUID) -> Standing:
         """The standing of a key result; an empty one before it was added."""
@@ -272,8 +300,10 @@ class Figures:
         if of is None:
             return None
         parts = [part for one in of.live if (part := self.part(one)) is not None]
-        if parts:
-            return wholes.worth(of.row.state, parts)
+        return wholes.worth(of.row.state, parts) if parts else self.worth_of_heading(id)
+
+    def worth_of_heading(self, id: UUID) -> Worth | None:
+        """The same of an objective without key results of its own."""
         whole = self.objective(id)
         return None if whole is None else Worth(whole.value, whole.counts, whole.is_heading)
 
@@ -301,6 +331,16 @@ class Figures:
             return wholes.of_objective(facts, [part for id in of.live if (part := self.key_result(id))], then.policy)
         self._ended_headings.append(of.row.id)
         return wholes.of_heading(facts, [part for part in then.supporters(of.row.id) if part is not None], then.policy)
+
+    def end_of(self, objective: UUID) -> End | None:
+        """The end of an objective; None while it is open."""
+        outline = self._outline(objective)
+        return None if outline is None else outline.ended
+
+    def live_key_results(self, id: UUID) -> Sequence[UUID]:
+        """The key results of an objective that are not dropped; of what has ended, those that were not at its end."""
+        outline = self._outline(id)
+        return () if outline is None else outline.live
 
     def objective_row(self, id: UUID) -> ObjectiveRow | None:
         """The version of an objective; None before it was drafted."""

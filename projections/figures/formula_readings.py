@@ -4,12 +4,13 @@ They depend on the horizon: on the readings and definitions that it knows, and o
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from operator import attrgetter
 from typing import TypeAlias
 from uuid import UUID
 
+from domain.metrics.formulas import Measurement
 from domain.metrics.kpi_series import Bucket
 from domain.metrics.worked.kpi_formulas import Method
 from domain.metrics.worked.kpi_periods import Period, Periods, own_rules
@@ -43,6 +44,10 @@ class FormulaSeries:
         """The latest one that was measured by `cut`."""
         period = self._periods(horizon).latest(min(cut, horizon.complete_until))
         return None if period is None else self._measurement(period)
+
+    def running(self, horizon: Horizon, cut: datetime) -> "RunningPeriod":
+        """The latest one that was measured by `cut`, at a horizon that moves."""
+        return RunningPeriod(self._new_periods(horizon), horizon, cut, self._measurement)
 
     def ends(self, horizon: Horizon, after: datetime) -> Iterator[datetime]:
         """The last instant of each complete period after a moment, with or without a value, the latest first."""
@@ -89,6 +94,33 @@ class FormulaSeries:
             self._kpi, latest.node, latest.position, latest.first_position, OPEN, period.measured_at,
             period.value, None, None,
         )  # fmt: skip
+
+
+class RunningPeriod:
+    """The latest complete period of a KPI with a formula that ended by `cut`, as a measurement, kept up to date while
+    the horizon moves along the log and no definition changes."""
+
+    def __init__(
+        self, periods: Periods, horizon: Horizon, cut: datetime, shown: Callable[[Period], MeasurementVersion]
+    ) -> None:
+        self._periods = periods
+        self._horizon = horizon
+        self._cut = cut
+        self._shown = shown
+        self._found = periods.latest(self._until)
+
+    @property
+    def latest(self) -> Measurement | None:
+        """The value of the key result."""
+        return None if self._found is None else self._shown(self._found).measurement
+
+    def take(self, changed: MeasurementVersion) -> None:
+        """Take the beginning or the end of a reading into account, to which the horizon has moved."""
+        self._found = self._periods.latest_after(changed.measured_at, self._until, self._found)
+
+    @property
+    def _until(self) -> datetime:
+        return min(self._cut, self._horizon.complete_until)
 
 
 Readings: TypeAlias = MeasurementSeries | FormulaSeries

@@ -72,6 +72,11 @@ def measured(
     return _Reader(timeline, row, cycle, window, horizon).measured()
 
 
+def link_of(timeline: Timeline, row: KeyResultRow, cycle: CycleRow, window: Window, horizon: Horizon) -> Link | None:
+    """The KPI that measures a key result; None if its own check-ins do."""
+    return _Reader(timeline, row, cycle, window, horizon).link
+
+
 def values(
     timeline: Timeline, row: KeyResultRow, cycle: CycleRow, window: Window, horizon: Horizon
 ) -> list[Measurement]:
@@ -97,7 +102,7 @@ class _Reader:
         self._window = window
         self._horizon = horizon
         self._own = timeline.series(row.id)
-        self._link = self._linked_by()
+        self.link = self._linked_by()
 
     def measured(self) -> tuple[Measurement | None, float | None]:
         return self._latest(), self._baseline() if needs_baseline(self._row.metric) else None
@@ -105,7 +110,7 @@ class _Reader:
     def standing(self) -> Standing:
         last = self._own_latest(lambda _: True)
         confident = self._own_latest(lambda one: one.confidence is not None)
-        read = None if self._link is None else self._last_reading(self._link, self._readings_until)
+        read = None if self.link is None else self._last_reading(self.link, self._readings_until)
         moments = [one.measured_at for one in (last, read) if one is not None]
         latest, baseline = self.measured()
         return Standing(
@@ -117,7 +122,7 @@ class _Reader:
         )
 
     def values(self) -> list[Measurement]:
-        link = self._link
+        link = self.link
         own = [one.measurement for one in self._own.current(self._horizon) if self._fits(one)]
         own = [one for one in own if one.measured_at <= self._window.check_ins_until]
         if link is None:
@@ -127,7 +132,7 @@ class _Reader:
 
     def moments(self) -> list[datetime]:
         own = [one.measured_at for one in self._own.current(self._horizon)]
-        read = () if self._link is None else self._readings(self._link, self._readings_until)
+        read = () if self.link is None else self._readings(self.link, self._readings_until)
         return [*(at for at in own if at <= self._window.check_ins_until), *(one.measured_at for one in read)]
 
     # ── the value ────────────────────────────────────────────────────────────────────────────────
@@ -135,10 +140,10 @@ class _Reader:
     def _latest(self) -> Measurement | None:
         """The value: of its own check-ins, or of the linked KPI. After unlinking, the last linked value stays until a
         later check-in."""
-        if self._link is None:
+        if self.link is None:
             return _measurement(self._own_latest(self._fits))
-        linked = None if self._row.metric.milestones else self._linked_value(self._link, self._readings_until)
-        until = self._link.until
+        linked = None if self._row.metric.milestones else self._linked_value(self.link, self._readings_until)
+        until = self.link.until
         if until is None:
             return linked
         later = self._own_latest(lambda one: one.measured_at > until and self._fits(one))
@@ -176,7 +181,7 @@ class _Reader:
 
     @property
     def _readings_until(self) -> datetime:
-        until = None if self._link is None else self._link.until
+        until = None if self.link is None else self.link.until
         return self._window.readings_until if until is None else min(self._window.readings_until, until)
 
     def _linked_values(self, link: Link) -> list[Measurement]:
@@ -212,7 +217,7 @@ class _Reader:
     def _baseline(self) -> float | None:
         """0 for a sum; the value at the beginning of a linked KPI, or the first measured value. A former link without
         any reading gives none: then it is the first check-in that fits."""
-        link = self._link
+        link = self.link
         if link is not None:
             first = next(self._readings(link, self._readings_until), None)
             if link.until is None or first is not None:

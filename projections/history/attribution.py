@@ -23,6 +23,8 @@ from projections.figures.figures import Figures
 from projections.figures.formula_readings import readings_of
 from projections.figures.horizon import Horizon, WalkHorizon
 from projections.figures.timeline import History, MeasurementVersion, Timeline
+from projections.figures.window import End, end_of_cycle
+from projections.history.running_worths import RunningWorths
 from projections.store.deadline import raise_if_late
 from projections.store.versioned_tables import OPEN, Version
 from projections.tables.cycle import CycleRow
@@ -38,12 +40,19 @@ _ROUNDING_MAX = 1e-12
 
 class _Step(NamedTuple):
     """An event, its cause, and the objective whose figures it may change; None if it may change cycles only.
-    `measured`: the only key result whose figures it may change, because it changes no more than measurements."""
+
+    `key_result`: the only key result whose figures it may change. `measured`: the measurement that it begins or ends;
+    with it, or for the completion of a period, the key result stays as it is apart from its value. `closing`: that of
+    the cycle.
+    """
 
     position: int
     cause: Cause
     objective: UUID | None
-    measured: UUID | None = None
+    key_result: UUID | None = None
+    measured: MeasurementVersion | None = None
+    is_completion: bool = False
+    closing: End | None = None
 
 
 class Attributions(NamedTuple):
@@ -80,11 +89,12 @@ class _Walk:
         self._horizon = WalkHorizon(plan, outcome.at)
         self._figures = Figures(timeline, self._horizon)
         self._above = _takers(timeline)
-        self._worths = {id: self._figures.worth(id) for id in timeline.objectives}
+        self._has_children = only is None and _has_children(timeline, cycle)
+        self._running = RunningWorths(self._figures, timeline.objectives)
+        self._worths = {id: self._running.of(id) for id in timeline.objectives}
         self._values = {id: _value(self._worths[id]) for id in self._own}
         self._initial = dict(self._values)
         self._bookings: dict[UUID, list[Booking]] = {id: [] for id in self._own}
-        self._has_children = only is None and _has_children(timeline, cycle)
         self._in_mean = self._counted()
         self._mean = self._first_mean = self._mean_now()
         self._sources = _sources(self._figures.cycle(cycle)) if self._has_children else {}
@@ -112,7 +122,7 @@ class _Walk:
             reading = readings_of(self._timeline, kpi).latest(self._horizon, at)
             if reading is not None:
                 linked = sorted(self._timeline.linked_to(kpi))
-                self._book([_Step(reading.position, Cause.MOVEMENT, *of) for of in linked])
+                self._book([_Step(reading.position, Cause.MOVEMENT, *of, is_completion=True) for of in linked])
 
     def _book(self, steps: Sequence[_Step]) -> None:
         """Compute what these steps may change and the objectives above anew, and book the changes."""
@@ -120,18 +130,36 @@ class _Walk:
             return
         position, cause = steps[0].position, steps[0].cause
         touched = self._touched(step.objective for step in steps if step.objective is not None)
-        self._forget(steps, touched)
-        for id in touched:
+        for id in self._changed(steps, touched):
             self._set(position, cause, id)
         if self._has_children:
             self._book_change_of_children(position, cause, touched)
 
-    def _forget(self, steps: Sequence[_Step], touched: Sequence[UUID]) -> None:
-        """Of an objective that was only measured, the figures of its other key results stay."""
-        changed = {step.objective for step in steps if step.measured is None}
-        measured = {step.objective for step in steps} - changed
-        others = [id for id in touched if id not in measured]
-        self._figures.forget(others, [step.measured for step in steps if step.measured is not None])
+    def _changed(self, steps: Sequence[_Step], touched: Iterable[UUID]) -> list[UUID]:
+        """Those of the touched objectives that may have changed, computed anew at their next use: of an objective from
+        which others take their value all of it."""
+        changed = {step.objective for step in steps if self._is_plain(step.objective) and self._take(step)}
+        for id in touched:
+            if not self._is_plain(id):
+                self._running.forget(id)
+                changed.add(id)
+        return [id for id in touched if id in changed]
+
+    def _take(self, step: _Step) -> bool:
+        """Take one step into account; whether it may have changed its objective."""
+        if step.objective is None:
+            return False
+        if step.closing is not None:
+            return self._running.close_cycle(step.objective, step.closing)
+        if step.key_result is None:
+            return self._running.forget(step.objective)
+        if step.measured is not None or step.is_completion:
+            return self._running.measure(step.objective, step.key_result, step.measured)
+        return self._running.change(step.objective, step.key_result)
+
+    def _is_plain(self, objective: UUID | None) -> bool:
+        """Whether no other objective and no cycle above takes its value from an objective."""
+        return not self._has_children and objective not in self._above
 
     def _touched(self, objectives: Iterable[UUID]) -> list[UUID]:
         """These objectives, and those that may take their value from them, directly or not."""
@@ -143,7 +171,7 @@ class _Walk:
         return list(found)
 
     def _set(self, position: int, cause: Cause, id: UUID) -> None:
-        before, now = self._worths[id], self._figures.worth(id)
+        before, now = self._worths[id], self._running.of(id)
         self._worths[id] = now
         if id not in self._values:
             return
@@ -268,13 +296,14 @@ def _steps_of_cycle(timeline: Timeline, cycle: History[CycleRow], plan: Horizon)
     objectives: list[UUID | None] = [*timeline.objectives_of_cycle(cycle.versions[0].id)] or [None]
     for before, version in _changes(cycle.versions, plan):
         is_closing = before is not None and version.state is CycleState.CLOSED
+        closing = end_of_cycle(version) if is_closing else None
         for id in objectives:
-            yield _Step(version.position, Cause.MOVEMENT if is_closing else Cause.SCOPE, id)
+            yield _Step(version.position, Cause.MOVEMENT if is_closing else Cause.SCOPE, id, closing=closing)
 
 
 def _steps_of_key_result(timeline: Timeline, key_result: UUID, objective: UUID, plan: Horizon) -> Iterator[_Step]:
     for before, version in _changes(timeline.key_results[key_result].versions, plan):
-        yield _Step(version.position, _cause(before, version), objective)
+        yield _Step(version.position, _cause(before, version), objective, key_result)
     for kpi in timeline.kpis_of(key_result):
         for earlier, definition in _changes(timeline.kpis[kpi].versions, plan):
             if earlier is not None and _method(earlier) != _method(definition):
@@ -284,7 +313,7 @@ def _steps_of_key_result(timeline: Timeline, key_result: UUID, objective: UUID, 
             if measurement.until_position == OPEN and plan.sees(measurement.position, measurement.measured_at):
                 continue  # most readings of a KPI are older than the plan
             for position in _positions(measurement, plan, timeline.position):
-                yield _Step(position, Cause.MOVEMENT, objective, key_result)
+                yield _Step(position, Cause.MOVEMENT, objective, key_result, measurement)
 
 
 def _method(row: KpiRow) -> tuple[object, ...]:

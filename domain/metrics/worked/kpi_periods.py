@@ -14,6 +14,8 @@ from domain.metrics.kpi_series import Bucket
 from domain.metrics.kpi_status import PERIODS
 from domain.metrics.worked.kpi_formulas import Evaluation, Method, Source, Worked
 from domain.primitives.calendar import INSTANT, Calendar, Step
+from domain.primitives.kpi_formula import KpiGrowth
+from domain.primitives.lazy import cached_property
 
 _EVER: Final = datetime.min.replace(tzinfo=UTC)
 _END: Final = datetime.max.replace(tzinfo=UTC) - INSTANT
@@ -104,6 +106,27 @@ class Periods:
         """The latest period with a value whose last instant is at `until` or before."""
         return next(self._backwards(_EVER, until), None)
 
+    def latest_after(self, change: datetime, until: datetime, before: Period | None) -> Period | None:
+        """The same, if only a reading at the moment `change` has changed since `before` was the latest one: then only
+        the period with it can have another value, unless periods are compared with earlier ones or have had other
+        lengths."""
+        self._evaluations.clear()
+        if self._depend_on_others:
+            return self.latest(until)
+        (rule,) = self._rules
+        bucket = rule.calendar.period(rule.every, change)
+        if bucket[1] - INSTANT > until or (before is not None and bucket[0] < before.bucket[0]):
+            return before
+        worked = Evaluation(self._source, rule.calendar).of(self._kpi, rule.every, bucket)
+        if worked.value is not None:
+            return Period(bucket, worked)
+        return before if before is None or before.bucket != bucket else self.latest(until)
+
+    @cached_property
+    def _depend_on_others(self) -> bool:
+        """Whether the value of a period may depend on readings of another one."""
+        return len(self._rules) != 1 or has_growth(self._source, self._kpi)
+
     def between(self, since: datetime | None, until: datetime) -> list[Period]:
         """The periods with a value whose last instant lies from `since` to `until`, oldest first."""
         return [*self._backwards(since or _EVER, until)][::-1]
@@ -178,6 +201,18 @@ def leaves(source: Source, kpi: UUID) -> Iterator[UUID]:
         yield from (id for id, of in inputs.items() if not of)
         level = [id for id in set().union(*inputs.values()) if id not in seen]
         seen.update(level)
+
+
+def has_growth(source: Source, kpi: UUID) -> bool:
+    """Whether a KPI, or one that it is worked out from at any time, is a growth over an earlier period."""
+    seen, level = {kpi}, [kpi]
+    while level:
+        formulas = [one.formula for id in level for one in source.methods(id) if one.formula is not None]
+        if any(isinstance(one.shape, KpiGrowth) for one in formulas):
+            return True
+        level = list({id for one in formulas for id in one.inputs} - seen)
+        seen.update(level)
+    return False
 
 
 def _inputs(methods: Sequence[Method]) -> set[UUID]:
