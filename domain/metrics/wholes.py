@@ -4,12 +4,14 @@ A mean counts everything that could have been measured: a part without a value c
 while no part has one. Drafts and dropped goals do not count.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from math import fsum
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, Self, TypeAlias
 from uuid import UUID
 
+from domain.metrics import progress
 from domain.metrics.formulas import Fact, Measurement, clamped, mean, scaled
 from domain.metrics.progress import KeyResultProgress, Progress, Term, terms
 from domain.metrics.rating import Health, band, verdict
@@ -47,14 +49,16 @@ class Whole(Progress, frozen=True, gc=False):
     total: float | None
 
     @property
-    def explain(self) -> tuple[Term, ...]:
-        if self.value is None:
-            return ()
-        parts = [
+    def given(self) -> "list[progress.Part]":
+        """What its terms are made of."""
+        return [
             (part.label, weight, part.value, part.node, part.source_position)
             for part, weight in zip(self.parts, self.weights, strict=True)
         ]
-        return terms(parts, self.total)
+
+    @property
+    def explain(self) -> tuple[Term, ...]:
+        return () if self.value is None else terms(self.given, self.total)
 
 
 class ObjectiveProgress(Whole, frozen=True, gc=False):
@@ -143,6 +147,32 @@ class CycleProgress(GroupProgress, frozen=True, gc=False, kw_only=True):
     @property
     def source_position(self) -> int:
         return self.of.position
+
+
+class Summary(Progress, frozen=True, gc=False, kw_only=True):
+    """The progress of a whole without the progress of its parts: what is kept of each of many moments.
+
+    `key_results` and `objectives`: the number of its counted goals by health. `given`: what its terms are made of, by
+    the divisor `total`.
+    """
+
+    key_results: Mapping[Health | None, int]
+    objectives: Mapping[Health | None, int]
+    given: Sequence[progress.Part]
+    total: float | None
+
+    @classmethod
+    def of(cls, whole: GroupProgress) -> Self:
+        """The summary of a team or cycle."""
+        return cls(
+            whole.value, whole.unclamped, whole.expected, whole.health, whole.gap, whole.measured_share,
+            whole.confidence, whole.confidence_lowest, key_results=Counter(one.health for one in whole.key_results),
+            objectives=Counter(one.health for one in whole.counted), given=whole.given, total=whole.total,
+        )  # fmt: skip
+
+    @property
+    def explain(self) -> tuple[Term, ...]:
+        return () if self.value is None else terms(self.given, self.total)
 
 
 class Counted(StrEnum):

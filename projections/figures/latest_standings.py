@@ -108,7 +108,8 @@ def _ever_linked(conn: Connection, basis: Basis, of: Sequence[Context]) -> set[U
 
 
 def _from_histories(conn: Connection, basis: Basis, of: Sequence[Context]) -> dict[UUID, Standing]:
-    history, horizon = timeline.of_key_results(conn, basis, [one.row.id for one in of]), Horizon.of(basis)
+    since = min(min(one.row.created_at, timeline.before_day(one.cycle.starts_on)) for one in of)
+    history, horizon = timeline.of_key_results(conn, basis, [one.row.id for one in of], since), Horizon.of(basis)
     return {one.row.id: standing(history, one.row, one.cycle, one.window, horizon) for one in of}
 
 

@@ -109,7 +109,9 @@ class _Reader:
 
     def standing(self) -> Standing:
         last = self._own_latest(lambda _: True)
-        confident = self._own_latest(lambda one: one.confidence is not None)
+        confident = last
+        if last is not None and last.confidence is None:
+            confident = self._own_latest(lambda one: one.confidence is not None)
         read = None if self.link is None else self._last_reading(self.link, self._readings_until)
         moments = [one.measured_at for one in (last, read) if one is not None]
         latest, baseline = self.measured()

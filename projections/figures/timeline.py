@@ -8,7 +8,7 @@ support it, so those are read with it.
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby
 from operator import attrgetter, itemgetter
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -39,6 +39,9 @@ from projections.tables.objective import OBJECTIVE, ObjectiveRow
 from projections.tables.people import TEAM, TeamRow, reached
 
 V = TypeVar("V", bound=Version)
+
+BEGINNING = Basis(EARLIEST, 0)
+"""Before everything."""
 
 # ── versions ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -278,14 +281,18 @@ def _histories(versions: Iterable[V]) -> dict[UUID, History[V]]:
 # ── queries ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def of_cycles(conn: Connection, basis: Basis, cycles: Sequence[UUID]) -> Timeline:
-    """The goals of these cycles and of the cycles inside them, up to a basis. `own` are those of these cycles."""
+def of_cycles(conn: Connection, basis: Basis, cycles: Sequence[UUID], since: datetime | None = None) -> Timeline:
+    """The goals of these cycles and of the cycles inside them, up to a basis. `own` are those of these cycles. Of the
+    readings of KPIs only those that figures from `since` on may depend on (default: from the opening of the cycles
+    on)."""
     timeline = _started(conn, basis)
     within = _within(timeline, cycles)
     wanted = f"select id from {OBJECTIVE.name} where version = 1 and cycle = any(%(cycles)b)"
     ids = timeline.add_objectives(OBJECTIVE.history(conn, basis, wanted, cycles=within))
     timeline.own = [id for id in ids if timeline.objectives[id].versions[0].cycle in cycles]
-    return _completed(conn, basis, timeline, ids)
+    _add_goals(conn, basis, timeline, ids)
+    _add_measurements(conn, basis, timeline, _first_needed(timeline, cycles, since))
+    return timeline
 
 
 def of_objectives(conn: Connection, basis: Basis, objectives: Sequence[UUID]) -> Timeline:
@@ -310,15 +317,16 @@ def of_teams(
     return _completed(conn, basis, timeline, timeline.own)
 
 
-def of_key_results(conn: Connection, basis: Basis, key_results: Sequence[UUID]) -> Timeline:
-    """These key results with their measurements, without their objectives and cycles: enough for their standings."""
+def of_key_results(conn: Connection, basis: Basis, key_results: Sequence[UUID], since: datetime) -> Timeline:
+    """These key results with their measurements, without their objectives and cycles: enough for their standings at
+    this basis. `since`: a moment before which nothing of them existed."""
     timeline = Timeline(basis.position)
     timeline.key_results = _histories(
         KEY_RESULT.read(
             conn, _known_versions(KEY_RESULT, "v.id = any(%(ids)b)"), basis_params(basis, ids=list(key_results))
         )
     )
-    _add_measurements(conn, basis, timeline)
+    _add_measurements(conn, basis, timeline, Basis(since, basis.position))
     if any(map(timeline.is_worked_out, timeline.kpis)):
         _add_settings(conn, basis, timeline)
     return timeline
@@ -375,14 +383,18 @@ def _add_objectives(conn: Connection, basis: Basis, timeline: Timeline, ids: Seq
 
 def _completed(conn: Connection, basis: Basis, timeline: Timeline, objectives: Sequence[UUID]) -> Timeline:
     """Add key results and supporters, level by level, and then all measurements."""
+    _add_goals(conn, basis, timeline, objectives)
+    _add_measurements(conn, basis, timeline)
+    return timeline
+
+
+def _add_goals(conn: Connection, basis: Basis, timeline: Timeline, objectives: Sequence[UUID]) -> None:
     level = list(objectives)
     while level:
         _add_key_results_and_edges(conn, basis, timeline, level)
         takers = [id for id in level if timeline.may_take_from_others(id)]
         supporters = {edge.objective for id in takers for edge in timeline.edges[id]} - timeline.objectives.keys()
         level = _add_objectives(conn, basis, timeline, sorted(supporters)) if supporters else []
-    _add_measurements(conn, basis, timeline)
-    return timeline
 
 
 def _add_key_results_and_edges(conn: Connection, basis: Basis, timeline: Timeline, objectives: Sequence[UUID]) -> None:
@@ -405,15 +417,34 @@ def _known_versions(table: VersionedTable[Any], where: str) -> str:
     return f"select {table.seen} from {table.name} v where {where} and v.position <= %(position)s order by v.position"
 
 
-def _add_measurements(conn: Connection, basis: Basis, timeline: Timeline) -> None:
+def _add_measurements(conn: Connection, basis: Basis, timeline: Timeline, needed: Basis = BEGINNING) -> None:
+    """Add all check-ins, and the readings that figures may depend on: see `_READINGS`."""
     ids = list(timeline.key_results)
     check_ins = each(conn, _CHECK_INS, basis_params(basis, key_results=ids))
     timeline.add_measurements(Kind.CHECK_IN, check_ins)
     kpis = {kpi for id in ids for kpi in timeline.linked_kpis(id)}
     if kpis:
         _add_kpis(conn, basis, timeline, kpis)
-        readings = each(conn, _READINGS, basis_params(basis, kpis=sorted(timeline.kpis)))
+        read = sorted(timeline.kpis)
+        worked_out = timeline.with_inputs(filter(timeline.is_worked_out, read))
+        params = {"kpis": read, "are_inputs": [kpi in worked_out for kpi in read]}
+        readings = each(conn, _READINGS, basis_params(basis, **params, since=needed.at, first=needed.position))
         timeline.add_measurements(Kind.READING, readings)
+
+
+def before_day(day: date) -> datetime:
+    """A moment before the beginning of a day in any time zone."""
+    return max(datetime.combine(day, time.min, UTC) - timedelta(days=2), EARLIEST)
+
+
+def _first_needed(timeline: Timeline, cycles: Sequence[UUID], since: datetime | None) -> Basis:
+    """A basis before which no figure of these cycles is asked for: nothing of them existed then."""
+    goals = [history.versions[0] for of in (timeline.objectives, timeline.key_results) for history in of.values()]
+    homes = {*cycles, *(row.cycle for row in goals)}
+    involved = [version for id in homes for version in timeline.cycles[id].versions]
+    moments = [*(before_day(row.starts_on) for row in involved), *(row.changed_at for row in (*involved, *goals))]
+    positions = [row.position for row in (*involved, *goals)]
+    return Basis(min([*moments, *([since] if since else [])]), min(positions)) if positions else BEGINNING
 
 
 def _add_kpis(conn: Connection, basis: Basis, timeline: Timeline, kpis: set[UUID]) -> None:
@@ -433,10 +464,24 @@ _CHECK_INS = (
     f"select v.key_result, {_COLUMNS}, v.reached, v.confidence from check_in v"
     f" where v.key_result = any(%(key_results)b) and {_KNOWN} order by v.key_result, {_ORDER}"
 )
-_READINGS = (
-    f"select v.kpi, {_COLUMNS}, null::text[], null::float8 from reading v"
-    f" where v.kpi = any(%(kpis)b) and {_KNOWN} order by v.kpi, {_ORDER}"
-)
+_READINGS = f"""
+    select v.kpi, {_COLUMNS}, null::text[], null::float8
+    from unnest(%(kpis)b::uuid[], %(are_inputs)b::boolean[]) as k (kpi, is_input)
+    left join lateral (
+        select f.measured_at as since from reading f
+        where f.kpi = k.kpi and not k.is_input and f.measured_at <= %(since)s and f.position <= %(first)s
+            and f.until_position > %(position)s
+        order by f.measured_at desc limit 1
+    ) f on true
+    join reading v on v.kpi = k.kpi
+    where {_KNOWN} and (
+        f.since is null or v.measured_at >= f.since or v.position > %(first)s
+        or (v.until_position > %(first)s and v.until_position <= %(position)s)
+    )
+    order by v.kpi, {_ORDER}
+"""
+"""Of each KPI that is no input of a formula: the reading that is the latest one at the first basis, those measured after
+it, and what was recorded after that basis. None before them can be the latest one or the first of a period."""
 
 
 def _measurement(kind: Kind, subject: UUID, row: Sequence[Any]) -> MeasurementVersion:

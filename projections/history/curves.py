@@ -86,7 +86,7 @@ def of_objectives(conn: Connection, basis: Basis, ids: Sequence[UUID], span: Spa
 def of_cycles(conn: Connection, basis: Basis, ids: Sequence[UUID], span: Span) -> dict[UUID, list[CurvePoint]]:
     """The curve of each of these cycles, by default from its activation on, or from its first day while it is in
     PLANNING. Raises `INVALID`, `TOO_LARGE`."""
-    history = timeline.of_cycles(conn, basis, ids)
+    history = timeline.of_cycles(conn, basis, ids, span.since)
     figures = Figures(history, Horizon.of(basis))
     return _computed(figures, span, {id: _of_cycle(figures, id) for id in ids})
 

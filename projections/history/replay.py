@@ -17,7 +17,7 @@ from uuid import UUID
 
 from domain.log import times
 from domain.log.times import Known
-from domain.metrics.wholes import CycleProgress
+from domain.metrics.wholes import Summary
 from domain.primitives.calendar import Calendar, Step
 from domain.primitives.errors import Code, CommandRejected, invalid
 from domain.primitives.values import EARLIEST
@@ -50,40 +50,41 @@ class Frame:
         self.label = label
 
     @property
-    def progress(self) -> CycleProgress:
+    def progress(self) -> Summary:
         """The progress of the cycle. Raises `DeadlineExceeded`."""
         return self._course.progress(self._place)
 
     @property
     def objectives(self) -> int:
         """The number of objectives that count: neither drafts nor dropped."""
-        return len(self.progress.counted)
+        return sum(self.progress.objectives.values())
 
     @property
     def key_results(self) -> int:
         """The number of key results of these objectives."""
-        return len(self.progress.key_results)
+        return sum(self.progress.key_results.values())
 
 
 class _Course:
     """The progress of a cycle at the bases of the frames, in one pass: from one to the next, only those goals are
-    computed anew that something has happened to, and the clock moves the others."""
+    computed anew that something has happened to, and the clock moves the others. What is kept of a frame is a
+    summary."""
 
     def __init__(self, history: Timeline, cycle: UUID, bases: Sequence[ResolvedBasis]) -> None:
-        self._found: list[CycleProgress] = []
+        self._found: list[Summary] = []
         self._rest = self._computed(history, cycle, bases)
 
-    def progress(self, place: int) -> CycleProgress:
+    def progress(self, place: int) -> Summary:
         """The progress at the basis of this number."""
         while len(self._found) <= place:
             self._found.append(next(self._rest))
         return self._found[place]
 
-    def _computed(self, history: Timeline, cycle: UUID, bases: Sequence[ResolvedBasis]) -> Iterator[CycleProgress]:
+    def _computed(self, history: Timeline, cycle: UUID, bases: Sequence[ResolvedBasis]) -> Iterator[Summary]:
         figures = Figures(history, Horizon.of(bases[0]))
         for basis, happened in zip(bases, Happenings(history, bases[0]).along(bases), strict=True):
             figures.advance(Horizon.of(basis), *happened)
-            yield figures.cycle(cycle)
+            yield Summary.of(figures.cycle(cycle))
 
 
 def replay(
@@ -102,7 +103,7 @@ def replay(
     for each level of objectives that give others their value, and one more for each level of formulas; figures are
     computed on access. Raises `INVALID` for a span that begins after it ends, `TOO_LARGE` for too many frames.
     """
-    history = timeline.of_cycles(conn, basis, [cycle.id])
+    history = timeline.of_cycles(conn, basis, [cycle.id], since)
     calendar = history.calendar(Horizon.of(basis))
     first, last = _span(cycle, basis, calendar, since, until)
     events = _events(conn, history, cycle)

@@ -10,8 +10,7 @@ import strawberry
 from api.schema.connections.change_lists import at_positions
 from api.schema.history.change import Change
 from api.schema.history.retrospective_figures import RecordedAfterwards, recorded_afterwards
-from api.schema.metrics.figures import counts_of_groups
-from api.schema.metrics.progress import HealthCount, Progress
+from api.schema.metrics.progress import HealthCount, Progress, by_health
 from api.schema.primitives import enums
 from api.schema.primitives.field import related, resolved
 from api.schema.primitives.lookup import CycleBy
@@ -92,11 +91,12 @@ class Frame(RowProxy):
     def health_counts(
         self, of: Annotated[enums.Counted, strawberry.argument(description="The goals to count.")] = Counted.KEY_RESULTS
     ) -> list[HealthCount]:
-        return counts_of_groups([self.row.progress], of)[0]
+        found = self.row.progress
+        return by_health(found.objectives if of is Counted.OBJECTIVES else found.key_results)
 
     @resolved("The number of these key results with each health value.", deprecated="Use `healthCounts`.")
     def by_health(self) -> list[HealthCount]:
-        return counts_of_groups([self.row.progress], Counted.KEY_RESULTS)[0]
+        return by_health(self.row.progress.key_results)
 
     @resolved("The whole View at the basis of the frame.", name="view")
     def snapshot_view(self) -> SnapshotRef:
