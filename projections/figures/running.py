@@ -28,7 +28,6 @@ from projections.figures.window import Window
 from projections.tables.cycle import CycleRow
 from projections.tables.key_result import KeyResultRow
 
-
 _measured_at = attrgetter("measured_at")
 
 

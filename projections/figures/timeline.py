@@ -480,8 +480,8 @@ _READINGS = f"""
     )
     order by v.kpi, {_ORDER}
 """
-"""Of each KPI that is no input of a formula: the reading that is the latest one at the first basis, those measured after
-it, and what was recorded after that basis. None before them can be the latest one or the first of a period."""
+"""Of each KPI that is no input of a formula: the reading that is the latest one at the first basis, what was measured
+after it, and what was recorded after that basis. None before it can be the latest one, or one of a later span."""
 
 
 def _measurement(kind: Kind, subject: UUID, row: Sequence[Any]) -> MeasurementVersion:

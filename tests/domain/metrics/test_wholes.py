@@ -4,7 +4,7 @@ import pytest
 
 from domain.metrics.progress import KeyResultFacts
 from domain.metrics.rating import Health
-from domain.metrics.wholes import ObjectiveProgress, at_moment, of_team
+from domain.metrics.wholes import ObjectiveProgress, Summary, at_moment, of_team
 from domain.primitives.values import ObjectiveState, Verdict
 from tests.domain.metrics.builders import (
     CLOSING,
@@ -237,3 +237,12 @@ def test_objectives_and_groups_tell_their_key_results_and_the_objectives_that_co
     assert (list(whole.key_results), list(whole.counted)) == (list(whole.parts), [])
     assert (list(above.key_results), list(above.counted)) == ([], [whole])
     assert (list(cycle(whole).key_results), list(cycle(whole).counted)) == (list(whole.parts), [whole])
+
+
+def test_summary_keeps_terms_and_counts_of_a_whole_without_its_parts() -> None:
+    whole = cycle(objective(key_result(50), key_result()), objective(key_result(20)))
+    summary = Summary.of(whole)
+    assert (summary.value, summary.expected, summary.gap) == (whole.value, whole.expected, whole.gap)
+    assert summary.explain == whole.explain
+    assert sum(summary.key_results.values()) == len(whole.key_results)
+    assert sum(summary.objectives.values()) == len(whole.counted)
