@@ -82,7 +82,8 @@ def planned_progress(goal: AnyPart | GroupProgress, at: datetime) -> float | Non
     """The planned progress of a goal at a moment, by its parts, weights and plans at the basis of its progress. None
     for a whole without parts."""
     if isinstance(goal, KeyResultProgress):
-        return placed(goal.of, at).progress
+        of = goal.of
+        return expected(of.measured_metric, of.begins_at, of.due_at, at, of.plan)
     if not goal.parts:
         return None
     fill = 1.0 if goal.total is None else fsum(goal.weights) / goal.total

@@ -258,18 +258,19 @@ def course(facts: KeyResultFacts, policy: ScoringPolicy) -> Course:
     """The course of a key result with these facts."""
     metric = facts.metric if facts.baseline is None else facts.measured_metric
     share = _share(metric, facts.latest, None if facts.ended_at is None else facts.personal_score)
-    found = Course(facts, metric, share, clamped(share), policy)
-    return found if facts.is_planned or facts.ended_at is not None else _until_silent(found)
+    value = clamped(share)
+    if facts.is_planned or facts.ended_at is not None:
+        return Course(facts, metric, share, value, policy)
+    pending_until = outdated_after(facts.begins_at, facts.cadence, policy) if share is None else None
+    return Course(facts, metric, share, value, policy, pending_until, _silent_after(facts, metric, value, policy))
 
 
-def _until_silent(of: Course) -> Course:
-    """The course with the moments at which its health changes without an event. Staleness ends with the due date; a
-    target that is reached for good is never stale."""
-    facts, policy = of.of, of.policy
-    pending_until = outdated_after(facts.begins_at, facts.cadence, policy) if of.share is None else None
+def _silent_after(facts: KeyResultFacts, metric: Metric, value: float | None, policy: ScoringPolicy) -> datetime | None:
+    """The moment after which it is OUTDATED. Staleness ends with the due date; a target that is reached for good is
+    never stale."""
     silent_after = outdated_after(facts.last_measured_at or facts.begins_at, facts.cadence, policy)
-    is_stale = silent_after < facts.due_at and (of.value != 1.0 or is_level(of.metric))
-    return Course(facts, of.metric, of.share, of.value, policy, pending_until, silent_after if is_stale else None)
+    is_stale = silent_after < facts.due_at and (value != 1.0 or is_level(metric))
+    return silent_after if is_stale else None
 
 
 def of_key_result(facts: KeyResultFacts, at: datetime, policy: ScoringPolicy) -> KeyResultProgress:

@@ -91,7 +91,7 @@ class FormulaSeries:
         """The value of a period, with the node and the position of the latest reading that went into it."""
         latest: MeasurementVersion = period.latest
         return MeasurementVersion(
-            self._kpi, latest.node, latest.position, latest.first_position, OPEN, period.measured_at,
+            self._kpi, latest.kind, latest.id, latest.position, latest.first_position, OPEN, period.measured_at,
             period.value, None, None,
         )  # fmt: skip
 

@@ -48,10 +48,11 @@ BEGINNING = Basis(EARLIEST, 0)
 
 class MeasurementVersion(msgspec.Struct, frozen=True, gc=False):
     """One version of a check-in or reading, current from `position` to `until_position`, which is `OPEN` without an
-    end. `first_position` is the position of its first version."""
+    end. `first_position` is the position of its first version, `kind` and `id` name the measurement."""
 
     subject: UUID
-    node: Ref
+    kind: Kind
+    id: UUID
     position: int
     first_position: int
     until_position: int
@@ -62,7 +63,7 @@ class MeasurementVersion(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def measurement(self) -> Measurement:
-        return Measurement(self.value, self.reached, self.measured_at, self.position, self.node)
+        return Measurement(self.value, self.reached, self.measured_at, self.position, Ref(self.kind, self.id))
 
 
 class History(Generic[V]):
@@ -485,8 +486,10 @@ after it, and what was recorded after that basis. None before it can be the late
 
 
 def _measurement(kind: Kind, subject: UUID, row: Sequence[Any]) -> MeasurementVersion:
+    """One version. Equal positions are one object: there are very many of them."""
     _, id, position, first, until, measured_at, value, reached, confidence = row
     return MeasurementVersion(
-        subject, Ref(kind, id), position, first, until or OPEN, measured_at, value,
+        subject, kind, id, position, position if first == position else first,
+        OPEN if until is None or until == OPEN else until, measured_at, value,
         None if reached is None else tuple(reached), confidence,
     )  # fmt: skip

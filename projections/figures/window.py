@@ -43,7 +43,8 @@ class Window(NamedTuple):
         until = moment if self.ended is None else min(moment, self.ended.at)
         if until == self.check_ins_until:
             return self
-        return self._replace(check_ins_until=until, readings_until=min(until, self.last_instant))
+        readings_until = min(until, self.last_instant)
+        return Window(self.ended, self.begins_at, until, readings_until, self.calendar, self.last_instant)
 
 
 def end_of_objective(row: ObjectiveRow) -> End | None:
