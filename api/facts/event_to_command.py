@@ -37,9 +37,10 @@ from domain.commands.objective_commands import (
 )
 from domain.commands.people_commands import AddPerson, AppointLead, HandOver, RenamePerson
 from domain.commands.registry import VERBS
-from domain.commands.subject_commands import SetLabels
+from domain.commands.subject_commands import SetExternalReference, SetLabels
 from domain.commands.workspace_commands import SetCalendar
 from domain.model.cycle import ScoringPolicyAdopted
+from domain.model.discussion import ExternalReferenceRemoved, ExternalReferenceSet
 from domain.model.event import Event
 from domain.model.event_registry import EVENTS
 from domain.model.key_result import (
@@ -65,9 +66,12 @@ SEALED: Final[tuple[type[Event], ...]] = (PersonAdded, PersonRenamed)
 NOT_ALONE: Final[frozenset[type[Event]]] = frozenset({KeyResultReopened, ReadingRecorded})
 """Events without a fact of their own: a key result is reopened with its objective, and the exporter writes all readings
 of a command as one fact."""
-OF_A_STREAM: Final[tuple[type[Event], ...]] = (KeyResultScored, KeyResultRetargeted, KpiRedefined)
+OF_A_STREAM: Final[tuple[type[Event], ...]] = (
+    KeyResultScored, KeyResultRetargeted, KpiRedefined, ExternalReferenceRemoved,
+)  # fmt: skip
 """Other events for which earlier ones of their stream are needed: a score in a closing belongs to the objective of the
-key result, a retarget gives the plan if there was one, and a redefinition gives only the changed fields."""
+key result, a retarget gives the plan if there was one, a redefinition gives only the changed fields, and a
+removed reference the system."""
 _OMITTED: Final = frozenset({"close_objectives"})
 """Command fields that facts express in another way: by one fact for each closed objective."""
 
@@ -302,6 +306,16 @@ def from_labelled(
     event: ObjectiveLabelled | KeyResultLabelled | KpiLabelled | TeamLabelled, _: ReplayContext
 ) -> Command:
     return SetLabels(subject=Ref(event.KIND, event.originator_id), labels=list(event.labels))
+
+
+@command.register
+def from_external_reference_set(event: ExternalReferenceSet, _: ReplayContext) -> Command:
+    return SetExternalReference(subject=event.subject, system=event.system, id=event.external_id, url=event.url)
+
+
+@command.register
+def from_external_reference_removed(event: ExternalReferenceRemoved, context: ReplayContext) -> Command:
+    return SetExternalReference(subject=event.subject, system=context.before(event, "system"), id=None)
 
 
 # ── KPIs ─────────────────────────────────────────────────────────────────────────────────────────

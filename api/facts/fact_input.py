@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from domain.commands.command import Command, verb
 from domain.primitives.errors import Faults, invalid
 from domain.primitives.rules import Rule
+
+Part = TypeVar("Part", bound=msgspec.Struct)
 
 
 def converted(given: Mapping[str, Any], kind: type[Command]) -> Command:
@@ -34,6 +36,15 @@ def converted(given: Mapping[str, Any], kind: type[Command]) -> Command:
         else:
             faults.refuse()
             return command
+
+
+def converted_part(given: Any, kind: type[Part], name: str) -> Part:
+    """A part of an input. Raises `INVALID` if it does not fit."""
+    try:
+        return msgspec.convert(given, kind)
+    except msgspec.ValidationError as error:
+        message = f"This is no reference to another system: {error}."
+        raise invalid(message, "input", name, rule=Rule.INPUT_MALFORMED, cause=str(error)) from error
 
 
 def _misfit(error: msgspec.ValidationError) -> str:

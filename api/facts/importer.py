@@ -12,16 +12,17 @@ from uuid import UUID
 import msgspec
 from msgspec import structs
 
-from api.facts.fact_input import converted
+from api.facts.fact_input import converted, converted_part
 from api.facts.field_references import Expected, as_input, by_json_name
 from api.facts.line_reader import LineReader
 from domain.commands import kpi_formula_input
-from domain.commands.command import Command
+from domain.commands.command import Command, External
 from domain.commands.kpi_commands import ReadingInput
 from domain.commands.objective_commands import CarriedTarget, CarryObjective, KeyResultScore
 from domain.commands.people_commands import AddPerson, RenamePerson
 from domain.commands.permissions import Role
 from domain.commands.registry import VERBS
+from domain.handlers import identity
 from domain.handlers.dispatcher import Dispatcher, Outcome, command_id
 from domain.handlers.unit_of_work import Author
 from domain.log.event_store import Log
@@ -342,7 +343,19 @@ class Import:
             return value
         if value.keys() == {"ref"} and isinstance(value["ref"], str):
             return as_input(self._named(value["ref"]), expected)
+        if value.keys() == {"external"}:
+            return as_input(self._referring(value["external"]), expected)
         return {name: self._resolved(one, _NESTED.get(name)) for name, one in value.items()}
+
+    def _referring(self, given: Any) -> Ref:
+        """The thing with a counterpart in another system, whoever has set the reference."""
+        external = converted_part(given, External, "external")
+        ref = identity.by_external(self._log, external.system, external.id)
+        if ref is None:
+            raise CommandRejected(
+                Code.NOT_FOUND, f"Nothing has the id '{external.id}' of '{external.system}'.", "input", "external"
+            )
+        return ref
 
     def _named(self, name: str) -> Ref:
         ref = self._refs.get(name)

@@ -32,12 +32,25 @@ from api.schema.history.retrospective import AsFarAs, Retrospective, retrospecti
 from api.schema.metrics import goal_lists
 from api.schema.metrics.alignment import AlignmentMap, Map
 from api.schema.primitives.field import resolved
-from api.schema.primitives.lookup import By, CycleBy, KpiBy, PersonBy, TeamBy, id_of, key_of
+from api.schema.primitives.lookup import (
+    By,
+    CycleBy,
+    InitiativeBy,
+    KeyResultBy,
+    KpiBy,
+    ObjectiveBy,
+    PersonBy,
+    TeamBy,
+    external_of,
+    id_of,
+    key_of,
+)
 from api.schema.primitives.node import Node
 from api.schema.primitives.refs import SnapshotRef
 from api.schema.primitives.view_types import Moment, Open, shows, snapshot
 from api.schema.types import kpi
 from api.schema.types.cycle import Cycle
+from api.schema.types.discussion import Initiative
 from api.schema.types.entity import At, AtPosition, Entity, Known
 from api.schema.types.key_result import KeyResult
 from api.schema.types.kpi import Kpi
@@ -45,11 +58,12 @@ from api.schema.types.label_count import LabelCount
 from api.schema.types.objective import Objective
 from api.schema.types.people import Person, Team
 from api.schema.types.workspace import Basis, Viewer, Workspace, basis_of
-from api.snapshot.dataloaders import BY_KEY
+from api.snapshot.dataloaders import BY_KEY, found
 from api.snapshot.pagination import PageRequest
 from api.snapshot.snapshot import View, as_batch
 from domain.commands.permissions import Permission
 from domain.primitives.calendar import Step
+from domain.primitives.errors import invalid
 from domain.primitives.values import Kind
 from projections.store.versioned_tables import Order
 from projections.tables import cycle as cycle_table
@@ -59,6 +73,18 @@ from projections.tables.across import label_counts
 E = TypeVar("E", bound=Entity)
 
 _Id: TypeAlias = Annotated[strawberry.ID, strawberry.argument(description="The global id.")]
+_IdOrBy: TypeAlias = Annotated[
+    strawberry.ID | None, strawberry.argument(description="The global id; or give `by`: exactly one of the two.")
+]
+_Objective: TypeAlias = Annotated[
+    ObjectiveBy | None, strawberry.argument(description="The objective, by id or external reference.")
+]
+_KeyResult: TypeAlias = Annotated[
+    KeyResultBy, strawberry.argument(description="The key result, by id or external reference.")
+]
+_Initiative: TypeAlias = Annotated[
+    InitiativeBy, strawberry.argument(description="The initiative, by id or external reference.")
+]
 _Cycle: TypeAlias = Annotated[CycleBy, strawberry.argument(description="The cycle, by id or key.")]
 _Kpi: TypeAlias = Annotated[KpiBy, strawberry.argument(description="The KPI, by id or key.")]
 _Person: TypeAlias = Annotated[PersonBy, strawberry.argument(description="The person, by id or handle.")]
@@ -98,8 +124,8 @@ class SnapshotFields:
 
     @resolved("The node with a global id; null for an unknown id, never an error.")
     def node(self, id: _Id) -> Node | None:
-        found: Node | None = node_lookup.find(self.view, id)
-        return found
+        node: Node | None = node_lookup.find(self.view, id)
+        return node
 
     @resolved("The nodes with these global ids, in the same order; null for each unknown id.")
     def nodes(
@@ -117,15 +143,25 @@ class SnapshotFields:
         wanted, order = filters.cycle_filter(filter), Order(cycle_table.CycleOrder.STARTS_ON)
         return lists.list_page(self.view, _CYCLES, wanted, order, page_request)
 
-    @resolved("The objective with an id; null if it does not exist.")
-    def objective(self, id: _Id) -> Objective | None:
-        return _found(self.view, Objective, id)
+    @resolved("The objective with an id or external reference; null if it does not exist.")
+    def objective(self, id: _IdOrBy = None, by: _Objective = None) -> Objective | None:
+        if (id is None) == (by is None):
+            raise invalid("Give `id` or `by`: exactly one of the two.", "by")
+        return _found(self.view, Objective, id) if by is None else _named(self.view, Objective, by)
 
     @connection("The objectives, by default in the order of recording.")
     def objectives(
         self, page_request: PageRequest, filter: Where[ObjectiveFilter] = None, order_by: OrderBy[ObjectiveOrder] = None
     ) -> Connection[Objective]:
         return goal_lists.objectives(self.view, filter, order_by, page_request)
+
+    @resolved("The key result with an id or external reference; null if it does not exist.")
+    def key_result(self, by: _KeyResult) -> KeyResult | None:
+        return _named(self.view, KeyResult, by)
+
+    @resolved("The initiative with an id or external reference; null if it does not exist.")
+    def initiative(self, by: _Initiative) -> Initiative | None:
+        return _named(self.view, Initiative, by)
 
     @connection("The key results, by default in the order of recording.")
     def key_results(
@@ -187,10 +223,14 @@ def _found(view: View, shown_as: type[E], id: str) -> E | None:
 
 
 def _named(view: View, shown_as: type[E], by: By) -> E | None:
-    """The node by its id, at the basis in the id, or by its key or handle."""
+    """The node by its id, at the basis in the id, by its key or handle, or by its external reference."""
     id = id_of(by)
+    external = external_of(by)
     if id is not None:
         return _found(view, shown_as, id)
+    if external is not None:
+        named = filters.referring(view, shown_as.KIND, external)
+        return None if named is None else found(view, shown_as.KIND, [named]).get(named)
     row = view.by_key(BY_KEY[shown_as.KIND], key_of(by))
     return None if row is None else as_batch(shown_as, view, [row])[0]
 

@@ -57,30 +57,39 @@ Share: TypeAlias = Annotated[float, doc("A share from 0 to 1."), Parsed(values.s
 Weight: TypeAlias = Annotated[float, doc("A weight above 0."), Parsed(values.weight)]
 
 
+class External(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The counterpart of a thing in another system, which no other thing has."""
+
+    system: Annotated[str, doc("The key of the other system, like jira.")]
+    id: Annotated[str, doc("The id of the counterpart in the other system.")]
+
+
 class By(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A lookup by id or by key: exactly one of the two."""
+    """A lookup by id, by key or by external reference: exactly one of them."""
 
     KIND: ClassVar[Kind]
 
     id: UUID | None = None
     key: str | None = None
+    external: External | None = None
 
 
 def exactly_one(by: By, *field: str) -> By:
-    """The lookup, if it has either an id or a key. Raises `INVALID`."""
-    if (by.id is None) == (by.key is None):
-        raise invalid("Give an id or a key: exactly one of the two.", *field, rule=Rule.ID_OR_KEY_NEEDED)
+    """The lookup, if it has exactly one of its fields. Raises `INVALID`."""
+    if (by.id is None) + (by.key is None) + (by.external is None) != len(by.__struct_fields__) - 1:
+        message = "Give an id, a key or an external reference: exactly one of them."
+        raise invalid(message, *field, rule=Rule.ID_OR_KEY_NEEDED)
     return by
 
 
 class CycleBy(By, frozen=True):
-    """The cycle, by id or key."""
+    """The cycle, by id, key or external reference."""
 
     KIND = Kind.CYCLE
 
 
 class KpiBy(By, frozen=True):
-    """The KPI, by id or key."""
+    """The KPI, by id, key or external reference."""
 
     KIND = Kind.KPI
 

@@ -13,7 +13,7 @@ from msgspec import structs
 
 from domain.commands.command import Command
 from domain.commands.permissions import Needs, Permission, Role, permissions, roles_with
-from domain.handlers.unit_of_work import Author, UnitOfWork, keyed_id
+from domain.handlers.unit_of_work import Author, UnitOfWork
 from domain.model.discussion import Comment, Initiative, Reflection
 from domain.model.event import Aggregate, Event
 from domain.model.key_result import CheckIn, KeyResult, KeyResultAdded
@@ -124,7 +124,7 @@ def _hide(uow: UnitOfWork) -> list[UUID]:
 
 
 def _named(command: Command) -> list[UUID]:
-    """Every id in the input, once. Cycles and KPIs, which also have keys, are never hidden."""
+    """Every id in the input, once. Cycles and KPIs, which have other names, too, are never hidden."""
     named: dict[UUID, None] = {}
     for value in structs.astuple(command):
         for one in value if isinstance(value, list) else [value]:
@@ -192,17 +192,17 @@ def _is_own(uow: UnitOfWork, needs: Needs) -> bool:
     command: Any = uow.command
     if needs.of is None:
         return me in (command.owner, *command.contributors) or _leads(uow, me, command.team)
-    ids, kind = _subjects(getattr(command, needs.of))
+    ids, kind = _subjects(uow, getattr(command, needs.of))
     uow.load(ids)
     found = [one for one in map(uow.known, ids) if isinstance(one, kind)]
     return all(map(partial(is_own, uow, me), found))
 
 
-def _subjects(named: Any) -> tuple[list[UUID], type[Aggregate]]:
+def _subjects(uow: UnitOfWork, named: Any) -> tuple[list[UUID], type[Aggregate]]:
     """The ids in a command's subject field, and their required kind."""
     if isinstance(named, list):
         kpis = {reading.kpi for reading in named}
-        return [keyed_id(Kind.KPI, by.key or "") if by.id is None else by.id for by in kpis], Kpi
+        return [id for id in (uow.id_of(Kind.KPI, by) for by in kpis) if id is not None], Kpi
     return [named.id if isinstance(named, Ref) else named], Aggregate
 
 

@@ -12,7 +12,7 @@ from domain.model.key_result import KeyResult
 from domain.model.objective import Objective
 from domain.primitives.values import Kind
 
-_COMMENTED = tuple(kind for kind in KINDS if kind.KIND not in (Kind.POLICY, Kind.CALENDAR))
+_COMMENTED = tuple(kind for kind in KINDS if kind.KIND not in (Kind.POLICY, Kind.CALENDAR, Kind.EXTERNAL_REFERENCE))
 
 
 @handles

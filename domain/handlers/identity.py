@@ -1,13 +1,15 @@
-"""Resolves ids and handles to persons."""
+"""Resolves ids and handles to persons, and references to other systems to things."""
 
 from uuid import UUID
 
 import msgspec
 
 from domain.log.event_store import Log
+from domain.model.discussion import ExternalReference
 from domain.model.event import replay
 from domain.model.people import Person
 from domain.primitives import personal_data
+from domain.primitives.values import Ref
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -32,3 +34,10 @@ def by_handle(log: Log, handle: str) -> Known | None:
     """The person with this handle; None as for `by_id`."""
     id = log.person_by_handle(personal_data.handle_digest(log.salt(), handle))
     return None if id is None else by_id(log, id)
+
+
+def by_external(log: Log, system: str, external_id: str) -> Ref | None:
+    """The thing with this counterpart in another system; None if there is none. Read from the log."""
+    streams = log.streams(log.externally_named(system, external_id))
+    found: list[ExternalReference] = [replay(events) for events in streams.values()]
+    return next((one.subject for one in found if one.external_id == external_id), None)

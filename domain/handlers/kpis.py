@@ -143,7 +143,7 @@ class Readings(Struct, frozen=True):
 def record_readings(uow: UnitOfWork, command: RecordReadings) -> Readings:
     """All or nothing. A repeated value is unchanged; another value for the same instant is a conflict,
     with a recorded reading or within the batch. Readings may be older than the KPI's definition."""
-    uow.load(by.id or keyed_id(Kind.KPI, by.key or "") for by in {one.kpi for one in command.readings})
+    uow.load(filter(None, (uow.id_of(Kind.KPI, by) for by in {one.kpi for one in command.readings})))
     kpis: dict[KpiBy, UUID] = {}
     planned = [_planned(uow, kpis, one, index) for index, one in enumerate(command.readings)]
     uow.load([id for id, *_ in planned])

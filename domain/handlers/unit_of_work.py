@@ -8,12 +8,12 @@ from uuid import UUID, uuid5
 
 import msgspec
 
-from domain.commands.command import By, Command, exactly_one, reason_needed
+from domain.commands.command import By, Command, External, exactly_one, reason_needed
 from domain.commands.permissions import Permission, Role, permissions
 from domain.handlers.recent_aggregates import NONE_KEPT, RecentAggregates
 from domain.log.event_store import OWNING, Head, Log, NoNewer, PersonKey
 from domain.model.cycle import Cycle, CycleOpened, Policy
-from domain.model.discussion import Comment, Initiative, Reflection
+from domain.model.discussion import Comment, ExternalReference, Initiative, Reflection
 from domain.model.event import AGGREGATES, WHEN_RECORDED, Aggregate, Event, Recorded, replay
 from domain.model.key_result import CheckIn, KeyResult, KeyResultAdded, KeyResultLinked
 from domain.model.kpi import Kpi, KpiDefined, KpiRedefined, Reading
@@ -32,7 +32,7 @@ WORKSPACE = UUID("6b657966-7261-4d65-8000-000000000000")
 
 KINDS: tuple[type[Aggregate], ...] = (
     Person, Team, Cycle, Policy, WorkspaceCalendar, Objective, KeyResult, CheckIn, Kpi, Reading, Initiative, Comment,
-    Reflection,
+    Reflection, ExternalReference,
 )  # fmt: skip
 
 A = TypeVar("A", bound=Aggregate)
@@ -193,14 +193,43 @@ class UnitOfWork:
         return self._known.get(id)
 
     def find(self, kind: type[A], by: By, *field: str) -> A:
-        """The aggregate with this id or key. Raises `INVALID` for both or neither, and `NOT_FOUND`."""
+        """The aggregate with this id, key or external reference. Raises `INVALID` unless exactly one is given, and
+        `NOT_FOUND`."""
         exactly_one(by, *field)
         if by.id is not None:
             return self.get(kind, by.id, *field)
+        if by.external is not None:
+            return self._find_external(kind, by.external, *field)
         aggregate = self.known(keyed_id(kind.KIND, by.key or ""))
         if not isinstance(aggregate, kind):
             raise CommandRejected(Code.NOT_FOUND, f"There is no {kind.KIND} with the key '{by.key}'.", *field, "key")
         return aggregate
+
+    def _find_external(self, kind: type[A], external: External, *field: str) -> A:
+        ref = self.referring(external)
+        aggregate = None if ref is None else self.known(ref.id)
+        if not isinstance(aggregate, kind):
+            message = f"There is no {kind.KIND} with the id '{external.id}' of '{external.system}'."
+            raise CommandRejected(Code.NOT_FOUND, message, *field, "external")
+        return aggregate
+
+    def id_of(self, kind: Kind, by: By) -> UUID | None:
+        """The id of a lookup, of whatever it finds; None for an external reference that nothing has."""
+        if by.external is not None:
+            ref = self.referring(by.external)
+            return None if ref is None else ref.id
+        return by.id or keyed_id(kind, by.key or "")
+
+    def referring(self, external: External) -> Ref | None:
+        """The thing that has this counterpart in another system, seen by the author or not."""
+        ids = self.log.externally_named(external.system, external.id)
+        self.load(ids)
+        found = [one for one in map(self.known, ids) if isinstance(one, ExternalReference)]
+        return next((one.subject for one in found if one.external_id == external.id), None)
+
+    def refuse_newer(self, event: type[Event]) -> None:
+        """Any event of this type before the append is a conflict."""
+        self.no_newer.append(NoNewer(belongs_to=None, topic=event.TOPIC, position=self.head.position))
 
     def subject(self, aggregate: A) -> A:
         """Declare the aggregate that the command changes. Raises `STALE` if the expected version differs."""

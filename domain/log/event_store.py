@@ -420,6 +420,14 @@ class Log(ApplicationRecorder):
         """
         return [stream for (stream,) in self._fetch(query, [f'"{person}"'.encode()])]
 
+    def externally_named(self, system: str, external_id: str) -> list[UUID]:
+        """The streams of the references that ever had this id of another system."""
+        query = """
+            select distinct stream from log
+            where split_part(topic, '.', 1) = 'external-reference-set' and external_name(data) = array[%s, %s]::text[]
+        """
+        return [stream for (stream,) in self._fetch(query, [system, external_id])]
+
     def cycles(self) -> list[UUID]:
         """The streams of all cycles, in the order of the log."""
         query = "select stream from log where split_part(topic, '.', 1) = 'cycle-opened' order by position"

@@ -411,6 +411,7 @@ class Kind(StrEnum):
     INITIATIVE = "Initiative"
     COMMENT = "Comment"
     REFLECTION = "Reflection"
+    EXTERNAL_REFERENCE = "ExternalReference"
     POLICY = "ScoringPolicy"
     CALENDAR = "Calendar"
 

@@ -28,6 +28,10 @@ _NAMES: Final = frozenset({"title", "name"})
 """Fields with the name of a goal."""
 
 
+_ATTACHED: Final = frozenset({Kind.CHECK_IN, Kind.READING, Kind.COMMENT, Kind.REFLECTION, Kind.EXTERNAL_REFERENCE})
+"""Kinds of what is attached to a thing, which its events are about."""
+
+
 class FieldDescription(NamedTuple):
     """A field with its value before and after an event, as text; None for no value."""
 
@@ -162,7 +166,7 @@ class _Streams:
             self._parents[row.stream] = row.belongs_to
         if event is None or event.KIND in (Kind.POLICY, Kind.CALENDAR):
             return ""
-        if event.KIND not in (Kind.CHECK_IN, Kind.READING, Kind.COMMENT, Kind.REFLECTION):
+        if event.KIND not in _ATTACHED:
             return self._names.of(row.stream)
         parent = row.belongs_to or self._parents.get(row.stream)
         return "" if parent is None else self._names.of(parent)

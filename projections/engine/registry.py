@@ -23,8 +23,11 @@ from projections.store import digests
 from projections.store.batch_writer import BatchWriter
 from projections.store.versioned_tables import Connection, Table, VersionedTable
 from projections.tables import alignment, changes, cycle, discussion, key_result, kpi, measurements, objective, people
+from projections.tables.across import external_reference
 
-MODULES = (cycle, objective, key_result, kpi, measurements, people, alignment, discussion, changes)
+MODULES = (
+    cycle, objective, key_result, kpi, measurements, people, alignment, discussion, external_reference, changes,
+)  # fmt: skip
 """In the order in which they apply an event: alignment reads the row that objective has just written."""
 
 TABLES: tuple[Table[Any], ...] = tuple(table for module in (*MODULES, merkle_tree) for table in module.TABLES)

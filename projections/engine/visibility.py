@@ -80,6 +80,7 @@ SHOWN: Final[Mapping[str, Shown]] = {
     "initiative": Shown(_shown_of("v.id")),
     "comment": Shown(_shown_of("v.id")),
     "reflection": Shown(_shown_of("v.id")),
+    "external_reference": Shown(_shown_of("v.subject_id")),
     "place": Shown(f"(v.objective is null or v.objective not in {_HIDDEN})"),
     "change": Shown(f"(v.objective is null or v.objective not in {_HIDDEN}) and v.position not in {_ALIGNED}"),
 }  # fmt: skip

@@ -23,11 +23,13 @@ from projections.history.field_changes import (
     FieldValues,
     differences,
     field_values,
+    reference_fields,
     target_fields,
 )
 from projections.store.basis import is_level
 from projections.store.versioned_tables import Connection, basis_params, fetch, is_valid_at
 from projections.tables import measurements, people
+from projections.tables.across.external_reference import external_references
 from projections.tables.change_scopes import OTHER_SUBJECTS
 from projections.tables.changes import PLACE, Change, Place, read_where
 from projections.tables.cycle import settings
@@ -289,7 +291,8 @@ def _states(conn: Connection, basis: Basis, rows: Rows) -> dict[Ref, FieldValues
         of = [row for ref, row in rows.items() if ref.kind is kind]
         for id, derived in (read(conn, basis, of) if of else {}).items():
             found[Ref(kind, id)] |= derived
-    return dict(found)
+    references = external_references(conn, basis, [ref.id for ref in rows]) if rows else {}
+    return {ref: fields | reference_fields(references[ref.id]) for ref, fields in found.items()}
 
 
 def _standing(conn: Connection, basis: Basis, rows: Sequence[Any]) -> dict[UUID, dict[str, Any]]:

@@ -23,6 +23,7 @@ from projections.store.versioned_tables import (
     basis_params,
     fetch,
 )
+from projections.tables.across.external_reference import EXTERNAL_REFERENCE, ExternalReferenceRow
 from projections.tables.cycle import CALENDAR, CYCLE, POLICY, CycleRow
 from projections.tables.discussion import COMMENT, INITIATIVE, REFLECTION
 from projections.tables.key_result import KEY_RESULT, KeyResultRow
@@ -35,6 +36,7 @@ TABLES_OF: dict[Kind, Table[Any]] = {
     Kind.PERSON: PERSON, Kind.TEAM: TEAM, Kind.CYCLE: CYCLE, Kind.POLICY: POLICY, Kind.CALENDAR: CALENDAR,
     Kind.OBJECTIVE: OBJECTIVE, Kind.KEY_RESULT: KEY_RESULT, Kind.CHECK_IN: CHECK_IN, Kind.KPI: KPI,
     Kind.READING: READING, Kind.INITIATIVE: INITIATIVE, Kind.COMMENT: COMMENT, Kind.REFLECTION: REFLECTION,
+    Kind.EXTERNAL_REFERENCE: EXTERNAL_REFERENCE,
 }  # fmt: skip
 """By kind: the table with the versions."""
 
@@ -87,6 +89,16 @@ def target_fields(schedule: GoalSchedule) -> FieldValues:
     }
 
 
+def reference_fields(rows: Iterable[ExternalReferenceRow]) -> FieldValues:
+    """Id and address of references to other systems, by system: `externalReferences.jira.id`."""
+    return {
+        f"externalReferences.{row.system}.{name}": value
+        for row in rows
+        for name, value in (("id", row.external_id), ("url", row.url))
+        if value is not None
+    }
+
+
 # ── field values of a row ────────────────────────────────────────────────────────────────────────
 
 _HEADERS = frozenset({*Version.__struct_fields__, *EventRow.__struct_fields__})
@@ -125,6 +137,8 @@ def field_values(row: Any) -> FieldValues:
     """The field values of a row; empty for None."""
     if row is None:
         return {}
+    if isinstance(row, ExternalReferenceRow):
+        return reference_fields([row])
     found: dict[str, Value | tuple[Value, ...]] = {}
     row_class: Any = type(row)
     for column in _shown_columns(row_class):

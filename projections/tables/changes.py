@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 
 from domain.log.times import last_known
-from domain.model.discussion import CommentAdded
+from domain.model.discussion import CommentAdded, ExternalReferenceRemoved, ExternalReferenceSet
 from domain.model.event import NIL_ID, Event, Recorded
 from domain.model.key_result import CheckInCorrected, KeyResultCheckedIn
 from domain.model.kpi import ReadingRecorded
@@ -133,6 +133,8 @@ Path: TypeAlias = tuple[UUID | None, UUID | None, UUID | None, UUID | None]
 def _looked_up(event: Event) -> Sequence[tuple[Table[Any], UUID]]:
     """The rows that give the place of an event: that of its parent for a new node, its own for an initiative. Later
     events of other kinds find their place in the row of their aggregate."""
+    if isinstance(event, ExternalReferenceSet | ExternalReferenceRemoved):
+        return ((PLACE, event.subject.id),)
     if event.originator_version > 1:
         return ((PLACE, event.originator_id),) if event.KIND is Kind.INITIATIVE else ()
     if isinstance(event, CommentAdded) and event.subject.kind in _MEASURED:
@@ -166,7 +168,7 @@ def apply(event: object, entry: Recorded, writer: BatchWriter) -> None:
 @apply.register
 def on_event(event: Event, entry: Recorded, writer: BatchWriter) -> None:
     kind, id = event.KIND, event.originator_id
-    is_new = event.originator_version == 1 and kind not in _MEASURED
+    is_new = event.originator_version == 1 and kind not in _UNPLACED
     path = _added_place(event, entry.position, writer) if is_new else _PATHS[kind](event, writer)
     if kind in _REMARKS:
         about: Ref = event.subject  # type: ignore[attr-defined]
@@ -181,7 +183,10 @@ def on_event(event: Event, entry: Recorded, writer: BatchWriter) -> None:
     )
 
 
-_REMARKS = frozenset({Kind.COMMENT, Kind.REFLECTION})
+_UNPLACED = frozenset({*_MEASURED, Kind.EXTERNAL_REFERENCE})
+"""Kinds without a row in `place`: they take the place of what they belong to."""
+_REMARKS = frozenset({Kind.COMMENT, Kind.REFLECTION, Kind.EXTERNAL_REFERENCE})
+"""Kinds whose changes have the subject of the remark as their subject."""
 
 
 _Find: TypeAlias = Callable[[Any, BatchWriter], Path]
@@ -220,10 +225,15 @@ def _of_initiative(event: Event, writer: BatchWriter) -> Path:
     return writer.current(PLACE, event.originator_id).path
 
 
+def _of_reference(event: Any, writer: BatchWriter) -> Path:
+    return writer.current(PLACE, event.subject.id).path
+
+
 _PATHS: dict[Kind, _Find] = {
     Kind.PERSON: _no_path, Kind.TEAM: _no_path, Kind.POLICY: _no_path, Kind.CALENDAR: _no_path,
     Kind.CYCLE: _of_cycle, Kind.OBJECTIVE: _of_objective, Kind.KEY_RESULT: _of_key_result,
     Kind.CHECK_IN: _of_check_in, Kind.KPI: _of_kpi, Kind.READING: _of_reading, Kind.INITIATIVE: _of_initiative,
+    Kind.EXTERNAL_REFERENCE: _of_reference,
 }  # fmt: skip
 """By kind: the path of an event of an existing node, or of a measurement."""
 

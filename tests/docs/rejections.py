@@ -10,7 +10,8 @@ from tests.docs.documents import ROOT
 
 COMMAND_CODE = (
     "domain/commands", "domain/handlers", "domain/log", "domain/model", "domain/primitives/metric_checks.py",
-    "domain/primitives/plan_checks.py", "domain/primitives/label_checks.py", "domain/primitives/goal_schedule.py",
+    "domain/primitives/plan_checks.py", "domain/primitives/label_checks.py",
+    "domain/primitives/reference_checks.py", "domain/primitives/goal_schedule.py",
     "domain/primitives/values.py",
     "api/facts", "api/schema/mutations",
 )  # fmt: skip

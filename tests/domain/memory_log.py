@@ -7,6 +7,7 @@ from uuid import UUID
 
 from domain.log.append import Append, CommandRow, ConcurrencyConflict, PersonKey
 from domain.log.event_store import OWNING, Children, EventMapper, Head, Log, StoredRow
+from domain.model.discussion import ExternalReferenceSet
 from domain.model.event import WHEN_RECORDED, Authorship, Event, Recorded
 from domain.model.key_result import KeyResultAdded, KeyResultLinked
 from domain.primitives.errors import Code, CommandRejected
@@ -75,6 +76,10 @@ class MemoryLog(Log):
     def owned_by(self, person: UUID) -> list[UUID]:
         owning = [one.row for one in self.entries_made if one.row.topic.rpartition(".v")[0] in OWNING]
         return list(dict.fromkeys(row.originator_id for row in owning if f'"{person}"'.encode() in row.state))
+
+    def externally_named(self, system: str, external_id: str) -> list[UUID]:
+        found = [one for one in map(self.event, self.entries_made) if isinstance(one, ExternalReferenceSet)]
+        return sorted({one.originator_id for one in found if (one.system, one.external_id) == (system, external_id)})
 
     def cycles(self) -> list[UUID]:
         return [one.row.originator_id for one in self.entries_made if one.row.topic.startswith("cycle-opened.v")]

@@ -82,7 +82,7 @@ from domain.commands.people_commands import (
 )
 from domain.commands.permissions import Role
 from domain.commands.registry import VERBS
-from domain.commands.subject_commands import SetLabels
+from domain.commands.subject_commands import SetExternalReference, SetLabels
 from domain.commands.workspace_commands import SetCalendar
 from domain.handlers.dispatcher import Dispatcher, Outcome
 from domain.handlers.unit_of_work import Author
@@ -134,7 +134,7 @@ REPEATABLE = frozenset(
         "reopenObjective", "rewordKeyResult", "assignKeyResult", "retargetKeyResult", "rescheduleKeyResult",
         "reweighKeyResult", "correctCheckIn", "linkKpi", "unlinkKpi", "scoreKeyResult", "dropKeyResult",
         "redefineKpi", "setKpiTargets", "retireKpi", "recordReadings", "correctReading", "retractReading",
-        "moveInitiative", "planKeyResult", "editInitiative", "handOver", "setLabels", "reviveKpi",
+        "moveInitiative", "planKeyResult", "editInitiative", "handOver", "setLabels", "setExternalReference", "reviveKpi",
         "reactivatePerson", "reviveTeam",
     }
 )  # fmt: skip
@@ -568,6 +568,17 @@ class History:
         subject = self._ref(Kind.OBJECTIVE, Kind.KEY_RESULT, Kind.KPI, Kind.TEAM)
         labels = self._chance.sample(["growth", "Ünï", "2025", "π"], self._chance.randint(0, 3))
         return SetLabels(subject=subject, labels=labels, **self._since())
+
+    def _setExternalReference(self) -> Command:  # noqa: N802
+        """Few ids, so that they are often taken."""
+        subject = self._ref(
+            Kind.OBJECTIVE, Kind.KEY_RESULT, Kind.KPI, Kind.TEAM, Kind.PERSON, Kind.CYCLE, Kind.INITIATIVE
+        )
+        id = self._chance.choice([None, *(f"X-{number}" for number in range(9))])
+        url = None if id is None else self._chance.choice([None, "https://example.com/x"])
+        return SetExternalReference(
+            subject=subject, system=self._chance.choice(["jira", "hr"]), id=id, url=url, **self._since()
+        )
 
     def _reflect(self) -> Command:
         kind = self._chance.choice(list(ReflectionKind))

@@ -10,7 +10,7 @@ import strawberry
 
 from api.schema.primitives import enums
 from api.schema.primitives.described_enum import described
-from api.schema.primitives.lookup import By, CycleBy, KpiBy, TeamBy, id_of, key_of
+from api.schema.primitives.lookup import By, CycleBy, KpiBy, TeamBy, external_of, id_of, key_of
 from api.snapshot import global_ids
 from api.snapshot.dataloaders import BY_KEY
 from api.snapshot.snapshot import View
@@ -20,6 +20,7 @@ from domain.primitives.errors import invalid
 from domain.primitives.values import Kind
 from projections.store.versioned_tables import Order
 from projections.tables import cycle, key_result, kpi, objective, people
+from projections.tables.across.external_reference import externally_named
 
 SEARCH_LENGTH_MAX = 300
 SEARCHED = "Each word must occur as a part of a word, in any order, ignoring case, accents and Unicode form."
@@ -198,12 +199,26 @@ def named(view: View, kind: Kind, by: By | None) -> UUID | None:
     """The id of the entity with this id or key; `NOTHING` if it does not exist, None if `by` is None."""
     if by is None:
         return None
-    id = id_of(by)
+    id, external = id_of(by), external_of(by)
     if id is not None:
         return identified(kind, id)
+    if external is not None:
+        return referring(view, kind, external) or NOTHING
     row = view.by_key(BY_KEY[kind], key_of(by))
     found: UUID = NOTHING if row is None else row.id
     return found
+
+
+def referring(view: View, kind: Kind, external: tuple[str, str]) -> UUID | None:
+    """The id of the entity of this kind with a counterpart in another system, given as system and id; None if there is
+    none."""
+    row = view.read(externally_named, [external]).get(external) if is_storable(*external) else None
+    return row.subject_id if row is not None and row.subject_kind is kind else None
+
+
+def is_storable(*texts: str) -> bool:
+    """Whether PostgreSQL takes these texts: none has NUL or surrogates."""
+    return all("\0" not in text and (text.isascii() or not _has_surrogates(text)) for text in texts)
 
 
 def identified(kind: Kind, id: str | None) -> UUID | None:

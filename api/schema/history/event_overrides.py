@@ -27,7 +27,7 @@ class EventField(NamedTuple):
 
 # ── differences from the event class ─────────────────────────────────────────────────────────────
 
-ENDINGS = frozenset({objective.ObjectiveClosed})
+ENDINGS = frozenset({objective.ObjectiveClosed, discussion.ExternalReferenceSet})
 """Events whose fields have no earlier value though they are not the first of their stream."""
 OMITTED = frozenset({"sealed", "late", "claimed_at", "cycle", "subject", "policy", "calendar", "goal_from", "targets"})
 """Fields that every change has, or that an entry of `ADDITIONAL` replaces."""
@@ -79,6 +79,8 @@ def _before(name: str, description: str, shown: Any, load: Any, event: type[Even
 
 _NAME = field_description(people.TeamFormed, "name")
 _EMAIL = "The email address, if it is known; null after an erasure."
+_SYSTEM = field_description(discussion.ExternalReferenceSet, "system")
+_EXTERNAL_ID = field_description(discussion.ExternalReferenceSet, "external_id")
 _DAYS_BEFORE_CLOSE = EventField(
     "days_before_close",
     "The remaining days of the cycle, including this day; 0 or less after its end.",
@@ -213,6 +215,13 @@ ADDITIONAL: dict[type[Event], list[EventField]] = {
     ],
     discussion.CommentAdded: [
         EventField("comment", "The added comment.", refs.CommentRef | None, event_fields.own_node, (Kind.COMMENT,))
+    ],
+    discussion.ExternalReferenceSet: [
+        _before("external_id", _EXTERNAL_ID, str | None, event_fields.value, discussion.ExternalReferenceSet)
+    ],
+    discussion.ExternalReferenceRemoved: [
+        _after("system", _SYSTEM, str, event_fields.value, discussion.ExternalReferenceRemoved),
+        _before("external_id", _EXTERNAL_ID, str | None, event_fields.value, discussion.ExternalReferenceRemoved),
     ],
     discussion.Reflected: [
         EventField(

@@ -16,7 +16,7 @@ from msgspec import UNSET
 from api.schema.primitives import enums, lookup
 from api.snapshot import global_ids
 from api.snapshot.global_ids import GlobalId
-from domain.commands.command import By, Command, CycleBy, KpiBy, id_kind
+from domain.commands.command import By, Command, CycleBy, External, KpiBy, id_kind
 from domain.commands.kpi_commands import ReadingInput
 from domain.commands.parsing import parsed_fields
 from domain.commands.registry import VERBS
@@ -134,6 +134,8 @@ def _malformed(path: Path) -> CommandRejected:
 def _by(kind: type[By], given: Any, path: Path) -> By:
     if given.id is not strawberry.UNSET:
         return kind(id=_id(kind.KIND, given.id, (*path, "id")))
+    if given.external is not strawberry.UNSET:
+        return kind(external=External(given.external.system, given.external.id))
     return kind(key=given.key)
 
 

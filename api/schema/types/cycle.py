@@ -17,7 +17,7 @@ from api.schema.metrics.progress import HealthCount, Progress, progress_by
 from api.schema.metrics.progress_curves import Every, From, ProgressPoint, To
 from api.schema.primitives import enums
 from api.schema.primitives.field import related, resolved, to_many, to_one
-from api.schema.primitives.lookup import CycleBy, id_of, key_of
+from api.schema.primitives.lookup import CycleBy, external_of, id_of, key_of
 from api.schema.primitives.refs import CycleRef, ObjectiveRef, ReflectionRef, SnapshotRef
 from api.schema.primitives.view_types import snapshot
 from api.schema.types.entity import Entity, at_another_moment
@@ -95,8 +95,11 @@ class Cycle(Entity, kind=Kind.CYCLE, read=cycle.cycles):
 
 
 def find_cycle(view: View, by: CycleBy) -> cycle.CycleRow:
-    """The cycle with this id or key at this view; the basis in the id is ignored. Raises `NOT_FOUND`."""
+    """The cycle of a lookup at this view; the basis in an id is ignored. Raises `NOT_FOUND`."""
+    external = external_of(by)
     id = filters.identified(Kind.CYCLE, id_of(by))
+    if external is not None:
+        id = filters.referring(view, Kind.CYCLE, external)
     row = view.by_key(cycle.cycles_by_key, key_of(by)) if id is None else view.by_id(cycle.cycles, [id]).get(id)
     if row is None:
         raise CommandRejected(Code.NOT_FOUND, "There is no such cycle.", "cycle")

@@ -1,5 +1,6 @@
 """The `Entity` interface, shared by goals, KPIs, cycles, people and teams, and its as-of arguments."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, TypeAlias
 
@@ -9,15 +10,18 @@ from api.schema.connections.change_lists import ChangeFilter, changes_of
 from api.schema.connections.connection import Connection, Where, connection
 from api.schema.connections.lists import Pages, paged
 from api.schema.primitives.actor import Actor, actor
-from api.schema.primitives.field import resolved
+from api.schema.primitives.field import related, resolved
 from api.schema.primitives.node import Node
 from api.schema.primitives.refs import ChangeRef, CommentRef, EntityRef
 from api.schema.primitives.scalars import Position
+from api.schema.types.external_reference import ExternalReference
 from api.snapshot import global_ids
-from api.snapshot.dataloaders import then
+from api.snapshot.dataloaders import in_groups, then
 from api.snapshot.pagination import PageRequest
+from api.snapshot.snapshot import Batch
 from domain.primitives.values import Kind
 from projections.tables import discussion
+from projections.tables.across.external_reference import external_references
 
 At: TypeAlias = Annotated[
     datetime | None,
@@ -53,6 +57,11 @@ def at_another_moment(shown_as: Any) -> Any:
     )
 
 
+def _external_references(batch: Batch) -> Sequence[list[ExternalReference]]:
+    rows = batch.view.read(external_references, list(dict.fromkeys(row.id for row in batch.rows)))
+    return in_groups(ExternalReference, batch.view, [rows[row.id] for row in batch.rows])
+
+
 @strawberry.interface(description="An aggregate of the log with a version, a history and comments.")
 class Entity(Node):
     version: int = strawberry.field(description="The number of its events so far. Pass it as `expectedVersion`.")
@@ -65,6 +74,9 @@ class Entity(Node):
         return strawberry.ID(global_ids.encode(self.KIND, self.row.id))
 
     as_of = at_another_moment(EntityRef)
+    external_references: list[ExternalReference] = related(
+        "Its counterparts in other systems, by system.", _external_references
+    )
 
     @connection("The comments on it, in the order of recording.")
     def comments(self, page_request: PageRequest) -> Connection[CommentRef]:

@@ -10,7 +10,7 @@ from projections.tables.across import label_counts
 class LabelCount(RowProxy):
     row: strawberry.Private[label_counts.LabelCount]
 
-    label: str = strawberry.field(description="The label.")
+    label: str = strawberry.field(description="The label itself, as written.")
     objectives: int = strawberry.field(description="The number of objectives with the label.")
     key_results: int = strawberry.field(description="The number of key results with the label, without dropped ones.")
     kpis: int = strawberry.field(description="The number of KPIs with the label.")

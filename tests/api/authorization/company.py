@@ -65,7 +65,7 @@ from domain.commands.people_commands import (
     ReviveTeam,
 )
 from domain.commands.permissions import Role
-from domain.commands.subject_commands import SetLabels
+from domain.commands.subject_commands import SetExternalReference, SetLabels
 from domain.commands.workspace_commands import SetCalendar
 from domain.handlers.dispatcher import Dispatcher
 from domain.handlers.unit_of_work import Author, keyed_id
@@ -272,6 +272,7 @@ COMMANDS: dict[type[Command], Callable[[str], Command]] = {
     MoveInitiative: lambda whose: MoveInitiative(initiative=made(f"{whose} work"), to=InitiativeState.DOING),
     AddComment: lambda whose: AddComment(subject=goal_ref(whose), body="Indeed"),
     SetLabels: lambda whose: SetLabels(subject=goal_ref(whose), labels=["north"]),
+    SetExternalReference: lambda whose: SetExternalReference(subject=goal_ref(whose), system="jira", id="OKR-7"),
     Reflect: lambda whose: Reflect(subject=goal_ref(whose), kind=ReflectionKind.NEXT, body="Indeed"),
 }
 """By command type: makes an instance that succeeds for a permitted author, for the aggregates of one team."""

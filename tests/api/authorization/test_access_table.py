@@ -73,6 +73,7 @@ TABLE = """
  addComment                       x    x    own      -       -
  reflect                          x    x    own      -       -
  setLabels                        x    x    own      -       -
+ setExternalReference             x    x    own      -       -
 """
 HEADS, *ROWS = [line.split() for line in TABLE.strip().splitlines()]
 CELLS = [(name, Role(head), mark) for name, *marks in ROWS for head, mark in zip(HEADS, marks, strict=True)]

@@ -25,7 +25,7 @@ from domain.commands.objective_commands import (
 from domain.commands.people_commands import AppointLead, JoinTeam, LeaveTeam, MoveTeam
 from domain.commands.permissions import Role
 from domain.commands.registry import VERBS
-from domain.commands.subject_commands import SetLabels
+from domain.commands.subject_commands import SetExternalReference, SetLabels
 from domain.handlers import dispatcher
 from domain.handlers.authorization import sees
 from domain.handlers.unit_of_work import Author, UnitOfWork
@@ -65,6 +65,7 @@ PRIVATE: list[Command] = [
     COMMANDS[PlanInitiative](THEIR),
     PlanInitiative(title="New", subject=proof_ref(THEIR)),
     COMMANDS[SetLabels](THEIR),
+    COMMANDS[SetExternalReference](THEIR),
     COMMANDS[EditInitiative](THEIR),
     COMMANDS[MoveInitiative](THEIR),
     COMMANDS[Reflect](THEIR),

@@ -40,7 +40,7 @@ from domain.commands.objective_commands import (
 )
 from domain.commands.people_commands import AddPerson, FormTeam, JoinTeam
 from domain.commands.permissions import Role
-from domain.commands.subject_commands import SetLabels
+from domain.commands.subject_commands import SetExternalReference, SetLabels
 from domain.handlers.unit_of_work import Author
 from domain.model.event import Recorded
 from domain.model.objective import ObjectiveAligned, ObjectiveUnaligned
@@ -268,6 +268,10 @@ def _around(to: Company, name: str) -> None:
         RescheduleKeyResult(key_result=result, due=date(2026, 3, 20), reason=f"{secret_word} is late"),
         31,
     )
+    for kind, of in [(Kind.OBJECTIVE, name), (Kind.KEY_RESULT, f"{name}/kr")]:
+        number, at = f"{secret_word}-{of}", f"https://jira.example.com/{secret_word}"
+        referred = SetExternalReference(subject=to.ref(kind, of), system="jira", id=number, url=at)
+        do(f"{of} referred", referred, 31)
     labels = [f"{secret_word} label"]
     for kind, of in [(Kind.OBJECTIVE, name), (Kind.KEY_RESULT, f"{name}/kr")]:
         do(f"{of} labelled", SetLabels(subject=to.ref(kind, of), labels=labels), 31)

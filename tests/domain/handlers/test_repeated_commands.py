@@ -57,7 +57,7 @@ from domain.commands.people_commands import (
     ReviveTeam,
 )
 from domain.commands.registry import VERBS
-from domain.commands.subject_commands import SetLabels
+from domain.commands.subject_commands import SetExternalReference, SetLabels
 from domain.commands.workspace_commands import SetCalendar
 from domain.primitives.values import (
     GoalDirection,
@@ -117,6 +117,7 @@ STATES: list[Command] = [
     ErasePerson(person=ADA, reason="asked to be"),
     HandOver(from_=BEN, to=ADA),
     SetLabels(subject=objective_ref(), labels=["b", "a"]),
+    SetExternalReference(subject=objective_ref(), system="jira", id="OKR-7", url="https://jira.example.com/OKR-7"),
     RenameTeam(team=SALES, name="Growth"),
     MoveTeam(team=NORTH, parent=None),
     AppointLead(team=SALES, person=ADA),

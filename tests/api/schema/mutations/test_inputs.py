@@ -78,6 +78,7 @@ CONTRACT = """
     addComment subject! body!
     reflect subject! kind! body!
     setLabels subject! labels!
+    setExternalReference subject! system! id url
 """
 """Each mutation and the fields of its input; `!` marks required fields."""
 

@@ -159,6 +159,9 @@ def discussion_commands(story: Story, key_result: str, check_in: str) -> None:
     assert send("moveInitiative", {"initiative": work, "to": "DONE"}, "initiative { state }") == {"state": "DONE"}
     labels = {"subject": key_result, "labels": ["b", "a"]}
     assert send("setLabels", labels, "entity { ... on KeyResult { labels } }") == {"labels": ["a", "b"]}
+    named = {"subject": key_result, "system": "jira", "id": "OKR-7", "url": "https://jira.example.com/OKR-7"}
+    referred = send("setExternalReference", named, "entity { externalReferences { system externalId url } }")
+    assert referred == {"externalReferences": [{"system": "jira", "externalId": "OKR-7", "url": named["url"]}]}
     assert send("addComment", {"subject": check_in, "body": "Good!"}, "comment { body }") == {"body": "Good!"}
 
 
