@@ -22,7 +22,7 @@ from domain.commands.kpi_commands import DefineKpi, ReadingInput, RecordReadings
 from domain.commands.people_commands import AddPerson, FormTeam
 from domain.log.event_store import Log
 from domain.log.references import referenced_later
-from domain.model.cycle import CycleActivated
+from domain.model.cycle import CycleAbandoned, CycleActivated
 from domain.model.discussion import CommentAdded, InitiativeEdited, InitiativePlanned, Reflected
 from domain.model.event import Authorship, Event, Recorded
 from domain.model.key_result import (
@@ -38,6 +38,7 @@ from domain.model.objective import (
     ObjectiveClosed,
     ObjectiveCommitted,
     ObjectiveDrafted,
+    ObjectiveDropped,
     ObjectiveReopened,
 )
 from domain.model.people import PersonAdded, TeamLeadAppointed, WorkHandedOver
@@ -53,6 +54,7 @@ READING_BYTES_MAX = 200
 
 _PRIMARY_OF: dict[type[Event], type[Event]] = {
     ObjectiveCommitted: CycleActivated,
+    ObjectiveDropped: CycleAbandoned,
     KeyResultReopened: ObjectiveReopened,
     KeyResultScored: ObjectiveClosed,
     KeyResultAdded: ObjectiveDrafted,

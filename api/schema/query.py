@@ -49,12 +49,12 @@ from api.schema.primitives.node import Node
 from api.schema.primitives.refs import SnapshotRef
 from api.schema.primitives.view_types import Moment, Open, shows, snapshot
 from api.schema.types import kpi
+from api.schema.types.attached import LabelCount
 from api.schema.types.cycle import Cycle
 from api.schema.types.discussion import Initiative
 from api.schema.types.entity import At, AtPosition, Entity, Known
 from api.schema.types.key_result import KeyResult
 from api.schema.types.kpi import Kpi
-from api.schema.types.label_count import LabelCount
 from api.schema.types.objective import Objective
 from api.schema.types.people import Person, Team
 from api.schema.types.workspace import Basis, Viewer, Workspace, basis_of

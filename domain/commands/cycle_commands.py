@@ -7,7 +7,14 @@ from msgspec import UNSET, UnsetType
 
 from domain.commands.command import Command, CycleBy, Key, Share, Title
 from domain.commands.permissions import ADOPT_POLICY, RUN_CYCLES
-from domain.model.cycle import CycleActivated, CycleClosed, CycleOpened, ScoringPolicyAdopted
+from domain.model.cycle import (
+    CycleAbandoned,
+    CycleActivated,
+    CycleClosed,
+    CycleOpened,
+    CycleRenamed,
+    ScoringPolicyAdopted,
+)
 from domain.primitives.documentation import doc
 from domain.primitives.errors import Faults, invalid
 from domain.primitives.rules import Rule
@@ -73,6 +80,29 @@ class CloseCycle(Command, frozen=True):
     close_objectives: Annotated[
         bool, doc("Whether to close all active objectives, each with the verdict that follows from its score.")
     ] = False
+
+
+class RenameCycle(Command, frozen=True):
+    """Change the name of a cycle that has not ended; its key stays."""
+
+    NEEDS = RUN_CYCLES
+    ANSWERS = Kind.CYCLE
+    RECORDS = CycleRenamed
+
+    cycle: CycleBy
+    name: Annotated[Title, doc("The new name.")]
+
+
+class AbandonCycle(Command, frozen=True):
+    """Abandon a cycle that was never activated. Its drafts are dropped, and can be carried into another cycle; its key
+    stays taken. Rejected with `CONFLICT` while one of its objectives is active."""
+
+    NEEDS = RUN_CYCLES
+    ANSWERS = Kind.CYCLE
+    RECORDS = CycleAbandoned
+    REASON_REQUIRED = True
+
+    cycle: CycleBy
 
 
 class AdoptScoringPolicy(Command, frozen=True):

@@ -7,7 +7,14 @@ from typing import TypeVar
 from msgspec import UNSET, structs
 
 from domain.commands.command import Command
-from domain.commands.cycle_commands import ActivateCycle, AdoptScoringPolicy, CloseCycle, OpenCycle
+from domain.commands.cycle_commands import (
+    AbandonCycle,
+    ActivateCycle,
+    AdoptScoringPolicy,
+    CloseCycle,
+    OpenCycle,
+    RenameCycle,
+)
 from domain.commands.workspace_commands import SetCalendar
 from domain.handlers import authorization, closing
 from domain.handlers.handler_registry import handles
@@ -54,7 +61,7 @@ def _fits_into(uow: UnitOfWork, parent: Cycle, starts_on: date, ends_on: date, k
             last=parent.ends_on,
         )
     for sibling in uow.children(Cycle, CycleOpened, parent.id):
-        if sibling.key != key and sibling.overlaps(starts_on, ends_on):
+        if sibling.key != key and not sibling.is_abandoned and sibling.overlaps(starts_on, ends_on):
             raise CommandRejected(
                 Code.CONFLICT,
                 f"Overlaps '{sibling.key}' ({sibling.starts_on} to {sibling.ends_on}), which has the same parent.",
@@ -80,22 +87,56 @@ def close_cycle(uow: UnitOfWork, command: CloseCycle) -> Cycle:
     """Child cycles stay open: a year may be closed before its last quarter."""
     cycle = uow.subject(uow.find(Cycle, command.cycle, "cycle"))
     held = uow.children(Objective, ObjectiveDrafted, cycle.id)
-    still_active = [objective for objective in held if objective.state is ObjectiveState.ACTIVE]
-    if still_active and not command.close_objectives:
-        names = _titles(still_active, [objective for objective in still_active if authorization.sees(uow, objective)])
-        raise CommandRejected(
-            Code.CONFLICT,
-            f"Still active: {names}. Close or drop them first, or set closeObjectives: true.",
-            "cycle",
-            rule=Rule.OBJECTIVES_STILL_ACTIVE,
-            objectives=names,
-        )
+    still_active = _still_active(held)
+    if not command.close_objectives:
+        _refuse_active(uow, still_active, "Close or drop them first, or set closeObjectives: true.")
     for objective in closing.parts_first(uow, still_active):
         closing.close(uow, objective)
     if not cycle.is_closed:
         _refuse_earlier(uow, held)
     cycle.close(uow.at)
     return cycle
+
+
+@handles
+def rename_cycle(uow: UnitOfWork, command: RenameCycle) -> Cycle:
+    cycle = uow.subject(uow.find(Cycle, command.cycle, "cycle"))
+    cycle.rename(command.name, uow.at)
+    return cycle
+
+
+@handles
+def abandon_cycle(uow: UnitOfWork, command: AbandonCycle) -> Cycle:
+    """Child cycles stay, as at a closing. Objectives that have ended stay as they ended."""
+    cycle = uow.subject(uow.find(Cycle, command.cycle, "cycle"))
+    cycle.refuse_activated()
+    held = uow.children(Objective, ObjectiveDrafted, cycle.id)
+    _refuse_active(uow, _still_active(held), "Close or drop them first.")
+    if not cycle.is_abandoned:
+        for objective in held:
+            if objective.state is ObjectiveState.DRAFT:
+                closing.refuse_earlier(uow, objective)
+                objective.drop(uow.at)
+        _refuse_earlier(uow, held)
+    cycle.abandon(uow.at)
+    return cycle
+
+
+def _still_active(held: Sequence[Objective]) -> list[Objective]:
+    return [objective for objective in held if objective.state is ObjectiveState.ACTIVE]
+
+
+def _refuse_active(uow: UnitOfWork, still_active: Sequence[Objective], advice: str) -> None:
+    """Raises `CONFLICT` naming these objectives, if there are any."""
+    if still_active:
+        names = _titles(still_active, [objective for objective in still_active if authorization.sees(uow, objective)])
+        raise CommandRejected(
+            Code.CONFLICT,
+            f"Still active: {names}. {advice}",
+            "cycle",
+            rule=Rule.OBJECTIVES_STILL_ACTIVE,
+            objectives=names,
+        )
 
 
 def _titles(objectives: Sequence[Objective], seen: Sequence[Objective]) -> str:

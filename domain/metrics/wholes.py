@@ -39,6 +39,7 @@ class CycleFacts(Fact, frozen=True, gc=False):
     position: int
     days: int
     is_closed: bool = False
+    is_abandoned: bool = False
 
 
 class Whole(Progress, frozen=True, gc=False):
@@ -362,7 +363,7 @@ def of_cycle(
         fill = sum(weights) / facts.days
     figures = _figures(parts, weights, policy, fill)
     score = _score(facts, objectives, scored) if facts.is_closed else None
-    health = _health_of_cycle(score, policy) if facts.is_closed else figures.open_health
+    health = _health_of_cycle(facts, score, figures.open_health, policy)
     return CycleProgress(
         figures.value, figures.unclamped, figures.expected, health, figures.gap, figures.measured_share,
         figures.confidence, figures.confidence_lowest, tuple(parts), tuple(weights),
@@ -400,5 +401,12 @@ def mean_score(objectives: Sequence[tuple[ObjectiveState, float | None, bool]]) 
     return fsum(scores) / len(scores) if scores else None
 
 
-def _health_of_cycle(score: float | None, policy: ScoringPolicy) -> Health | None:
+def _health_of_cycle(
+    facts: CycleFacts, score: float | None, open_health: Health, policy: ScoringPolicy
+) -> Health | None:
+    """DROPPED if it was abandoned; of a closed one by its score, null without one."""
+    if facts.is_abandoned:
+        return Health.DROPPED
+    if not facts.is_closed:
+        return open_health
     return None if score is None else Health(verdict(score, ObjectiveKind.ASPIRATIONAL, policy))

@@ -1,9 +1,11 @@
 """Cycles, the periods that goals are set for, and the scoring policy.
 
     PLANNING ──activate──▶ ACTIVE ──close──▶ CLOSED        never back
+        └─────abandon─────▶ ABANDONED
 
 Activation fixes the plan and closing fixes the outcome: each is the state as of that event. A closed cycle accepts
-only late measurements, corrections, comments and reflections.
+only late measurements, corrections, comments and reflections. An abandoned cycle never had a plan: its drafts are
+dropped with it, and its key stays taken.
 """
 
 from datetime import date, datetime
@@ -72,6 +74,27 @@ class CycleClosed(CycleEvent, frozen=True, kw_only=True):
 
 
 @stored
+class CycleRenamed(CycleEvent, frozen=True, kw_only=True):
+    """A cycle was renamed; its key stays."""
+
+    TOPIC = "cycle-renamed"
+    name: Name
+
+    def apply(self, aggregate: "Cycle") -> None:
+        aggregate.name = self.name
+
+
+@stored
+class CycleAbandoned(CycleEvent, frozen=True, kw_only=True):
+    """A cycle that was never activated was abandoned, and its drafts were dropped."""
+
+    TOPIC = "cycle-abandoned"
+
+    def apply(self, aggregate: "Cycle") -> None:
+        aggregate.state = CycleState.ABANDONED
+
+
+@stored
 class ScoringPolicyAdopted(Event, frozen=True, kw_only=True):
     """The scoring policy, the bands for health and scores, was changed."""
 
@@ -103,7 +126,32 @@ class Cycle(Aggregate):
         if self.state is CycleState.PLANNING:
             self.record(CycleActivated(), at)
 
+    def rename(self, name: str, at: datetime) -> None:
+        if name != self.name:
+            self.refuse_closed("cycle")
+            self.record(CycleRenamed(name=name), at)
+
+    def abandon(self, at: datetime) -> None:
+        self.refuse_activated()
+        if not self.is_abandoned:
+            self.record(CycleAbandoned(), at)
+
+    def refuse_activated(self) -> None:
+        """Raises `CONFLICT` for an active cycle, `CLOSED` for a closed one."""
+        if self.state is CycleState.ACTIVE:
+            raise CommandRejected(
+                Code.CONFLICT,
+                f"The cycle '{self.key}' was activated; close it.",
+                "cycle",
+                rule=Rule.CYCLE_ACTIVATED,
+                cycle=self.key,
+            )
+        if self.is_closed:
+            self.refuse_closed("cycle")
+
     def close(self, at: datetime) -> None:
+        if self.is_abandoned:
+            self.refuse_closed("cycle")
         if self.state is CycleState.PLANNING:
             raise CommandRejected(
                 Code.CONFLICT,
@@ -116,6 +164,15 @@ class Cycle(Aggregate):
             self.record(CycleClosed(), at)
 
     def refuse_closed(self, *field: str) -> None:
+        """Raises `CLOSED` for a closed or abandoned cycle."""
+        if self.is_abandoned:
+            raise CommandRejected(
+                Code.CLOSED,
+                f"The cycle '{self.key}' was abandoned; choose another one.",
+                *field,
+                rule=Rule.CYCLE_ABANDONED,
+                cycle=self.key,
+            )
         if self.is_closed:
             raise CommandRejected(
                 Code.CLOSED,
@@ -129,6 +186,14 @@ class Cycle(Aggregate):
     @property
     def is_closed(self) -> bool:
         return self.state is CycleState.CLOSED
+
+    @property
+    def is_abandoned(self) -> bool:
+        return self.state is CycleState.ABANDONED
+
+    @property
+    def has_ended(self) -> bool:
+        return self.is_closed or self.is_abandoned
 
     def overlaps(self, starts_on: date, ends_on: date) -> bool:
         """Whether the cycle and the period share a day. First and last days are included."""

@@ -35,6 +35,12 @@ class CycleState(StrEnum):
     PLANNING = "PLANNING"
     ACTIVE = "ACTIVE"
     CLOSED = "CLOSED"
+    ABANDONED = "ABANDONED"
+
+    @property
+    def was_activated(self) -> bool:
+        """Whether the cycle has a plan: only such cycles count in the figures of their parent."""
+        return self in (CycleState.ACTIVE, CycleState.CLOSED)
 
 
 class Cadence(StrEnum):

@@ -15,7 +15,7 @@ from domain.metrics import progress, wholes
 from domain.metrics.progress import Course, KeyResultProgress, PersonalScore
 from domain.metrics.wholes import CycleProgress, GroupProgress, ObjectiveProgress, Part, Worth
 from domain.primitives.calendar import Calendar
-from domain.primitives.values import CycleState, ScoringPolicy
+from domain.primitives.values import ScoringPolicy
 from projections.figures import formula_inputs
 from projections.figures.horizon import Horizon
 from projections.figures.running import RunningPart, running_part
@@ -420,5 +420,5 @@ class Figures:
     def children(self, cycle: UUID) -> list[CycleProgress]:
         """The progress of the cycles inside a cycle that have been activated, by their first day."""
         rows = [history.at(self.horizon) for history in self.timeline.cycles.values()]
-        inside = [row for row in rows if row is not None and row.parent == cycle and row.state != CycleState.PLANNING]
+        inside = [row for row in rows if row is not None and row.parent == cycle and row.state.was_activated]
         return [self.cycle(row.id) for row in sorted(inside, key=lambda row: (row.starts_on, row.born))]

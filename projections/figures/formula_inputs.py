@@ -72,4 +72,5 @@ def of_objective(row: ObjectiveRow) -> ObjectiveFacts:
 def of_cycle(row: CycleRow) -> CycleFacts:
     """The facts of a cycle."""
     days = (row.ends_on - row.starts_on).days + 1
-    return CycleFacts(row.id, row.name, row.position, days, row.state is CycleState.CLOSED)
+    is_closed, is_abandoned = row.state is CycleState.CLOSED, row.state is CycleState.ABANDONED
+    return CycleFacts(row.id, row.name, row.position, days, is_closed, is_abandoned)

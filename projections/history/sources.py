@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 from uuid import UUID
 
-from domain.primitives.values import CycleState, ObjectiveState
+from domain.primitives.values import ObjectiveState
 from projections.figures.timeline import Timeline, is_live
 from projections.store.versioned_tables import Version
 from projections.tables.alignment import Support
@@ -52,7 +52,7 @@ def _may_take_from(timeline: Timeline, cycle: UUID, children: Iterable[UUID]) ->
     """Whether these children may ever have given the cycle's value: not if an objective of its own counts since before
     the first of them was activated."""
     versions = [version for id in children for version in timeline.cycles[id].versions]
-    activated = [version for version in versions if version.state is not CycleState.PLANNING]
+    activated = [version for version in versions if version.state.was_activated]
     if not activated:
         return False
     first = min(activated, key=lambda version: version.position)

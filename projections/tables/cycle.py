@@ -10,7 +10,14 @@ from uuid import UUID
 
 import msgspec
 
-from domain.model.cycle import CycleActivated, CycleClosed, CycleOpened, ScoringPolicyAdopted
+from domain.model.cycle import (
+    CycleAbandoned,
+    CycleActivated,
+    CycleClosed,
+    CycleOpened,
+    CycleRenamed,
+    ScoringPolicyAdopted,
+)
 from domain.model.event import NIL_ID, Event, Recorded
 from domain.model.workspace import CalendarSet
 from domain.primitives.calendar import Calendar
@@ -172,6 +179,16 @@ def on_cycle_closed(event: CycleClosed, entry: Recorded, writer: BatchWriter) ->
     writer.insert_version(
         CYCLE, entry, state=CycleState.CLOSED, outcome_at=event.timestamp, outcome_position=entry.position
     )
+
+
+@apply.register
+def on_cycle_renamed(event: CycleRenamed, entry: Recorded, writer: BatchWriter) -> None:
+    writer.insert_version(CYCLE, entry)
+
+
+@apply.register
+def on_cycle_abandoned(event: CycleAbandoned, entry: Recorded, writer: BatchWriter) -> None:
+    writer.insert_version(CYCLE, entry, state=CycleState.ABANDONED)
 
 
 @apply.register

@@ -14,7 +14,14 @@ from uuid import UUID
 from msgspec import UNSET
 
 from domain.commands.command import Command, CycleBy, KpiBy
-from domain.commands.cycle_commands import ActivateCycle, AdoptScoringPolicy, CloseCycle, OpenCycle
+from domain.commands.cycle_commands import (
+    AbandonCycle,
+    ActivateCycle,
+    AdoptScoringPolicy,
+    CloseCycle,
+    OpenCycle,
+    RenameCycle,
+)
 from domain.commands.discussion_commands import AddComment, EditInitiative, MoveInitiative, PlanInitiative, Reflect
 from domain.commands.key_result_commands import (
     AddKeyResult,
@@ -120,7 +127,7 @@ LONG_AGO = datetime(2025, 1, 1, tzinfo=UTC)
 WEIGHTS: dict[str, float] = {
     "checkIn": 10, "recordReadings": 6, "correctCheckIn": 4, "correctReading": 3, "addKeyResult": 8,
     "draftObjective": 6, "retargetKeyResult": 4, "alignObjective": 5, "linkKpi": 4, "unlinkKpi": 4, "leaveTeam": 4,
-    "closeCycle": 0.3, "closeObjective": 1, "dropObjective": 1, "dropKeyResult": 0.5, "disbandTeam": 0.2,
+    "closeCycle": 0.3, "abandonCycle": 0.3, "closeObjective": 1, "dropObjective": 1, "dropKeyResult": 0.5, "disbandTeam": 0.2,
     "deactivatePerson": 0.2, "erasePerson": 0.4, "retireKpi": 0.3, "reopenObjective": 4, "joinTeam": 4,
     "planKeyResult": 5,
 }  # fmt: skip
@@ -134,8 +141,8 @@ REPEATABLE = frozenset(
         "reopenObjective", "rewordKeyResult", "assignKeyResult", "retargetKeyResult", "rescheduleKeyResult",
         "reweighKeyResult", "correctCheckIn", "linkKpi", "unlinkKpi", "scoreKeyResult", "dropKeyResult",
         "redefineKpi", "setKpiTargets", "retireKpi", "recordReadings", "correctReading", "retractReading",
-        "moveInitiative", "planKeyResult", "editInitiative", "handOver", "setLabels", "setExternalReference", "reviveKpi",
-        "reactivatePerson", "reviveTeam",
+        "moveInitiative", "planKeyResult", "editInitiative", "handOver", "setLabels", "setExternalReference",
+        "reviveKpi", "reactivatePerson", "reviveTeam", "renameCycle", "abandonCycle",
     }
 )  # fmt: skip
 """The idempotent commands: repeated immediately, they record nothing."""
@@ -342,6 +349,12 @@ class History:
 
     def _closeCycle(self) -> Command:  # noqa: N802
         return CloseCycle(cycle=self._cycle(), close_objectives=self._chance.random() < 0.5, **self._since())
+
+    def _renameCycle(self) -> Command:  # noqa: N802
+        return RenameCycle(cycle=self._cycle(), name=self._text(), **self._since())
+
+    def _abandonCycle(self) -> Command:  # noqa: N802
+        return AbandonCycle(cycle=self._cycle(), **self._since())
 
     def _adoptScoringPolicy(self) -> Command:  # noqa: N802
         return AdoptScoringPolicy(score_green=self._chance.choice([0.6, 0.7, 0.8]), on_track_gap=0.05, **self._since())

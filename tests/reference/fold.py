@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from domain.model.cycle import CycleActivated, CycleClosed, CycleOpened, ScoringPolicyAdopted
+from domain.model.cycle import CycleAbandoned, CycleActivated, CycleClosed, CycleOpened, ScoringPolicyAdopted
 from domain.model.event import Event, Recorded
 from domain.model.key_result import (
     CheckInCorrected,
@@ -148,6 +148,8 @@ class View:
                 self.cycles[id] = Cycle(id, event.starts_on, event.ends_on, event.check_in_cadence, event.parent)
             case CycleActivated():
                 self.cycles[id].state = CycleState.ACTIVE
+            case CycleAbandoned():
+                self.cycles[id].state = CycleState.ABANDONED
             case CycleClosed():
                 self.cycles[id].state = CycleState.CLOSED
                 self.cycles[id].end = self.log.end_of(recorded)

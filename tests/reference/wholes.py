@@ -150,7 +150,7 @@ def objectives_in(view: View, cycle: Cycle) -> list[Objective]:
 def children_of(view: View, cycle: Cycle) -> list[Cycle]:
     """The child cycles that have begun: neither PLANNING nor abandoned."""
     children = [one for one in view.cycles.values() if one.parent == cycle.id]
-    return [one for one in children if one.state is not CycleState.PLANNING]
+    return [one for one in children if one.state in (CycleState.ACTIVE, CycleState.CLOSED)]
 
 
 def at_cycle_end(view: View, cycle: Cycle) -> View:
@@ -169,6 +169,8 @@ def cycle_figures(now: View, cycle: Cycle) -> Figures:
     else:
         children = [Part(one.days, cycle_figures(view, one)) for one in children_of(view, cycle)]
         given = mean_of(children, policy, divisor=cycle.days)
+    if cycle.state is CycleState.ABANDONED:
+        return with_health(given, "DROPPED")
     return with_health(given, ended_health(now, cycle)) if cycle.end is not None else given
 
 

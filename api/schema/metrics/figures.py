@@ -137,7 +137,7 @@ def _own_objectives(view: View, cycles: Sequence[UUID]) -> dict[UUID, list[Objec
 def _children(view: View, cycles: Sequence[UUID]) -> dict[UUID, list[CycleProgress]]:
     """The progress of the activated cycles inside each of these open cycles."""
     rows = view.read(cycle.cycles_within, cycles) if cycles else {}
-    active = {id: [row for row in group if row.state is not CycleState.PLANNING] for id, group in rows.items()}
+    active = {id: [row for row in group if row.state.was_activated] for id, group in rows.items()}
     found = view.computed(of_cycles, [row for group in active.values() for row in group])
     return {id: [found[row.id] for row in group] for id, group in active.items()}
 

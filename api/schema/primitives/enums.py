@@ -39,11 +39,12 @@ __all__ = [
 # ── goals ────────────────────────────────────────────────────────────────────────────────────────
 
 described(
-    "The state of a cycle: PLANNING, then ACTIVE, then CLOSED. It never goes back.",
+    "The state of a cycle: PLANNING, then ACTIVE, then CLOSED; or PLANNING, then ABANDONED. It never goes back.",
     {
         "PLANNING": "The cycle is open for drafts and has no plan of record yet.",
         "ACTIVE": "The cycle is running and its plan is fixed.",
         "CLOSED": "The cycle has ended and its outcome is fixed.",
+        "ABANDONED": "The cycle was given up before it was activated, and its drafts were dropped.",
     },
 )(CycleState)
 described(

@@ -14,7 +14,7 @@ from api.schema.primitives.field import related, resolved
 from api.schema.primitives.node import Node
 from api.schema.primitives.refs import ChangeRef, CommentRef, EntityRef
 from api.schema.primitives.scalars import Position
-from api.schema.types.external_reference import ExternalReference
+from api.schema.types.attached import ExternalReference
 from api.snapshot import global_ids
 from api.snapshot.dataloaders import in_groups, then
 from api.snapshot.pagination import PageRequest

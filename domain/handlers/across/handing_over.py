@@ -64,13 +64,13 @@ def _is_open_work(uow: UnitOfWork, one: Aggregate, owner: UUID) -> bool:
 
 
 def _is_open(uow: UnitOfWork, objective: Objective) -> bool:
-    return not objective.has_ended and not uow.get(Cycle, objective.cycle).is_closed
+    return not objective.has_ended and not uow.get(Cycle, objective.cycle).has_ended
 
 
 def _is_in_open_cycle(uow: UnitOfWork, initiative: Initiative) -> bool:
     goal = uow.known(initiative.subject.id)
     objective = uow.known(goal.objective) if isinstance(goal, KeyResult) else goal
-    return isinstance(objective, Objective) and not uow.get(Cycle, objective.cycle).is_closed
+    return isinstance(objective, Objective) and not uow.get(Cycle, objective.cycle).has_ended
 
 
 def _assign(uow: UnitOfWork, one: Aggregate, owner: UUID) -> None:

@@ -7,7 +7,14 @@ from functools import cache
 from uuid import UUID
 
 from domain.commands.command import Command, CycleBy, KpiBy
-from domain.commands.cycle_commands import ActivateCycle, AdoptScoringPolicy, CloseCycle, OpenCycle
+from domain.commands.cycle_commands import (
+    AbandonCycle,
+    ActivateCycle,
+    AdoptScoringPolicy,
+    CloseCycle,
+    OpenCycle,
+    RenameCycle,
+)
 from domain.commands.discussion_commands import AddComment, EditInitiative, MoveInitiative, PlanInitiative, Reflect
 from domain.commands.key_result_commands import (
     AddKeyResult,
@@ -221,6 +228,8 @@ COMMANDS: dict[type[Command], Callable[[str], Command]] = {
     OpenCycle: lambda _: OpenCycle(key="new", name="New", starts_on=date(2027, 1, 1), ends_on=date(2027, 3, 31)),
     ActivateCycle: lambda _: ActivateCycle(cycle=QUARTER),
     CloseCycle: lambda _: CloseCycle(cycle=OVER),
+    RenameCycle: lambda _: RenameCycle(cycle=QUARTER, name="Other"),
+    AbandonCycle: lambda _: AbandonCycle(cycle=NEXT, reason="mistyped"),
     SetCalendar: lambda _: SetCalendar(time_zone="Europe/Lisbon"),
     AdoptScoringPolicy: lambda _: AdoptScoringPolicy(score_green=0.8),
     DraftObjective: lambda whose: DraftObjective(

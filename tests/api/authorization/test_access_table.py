@@ -34,6 +34,8 @@ TABLE = """
  openCycle                        x    x     -       -       -
  activateCycle                    x    x     -       -       -
  closeCycle                       x    x     -       -       -
+ renameCycle                      x    x     -       -       -
+ abandonCycle                     x    x     -       -       -
  adoptScoringPolicy               x    -     -       -       -
  draftObjective                   x    x    own      -       -
  rewordObjective                  x    x    own      -       -

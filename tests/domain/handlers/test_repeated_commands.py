@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from domain.commands.command import Command, verb
-from domain.commands.cycle_commands import ActivateCycle, AdoptScoringPolicy, OpenCycle
+from domain.commands.cycle_commands import AbandonCycle, ActivateCycle, AdoptScoringPolicy, OpenCycle, RenameCycle
 from domain.commands.discussion_commands import AddComment, EditInitiative, MoveInitiative, PlanInitiative, Reflect
 from domain.commands.key_result_commands import (
     AddKeyResult,
@@ -78,6 +78,7 @@ from tests.domain.given_goals import (
     OBJECTIVE,
     OTHER,
     Q1,
+    Q2,
     SALES,
     ZERO_TO_TWENTY,
     activated,
@@ -92,6 +93,7 @@ from tests.domain.given_goals import (
     linked,
     north,
     objective_ref,
+    opened_q2,
     other,
     read,
     retired,
@@ -109,7 +111,22 @@ watched = RedefineKpi(
     kpi=KPI, goal=KpiGoal(GoalDirection.AT_LEAST, target=40), goal_from=date(2027, 1, 1), reason="a goal for next year"
 )
 led = AppointLead(team=NORTH, person=BEN)
-everything = (ada, ben, sales, north, led, defined, watched, *working, other, checked_in(3), read(40), planned, private)
+everything = (
+    ada,
+    ben,
+    sales,
+    north,
+    led,
+    defined,
+    watched,
+    *working,
+    opened_q2,
+    other,
+    checked_in(3),
+    read(40),
+    planned,
+    private,
+)
 
 STATES: list[Command] = [
     RenamePerson(person=ADA, name="Ada King", email="ada@example.com"),
@@ -123,6 +140,8 @@ STATES: list[Command] = [
     AppointLead(team=SALES, person=ADA),
     JoinTeam(team=SALES, person=ADA),
     DisbandTeam(team=SALES),
+    RenameCycle(cycle=Q1, name="First quarter"),
+    AbandonCycle(cycle=Q2, reason="mistyped"),
     AdoptScoringPolicy(score_green=0.8),
     SetCalendar(time_zone="Europe/Lisbon", fiscal_year_start_month=2),
     RewordObjective(objective=OBJECTIVE, title="Otherwise", description="How"),

@@ -38,6 +38,8 @@ CONTRACT = """
     openCycle key! name! startsOn! endsOn! parent checkInCadence
     activateCycle cycle!
     closeCycle cycle! closeObjectives
+    renameCycle cycle! name!
+    abandonCycle cycle! reason!
     adoptScoringPolicy onTrackGap atRiskGap scoreGreen scoreAmber staleAfterCadences maxKeyResultsPerObjective \
         maxObjectivesPerOwner
     draftObjective cycle! title! description kind owner team contributors supports visibility
@@ -110,8 +112,8 @@ def test_reason_is_required_exactly_for_changes_of_agreements() -> None:
 @pytest.mark.parametrize(
     ("name", "shape"),
     [
-        ("CycleBy", {"id": "ID", "key": "String"}),
-        ("KpiBy", {"id": "ID", "key": "String"}),
+        ("CycleBy", {"id": "ID", "key": "String", "external": "ExternalInput"}),
+        ("KpiBy", {"id": "ID", "key": "String", "external": "ExternalInput"}),
         (
             "MetricInput",
             {

@@ -177,6 +177,10 @@ def closing_commands(story: Story, objective: str, other: str, key_result: str) 
     assert carried == {"carriedFrom": {"id": objective}}
     assert send("dropKeyResult", {**about, "reason": WHY}, "keyResult { state }") == {"state": "DROPPED"}
     assert send("dropObjective", {"objective": other, "reason": WHY}, "objective { state }") == {"state": "DROPPED"}
+    renamed = send("renameCycle", {"cycle": {"id": cycle}, "name": "The year"}, "cycle { name }")
+    assert renamed == {"name": "The year"}
+    abandoned = send("abandonCycle", {"cycle": {"key": "2027"}, "reason": WHY}, "cycle { state progress { health } }")
+    assert abandoned == {"state": "ABANDONED", "progress": {"health": "DROPPED"}}
     ended = send("closeCycle", {"cycle": {"id": cycle}, "closeObjectives": True}, "cycle { state }")
     assert ended == {"state": "CLOSED"}
     reflection_input = {"subject": cycle, "kind": "LEARNED", "body": "Ask"}
