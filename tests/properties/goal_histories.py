@@ -50,11 +50,12 @@ AGE_DAYS = 290
 WEIGHTS: dict[str, float] = {
     "checkIn": 16, "recordReadings": 12, "correctCheckIn": 3, "correctReading": 2, "retractReading": 1,
     "addKeyResult": 12, "draftObjective": 8, "commitObjective": 14, "scoreKeyResult": 3, "closeObjective": 3,
-    "reopenObjective": 2, "dropObjective": 0.7, "dropKeyResult": 1, "closeCycle": 0.3, "abandonCycle": 0.3, "activateCycle": 0.3,
+    "reopenObjective": 2, "dropObjective": 0.7, "dropKeyResult": 1, "closeCycle": 0.3, "activateCycle": 0.3,
     "alignObjective": 2, "unalignObjective": 1, "assignObjective": 1.5, "moveTeam": 0.7, "adoptScoringPolicy": 1,
     "retargetKeyResult": 4, "reweighKeyResult": 1.5, "rescheduleKeyResult": 2, "linkKpi": 2, "unlinkKpi": 1.5,
     "redefineKpi": 2.5, "defineKpi": 0.7, "setKpiTargets": 2, "retireKpi": 0.3, "reviveKpi": 0.3, "carryObjective": 0.5,
-    "planKeyResult": 6, "setCalendar": 1,
+    "planKeyResult": 6, "setCalendar": 1, "abandonCycle": 0.3, "handOver": 0.3, "setLabels": 0.3,
+    "setExternalReference": 0.3,
 }  # fmt: skip
 
 

@@ -127,9 +127,9 @@ LONG_AGO = datetime(2025, 1, 1, tzinfo=UTC)
 WEIGHTS: dict[str, float] = {
     "checkIn": 10, "recordReadings": 6, "correctCheckIn": 4, "correctReading": 3, "addKeyResult": 8,
     "draftObjective": 6, "retargetKeyResult": 4, "alignObjective": 5, "linkKpi": 4, "unlinkKpi": 4, "leaveTeam": 4,
-    "closeCycle": 0.3, "abandonCycle": 0.3, "closeObjective": 1, "dropObjective": 1, "dropKeyResult": 0.5, "disbandTeam": 0.2,
+    "closeCycle": 0.3, "closeObjective": 1, "dropObjective": 1, "dropKeyResult": 0.5, "disbandTeam": 0.2,
     "deactivatePerson": 0.2, "erasePerson": 0.4, "retireKpi": 0.3, "reopenObjective": 4, "joinTeam": 4,
-    "planKeyResult": 5,
+    "planKeyResult": 5, "abandonCycle": 0.3, "handOver": 1,
 }  # fmt: skip
 
 REPEATABLE = frozenset(

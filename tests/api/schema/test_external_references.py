@@ -68,7 +68,8 @@ def test_references_are_those_of_the_basis(api: Api, objective: str) -> None:
         {"field": f"externalReferences.{mark}.url", "before": "https://e.com/1", "after": None},
     ]
     assert (third["system"], third["beforeExternalId"]) == (mark, "2")
-    asked = "query ($p: Position!, $id: ID!) { asOf(position: $p) { objective(id: $id) { externalReferences { externalId } }}}"
+    shown = "externalReferences { externalId }"
+    asked = f"query ($p: Position!, $id: ID!) {{ asOf(position: $p) {{ objective(id: $id) {{ {shown} }} }} }}"
     seen = [api.ask(asked, p=start + number, id=objective)["asOf"]["objective"] for number in range(4)]
     references = [[one["externalId"] for one in of["externalReferences"]] for of in seen]
     assert references == [[], ["1"], ["2"], []]
