@@ -1,19 +1,21 @@
 """The export of a log as facts."""
 
+import io
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
-from msgspec import structs
+from msgspec import UNSET, structs
 
 from api.cli.export_facts import export_facts
+from api.cli.import_facts import run_import
 from api.cli.output import Failure
 from api.facts import event_to_command, exporter
 from domain.commands.command import Command, CycleBy, KpiBy
-from domain.commands.cycle_commands import ActivateCycle, CloseCycle, OpenCycle
-from domain.commands.discussion_commands import AddComment
+from domain.commands.cycle_commands import AbandonCycle, ActivateCycle, CloseCycle, OpenCycle, RenameCycle
+from domain.commands.discussion_commands import AddComment, EditInitiative, PlanInitiative
 from domain.commands.key_result_commands import AddKeyResult, CheckIn, CorrectCheckIn, LinkKpi, ScoreKeyResult
 from domain.commands.kpi_commands import (
     CorrectReading,
@@ -21,7 +23,9 @@ from domain.commands.kpi_commands import (
     ReadingInput,
     RecordReadings,
     RedefineKpi,
+    RetireKpi,
     RetractReading,
+    ReviveKpi,
     SetKpiTargets,
 )
 from domain.commands.objective_commands import (
@@ -39,12 +43,17 @@ from domain.commands.people_commands import (
     AddPerson,
     AppointLead,
     DeactivatePerson,
+    DisbandTeam,
     ErasePerson,
     FormTeam,
+    HandOver,
+    ReactivatePerson,
     RenamePerson,
+    ReviveTeam,
 )
 from domain.commands.permissions import Role
-from domain.handlers.unit_of_work import Author
+from domain.commands.subject_commands import SetExternalReference, SetLabels
+from domain.handlers.unit_of_work import Author, keyed_id
 from domain.model.event import EVENTS
 from domain.model.key_result import KeyResultReopened
 from domain.model.kpi import ReadingRecorded
@@ -560,3 +569,83 @@ def test_empty_workspace_exports_no_facts(world: World, tmp_path: Any) -> None:
     with (tmp_path / "facts").open("wb") as file:
         export_facts(world.database, file)
     assert (tmp_path / "facts").read_bytes() == b""
+
+
+# ── verbs on things of several kinds ─────────────────────────────────────────────────────────────
+
+
+def test_handing_over_is_one_fact(company: Company, another: World) -> None:
+    ada, ben = company.ada(), company.do(AddPerson(handle="ben", name="Ben", effective_at=LONG_AGO))
+    company.do(FormTeam(key="north", name="North", lead=ada, effective_at=LONG_AGO))
+    objective = company.objective(owner=ada)
+    company.key_result(objective, owner=ada)
+    company.do(DefineKpi(key="nps", name="Promoters", owner=ada, effective_at=LONG_AGO))
+    company.do(PlanInitiative(title="Ask", subject=Ref(Kind.OBJECTIVE, objective), owner=ada, effective_at=LONG_AGO))
+    company.do(HandOver(from_=ada, to=ben, reason="She moves on."))
+    assert [entry.event.TOPIC for entry in company.world.log.entries(0, 100)][-6:] == [
+        "team-lead-appointed", "objective-assigned", "key-result-assigned", "kpi-redefined", "initiative-edited",
+        "work-handed-over",
+    ]  # fmt: skip
+    assert facts(company.world)[-1]["input"] == {"from": {"ref": "person:ada"}, "to": {"ref": "person:ben"}}
+    assert_round_trip(company, another)
+
+
+def test_abandoning_a_cycle_is_one_fact(company: Company, another: World) -> None:
+    company.objective()
+    company.do(RenameCycle(cycle=Q1, name="Mistyped"))
+    company.do(AbandonCycle(cycle=Q1, reason="mistyped"))
+    assert [fact["do"] for fact in facts(company.world)][-3:] == ["draftObjective", "renameCycle", "abandonCycle"]
+    assert_round_trip(company, another)
+
+
+def test_what_was_revived_edited_labelled_and_referred_to_round_trips(company: Company, another: World) -> None:
+    ada, objective = company.ada(), company.objective()
+    work = company.do(PlanInitiative(title="Ask", subject=Ref(Kind.OBJECTIVE, objective), due=date(2026, 3, 1)))
+    for title, due in (("Ask more", UNSET), (UNSET, None)):
+        company.do(EditInitiative(initiative=work, title=title, due=due))
+    company.do(DeactivatePerson(person=ada))
+    company.do(ReactivatePerson(person=ada))
+    team = company.do(FormTeam(key="north", name="North"))
+    company.do(DisbandTeam(team=team))
+    company.do(ReviveTeam(team=team))
+    kpi = company.do(DefineKpi(key="nps", name="Promoters"))
+    company.do(RetireKpi(kpi=NPS, reason="unused"))
+    company.do(ReviveKpi(kpi=NPS))
+    for kind, id in ((Kind.OBJECTIVE, objective), (Kind.KPI, kpi), (Kind.TEAM, team)):
+        company.do(SetLabels(subject=Ref(kind, id), labels=["b", "a"]))
+        company.do(SetExternalReference(subject=Ref(kind, id), system="jira", id=f"{kind}-1", url="https://e.com/1"))
+    company.do(SetExternalReference(subject=Ref(Kind.TEAM, team), system="jira", id=None))
+    company.do(SetExternalReference(subject=Ref(Kind.INITIATIVE, work), system="jira", id="Team-1"))
+    file = facts(company.world)
+    assert facts_of(file, "setExternalReference")[-2]["input"] == {
+        "subject": {"ref": "team/north"}, "system": "jira", "id": None,
+    }  # fmt: skip
+    assert_round_trip(company, another)
+
+
+def test_a_fact_refers_to_a_thing_by_its_counterpart(company: Company) -> None:
+    objective = company.objective()
+    company.do(SetExternalReference(subject=Ref(Kind.OBJECTIVE, objective), system="jira", id="OKR-7"))
+    company.do(SetExternalReference(subject=Ref(Kind.CYCLE, keyed_id(Kind.CYCLE, "2026-q2")), system="jira", id="Q2"))
+    goal, cycle = ({"external": {"system": "jira", "id": id}} for id in ("OKR-7", "Q2"))
+    at = day(1).isoformat()
+    written = [
+        {"at": at, "do": "rewordObjective", "input": {"objective": goal, "title": "Grow better"}},
+        {"at": at, "do": "addComment", "input": {"subject": goal, "body": "Well"}},
+        {"at": at, "do": "draftObjective", "input": {"cycle": cycle, "title": "Last well", "supports": []}},
+    ]
+    imported(company.world, lines(written))
+    topics = [entry.event.TOPIC for entry in company.world.log.entries(0, 100)][-3:]
+    assert topics == ["objective-reworded", "comment-added", "objective-drafted"]
+    wrong = [
+        {"at": at, "do": "rewordObjective", "input": {"objective": cycle, "title": "No"}},
+        {
+            "at": at,
+            "do": "rewordObjective",
+            "input": {"objective": {"external": {"system": "hr", "id": "Q2"}}, "title": "No"},
+        },
+        {"at": at, "do": "rewordObjective", "input": {"objective": {"external": "Q2"}, "title": "No"}},
+    ]
+    for one, code in zip(wrong, ("INVALID", "NOT_FOUND", "INVALID"), strict=True):
+        (refusal,) = run_import(company.world.database, io.BytesIO(lines([one])), None).refusals
+        assert [problem.code for problem in refusal.problems] == [code]

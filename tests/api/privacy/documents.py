@@ -47,8 +47,13 @@ GIVEN = {
     ("Ledger", "consistency", "from"): "1",
 }
 """Arguments by type and field; every entity type has `asOf`."""
-APART = frozenset({("View", "node"), ("View", "nodes"), ("View", "objective"), ("Query", "ledger")})
-"""Fields tested separately: lookups by id, and the ledger with its own permission."""
+APART = frozenset(
+    {
+        ("View", "node"), ("View", "nodes"), ("View", "objective"), ("View", "keyResult"), ("View", "initiative"),
+        ("Query", "ledger"),
+    }
+)  # fmt: skip
+"""Fields tested separately: lookups by id or external reference, and the ledger with its own permission."""
 KINDS = (
     "Objective", "KeyResult", "Initiative", "CheckIn", "Comment", "Reflection",
     "Cycle", "Kpi", "Reading", "Team", "Person",
