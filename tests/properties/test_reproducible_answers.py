@@ -33,7 +33,7 @@ VIEW = """
     cycles(first: 1000) { totalCount nodes {
       entityId version key name state startsOn endsOn parent { key } changedAt progress { value confidence }
       plan { basis { at position } } outcome { basis { at position } }
-      reflections { kind body recordedAt }
+      reflections { kind body recordedAt } externalReferences { system externalId url }
     } }
     objectives(first: 1000) { totalCount nodes {
       entityId version title description state kind owner { entityId name } team { key } contributors { entityId }
@@ -42,11 +42,11 @@ VIEW = """
       supportedBy(first: 1000) { nodes { entityId } }
       progress { value unclamped confidence explain { label weight value contribution position } }
       outcome { verdict score reflection closedAt }
-      initiatives { entityId title state }
+      initiatives { entityId title state due owner { entityId } externalReferences { system externalId url } } labels externalReferences { system externalId url }
       keyResults(includeDropped: true) {
         entityId version title weight due state score current measuredAt confidence kpi { key }
         metric { direction start target lower upper unit { kind symbol } } milestones { key reachedAt }
-        progress { value unclamped }
+        progress { value unclamped } labels externalReferences { system externalId url }
         targets { position reason metric { target } weight progressBefore progressAfter }
         checkIns(first: 1000) { nodes { value reached confidence note measuredAt claimedAt position late } }
       }
@@ -56,10 +56,13 @@ VIEW = """
       entityId version key name retired goal { direction target lower upper } latest { value position }
       goalSchedule { from isTarget goal { direction target lower upper tolerance } }
       readings(first: 1000) { nodes { value measuredAt claimedAt position retracted } }
-      definitions { position reason }
+      definitions { position reason } labels externalReferences { system externalId url }
     } }
-    teams(first: 1000) { nodes { entityId version key name parent { key } lead { entityId } members { entityId } } }
-    people(first: 1000) { nodes { entityId version handle name active } }
+    teams(first: 1000) { nodes {
+      entityId version key name parent { key } lead { entityId } members { entityId } labels externalReferences { system externalId url }
+    } }
+    people(first: 1000) { nodes { entityId version handle name active externalReferences { system externalId url } } }
+    labelCounts { label objectives keyResults kpis teams }
 """
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.model.cycle import CycleClosed
-from domain.model.discussion import CommentAdded, Reflected
+from domain.model.discussion import CommentAdded, ExternalReferenceRemoved, ExternalReferenceSet, Reflected
 from domain.model.event import Event, Recorded
 from domain.model.key_result import KeyResultDropped, KeyResultUnlinked
 from domain.model.objective import ObjectiveClosed, ObjectiveDropped, ObjectiveReopened
@@ -38,7 +38,7 @@ class Log:
         return found
 
     def subject(self, event: Event) -> tuple[Kind, UUID]:
-        if isinstance(event, CommentAdded | Reflected):
+        if isinstance(event, CommentAdded | Reflected | ExternalReferenceSet | ExternalReferenceRemoved):
             return event.subject.kind, event.subject.id
         return event.KIND, event.originator_id
 
