@@ -350,7 +350,7 @@ class Import:
     def _referring(self, given: Any) -> Ref:
         """The thing with a counterpart in another system, whoever has set the reference."""
         external = converted_part(given, External, "external")
-        ref = identity.by_external(self._log, external.system, external.id)
+        ref = identity.by_external(self._log, external)
         if ref is None:
             raise CommandRejected(
                 Code.NOT_FOUND, f"Nothing has the id '{external.id}' of '{external.system}'.", "input", "external"

@@ -63,6 +63,14 @@ class External(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     system: Annotated[str, doc("The key of the other system, like jira.")]
     id: Annotated[str, doc("The id of the counterpart in the other system.")]
 
+    @property
+    def stored(self) -> "External | None":
+        """The same in its stored form; None for names that no reference can have."""
+        try:
+            return External(values.key(self.system), values.title(self.id))
+        except CommandRejected:
+            return None
+
 
 class By(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A lookup by id, by key or by external reference: exactly one of them."""

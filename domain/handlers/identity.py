@@ -4,6 +4,7 @@ from uuid import UUID
 
 import msgspec
 
+from domain.commands.command import External
 from domain.log.event_store import Log
 from domain.model.discussion import ExternalReference
 from domain.model.event import replay
@@ -36,8 +37,11 @@ def by_handle(log: Log, handle: str) -> Known | None:
     return None if id is None else by_id(log, id)
 
 
-def by_external(log: Log, system: str, external_id: str) -> Ref | None:
+def by_external(log: Log, external: External) -> Ref | None:
     """The thing with this counterpart in another system; None if there is none. Read from the log."""
-    streams = log.streams(log.externally_named(system, external_id))
+    name = external.stored
+    if name is None:
+        return None
+    streams = log.streams(log.externally_named(name.system, name.id))
     found: list[ExternalReference] = [replay(events) for events in streams.values()]
-    return next((one.subject for one in found if one.external_id == external_id), None)
+    return next((one.subject for one in found if one.external_id == name.id), None)

@@ -222,10 +222,11 @@ class UnitOfWork:
 
     def referring(self, external: External) -> Ref | None:
         """The thing that has this counterpart in another system, seen by the author or not."""
-        ids = self.log.externally_named(external.system, external.id)
+        name = external.stored
+        ids = [] if name is None else self.log.externally_named(name.system, name.id)
         self.load(ids)
         found = [one for one in map(self.known, ids) if isinstance(one, ExternalReference)]
-        return next((one.subject for one in found if one.external_id == external.id), None)
+        return next((one.subject for one in found if name is not None and one.external_id == name.id), None)
 
     def refuse_newer(self, event: type[Event]) -> None:
         """Any event of this type before the append is a conflict."""

@@ -14,6 +14,7 @@ from api.schema.primitives.lookup import By, CycleBy, KpiBy, TeamBy, external_of
 from api.snapshot import global_ids
 from api.snapshot.dataloaders import BY_KEY
 from api.snapshot.snapshot import View
+from domain.commands.command import External
 from domain.metrics.rating import Health
 from domain.primitives import label_checks
 from domain.primitives.errors import invalid
@@ -209,16 +210,11 @@ def named(view: View, kind: Kind, by: By | None) -> UUID | None:
     return found
 
 
-def referring(view: View, kind: Kind, external: tuple[str, str]) -> UUID | None:
-    """The id of the entity of this kind with a counterpart in another system, given as system and id; None if there is
-    none."""
-    row = view.read(externally_named, [external]).get(external) if is_storable(*external) else None
+def referring(view: View, kind: Kind, external: External) -> UUID | None:
+    """The id of the entity of this kind with a counterpart in another system; None if there is none."""
+    name = external.stored
+    row = None if name is None else view.read(externally_named, name.system, [name.id]).get(name.id)
     return row.subject_id if row is not None and row.subject_kind is kind else None
-
-
-def is_storable(*texts: str) -> bool:
-    """Whether PostgreSQL takes these texts: none has NUL or surrogates."""
-    return all("\0" not in text and (text.isascii() or not _has_surrogates(text)) for text in texts)
 
 
 def identified(kind: Kind, id: str | None) -> UUID | None:

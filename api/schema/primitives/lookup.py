@@ -4,6 +4,8 @@ from typing import Any, TypeAlias
 
 import strawberry
 
+from domain.commands.command import External
+
 
 @strawberry.input(description="The counterpart of a thing in another system, which no other thing has.")
 class ExternalInput:
@@ -70,9 +72,10 @@ def id_of(by: By) -> str | None:
     return None if by.id is strawberry.UNSET else by.id
 
 
-def external_of(by: By) -> tuple[str, str] | None:
-    """System and id of a lookup by external reference; None for another lookup."""
-    return None if by.external is strawberry.UNSET or by.external is None else (by.external.system, by.external.id)
+def external_of(by: By) -> External | None:
+    """The counterpart of a lookup by external reference; None for another lookup."""
+    given = by.external
+    return External(given.system, given.id) if isinstance(given, ExternalInput) else None
 
 
 def key_of(by: By) -> str:

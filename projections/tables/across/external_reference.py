@@ -73,11 +73,11 @@ def external_references(
 
 
 def externally_named(
-    conn: Connection, basis: Basis, names: Sequence[tuple[str, str]]
-) -> dict[tuple[str, str], ExternalReferenceRow]:
-    """The references to these ids of systems, given as (system, id); unknown ones are left out."""
-    named = "select distinct id from external_reference where external_id = any(%(ids)b::text[])"
-    sql = EXTERNAL_REFERENCE.query(basis, named, "v.external_id = any(%(ids)b::text[])")
-    rows = EXTERNAL_REFERENCE.read(conn, sql, basis_params(basis, ids=[id for _, id in names]))
-    found = {(row.system, row.external_id or ""): row for row in rows}
-    return {name: found[name] for name in names if name in found}
+    conn: Connection, basis: Basis, system: str, ids: Sequence[str]
+) -> dict[str, ExternalReferenceRow]:
+    """The references to these ids of a system; unknown ones are left out."""
+    has_id = "external_id = any(%(ids)b::text[])"
+    named = f"select distinct id from external_reference where {has_id} and system = %(system)s"
+    sql = EXTERNAL_REFERENCE.query(basis, named, f"v.{has_id}")
+    rows = EXTERNAL_REFERENCE.read(conn, sql, basis_params(basis, system=system, ids=list(ids)))
+    return {row.external_id or "": row for row in rows}
