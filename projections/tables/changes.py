@@ -288,9 +288,10 @@ def pages(
     """The same page, in the order of the log, of the changes that belong to each of these nodes of one kind.
 
     To a key result, objective or cycle belong the changes of all nodes in it: its key results, their check-ins,
-    initiatives, comments, reflections and references to other systems; and the readings of a KPI while a key result in it is linked to that KPI.
-    To a KPI belong its readings. To a team belong its own changes, those of its objectives and KPIs while it owns
-    them, and the same for all teams inside it. To any other node belong its own changes, its comments and its references.
+    initiatives, comments, reflections and references to other systems; and the readings of a KPI while a key result in
+    it is linked to that KPI. To a KPI belong its readings. To a team belong its own changes, those of its objectives
+    and KPIs while it owns them, and the same for all teams inside it. To any other node belong its own changes, its
+    comments and its references.
     """
     found: dict[UUID, list[Change]] = {id: [] for id in ids}
     for of, *columns in _planned(conn, *_page(conn, basis, Scope(kind, "ids"), ids, window, filter)):

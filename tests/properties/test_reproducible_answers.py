@@ -42,7 +42,8 @@ VIEW = """
       supportedBy(first: 1000) { nodes { entityId } }
       progress { value unclamped confidence explain { label weight value contribution position } }
       outcome { verdict score reflection closedAt }
-      initiatives { entityId title state due owner { entityId } externalReferences { system externalId url } } labels externalReferences { system externalId url }
+      initiatives { entityId title state due owner { entityId } externalReferences { system externalId url } }
+      labels externalReferences { system externalId url }
       keyResults(includeDropped: true) {
         entityId version title weight due state score current measuredAt confidence kpi { key }
         metric { direction start target lower upper unit { kind symbol } } milestones { key reachedAt }
@@ -59,7 +60,8 @@ VIEW = """
       definitions { position reason } labels externalReferences { system externalId url }
     } }
     teams(first: 1000) { nodes {
-      entityId version key name parent { key } lead { entityId } members { entityId } labels externalReferences { system externalId url }
+      entityId version key name parent { key } lead { entityId } members { entityId }
+      labels externalReferences { system externalId url }
     } }
     people(first: 1000) { nodes { entityId version handle name active externalReferences { system externalId url } } }
     labelCounts { label objectives keyResults kpis teams }
