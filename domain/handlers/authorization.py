@@ -81,15 +81,18 @@ def authorize(uow: UnitOfWork) -> list[UUID]:
     that do not exist.
     """
     hidden = [] if Permission.READ_PRIVATE in uow.can else _hide(uow)
-    needs = _needs(uow.command)
+    needs = uow.command.NEEDS
+    if needs.of_kind:
+        needs = _needs_of_kind(uow.command)
     if needs.any_subject not in uow.can and not (needs.own in uow.can and _is_own(uow, needs)):
         raise _forbidden(needs)
     return hidden
 
 
-def _needs(command: Command) -> Needs:
-    needs = command.NEEDS
-    return needs.for_subject(getattr(command, needs.of or "").kind) if needs.of_kind else needs
+def _needs_of_kind(command: Command) -> Needs:
+    """What the command requires for a subject of the kind that it states."""
+    subject: Ref = getattr(command, command.NEEDS.of or "")
+    return command.NEEDS.for_subject(subject.kind)
 
 
 def sees(uow: UnitOfWork, objective: Objective) -> bool:

@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 
 from domain.log.times import last_known
-from domain.model.discussion import CommentAdded, ExternalReferenceRemoved, ExternalReferenceSet
+from domain.model.discussion import CommentAdded
 from domain.model.event import NIL_ID, Event, Recorded
 from domain.model.key_result import CheckInCorrected, KeyResultCheckedIn
 from domain.model.kpi import ReadingRecorded
@@ -133,8 +133,8 @@ Path: TypeAlias = tuple[UUID | None, UUID | None, UUID | None, UUID | None]
 def _looked_up(event: Event) -> Sequence[tuple[Table[Any], UUID]]:
     """The rows that give the place of an event: that of its parent for a new node, its own for an initiative. Later
     events of other kinds find their place in the row of their aggregate."""
-    if isinstance(event, ExternalReferenceSet | ExternalReferenceRemoved):
-        return ((PLACE, event.subject.id),)
+    if event.KIND is Kind.EXTERNAL_REFERENCE:
+        return ((PLACE, event.subject.id),)  # type: ignore[attr-defined]
     if event.originator_version > 1:
         return ((PLACE, event.originator_id),) if event.KIND is Kind.INITIATIVE else ()
     if isinstance(event, CommentAdded) and event.subject.kind in _MEASURED:
