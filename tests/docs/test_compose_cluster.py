@@ -44,9 +44,7 @@ def test_proxy_has_the_rules_that_the_drills_have_tried() -> None:
 
 @pytest.mark.skipif(shutil.which("haproxy") is None, reason="haproxy is not installed: on Debian, the package haproxy")
 def test_haproxy_accepts_the_file() -> None:
-    done = subprocess.run(
-        ["haproxy", "-c", "-f", FOLDER / "haproxy.cfg"], capture_output=True, text=True, check=False
-    )
+    done = subprocess.run(["haproxy", "-c", "-f", FOLDER / "haproxy.cfg"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
 

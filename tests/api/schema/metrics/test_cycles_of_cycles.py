@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from domain.commands.command import CycleBy
-from domain.commands.cycle_commands import ActivateCycle, AdoptScoringPolicy, CloseCycle, OpenCycle
+from domain.commands.cycle_commands import AbandonCycle, ActivateCycle, AdoptScoringPolicy, CloseCycle, OpenCycle
 from domain.commands.objective_commands import CloseObjective, CommitObjective, DropObjective
 from tests.api.schema import goals
 from tests.api.schema.goals import day
@@ -82,6 +82,24 @@ def test_a_year_fills_up_quarter_by_quarter(year: AskedWorld) -> None:
     elapsed = 45 / 91  # of the second quarter, which begins at day -275
     assert found["expected"] == pytest.approx((90 * 1 + 91 * elapsed) / DAYS)
     assert found["measuredShare"] == pytest.approx(1)
+
+
+def test_an_abandoned_cycle_is_dropped_and_counts_in_no_year(year: AskedWorld) -> None:
+    run(year)
+    before = figures(year)
+    third = CycleBy(key="2025-q3")
+    year.do(OpenCycle(key="2025-q3", name="Q3", starts_on=date(2025, 7, 1), ends_on=date(2025, 9, 30), parent=YEAR))
+    goals.objective(year, "Go the third mile", cycle=third)
+    year.do(AbandonCycle(cycle=third, reason="mistyped"))
+    assert [figures(year)[name] for name in ("value", "explain")] == [before[name] for name in ("value", "explain")]
+    found = year.ask(
+        '{ cycle(by: {key: "2025-q3"}) { state progress { value health } objectives { nodes { state } } } }'
+    )
+    assert found["cycle"] == {
+        "state": "ABANDONED",
+        "progress": {"value": None, "health": "DROPPED"},
+        "objectives": {"nodes": [{"state": "DROPPED"}]},
+    }
 
 
 def test_the_health_of_a_year_is_its_own_by_the_gaps_of_its_children_by_their_days(year: AskedWorld) -> None:
