@@ -3,9 +3,9 @@
 from api.runtime.database import Database
 from benchmarks.call_path import CallPath, call_path
 
-CALLS_MAX = 425
-MODULES_MAX = 75
-BACKS_MAX = 10
+CALLS_MAX = 341
+MODULES_MAX = 72
+BACKS_MAX = 9
 
 
 def test_check_in_makes_a_bounded_number_of_calls(database: Database) -> None:
