@@ -1,7 +1,7 @@
 """A workspace that tests write with commands; its projections catch up when the test asks for it."""
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +22,25 @@ from tests.workspace import fresh_workspace
 ADA = Author("machine:ada", Source.API, frozenset(Role))
 
 
+class KeptProjector(Projector):
+    """A projector that keeps its connection from one `catch_up` to the next: to open one, and to plan its statements
+    again, takes longer than most batches. A failure closes it."""
+
+    _kept: tuple[ExitStack, psycopg.Connection[Any]] | None = None
+
+    @contextmanager
+    def _session(self) -> Iterator[psycopg.Connection[Any]]:
+        if self._kept is None or self._kept[1].closed:
+            opened = ExitStack()
+            self._kept = opened, opened.enter_context(super()._session())
+        opened, conn = self._kept
+        try:
+            yield conn
+        except BaseException:
+            opened.close()
+            raise
+
+
 class World:
     """A workspace. `record` and `do` catch up with the log after each command; after `write`, call `catch_up`."""
 
@@ -30,16 +49,20 @@ class World:
         self.workspace = database.settings.workspace
         self.log = Log(database.pool("owner"), self.workspace)
         self.keyframe = Dispatcher(self.log)
-        self.projector = self.new_projector()
+        self.projector = KeptProjector(self.log, self._connected, 500, self.workspace)
         self._conn: psycopg.Connection[Any] | None = None
 
     @property
     def conn(self) -> psycopg.Connection[Any]:
         """A connection to the projections; `close` closes it, and at the latest the end of the database."""
         if self._conn is None:
-            self._conn = self.database.connect()
-            self.database.close_at_end(self._conn)
+            self._conn = self._connected()
         return self._conn
+
+    def _connected(self) -> psycopg.Connection[Any]:
+        conn = self.database.connect()
+        self.database.close_at_end(conn)
+        return conn
 
     def close(self) -> None:
         if self._conn is not None:
