@@ -1,15 +1,12 @@
 """Every point of a curve is the whole as of its moment, by all that the basis knows."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from random import Random
 from typing import Any, TypeAlias
 from uuid import UUID
 
-import pytest
-from hypothesis import given, settings
 from psycopg import sql
 
 from domain.primitives.calendar import Step
@@ -21,16 +18,10 @@ from projections.figures.timeline import Timeline
 from projections.history import curves
 from projections.history.curves import AnyWhole, CurvePoint, Span
 from tests.asking import AskedWorld, unlimited
-from tests.properties.goal_histories import GoalHistory
+from tests.properties.cases import Case, on_histories
 from tests.properties.model_answers import same
-from tests.properties.test_reference_model import SEEDS
-from tests.workspace import fresh_workspace
 from tests.world import World
 
-pytestmark = [pytest.mark.long, pytest.mark.no_cover]
-
-laws = settings(settings.get_profile("laws"), max_examples=3)
-COMMANDS = 200
 MOMENTS_MAX = 12
 
 CURVES = """{ objectives(first: 500) { nodes { entityId curve: progressOverTime(every: %(every)s) { %(fields)s } } }
@@ -52,28 +43,20 @@ AT = f"""query($at: DateTime!, $position: Position!, $ids: [ID!]!) {{ asOf(at: $
     }} }} }}"""
 
 
-def lived(world: AskedWorld, seed: int) -> int:
-    """A random history; its last position."""
-    GoalHistory(world.keyframe, Random(seed), datetime.now(UTC).date()).live(COMMANDS)
-    return world.catch_up()
-
-
 # ── the pass ─────────────────────────────────────────────────────────────────────────────────────
 
 
-@laws
-@given(seed=SEEDS)
-def test_points_of_a_curve_equal_the_figures_computed_for_each_moment_alone(server: str, seed: int) -> None:
-    with fresh_workspace(server, pool_size_max=4) as database, closing(AskedWorld(database)) as world:
-        lived(world, seed)
-        for every in (Step.CHANGE, Step.WEEK):
-            for cases in (of_objectives, of_cycles, of_teams):
-                for points, whole_at in cases(world, every):
-                    assert_equal(world, points, whole_at)
+@on_histories(3)
+def test_points_of_a_curve_equal_the_figures_computed_for_each_moment_alone(case: Case) -> None:
+    world = case.world
+    for every in (Step.CHANGE, Step.WEEK):
+        for cases in (of_objectives, of_cycles, of_teams):
+            for points, whole_at in cases(world, every):
+                assert_equal(world, points, whole_at)
 
 
 WholeAt: TypeAlias = Callable[[datetime], AnyWhole | None]
-Case: TypeAlias = tuple[Sequence[CurvePoint], WholeAt]
+Curve: TypeAlias = tuple[Sequence[CurvePoint], WholeAt]
 """The points of a curve, and its whole computed for one moment alone."""
 
 
@@ -82,7 +65,7 @@ def ids(world: World, table: str) -> list[UUID]:
     return [id for (id,) in world.conn.execute(query).fetchall()]
 
 
-def of_objectives(world: World, every: Step) -> Iterator[Case]:
+def of_objectives(world: World, every: Step) -> Iterator[Curve]:
     wanted = ids(world, "objective")
     found = curves.of_objectives(world.conn, world.now, wanted, Span(every))
     history = timeline.of_objectives(world.conn, world.now, wanted)
@@ -90,7 +73,7 @@ def of_objectives(world: World, every: Step) -> Iterator[Case]:
         yield found[id], alone(world, history, partial(Figures.objective, id=id))
 
 
-def of_cycles(world: World, every: Step) -> Iterator[Case]:
+def of_cycles(world: World, every: Step) -> Iterator[Curve]:
     wanted = ids(world, "cycle")
     found = curves.of_cycles(world.conn, world.now, wanted, Span(every))
     history = timeline.of_cycles(world.conn, world.now, wanted)
@@ -98,7 +81,7 @@ def of_cycles(world: World, every: Step) -> Iterator[Case]:
         yield found[id], alone(world, history, partial(Figures.cycle, id=id))
 
 
-def of_teams(world: World, every: Step) -> Iterator[Case]:
+def of_teams(world: World, every: Step) -> Iterator[Curve]:
     wanted = ids(world, "team")
     for cycle in (None, ids(world, "cycle")[2]):
         found = curves.of_teams(world.conn, world.now, wanted, Span(every), cycle, include_subteams=True)
@@ -144,19 +127,17 @@ def rounded(*values: Any) -> tuple[Any, ...]:
 # ── the API ──────────────────────────────────────────────────────────────────────────────────────
 
 
-@laws
-@given(seed=SEEDS)
-def test_every_point_of_a_curve_is_the_whole_as_of_that_moment(server: str, seed: int) -> None:
-    with fresh_workspace(server, pool_size_max=4) as database:
-        world = AskedWorld(database)
-        position = lived(world, seed)
-        for every in ("CHANGE", "DAY"):
-            points = moments(world, every)
-            for at in Random(seed).sample(sorted(points), min(MOMENTS_MAX, len(points))):
-                found = world.ask(AT, at=at, position=position, ids=[id for id, _ in points[at]])["asOf"]["nodes"]
-                answered = {node["entityId"]: node for node in found if node is not None}
-                for (id, name), point in points[at].items():
-                    assert same(point, as_of(answered.get(id), name, point)), (every, at, id, name)
+@on_histories(3)
+def test_every_point_of_a_curve_is_the_whole_as_of_that_moment(case: Case) -> None:
+    world = case.world
+    position = len(case.log.events)
+    for every in ("CHANGE", "DAY"):
+        points = moments(world, every)
+        for at in Random(case.seed).sample(sorted(points), min(MOMENTS_MAX, len(points))):
+            found = world.ask(AT, at=at, position=position, ids=[id for id, _ in points[at]])["asOf"]["nodes"]
+            answered = {node["entityId"]: node for node in found if node is not None}
+            for (id, name), point in points[at].items():
+                assert same(point, as_of(answered.get(id), name, point)), (every, at, id, name)
 
 
 def moments(world: AskedWorld, every: str) -> dict[str, dict[tuple[str, str], Any]]:

@@ -4,14 +4,10 @@ from itertools import permutations
 from random import Random
 from typing import Any, TypeAlias
 
-import pytest
-from hypothesis import given, settings
-
 from api.snapshot.global_ids import encode
 from domain.primitives.values import Kind
-from tests.asking import AskedWorld
-from tests.properties.test_reference_model import SEEDS, Case, case_of, laws, past
-from tests.workspace import fresh_workspace
+from tests.properties.cases import Case, on_histories
+from tests.properties.test_reference_model import past
 
 FIGURES = "progress { value expected health }"
 SHOWN = f"""
@@ -65,22 +61,19 @@ def side(one: Any, name: str) -> tuple[Any, ...]:
     return tuple(one[figure][name] for figure in ("progress", "expected", "health"))
 
 
-@pytest.mark.no_cover
-@settings(laws, max_examples=3)
-@given(seed=SEEDS)
-def test_a_diff_lists_every_goal_with_another_progress_and_shows_its_figures(server: str, seed: int) -> None:
+@on_histories(3)
+def test_a_diff_lists_every_goal_with_another_progress_and_shows_its_figures(case: Case) -> None:
     nothing = (None, None, None)
-    with fresh_workspace(server, pool_size_max=4) as database:
-        case, chance = case_of(AskedWorld(database), seed), Random(seed)
-        cycle = encode(Kind.CYCLE, chance.choice(case.cycles))
-        for (start, then), (end, now) in permutations(moments(case, chance), 2):
-            before, after = figures(then), figures(now)
-            found = compared(case.ask(f"diff(from: {start}, to: {end}) {{ {COMPARED} }}"))
-            moved = {id for id in before.keys() & after.keys() if before[id][0] != after[id][0]}
-            assert moved <= found.keys()
-            for id, figures_of_both in found.items():
-                assert figures_of_both == (before.get(id, nothing), after.get(id, nothing))
-            scope = f'scope: {{cycle: {{id: "{cycle}"}}}}'
-            within = compared(case.ask(f"diff(from: {start}, to: {end}, {scope}) {{ {COMPARED} }}"))
-            assert within.items() <= found.items()
-            assert moved & goals_in(now, cycle) <= within.keys()
+    chance = Random(case.seed)
+    cycle = encode(Kind.CYCLE, chance.choice(case.cycles))
+    for (start, then), (end, now) in permutations(moments(case, chance), 2):
+        before, after = figures(then), figures(now)
+        found = compared(case.ask(f"diff(from: {start}, to: {end}) {{ {COMPARED} }}"))
+        moved = {id for id in before.keys() & after.keys() if before[id][0] != after[id][0]}
+        assert moved <= found.keys()
+        for id, figures_of_both in found.items():
+            assert figures_of_both == (before.get(id, nothing), after.get(id, nothing))
+        scope = f'scope: {{cycle: {{id: "{cycle}"}}}}'
+        within = compared(case.ask(f"diff(from: {start}, to: {end}, {scope}) {{ {COMPARED} }}"))
+        assert within.items() <= found.items()
+        assert moved & goals_in(now, cycle) <= within.keys()

@@ -5,23 +5,16 @@ from random import Random
 from typing import Any, NamedTuple
 from uuid import UUID
 
-import pytest
-from hypothesis import given, settings
-
 from api.snapshot.global_ids import entity
 from domain.primitives.values import CycleState, Kind
-from tests.asking import AskedWorld
+from tests.properties.cases import Case, basis_of, on_histories
 from tests.properties.model_answers import Flat, same
-from tests.properties.test_reference_model import SEEDS, Case, basis_of, case_of, retrospective
+from tests.properties.test_reference_model import retrospective
 from tests.reference import plan_curves
 from tests.reference.entities import Basis
 from tests.reference.fold import View
 from tests.reference.wholes import cycle_figures, objective_figures
-from tests.workspace import fresh_workspace
 
-pytestmark = pytest.mark.no_cover  # as for the reference model
-
-laws = settings.get_profile("laws")
 POINTS = 10
 """The number of points that are compared in each cycle."""
 CURVES = """
@@ -61,14 +54,11 @@ class Model(NamedTuple):
         }
 
 
-@laws
-@given(seed=SEEDS)
-def test_plan_curves_equal_the_reference_model(server: str, seed: int) -> None:
-    with fresh_workspace(server, pool_size_max=4) as database:
-        case = case_of(AskedWorld(database), seed)
-        for cycle in case.log.view(case.now).cycles.values():
-            if cycle.state is not CycleState.PLANNING:
-                assert misplanned(case, cycle.id, Random(seed)) == {}
+@on_histories()
+def test_plan_curves_equal_the_reference_model(case: Case) -> None:
+    for cycle in case.log.view(case.now).cycles.values():
+        if cycle.state is not CycleState.PLANNING:
+            assert misplanned(case, cycle.id, Random(case.seed)) == {}
 
 
 def misplanned(case: Case, cycle: UUID, chance: Random) -> Flat:

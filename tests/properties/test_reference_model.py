@@ -2,12 +2,10 @@
 
 from datetime import UTC, datetime, timedelta
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from api.snapshot.global_ids import encode
 from domain.commands.objective_commands import CloseObjective
@@ -15,22 +13,13 @@ from domain.model.event import Recorded
 from domain.model.key_result import KeyResultRescheduled, KeyResultRetargeted, KeyResultScored
 from domain.model.objective import ObjectiveClosed
 from domain.primitives.values import CycleState, Kind
-from tests.asking import AskedWorld, unlimited
-from tests.properties.goal_histories import GoalHistory
-from tests.properties.model_answers import Flat, differences, document, flat, modelled, same
+from tests.properties.cases import Case, basis_of, on_histories
+from tests.properties.model_answers import Flat, same
 from tests.reference import attribution, plans
 from tests.reference.closing import closings, default_closing
 from tests.reference.entities import Basis
 from tests.reference.fold import Log
 from tests.reference.wholes import cycle_score
-from tests.workspace import fresh_workspace
-
-pytestmark = pytest.mark.no_cover  # measuring coverage doubles the time of the longest tests, and they add no line
-
-laws = settings.get_profile("laws")
-STEPS = 200
-SEEDS = st.integers(0, 2**32)
-"""Seeds of histories: a history draws more numbers than hypothesis keeps."""
 
 RETROSPECTIVE = """
     plan { at position } outcome { at position }
@@ -39,51 +28,10 @@ RETROSPECTIVE = """
 """
 
 
-class Case(NamedTuple):
-    """A workspace with a random history, and the reference model of its log."""
-
-    world: AskedWorld
-    history: GoalHistory
-    log: Log
-
-    @property
-    def cycles(self) -> list[UUID]:
-        return list(self.log.view(self.now).cycles)
-
-    @property
-    def now(self) -> Basis:
-        return Basis(datetime.max.replace(tzinfo=UTC), len(self.log.events))
-
-    def ask(self, fields: str) -> Any:
-        with unlimited():
-            return self.world.ask(f"{{ {fields} }}")
-
-    def differing(self, arguments: str = "") -> Flat:
-        """The differences at a basis, by the arguments of `asOf`, or at the present."""
-        fields = document(self.cycles)
-        answer = self.ask(f"asOf({arguments}) {{ {fields} }}")["asOf"] if arguments else self.ask(fields)
-        return differences(flat(answer), modelled(self.log.view(basis_of(answer["basis"])), self.cycles))
-
-
-def basis_of(answer: Any) -> Basis:
-    return Basis(datetime.fromisoformat(answer["at"]), answer["position"])
-
-
-def case_of(world: AskedWorld, seed: int) -> Case:
-    """A world after the random history of a seed."""
-    history = GoalHistory(world.keyframe, Random(seed), datetime.now(UTC).date())
-    history.live(STEPS)
-    world.catch_up()
-    return Case(world, history, Log(world.log.entries(0, 100_000)))
-
-
-@laws
-@given(seed=SEEDS)
-def test_figures_equal_the_reference_model_at_present_and_in_the_past(server: str, seed: int) -> None:
-    with fresh_workspace(server, pool_size_max=4) as database:
-        case = case_of(AskedWorld(database), seed)
-        for arguments in ["", *past(case, Random(seed))]:
-            assert (arguments, case.differing(arguments)) == (arguments, {})
+@on_histories()
+def test_figures_equal_the_reference_model_at_present_and_in_the_past(case: Case) -> None:
+    for arguments in ["", *past(case, Random(case.seed))]:
+        assert (arguments, case.differing(arguments)) == (arguments, {})
 
 
 def past(case: Case, chance: Random) -> list[str]:
@@ -101,13 +49,10 @@ def past(case: Case, chance: Random) -> list[str]:
     ]
 
 
-@laws
-@given(seed=SEEDS)
-def test_closings_record_the_scores_and_verdicts_of_the_reference_model(server: str, seed: int) -> None:
-    with fresh_workspace(server, pool_size_max=4) as database:
-        case = case_of(AskedWorld(database), seed)
-        for closed in closings(case.log):
-            assert recorded_outcome(case.log, closed) == expected_outcome(case, closed)
+@on_histories()
+def test_closings_record_the_scores_and_verdicts_of_the_reference_model(case: Case) -> None:
+    for closed in closings(case.log):
+        assert recorded_outcome(case.log, closed) == expected_outcome(case, closed)
 
 
 def recorded_outcome(log: Log, closed: Recorded) -> tuple[Any, ...]:
@@ -144,29 +89,21 @@ def rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 9)
 
 
-@laws
-@given(seed=SEEDS)
-def test_plans_on_new_terms_equal_the_reference_model(server: str, seed: int) -> None:
-    with fresh_workspace(server, pool_size_max=4) as database:
-        case = case_of(AskedWorld(database), seed)
-        for recorded in case.log.events:
-            if isinstance(recorded.event, KeyResultRetargeted | KeyResultRescheduled):
-                expected = plans.on_new_terms(case.log, recorded)
-                assert [point.on for point in recorded.event.plan] == [point.on for point in expected]
-                assert [point.value for point in recorded.event.plan] == pytest.approx(
-                    [point.value for point in expected]
-                )
+@on_histories()
+def test_plans_on_new_terms_equal_the_reference_model(case: Case) -> None:
+    for recorded in case.log.events:
+        if isinstance(recorded.event, KeyResultRetargeted | KeyResultRescheduled):
+            expected = plans.on_new_terms(case.log, recorded)
+            assert [point.on for point in recorded.event.plan] == [point.on for point in expected]
+            assert [point.value for point in recorded.event.plan] == pytest.approx([point.value for point in expected])
 
 
-@laws
-@given(seed=SEEDS)
-def test_attributions_equal_the_reference_model(server: str, seed: int) -> None:
-    with fresh_workspace(server, pool_size_max=4) as database:
-        case = case_of(AskedWorld(database), seed)
-        begun = [one for one in case.log.view(case.now).cycles.values() if one.state is not CycleState.PLANNING]
-        for cycle in begun:
-            assert misattributed(case, cycle.id) == {}
-            assert misattributed_to_teams(case, cycle.id) == {}
+@on_histories(4)
+def test_attributions_equal_the_reference_model(case: Case) -> None:
+    begun = [one for one in case.log.view(case.now).cycles.values() if one.state is not CycleState.PLANNING]
+    for cycle in begun:
+        assert misattributed(case, cycle.id) == {}
+        assert misattributed_to_teams(case, cycle.id) == {}
 
 
 def misattributed(case: Case, cycle: UUID) -> Flat:

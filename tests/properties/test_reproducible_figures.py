@@ -1,25 +1,22 @@
 """Figures at a position are the same whenever they are asked for; every moment of a trajectory is that of `asOf`."""
 
 import io
+from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
 
 from api.cli.export_csv import export_csv
 from api.cli.output import Failure
 from domain.commands.command import Command
 from domain.handlers.dispatcher import Outcome
 from tests.asking import AskedWorld, unlimited
+from tests.properties.cases import Latest, on_histories
 from tests.properties.goal_histories import GoalHistory
-from tests.properties.test_reference_model import SEEDS
-from tests.workspace import fresh_workspace
 
-pytestmark = [pytest.mark.long, pytest.mark.no_cover]
-
-laws = settings(settings.get_profile("laws"), max_examples=3)
 COMMANDS = 200
 PAUSE = 40
 """The commands between two moments whose answers are kept."""
@@ -54,9 +51,11 @@ class Kept:
 
     def __init__(self, world: AskedWorld, seed: int) -> None:
         self.world = world
+        self.seed = seed
         self.answers: dict[int, Any] = {}
         self._commands = 0
         GoalHistory(world.keyframe, Random(seed), datetime.now(UTC).date()).live(COMMANDS, self._after)
+        world.catch_up()
 
     def _after(self, _command: Command, _outcome: Outcome) -> None:
         self._commands += 1
@@ -82,30 +81,33 @@ class Kept:
         return file.getvalue()
 
 
-@laws
-@given(seed=SEEDS)
-def test_figures_at_a_position_are_those_answered_when_it_was_the_newest(server: str, seed: int) -> None:
-    with fresh_workspace(server, pool_size_max=4) as database:
-        kept = Kept(AskedWorld(database), seed)
-        kept.world.catch_up()
-        assert len(kept.answers) >= 2
-        for position, answer in kept.answers.items():
-            assert (position, kept.answer(position)) == (position, answer)
+@pytest.fixture(scope="session")
+def kepts(server: str) -> Iterator[Latest[Kept]]:
+    with closing(Latest(server, Kept)) as made:
+        yield made
 
 
-@laws
-@given(seed=SEEDS)
-def test_every_moment_of_a_trajectory_is_the_key_result_as_of_that_moment(server: str, seed: int) -> None:
-    with fresh_workspace(server, pool_size_max=4) as database:
-        world = AskedWorld(database)
-        kept = Kept(world, seed)
-        world.catch_up()
-        head = world.log.head().position
-        points = moments(kept.view(head))
-        for at in Random(seed).sample(sorted(points), min(MOMENTS_MAX, len(points))):
-            found = world.ask(AT, at=at, position=head, ids=list(points[at]))["asOf"]["nodes"]
-            for point, node in zip(points[at].values(), found, strict=True):
-                assert (at, shown(point, node)) == (at, shown_as_of(node))
+@pytest.fixture
+def kept(kepts: Latest[Kept], request: pytest.FixtureRequest) -> Kept:
+    return kepts.of(request.param)
+
+
+@on_histories(3, "kept")
+def test_figures_at_a_position_are_those_answered_when_it_was_the_newest(kept: Kept) -> None:
+    assert len(kept.answers) >= 2
+    for position, answer in kept.answers.items():
+        assert (position, kept.answer(position)) == (position, answer)
+
+
+@on_histories(3, "kept")
+def test_every_moment_of_a_trajectory_is_the_key_result_as_of_that_moment(kept: Kept) -> None:
+    world = kept.world
+    head = world.log.head().position
+    points = moments(kept.view(head))
+    for at in Random(kept.seed).sample(sorted(points), min(MOMENTS_MAX, len(points))):
+        found = world.ask(AT, at=at, position=head, ids=list(points[at]))["asOf"]["nodes"]
+        for point, node in zip(points[at].values(), found, strict=True):
+            assert (at, shown(point, node)) == (at, shown_as_of(node))
 
 
 def moments(view: Any) -> dict[str, dict[str, Any]]:
