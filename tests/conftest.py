@@ -45,7 +45,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Choose the directory of the test server; the first worker that needs the server starts it there."""
     # A shell starts background processes with SIGINT ignored, and child processes would inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    config.addinivalue_line("markers", "long(group): a test of seconds, which starts before the others; a group stays in one process")
+    config.addinivalue_line("markers", "long(group): starts before the others; a group stays in one process")
     gc.set_threshold(100_000, 50, 20)  # imports and collection make many objects that live to the end
     # Rewriting the assertions takes half of the time of collection; a new process compiles a second long without this.
     sys.dont_write_bytecode = False
