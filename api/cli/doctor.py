@@ -12,14 +12,17 @@ from typing import NamedTuple
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
+import psycopg
 from rich.markup import escape
 
 from api.auth import jwks
-from api.cli.output import Failure, absence, out, reached
+from api.cli.output import Failure, absence, first_line, out, reached
 from api.runtime import signing_key
 from api.runtime.database import VERSION_MIN, Connection, Database, is_absent
 from api.runtime.setting_names import unknown_names
 from api.runtime.settings import Settings
+from api.snapshot.server_state import Observer
+from api.snapshot.standby import unfit
 from domain.log import api_tokens
 from domain.log.health import VERSION, Checkup, examine
 from domain.log.schema import application_role
@@ -71,9 +74,30 @@ def run_checks(settings: Settings) -> Iterator[Finding]:
                 if found.version == VERSION:
                     yield _authentication(conn, settings)
                     yield from _projections(conn, database)
+                    yield from _standbys(conn, database)
                     yield from _checkpoints(conn, settings)
     except Failure as failure:
         yield Finding("database", Verdict.WRONG, str(failure), "Fix this first: the other checks need the database.")
+
+
+def _standbys(conn: Connection, database: Database) -> Iterator[Finding]:
+    """Whether each host of `KEYFRAME_READ_URL` can be read, and how far behind it is."""
+    workspace = database.settings.workspace
+    for host in database.standbys():
+        primary = Observer(workspace).look(conn)
+        try:
+            with database.watch(host) as standby:
+                found = Observer(workspace).look(standby)
+        except (psycopg.Error, LookupError) as error:
+            yield Finding("standby", Verdict.WRONG, f"{host.name}: {first_line(error)}", _STANDBY_REMEDY)
+            continue
+        fault, behind = unfit(found, primary.salt), max(primary.position - found.position, 0)
+        verdict = Verdict.RIGHT if fault is None else Verdict.WRONG
+        remedy = "" if fault is None else _STANDBY_REMEDY
+        yield Finding("standby", verdict, f"{host.name}: {fault or f'{behind} events behind'}", remedy)
+
+
+_STANDBY_REMEDY = "The primary answers in its place. Let KEYFRAME_READ_URL name hot standbys of this server alone."
 
 
 # ── around the database ──────────────────────────────────────────────────────────────────────────

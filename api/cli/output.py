@@ -182,4 +182,9 @@ def _remedy(chosen: Settings, error: Exception) -> str:
         return "Make it writable (default_transaction_read_only), or let KEYFRAME_DATABASE_URL name the primary."
     if chosen.database_url is None:
         return f"Check that {chosen.data_dir} is a writable directory, and that its disk is not full."
+    if chosen.read_url is not None:
+        return (
+            "Check KEYFRAME_DATABASE_URL, and that the primary runs: a process starts only with it, since tokens are "
+            "checked there. Standbys answer for processes that run already."
+        )
     return "Check KEYFRAME_DATABASE_URL, and that the server runs."

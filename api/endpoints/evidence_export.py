@@ -58,8 +58,14 @@ def _begun(context: Context, wanted: Wanted) -> Iterator[EvidenceFile]:
     """The file before its first byte. Raises `CommandRejected` and `Rewritten`."""
     require_evidence_access(context.caller)
     keys = keys_of_evidence(context.keys)
-    with _connection(context) as conn:
-        yield evidence_file(conn, context.workspace, wanted, keys)
+
+    def read() -> EvidenceFile:
+        with _connection(context) as conn:
+            return evidence_file(conn, context.workspace, wanted, keys)
+
+    if context.route is not None:
+        context.route.want_newest()
+    yield context.retrying(read)
 
 
 def _connection(context: Context) -> AbstractContextManager[Connection]:

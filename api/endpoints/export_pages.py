@@ -90,10 +90,14 @@ def csv_changes(context: Context, params: Params) -> Iterator[Page]:
 
 
 def _changes(context: Context, params: Params, header: bytes, encoder: Callable[[View], Encode]) -> Iterator[Page]:
-    reads = context.for_next_part().reads
-    view = reads.as_of(*parameters.basis(params))
+    view = _view(context, params)
     filter, basis = parameters.of_changes(view, params), view.basis
-    return _pages(header, basis, reads.newest.position, _encoded(context, basis, filter, encoder(view)))
+    return _pages(header, basis, view.reads.newest.position, _encoded(context, basis, filter, encoder(view)))
+
+
+def _view(context: Context, params: Params) -> View:
+    """The view of an export, on a server that has its basis. Raises `INVALID`, `StaleProjection`."""
+    return context.retrying(lambda: context.for_next_part().reads.as_of(*parameters.basis(params)))
 
 
 def _encoded(context: Context, basis: Basis, filter: changes.ChangeFilter, encode: Encode) -> Iterator[bytes]:
@@ -117,13 +121,12 @@ def _positions(context: Context, basis: Basis, filter: changes.ChangeFilter) -> 
 
 def csv_readings(context: Context, params: Params) -> Iterator[Page]:
     """The current readings by KPI key, then by time of measurement, as rows."""
-    reads = context.for_next_part().reads
-    view = reads.as_of(*parameters.basis(params))
+    view = _view(context, params)
     since, until = parameters.moment(params, "from"), parameters.moment(params, "to")
     keys = {row.id: row.key for row in _kpis(view, params.get("kpi"))}
     found = _readings(context, view.basis, list(keys), since, until)
     parts = (table(_row(keys[row.kpi], row) for row in rows) for rows in found)
-    return _pages(table([READING_COLUMNS]), view.basis, reads.newest.position, parts)
+    return _pages(table([READING_COLUMNS]), view.basis, view.reads.newest.position, parts)
 
 
 def _kpis(view: View, key: str | None) -> list[kpi.KpiRow]:

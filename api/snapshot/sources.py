@@ -45,6 +45,9 @@ class Sources(Protocol):
     def primary_is_away(self) -> bool:
         """Whether the primary does not answer."""
 
+    def head(self) -> int:
+        """The end of the log on the primary, as it is known. Does not block."""
+
     def wanted(self, actor: str) -> int:
         """The position of the last command of an actor in this process; 0 without one."""
 
@@ -113,6 +116,10 @@ class Route:
         self._failed = source
         if not isinstance(error, psycopg.errors.SerializationFailure | StandbyBehind):
             self._sources.leave(source)
+
+    def want_newest(self) -> None:
+        """Read only from servers that have what the primary was last seen to have."""
+        self.want(self._sources.head())
 
     @property
     def can_ask_primary(self) -> bool:

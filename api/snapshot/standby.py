@@ -121,20 +121,22 @@ class Standby:
     def _note(self, found: ServerState) -> None:
         has_moved = found.position != self.position
         self.state, self._seen_at = found, monotonic()
-        self._set_fault(self._found_fault(found))
+        self._set_fault(unfit(found, self._salt()))
         if has_moved and self.fault is None:
             self.on_moved(found.position)
-
-    def _found_fault(self, found: ServerState) -> str | None:
-        if not found.is_standby:
-            return "It is no standby, but accepts writes."
-        if self._salt() not in (None, found.salt):
-            return "It has another workspace than the primary."
-        if not found.is_current:
-            return "Its projections were built by another version of Keyframe."
-        return None
 
     def _set_fault(self, fault: str | None) -> None:
         if fault != self.fault:
             (_log.info if fault is None else _log.warning)("standby", standby=self.name, fault=fault)
         self.fault = fault
+
+
+def unfit(found: ServerState, salt: bytes | None) -> str | None:
+    """Why a server cannot be read as a standby of the workspace with this salt; None if it can."""
+    if not found.is_standby:
+        return "It is no standby, but accepts writes."
+    if salt not in (None, found.salt):
+        return "It has another workspace than the primary."
+    if not found.is_current:
+        return "Its projections were built by another version of Keyframe."
+    return None

@@ -59,6 +59,7 @@ class Standbys:
         Raises `psycopg.OperationalError` while the primary is away and no standby has what is wanted.
         """
         known = self._watch.look()
+        self._settle(route.actor, known)
         least = self._least(route.wanted, known)
         fit = [standby for standby in self._standbys if standby.name not in route.avoided]
         fit = [standby for standby in fit if self._is_fit(standby, least, known)]
@@ -99,10 +100,7 @@ class Standbys:
     # ── the caller's own commands ────────────────────────────────────────────────────────────────
 
     def wanted(self, actor: str) -> int:
-        position = self._commands.get(actor, self._forgotten)
-        if position == IN_DOUBT and not (known := self._watch.look()).is_away:
-            position = self._commands[actor] = known.head  # it is before the head, if it was recorded
-        return position
+        return self._commands.get(actor, self._forgotten)
 
     def note_command(self, actor: str, position: int | None) -> None:
         """An actor's command was answered at this position; None if it may have been recorded at any. Called from any
@@ -112,6 +110,12 @@ class Standbys:
             self._commands.move_to_end(actor)
             if len(self._commands) > ACTORS_MAX:
                 self._forgotten = max(self._forgotten, self._commands.popitem(last=False)[1])
+
+    def _settle(self, actor: str, known: PrimaryState) -> None:
+        """A command in doubt is before the head of a log that was read after it, if it was recorded."""
+        if not known.is_away and self._commands.get(actor) == IN_DOUBT:
+            with self._lock:
+                self._commands[actor] = known.head
 
     # ── the wake-up of subscriptions ─────────────────────────────────────────────────────────────
 
@@ -150,6 +154,9 @@ class Standbys:
         fits = self._is_fit(standby, self._least(0, known), known)
         cause = standby.fault or (None if standby.answers else "It does not answer in time.")
         return Report(standby.name, fits, standby.position, cause if cause or fits else "It lacks newer events.")
+
+    def head(self) -> int:
+        return self._watch.last.head
 
     def primary_is_away(self) -> bool:
         """Whether the primary does not answer."""

@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from starlette.testclient import TestClient
 
 from api.auth import authentication, token_memory
+from api.cli.doctor import Verdict, run_checks
 from api.endpoints import health
 from api.runtime.database import Database, open_database
 from api.runtime.settings import Settings
@@ -140,6 +141,26 @@ def test_required_position_is_read_from_the_primary_until_a_standby_has_it(goals
         wanted = {**other, "x-keyframe-min-position": str(position)}
         assert goals.answering(TEAMS, **wanted) == {"primary"}
         assert goals.ask(TEAMS, **wanted)["teams"]["totalCount"] == before + 1
+
+
+def test_basis_that_a_standby_lacks_is_asked_of_the_primary(goals: Served) -> None:
+    other = {"authorization": f"Bearer {goals.machine}"}
+    with goals.pair.paused():
+        position = goals.form()
+        query = f"{{ asOf(position: {position}) {{ teams {{ totalCount }} }} }}"
+        assert "primary" in goals.answering(query, **other)
+        export = goals.http.get(f"/export/changes.ndjson?position={position}", headers=other)
+        assert (export.status_code, export.headers["x-keyframe-position"]) == (200, str(position))
+        beyond = goals.answer(f"{{ asOf(position: {position + 1}) {{ teams {{ totalCount }} }} }}", **other).json()
+        assert beyond["errors"][0]["extensions"]["code"] == "INVALID"
+
+
+def test_doctor_checks_every_host_of_the_standbys(goals: Served) -> None:
+    (found,) = [found for found in run_checks(goals.database.settings) if found.check == "standby"]
+    assert (found.verdict, found.found) == (Verdict.RIGHT, f"{goals.standby}: 0 events behind")
+    primary = goals.database.settings.model_copy(update={"read_url": goals.database.settings.database_url})
+    (found,) = [found for found in run_checks(primary) if found.check == "standby"]
+    assert (found.verdict, "accepts writes" in found.found) == (Verdict.WRONG, True)
 
 
 # ── what was hidden ──────────────────────────────────────────────────────────────────────────────
