@@ -47,10 +47,11 @@ class Servers:
     """A primary at position 100 and standbys at given positions."""
 
     def __init__(self, **positions: int) -> None:
-        self.watch: Any = Watch()
+        self.watch = Watch()
+        watch: Any = self.watch
         self.standbys = {name: self._standby(name, position) for name, position in positions.items()}
         self.notified: list[int] = []
-        self.choice = Standbys(source(PRIMARY), self.watch, list(self.standbys.values()), self.notified.append)
+        self.choice = Standbys(source(PRIMARY), watch, list(self.standbys.values()), self.notified.append)
 
     def _standby(self, name: str, position: int) -> Standby:
         nothing: Any = None
