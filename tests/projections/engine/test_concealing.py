@@ -9,7 +9,7 @@ SIGHT = {"visibility", "owner", "contributors", "team", "lead"}
 SHOWING = {
     "objective-drafted", "key-result-added", "team-formed",  # nobody saw the node before
     "team-joined",  # a member sees more
-    "kpi-defined", "kpi-redefined", "kpi-retired", "initiative-planned",  # their owners see no more than others
+    "kpi-defined", "kpi-redefined", "initiative-planned", "initiative-edited",  # their owners see no more than others
 }  # fmt: skip
 ENDING = {"team-left", "team-disbanded", "person-deactivated", "person-erased"}
 """Events without such a field, after which somebody sees less or less is seen of somebody."""
