@@ -36,7 +36,7 @@ from deploy.drills.processes import Supervised, end_on_signals, keyframe, superv
 from deploy.drills.promises import broken, rebuild, verify
 from deploy.drills.subscribers import Received, Subscriber, compared, read_changes
 from deploy.patroni.hosts import HostsLeft
-from deploy.patroni.nodes import PatroniCluster, running_cluster
+from deploy.patroni.nodes import PatroniCluster, Unhealthy, running_cluster
 
 WRITERS: Final = 12
 READERS: Final = 4
@@ -75,7 +75,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="keyframe-failover-", ignore_cleanup_errors=True) as directory:
         try:
             sys.exit(drill(Path(directory), given.faults, given.minutes_max, given.only))
-        except (NoPrograms, HostsLeft) as reason:
+        except (NoPrograms, HostsLeft, Unhealthy) as reason:
             sys.exit(str(reason))
 
 
@@ -84,13 +84,14 @@ def drill(directory: Path, count: int, minutes_max: float, only: str | None = No
     began, book = time.monotonic(), Book()
     with running_cluster(directory) as cluster, _night(cluster, directory, book) as night:
         kinds = {only: faults(cluster)[only]} if only else faults(cluster)
-        rounds = list(_rounds(night, kinds, count, began + 60 * minutes_max))
+        rounds: list[Round] = []
+        problems = list(_endured(rounds, _rounds(night, kinds, count, began + 60 * minutes_max)))
         night.traffic.stop()
         with cluster.connect(DATABASE) as conn:
             recorded, events, last = read_log(conn)
         received = _received(night, cluster, last)
         _show(rounds, book, recorded)
-        problems = [
+        problems += [
             *broken(book.compare(recorded), book, events, last), *_broken_streams(received), *_differing(cluster),
             *verify(night.installation), *rebuild(night.installation),
         ]  # fmt: skip
@@ -137,6 +138,14 @@ def _started(
         processes.append(Supervised(f"{verb} {port}", settings, arguments, directory / f"{verb}-{port}.log"))
         urls.append(f"http://127.0.0.1:{port}")
     return processes, urls
+
+
+def _endured(rounds: list[Round], faults_in_turn: Iterator[Round]) -> Iterator[str]:
+    """Add the rounds to the list; the fault of a cluster that does not become whole again, which ends them."""
+    try:
+        rounds.extend(faults_in_turn)
+    except Unhealthy as reason:
+        yield f"The cluster does not become whole again. {reason}"
 
 
 def _rounds(night: Night, kinds: dict[str, Fault], count: int, deadline: float) -> Iterator[Round]:

@@ -27,7 +27,7 @@ from deploy.patroni.hosts import Host, Network, network
 
 VERSION: Final = 15
 NAMES: Final = ("n1", "n2", "n3")
-SECONDS_MAX: Final = 300
+SECONDS_MAX: Final = 600
 NEEDED: Final = {"etcd": "etcd-server", "haproxy": "haproxy"}
 """The programs that must be installed, each with its package in Debian."""
 _REQUIREMENTS: Final = ROOT / "deploy" / "requirements" / "patroni.txt"
