@@ -1,11 +1,11 @@
 """The longest stretches in which nothing succeeded: how long a drill's clients were without an answer."""
 
-import time
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from itertools import pairwise
 from math import ceil
 from threading import Lock
+from time import monotonic
 
 
 class Ticks:
@@ -17,7 +17,7 @@ class Ticks:
 
     def tick(self) -> None:
         with self._lock:
-            self._moments.append(time.monotonic())
+            self._moments.append(monotonic())
 
     def longest_gap(self, began: float, ended: float) -> float:
         """The longest stretch without a success within this time, in seconds."""

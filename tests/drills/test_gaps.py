@@ -2,7 +2,6 @@
 
 import pytest
 
-from deploy.drills import gaps
 from deploy.drills.gaps import Ticks, percentile
 
 
@@ -11,7 +10,7 @@ def ticks(monkeypatch: pytest.MonkeyPatch) -> Ticks:
     """Successes at 1, 2 and 7 seconds."""
     ticks = Ticks()
     for moment in (1.0, 2.0, 7.0):
-        monkeypatch.setattr(gaps.time, "monotonic", lambda moment=moment: moment)
+        monkeypatch.setattr("deploy.drills.gaps.monotonic", lambda moment=moment: moment)
         ticks.tick()
     return ticks
 
