@@ -87,18 +87,15 @@ class Readiness:
 
     async def endpoint(self, request: Request) -> Response:
         """200 if the process is ready for queries and commands, or with `?for=reading` for queries; else 503 with the
-        reason. A process that is asked to stop is not ready. Unauthenticated callers get one word."""
+        reason. A process that is asked to stop is not ready, and asks nothing. Unauthenticated callers get one word."""
         asked = _ASKED.get(request.query_params.get("for", "writing"))
         if asked is None:
             return error_response(HTTPStatus.BAD_REQUEST, f"'for' must be {' or '.join(_ASKED)}.", "INVALID")
+        if self._leaving.is_set():
+            return _answered(request, LEAVING, {})
         faults, details = await self._report()
         wrong = next((fault for name in asked if (fault := getattr(faults, name)) is not None), None)
-        if self._leaving.is_set():
-            wrong = LEAVING
-        status = 200 if wrong is None else 503
-        if request.state.caller is UNAUTHENTICATED_CALLER:
-            return PlainTextResponse("ready" if wrong is None else "unready", status, _NO_STORE)
-        return JSONResponse({"ready": wrong is None, "wrong": wrong, "alive": True, **details}, status, _NO_STORE)
+        return _answered(request, wrong, details)
 
     async def _report(self) -> Report:
         """The newest report. If the check takes too long, one from what the process knows by itself."""
@@ -247,3 +244,11 @@ def _damaged(state: State | None) -> str | None:
         return None
     found = view_checker.named(state.damages)
     return f"The projections were altered by something else than the projector: {found}. {view_checker.REMEDY}"
+
+
+def _answered(request: Request, wrong: str | None, details: dict[str, Any]) -> Response:
+    """What the caller may learn of a report."""
+    status = 200 if wrong is None else 503
+    if request.state.caller is UNAUTHENTICATED_CALLER:
+        return PlainTextResponse("ready" if wrong is None else "unready", status, _NO_STORE)
+    return JSONResponse({"ready": wrong is None, "wrong": wrong, "alive": True, **details}, status, _NO_STORE)

@@ -21,7 +21,7 @@ PAUSE_SECONDS: Final = 0.2
 GIVE_UP_SECONDS: Final = 300
 MASKED: Final = "INTERNAL_SERVER_ERROR"
 RETRIED: Final = frozenset(
-    {"CONNECTION", "GOING_AWAY", "UNAVAILABLE", "OUTCOME_UNKNOWN", "QUEUE_FULL", "TIMEOUT", MASKED}
+    {"CONNECTION", "PROXY", "GOING_AWAY", "UNAVAILABLE", "OUTCOME_UNKNOWN", "QUEUE_FULL", "TIMEOUT", MASKED}
 )
 """The errors after which a client sends the same command again; the others say that the command is wrong."""
 
@@ -68,13 +68,16 @@ class Client:
         self._http = httpx.Client(headers={"authorization": f"Bearer {token}"}, timeout=ANSWER_SECONDS_MAX)
 
     def ask(self, server: int, document: str, variables: Mapping[str, Any]) -> Outcome:
-        """Send a document to one of the servers. Without an answer the code is CONNECTION."""
+        """Send a document to one of the servers. Without an answer the code is CONNECTION, and PROXY with an answer of
+        a proxy that found no server."""
         body = {"query": document, "variables": variables}
         try:
             response = self._http.post(f"{self._urls[server % len(self._urls)]}/graphql", json=body)
             answer = response.json()
-        except (httpx.TransportError, ValueError):
+        except httpx.TransportError:
             return Outcome("CONNECTION", {})
+        except ValueError:
+            return Outcome("PROXY", {})
         for error in answer.get("errors", []):
             return Outcome(error.get("extensions", {}).get("code", MASKED), {})
         payload = answer["data"].get("done") or {}

@@ -37,8 +37,9 @@ PROJECTORS: Final = 2
 WRITERS: Final = 12
 READERS: Final = 4
 SUBSCRIBERS: Final = 8
-DRAIN_SECONDS: Final = 3
-"""How long a server goes on after it is asked to stop. HAProxy asks every second whether it is ready."""
+DRAIN_SECONDS: Final = 10
+"""How long a server goes on after it is asked to stop. HAProxy asks every second whether it is ready, and on a loaded
+machine takes some seconds to notice."""
 WRITE_SECONDS: Final = 3.0
 GOING_AWAY: Final = "GOING_AWAY"
 

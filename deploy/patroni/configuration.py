@@ -123,7 +123,7 @@ defaults
     timeout client 70s
     timeout server 70s
     timeout tunnel 1h
-    timeout check 3s
+    timeout check 5s
 listen keyframe
     bind {bind}
     balance leastconn
@@ -134,5 +134,5 @@ listen keyframe
     option httpchk
     http-check send meth GET uri /readyz hdr Host localhost
     http-check expect status 200
-    default-server check inter 1s fall 1 rise 1
+    default-server check inter 1s fall 2 rise 1
 {lines}"""
