@@ -32,6 +32,7 @@ from api.schema.read_permission import ReadPermission
 from api.schema.sharing import is_shareable
 from api.schema.subscriptions.lifecycle import Results, Subscribing, answers, refused
 from api.schema.subscriptions.subscription import Subscription
+from api.snapshot.snapshot import SnapshotReader, View
 from domain.primitives.lazy import cached_property
 
 T = TypeVar("T")
@@ -127,7 +128,8 @@ class Schema(strawberry.Schema):
         given = (operation_name, allowed_operation_types, operation_extensions)
         costs = 0 if context_value is None else len(context_value.stats.costs)
         while True:
-            own_root = root(context_value) if root_value is None and context_value is not None else root_value
+            reading = None if root_value is not None or context_value is None else Reading(context_value)
+            own_root = root_value if reading is None else Query.to(reading.present)
             result = super().execute_sync(query, variable_values, context_value, own_root, *given)
             if not result.errors or context_value is None or not _reads_only(context_value):
                 break
@@ -135,8 +137,11 @@ class Schema(strawberry.Schema):
                 break
         if context_value is not None:
             context_value.stats.ms = (monotonic() - began) * 1000
-            if query and not result.errors and context_value.stats.kind == OperationType.QUERY.value:
-                context_value.stats.is_shareable = is_shareable(self._schema, query)
+            if query and context_value.stats.kind == OperationType.QUERY.value:
+                if reading is not None:
+                    reading.close()
+                if not result.errors:
+                    context_value.stats.is_shareable = is_shareable(self._schema, query)
         return result
 
     def answer(self, query: str, variables: dict[str, Any], context: Context) -> dict[str, Any]:
@@ -158,10 +163,23 @@ def _reads_only(context: Context) -> bool:
     return context.stats.kind != OperationType.MUTATION.value
 
 
-def root(context: Context) -> Query:
-    """The root value of an operation: one present view, opened on the first read."""
-    opened = cache(lambda: context.reads)
-    return Query.to(lambda: opened().present)
+class Reading:
+    """The present view of an operation, opened on the first read."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._reader: SnapshotReader | None = None
+
+    def present(self) -> View:
+        """The view of the present."""
+        if self._reader is None:
+            self._reader = self._context.reads
+        return self._reader.present
+
+    def close(self) -> None:
+        """Let go of all views after a query, with the rows that they have read."""
+        if self._reader is not None:
+            self._reader.close()
 
 
 @cache

@@ -139,6 +139,12 @@ class SnapshotReader:
         """The view of the present, fixed at its first use."""
         return Present(self, self.newest, is_now=True)
 
+    def close(self) -> None:
+        """Forget all views. Views and reader refer to each other, so their rows would stay in memory until the garbage
+        collector looks for cycles, which it seldom does in a server."""
+        self._views.clear()
+        vars(self).pop("present", None)
+
     @property
     def newest(self) -> ResolvedBasis:
         """The present's basis, for reads that do not make the answer depend on the present."""

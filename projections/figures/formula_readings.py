@@ -18,7 +18,7 @@ from domain.primitives.calendar import INSTANT
 from domain.primitives.values import Cadence
 from projections.figures.horizon import Horizon
 from projections.figures.kpi_values import method_of
-from projections.figures.timeline import MeasurementSeries, MeasurementVersion, Timeline
+from projections.figures.timeline import EMPTY, MeasurementSeries, MeasurementVersion, Timeline
 from projections.store.versioned_tables import OPEN
 from projections.tables.kpi import KpiRow
 
@@ -132,17 +132,19 @@ def readings_of(timeline: Timeline, kpi: UUID) -> Readings:
 
 
 class _Known:
-    """The definitions and readings of a timeline at one horizon."""
+    """The definitions and readings of a timeline at one horizon. The timeline keeps periods that are read from it, so
+    it does not refer to the timeline itself: such a cycle would stay in memory."""
 
     def __init__(self, timeline: Timeline, horizon: Horizon) -> None:
-        self._timeline = timeline
+        self._kpis = timeline.kpis
+        self._measurements = timeline.measurements
         self._horizon = horizon
         self._methods: dict[UUID, Sequence[Method]] = {}
 
     def methods(self, kpi: UUID) -> Sequence[Method]:
         found = self._methods.get(kpi)
         if found is None:
-            history = self._timeline.kpis.get(kpi)
+            history = self._kpis.get(kpi)
             found = [] if history is None else [method_of(row) for row in history.versions if self._is_known(row)]
             self._methods[kpi] = found
         return found
@@ -152,13 +154,13 @@ class _Known:
         return self._horizon.sees(row.position, row.changed_at) or self._horizon.foresees(row.position)
 
     def readings(self, kpi: UUID, bucket: Bucket) -> Sequence[MeasurementVersion]:
-        versions = self._timeline.series(kpi).versions
+        versions = self._measurements.get(kpi, EMPTY).versions
         first, beyond = (bisect_left(versions, edge, key=_measured_at) for edge in bucket)
         is_current = self._horizon.is_current
         return [one for one in versions[first:beyond] if is_current(one.position, one.until_position, one.measured_at)]
 
     def latest(self, kpi: UUID, until: datetime) -> datetime | None:
-        versions = self._timeline.series(kpi).versions
+        versions = self._measurements.get(kpi, EMPTY).versions
         for place in range(bisect_right(versions, until, key=_measured_at) - 1, -1, -1):
             one = versions[place]
             if self._horizon.is_current(one.position, one.until_position, one.measured_at):

@@ -117,7 +117,7 @@ def _is_current(version: MeasurementVersion, horizon: Horizon) -> bool:
     return horizon.is_current(version.position, version.until_position, version.measured_at)
 
 
-_EMPTY = MeasurementSeries()
+EMPTY = MeasurementSeries()
 
 
 class Completion(NamedTuple):
@@ -157,7 +157,8 @@ class Timeline:
         self.teams: dict[UUID, History[TeamRow]] = {}
         """All teams, if it was read for teams."""
         self._of_cycle: dict[UUID, list[UUID]] = {}
-        self._series: dict[UUID, MeasurementSeries] = {}
+        self.measurements: dict[UUID, MeasurementSeries] = {}
+        """By key result or KPI."""
         self._linked: dict[UUID, list[tuple[UUID, UUID]]] | None = None
 
     def policy(self, horizon: Horizon) -> ScoringPolicy:
@@ -177,7 +178,7 @@ class Timeline:
 
     def series(self, subject: UUID) -> MeasurementSeries:
         """The measurements of a key result or KPI."""
-        return self._series.get(subject, _EMPTY)
+        return self.measurements.get(subject, EMPTY)
 
     def own_key_results(self) -> Iterator[UUID]:
         """The key results of the objectives that were asked for."""
@@ -246,7 +247,7 @@ class Timeline:
     def add_measurements(self, kind: Kind, rows: Iterable[Sequence[Any]]) -> None:
         """Add measurements by rows that begin with their subject, in the order of subjects and of their series."""
         for subject, of in groupby(rows, key=itemgetter(0)):
-            series = self._series.setdefault(subject, MeasurementSeries())
+            series = self.measurements.setdefault(subject, MeasurementSeries())
             series.versions += [_measurement(kind, subject, row) for row in of]
 
     def may_take_from_others(self, objective: UUID) -> bool:

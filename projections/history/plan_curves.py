@@ -25,8 +25,6 @@ from projections.tables.cycle import CycleRow
 Whole: TypeAlias = ObjectiveProgress | GroupProgress
 Find: TypeAlias = Callable[[Figures], Whole | None]
 """Returns the progress of one whole from the figures of a moment."""
-FindValue: TypeAlias = Callable[[Figures], float | None]
-"""Returns the value of one whole from the figures of a moment."""
 
 
 class _Then(NamedTuple):
@@ -39,9 +37,8 @@ class _Then(NamedTuple):
 class PlanCurves:
     """The curves of a cycle's goals from its first day to its last day or the outcome, whichever is later.
 
-    `whole` finds the progress of the cycle, or of the mean over some of its objectives, `value` its value alone. One
-    pass computes the actual value of the whole at all moments, and another one those of these objectives and their key
-    results.
+    `of_whole`: the whole is the mean over these objectives, None for the cycle. One pass computes the actual value of
+    the whole at all moments, and another one those of these objectives and their key results.
     """
 
     def __init__(
@@ -50,15 +47,13 @@ class PlanCurves:
         cycle: CycleRow,
         plan: Basis,
         outcome: Basis,
-        whole: Find,
-        value: FindValue,
+        of_whole: Sequence[UUID] | None,
         objectives: Sequence[UUID],
     ) -> None:
         self._timeline = timeline
         self._cycle = cycle
         self._outcome = outcome
-        self._find_whole = whole
-        self._find_value = value
+        self._of_whole = of_whole
         self._objectives = objectives
         self._first = Figures(timeline, PlanHorizon(plan, outcome))
         self._last = Figures(timeline, Horizon.of(outcome))
@@ -66,12 +61,20 @@ class PlanCurves:
     @property
     def whole(self) -> PlanCurve:
         """The curve of the whole."""
-        return self._of_whole(self._find_whole, self._moments(self._values))
+        return self._curve(self._find_whole, self._moments(self._values))
+
+    def _find_whole(self, figures: Figures) -> GroupProgress:
+        return figures.cycle(self._cycle.id) if self._of_whole is None else figures.group(self._of_whole)
+
+    def _find_value(self, figures: Figures) -> float | None:
+        if self._of_whole is None:
+            return figures.cycle_value(self._cycle.id)
+        return figures.group_value(self._of_whole)
 
     def of_objective(self, id: UUID) -> PlanCurve:
         """The curve of an objective; one that was not planned has no first plan."""
         actual = [(at, then.objectives[id]) for at, then in self._goals]
-        return self._of_whole(lambda figures: figures.objective(id), self._moments(actual))
+        return self._curve(lambda figures: figures.objective(id), self._moments(actual))
 
     def of_key_result(self, id: UUID) -> PlanCurve:
         """The curve of a key result that exists at the outcome."""
@@ -84,7 +87,7 @@ class PlanCurves:
             ]
         )
 
-    def _of_whole(self, find: Find, actual: Iterable[tuple[datetime, Placed | None]]) -> PlanCurve:
+    def _curve(self, find: Find, actual: Iterable[tuple[datetime, Placed | None]]) -> PlanCurve:
         first, last = _counted(find(self._first)), find(self._last)
         return curve([CurvePoint(at, _planned(first, at), _planned(last, at), placed) for at, placed in actual])
 

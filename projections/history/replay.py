@@ -72,7 +72,7 @@ class _Course:
 
     def __init__(self, history: Timeline, cycle: UUID, bases: Sequence[ResolvedBasis]) -> None:
         self._found: list[Summary] = []
-        self._rest = self._computed(history, cycle, bases)
+        self._rest = _computed(history, cycle, bases)
 
     def progress(self, place: int) -> Summary:
         """The progress at the basis of this number."""
@@ -80,11 +80,12 @@ class _Course:
             self._found.append(next(self._rest))
         return self._found[place]
 
-    def _computed(self, history: Timeline, cycle: UUID, bases: Sequence[ResolvedBasis]) -> Iterator[Summary]:
-        figures = Figures(history, Horizon.of(bases[0]))
-        for basis, happened in zip(bases, Happenings(history, bases[0]).along(bases), strict=True):
-            figures.advance(Horizon.of(basis), *happened)
-            yield Summary.of(figures.cycle(cycle))
+
+def _computed(history: Timeline, cycle: UUID, bases: Sequence[ResolvedBasis]) -> Iterator[Summary]:
+    figures = Figures(history, Horizon.of(bases[0]))
+    for basis, happened in zip(bases, Happenings(history, bases[0]).along(bases), strict=True):
+        figures.advance(Horizon.of(basis), *happened)
+        yield Summary.of(figures.cycle(cycle))
 
 
 def replay(

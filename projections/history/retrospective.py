@@ -26,7 +26,7 @@ from domain.metrics.retrospective import (
     silences,
     with_judgement,
 )
-from domain.metrics.wholes import GroupProgress, mean_value
+from domain.metrics.wholes import mean_value
 from domain.primitives.lazy import cached_property
 from domain.primitives.values import Basis
 from projections.figures.figures import Figures
@@ -141,12 +141,6 @@ class CycleReview:
         """The attainment of the mean over some of its objectives."""
         return _attainment_of(objectives, self._figures.group_value(one.row.id for one in objectives))
 
-    def _whole_at(self, figures: Figures) -> GroupProgress:
-        """The progress of the cycle, or the mean over the objectives that remain."""
-        if self._narrowing.is_whole:
-            return figures.cycle(self._cycle.id)
-        return figures.group(self.ids)
-
     def _value_at(self, figures: Figures) -> float | None:
         """The value of the same whole."""
         if self._narrowing.is_whole:
@@ -233,7 +227,8 @@ class CycleReview:
     def curves_of(self, objectives: Sequence[ObjectiveReview]) -> PlanCurves:
         """The plan curves of the same whole, and of the goals of these objectives only."""
         of = [one.row.id for one in objectives]
-        return PlanCurves(self._timeline, self._cycle, self._plan, self._outcome, self._whole_at, self._value_at, of)
+        subject = None if self._narrowing.is_whole else self.ids
+        return PlanCurves(self._timeline, self._cycle, self._plan, self._outcome, subject, of)
 
     # ── goalposts, silences and calibration ──────────────────────────────────────────────────────
 
