@@ -141,7 +141,7 @@ class _Walk:
         changed = {step.objective for step in steps if self._is_plain(step.objective) and self._take(step)}
         for id in touched:
             if not self._is_plain(id):
-                self._running.forget(id)
+                self._running.drop(id)
                 changed.add(id)
         return [id for id in touched if id in changed]
 

@@ -75,7 +75,7 @@ class RunningWorths:
     def close_cycle(self, objective: UUID, end: End) -> bool:
         """The closing of its cycle, which changes nothing of what has ended before."""
         ended = self._figures.end_of(objective)
-        if ended is None or end < ended:
+        if ended is None or end <= ended:
             return self.forget(objective)
         self._figures.forget([objective])
         return False
@@ -85,6 +85,11 @@ class RunningWorths:
         self._figures.forget([objective])
         self._objectives[objective].state = None
         return True
+
+    def drop(self, objective: UUID) -> None:
+        """Any event, of an objective whose measurements are not taken one by one: nothing of it is kept."""
+        self._figures.forget([objective])
+        self._objectives[objective] = _Parts()
 
     def _complete(self, of: _Parts, live: Sequence[UUID]) -> None:
         """The parts of these key results, in their order; those that are found stay."""
