@@ -3,13 +3,13 @@
 Every request is measured by the time to its first byte and to its last one, and by the peak of the server's memory. The
 customer is made by `benchmarks.customer_workspace` at the first run, and kept.
 
-Run: python -m benchmarks.large [--scale 0.1] [--only replay]
+Run: python -m benchmarks.large [--scale 0.1] [--only replay] [--together]
 """
 
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from threading import Event as Flag
 from threading import Thread
 from typing import Annotated, Final, NamedTuple
@@ -171,13 +171,16 @@ def main(
     scale: Scale = 1.0,
     only: Annotated[str, typer.Option(help="Only the rows whose name has this in it.")] = "",
     times: Annotated[int, typer.Option(help="How often each row is asked; the fastest counts.")] = TIMES,
+    together: Annotated[bool, typer.Option(help="Ask all rows of one process: what does one answer leave?")] = False,
 ) -> None:
     """Ask each row, and print its figure, its goal, and the ratio of both."""
     sizes = Sizes() if scale == 1 else Sizes().scaled(scale)
-    with customer(data, sizes) as world:
+    with customer(data, sizes) as world, ExitStack() as stack:
+        shared = stack.enter_context(served(world)) if together else None
         for name, row in ROWS.items():
             if only in name:
-                with served(world) as (server, bearer):  # a process for each row, so that its memory is its own
+                # Otherwise each row has a process of its own, so that its memory is its own.
+                with served(world) if shared is None else nullcontext(shared) as (server, bearer):
                     found = [ask(server, bearer, row.asked) for _ in range(times)]
                 fastest = min(found, key=lambda one: one.whole)
                 show(name, row, fastest._replace(peak_mb=max(one.peak_mb for one in found)))
