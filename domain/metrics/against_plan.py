@@ -9,7 +9,7 @@ from datetime import datetime
 from math import fsum
 
 from domain.metrics.formulas import Fact, mean
-from domain.metrics.progress import KeyResultFacts, KeyResultProgress, expected
+from domain.metrics.progress import KeyResultFacts, KeyResultFigures, KeyResultProgress, expected
 from domain.metrics.trajectory import planned
 from domain.metrics.wholes import AnyPart, GroupProgress
 

@@ -6,7 +6,7 @@ objectives, teams and cycles.
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 from uuid import UUID
 
 from msgspec import structs
@@ -106,7 +106,13 @@ class Progress(Fact, frozen=True, gc=False):
         return ()
 
 
-class KeyResultProgress(Progress, frozen=True, gc=False):
+class KeyResultFigures(Progress, frozen=True, gc=False):
+    """A key result's progress, and its weight in its objective."""
+
+    weight: float
+
+
+class KeyResultProgress(KeyResultFigures, frozen=True, gc=False):
     """A key result's progress, with one term for its measurement or one per milestone."""
 
     of: KeyResultFacts
@@ -148,9 +154,14 @@ BASELINED = frozenset({Direction.AT_LEAST, Direction.AT_MOST, Direction.WITHIN})
 """The directions whose start is taken from the first value if none is given."""
 
 
+def needs_baseline(metric: Metric) -> bool:
+    """Whether the start of the metric is taken from the first value."""
+    return metric.direction in BASELINED and metric.start is None
+
+
 def with_start(metric: Metric, baseline: float | None) -> Metric:
     """The metric with the baseline as its start, if it needs one and has none."""
-    if baseline is None or metric.start is not None or metric.direction not in BASELINED:
+    if baseline is None or not needs_baseline(metric):
         return metric
     return structs.replace(metric, start=baseline)
 
@@ -185,6 +196,11 @@ def elapsed(begins_at: datetime, due_at: datetime, at: datetime) -> float:
     return 0.0 if at <= begins_at else (at - begins_at) / (due_at - begins_at)
 
 
+def straight(begins_at: datetime, due_at: datetime, at: datetime, *, is_level: bool) -> float:
+    """The expected progress without a plan: 1 for a level goal, else the elapsed share of the time."""
+    return 1.0 if is_level else elapsed(begins_at, due_at, at)
+
+
 def expected(
     metric: Metric, begins_at: datetime, due_at: datetime, at: datetime, plan: Sequence[Planned] = ()
 ) -> float:
@@ -194,50 +210,96 @@ def expected(
     the elapsed share of the time.
     """
     if not plan:
-        return 1.0 if is_level(metric) else elapsed(begins_at, due_at, at)
+        return straight(begins_at, due_at, at, is_level=is_level(metric))
     numbers = in_numbers(metric)
     return clamped(share_at(numbers, value_at(plan, numbers, begins_at, at))) or 0.0
 
 
+class Pace(Fact, frozen=True, gc=False):
+    """What the clock changes of a key result from one event to the next, besides its expected progress: its health.
+
+    `fixed`: the health that only events change: of what is dropped, ended or planned. `pending_until`: the last moment
+    at which it is PENDING because nothing was measured. `silent_after`: the moment after which it is OUTDATED, None if
+    it never is. `policy`: for one that has ended, the one in force at its end.
+    """
+
+    policy: ScoringPolicy
+    fixed: Health | None = None
+    pending_until: datetime | None = None
+    silent_after: datetime | None = None
+
+    def health(self, at: datetime, gap: float) -> Health:
+        """The health at a moment before the next event. `gap`: expected - value."""
+        if self.fixed is not None:
+            return self.fixed
+        if self.pending_until is not None and at <= self.pending_until:
+            return Health.PENDING
+        if self.silent_after is not None and at > self.silent_after:
+            return Health.OUTDATED
+        return band(gap, self.policy)
+
+
+class Judged(Protocol):
+    """What the health of a key result depends on besides its progress; see `KeyResultFacts`."""
+
+    @property
+    def kind(self) -> ObjectiveKind: ...
+    @property
+    def begins_at(self) -> datetime: ...
+    @property
+    def due_at(self) -> datetime: ...
+    @property
+    def cadence(self) -> Cadence: ...
+    @property
+    def is_dropped(self) -> bool: ...
+    @property
+    def is_planned(self) -> bool: ...
+    @property
+    def ended_at(self) -> datetime | None: ...
+    @property
+    def score(self) -> float | None: ...
+    @property
+    def last_measured_at(self) -> datetime | None: ...
+
+
+def pace(of: Judged, value: float | None, policy: ScoringPolicy, *, is_level: bool) -> Pace:
+    """The pace of a key result with this value. `is_level`: its goal is to hold what is given.
+
+    A draft of a closed cycle is judged only by a score, and is PENDING without one. Staleness ends with the due date; a
+    target that is reached for good is never stale.
+    """
+    if of.is_dropped:
+        return Pace(policy, Health.DROPPED)
+    if of.ended_at is not None and not (of.is_planned and of.score is None):
+        return Pace(policy, Health(verdict(value or 0.0 if of.score is None else of.score, of.kind, policy)))
+    if of.is_planned:
+        return Pace(policy, Health.PENDING)
+    pending_until = outdated_after(of.begins_at, of.cadence, policy) if value is None else None
+    silent_after = outdated_after(of.last_measured_at or of.begins_at, of.cadence, policy)
+    is_stale = silent_after < of.due_at and (value != 1.0 or is_level)
+    return Pace(policy, None, pending_until, silent_after if is_stale else None)
+
+
 class Course(Fact, frozen=True, gc=False):
     """A key result from one event to the next: its share of the goal stays, and only the clock changes its expected
-    progress and its health.
-
-    `policy`: for one that has ended, the one in force at its end. `pending_until`: the last moment at which it is
-    PENDING because nothing was measured. `silent_after`: the moment after which it is OUTDATED, None if it never is.
-    """
+    progress and its health."""
 
     of: KeyResultFacts
     metric: Metric
     share: float | None
     value: float | None
-    policy: ScoringPolicy
-    pending_until: datetime | None = None
-    silent_after: datetime | None = None
+    pace: Pace
 
     def at(self, at: datetime) -> KeyResultProgress:
         """The progress at a moment before the next event."""
         of = self.of
         due = 1.0 if of.ended_at is not None else expected(self.metric, of.begins_at, of.due_at, at, of.plan)
         gap = due - (self.value or 0.0)
-        health = self._health(at, gap)
+        health = self.pace.health(at, gap)
         return KeyResultProgress(
             self.value, self.share, due, health, 0.0 if health is Health.PENDING else gap,
-            float(self.value is not None), of.confidence, of.confidence, of,
+            float(self.value is not None), of.confidence, of.confidence, of.weight, of,
         )  # fmt: skip
-
-    def _health(self, at: datetime, gap: float) -> Health:
-        """The first that applies. A draft of a closed cycle is judged only by a score, and is PENDING without one."""
-        of = self.of
-        if of.is_dropped:
-            return Health.DROPPED
-        if of.ended_at is not None and not (of.is_planned and of.score is None):
-            return Health(verdict(self.value or 0.0 if of.score is None else of.score, of.kind, self.policy))
-        if of.is_planned or (self.pending_until is not None and at <= self.pending_until):
-            return Health.PENDING
-        if self.silent_after is not None and at > self.silent_after:
-            return Health.OUTDATED
-        return band(gap, self.policy)
 
 
 def _share(metric: Metric, latest: Measurement | None, score: PersonalScore | None) -> float | None:
@@ -259,18 +321,7 @@ def course(facts: KeyResultFacts, policy: ScoringPolicy) -> Course:
     metric = facts.metric if facts.baseline is None else facts.measured_metric
     share = _share(metric, facts.latest, None if facts.ended_at is None else facts.personal_score)
     value = clamped(share)
-    if facts.is_planned or facts.ended_at is not None:
-        return Course(facts, metric, share, value, policy)
-    pending_until = outdated_after(facts.begins_at, facts.cadence, policy) if share is None else None
-    return Course(facts, metric, share, value, policy, pending_until, _silent_after(facts, metric, value, policy))
-
-
-def _silent_after(facts: KeyResultFacts, metric: Metric, value: float | None, policy: ScoringPolicy) -> datetime | None:
-    """The moment after which it is OUTDATED. Staleness ends with the due date; a target that is reached for good is
-    never stale."""
-    silent_after = outdated_after(facts.last_measured_at or facts.begins_at, facts.cadence, policy)
-    is_stale = silent_after < facts.due_at and (value != 1.0 or is_level(metric))
-    return silent_after if is_stale else None
+    return Course(facts, metric, share, value, pace(facts, value, policy, is_level=is_level(metric)))
 
 
 def of_key_result(facts: KeyResultFacts, at: datetime, policy: ScoringPolicy) -> KeyResultProgress:

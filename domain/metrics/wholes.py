@@ -8,12 +8,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from math import fsum
-from typing import NamedTuple, Self, TypeAlias
+from typing import NamedTuple, Self, TypeAlias, cast
 from uuid import UUID
 
 from domain.metrics import progress
 from domain.metrics.formulas import Fact, Measurement, clamped, mean, scaled
-from domain.metrics.progress import KeyResultProgress, Progress, Term, terms
+from domain.metrics.progress import KeyResultFigures, KeyResultProgress, Progress, Term, terms
 from domain.metrics.rating import Health, band, verdict
 from domain.primitives.values import Kind, ObjectiveKind, ObjectiveState, Ref, ScoringPolicy, Verdict
 
@@ -43,7 +43,8 @@ class CycleFacts(Fact, frozen=True, gc=False):
 
 
 class Whole(Progress, frozen=True, gc=False):
-    """The progress of a whole. `total` is the divisor of its mean, None for the sum of the weights."""
+    """The progress of a whole. `total` is the divisor of its mean, None for the sum of the weights. Only the parts with
+    their facts explain it."""
 
     parts: "tuple[AnyPart, ...]"
     weights: tuple[float, ...]
@@ -54,7 +55,7 @@ class Whole(Progress, frozen=True, gc=False):
         """What its terms are made of."""
         return [
             (part.label, weight, part.value, part.node, part.source_position)
-            for part, weight in zip(self.parts, self.weights, strict=True)
+            for part, weight in zip(cast("tuple[_Explained, ...]", self.parts), self.weights, strict=True)
         ]
 
     @property
@@ -126,7 +127,7 @@ class GroupProgress(Whole, frozen=True, gc=False):
     counted: tuple[ObjectiveProgress, ...]
 
     @property
-    def key_results(self) -> list[KeyResultProgress]:
+    def key_results(self) -> list[KeyResultFigures]:
         """The key results of the counted objectives."""
         return [part for one in self.counted if not one.is_heading for part in one.parts]  # type: ignore[misc]
 
@@ -185,7 +186,8 @@ class Counted(StrEnum):
 
 _COUNTED = (ObjectiveState.ACTIVE, ObjectiveState.CLOSED)
 """The states in which an objective counts: it is neither a draft nor dropped."""
-AnyPart: TypeAlias = KeyResultProgress | ObjectiveProgress | CycleProgress
+AnyPart: TypeAlias = KeyResultFigures | ObjectiveProgress | CycleProgress
+_Explained: TypeAlias = KeyResultProgress | ObjectiveProgress | CycleProgress
 
 # ── means ────────────────────────────────────────────────────────────────────────────────────────
 
@@ -257,10 +259,10 @@ def _figures(parts: Sequence[AnyPart], weights: Sequence[float], policy: Scoring
 
 
 def of_objective(
-    facts: ObjectiveFacts, key_results: Sequence[KeyResultProgress], policy: ScoringPolicy
+    facts: ObjectiveFacts, key_results: Sequence[KeyResultFigures], policy: ScoringPolicy
 ) -> ObjectiveProgress:
     """Σ weight · progress / Σ weight over these key results, which are those that are not dropped by themselves."""
-    return _of_objective(facts, key_results, [part.of.weight for part in key_results], policy, is_heading=False)
+    return _of_objective(facts, key_results, [part.weight for part in key_results], policy, is_heading=False)
 
 
 def worth(state: ObjectiveState, key_results: Sequence[Part]) -> Worth:

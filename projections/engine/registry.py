@@ -19,6 +19,8 @@ from domain.model.event_registry import EVENTS
 from domain.primitives.values import Kind
 from projections.proof import merkle_tree
 from projections.proof.continuity import CONTINUES, Diverged
+from projections.standings import kept_rows
+from projections.standings.keeping import Keeper
 from projections.store import digests
 from projections.store.batch_writer import BatchWriter
 from projections.store.versioned_tables import Connection, Table, VersionedTable
@@ -30,7 +32,7 @@ MODULES = (
 )  # fmt: skip
 """In the order in which they apply an event: alignment reads the row that objective has just written."""
 
-TABLES: tuple[Table[Any], ...] = tuple(table for module in (*MODULES, merkle_tree) for table in module.TABLES)
+TABLES: tuple[Table[Any], ...] = tuple(table for module in (*MODULES, kept_rows, merkle_tree) for table in module.TABLES)
 
 POSITION_DDL = (
     "create table view_position (position bigint not null, recorded_at timestamptz,"
@@ -157,9 +159,11 @@ def _apply(
         writer = BatchWriter(log.person_keys(people_ids) if people_ids else {}, after if digested else None)
         writer.load(conn, [wanted for entry in entries for wanted in _looked_up(entry.event)])
         writer.load(conn, changes.later_reads(entries, writer))
+        keeper = Keeper(conn, entries, writer)
         for entry in entries:
             for handle in _handlers(type(entry.event)):
                 handle(entry.event, entry, writer)
+            keeper.apply(entry)
         merkle_tree.grow(conn, after, entries[-1].position)
         writer.write(conn, entries[-1].position, entries[-1].recorded_at)
 

@@ -75,6 +75,7 @@ SHOWN: Final[Mapping[str, Shown]] = {
         f"v.objective not in {_HIDDEN}",
         {"carried_from": f"case when {_shown_of('v.carried_from')} then v.carried_from end"},
     ),
+    "standing": Shown(f"v.objective not in {_HIDDEN}"),
     "check_in": Shown(_shown_of("v.key_result")),
     "support": Shown(f"v.objective not in {_HIDDEN} and v.through not in {_HIDDEN}"),
     "initiative": Shown(_shown_of("v.id")),

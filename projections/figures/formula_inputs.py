@@ -10,7 +10,7 @@ from projections.figures.window import Window
 from projections.tables.cycle import CycleRow
 from projections.tables.key_result import KeyResultRow
 from projections.tables.kpi import KpiRow
-from projections.tables.objective import ObjectiveRow
+from projections.tables.objective import AnyObjective
 
 
 def of_key_result(
@@ -18,7 +18,7 @@ def of_key_result(
     standing: Standing,
     window: Window,
     cycle: CycleRow,
-    objective: ObjectiveRow,
+    objective: AnyObjective,
     kpi: KpiRow | None,
 ) -> KeyResultFacts:
     """The facts of a key result, from its row, its standing, its window, its cycle, its objective and linked KPI."""
@@ -56,7 +56,7 @@ def _cadence(cycle: CycleRow, kpi: KpiRow | None) -> Cadence:
     return own if kpi is None or kpi.cadence.days <= own.days else kpi.cadence
 
 
-def personal_score(row: KeyResultRow, objective: ObjectiveRow) -> PersonalScore | None:
+def personal_score(row: KeyResultRow, objective: AnyObjective) -> PersonalScore | None:
     """The score, unless the command that closed the objective recorded it."""
     if row.score is None or row.scored_position is None:
         return None
@@ -64,7 +64,7 @@ def personal_score(row: KeyResultRow, objective: ObjectiveRow) -> PersonalScore 
     return None if is_of_closing else PersonalScore(row.score, row.scored_position)
 
 
-def of_objective(row: ObjectiveRow) -> ObjectiveFacts:
+def of_objective(row: AnyObjective) -> ObjectiveFacts:
     """The facts of an objective."""
     return ObjectiveFacts(row.id, row.title, row.position, row.state, row.verdict, row.score)
 

@@ -12,11 +12,11 @@ from uuid import UUID
 
 from domain.metrics import progress
 from domain.metrics.formulas import Measurement, fits
-from domain.metrics.progress import KeyResultProgress
+from domain.metrics.progress import KeyResultProgress, needs_baseline
 from domain.primitives.values import Aggregation, Basis, Direction, Kind, Ref
 from projections.figures import formula_inputs, timeline
 from projections.figures.horizon import Horizon
-from projections.figures.standing import Standing, needs_baseline, standing
+from projections.figures.standing import Standing, standing
 from projections.figures.window import Window, window
 from projections.store.basis import is_level
 from projections.store.versioned_tables import Connection, basis_params, fetch
@@ -24,14 +24,14 @@ from projections.tables.cycle import CYCLE, Calendars, CycleRow, Settings, setti
 from projections.tables.key_result import KeyResultRow
 from projections.tables.kpi import KPI, KpiRow
 from projections.tables.measurements import CURRENT
-from projections.tables.objective import OBJECTIVE, ObjectiveRow
+from projections.tables.objective import OBJECTIVE, AnyObjective
 
 
 class Context(NamedTuple):
     """A key result with the rows that its figures depend on, and its window, all at one basis."""
 
     row: KeyResultRow
-    objective: ObjectiveRow
+    objective: AnyObjective
     cycle: CycleRow
     kpi: KpiRow | None
     window: Window
@@ -45,7 +45,7 @@ class Context(NamedTuple):
 def contexts(
     basis: Basis,
     key_results: Sequence[KeyResultRow],
-    objectives: Mapping[UUID, ObjectiveRow],
+    objectives: Mapping[UUID, AnyObjective],
     cycles: Mapping[UUID, CycleRow],
     kpis: Mapping[UUID, KpiRow],
     calendars: Calendars,

@@ -9,8 +9,8 @@ import msgspec
 
 from domain.metrics.formulas import Measurement, fits
 from domain.metrics.kpi_series import aggregated
-from domain.metrics.progress import BASELINED
-from domain.primitives.values import Aggregation, Metric
+from domain.metrics.progress import needs_baseline
+from domain.primitives.values import Aggregation
 from projections.figures.formula_readings import readings_of
 from projections.figures.horizon import Horizon
 from projections.figures.timeline import MeasurementVersion, Timeline
@@ -53,11 +53,6 @@ class Link(NamedTuple):
     aggregation: Aggregation
     since: datetime | None
     until: datetime | None
-
-
-def needs_baseline(metric: Metric) -> bool:
-    """Whether the start of the metric is taken from the first value."""
-    return metric.direction in BASELINED and metric.start is None
 
 
 def standing(timeline: Timeline, row: KeyResultRow, cycle: CycleRow, window: Window, horizon: Horizon) -> Standing:

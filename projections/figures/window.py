@@ -9,7 +9,7 @@ from domain.primitives.values import CycleState, KeyResultState
 from projections.store.versioned_tables import Version
 from projections.tables.cycle import CycleRow
 from projections.tables.key_result import KeyResultRow
-from projections.tables.objective import ObjectiveRow
+from projections.tables.objective import AnyObjective
 
 
 class End(NamedTuple):
@@ -47,7 +47,7 @@ class Window(NamedTuple):
         return Window(self.ended, self.begins_at, until, readings_until, self.calendar, self.last_instant)
 
 
-def end_of_objective(row: ObjectiveRow) -> End | None:
+def end_of_objective(row: AnyObjective) -> End | None:
     """The closing or dropping of an objective."""
     if row.ended_at is None or row.ended_position is None:
         return None
@@ -61,14 +61,14 @@ def end_of_cycle(row: CycleRow) -> End | None:
     return End(row.outcome_at, row.outcome_position)
 
 
-def end_of_goal(row: ObjectiveRow, cycle: CycleRow) -> End | None:
+def end_of_goal(row: AnyObjective, cycle: CycleRow) -> End | None:
     """The first of an objective's own end and the closing of its cycle, which ends a draft."""
     return min(filter(None, (end_of_objective(row), end_of_cycle(cycle))), default=None)
 
 
 def window(
     row: KeyResultRow,
-    objective: ObjectiveRow,
+    objective: AnyObjective,
     cycle: CycleRow,
     at: datetime,
     in_force: Callable[[End | None], Calendar],

@@ -191,6 +191,12 @@ key_results = KEY_RESULT.by_id
 """The key results with these ids, dropped ones too; unknown ones are left out."""
 
 
+def key_results_by_birth(conn: Connection, basis: Basis, births: Sequence[int]) -> dict[int, KeyResultRow]:
+    """The key results that were added at these positions, by position."""
+    sql = KEY_RESULT.query(basis, "select id from key_result where version = 1 and born = any(%(births)b)")
+    return {row.born: row for row in KEY_RESULT.read(conn, sql, basis_params(basis, births=list(births)))}
+
+
 def key_results_of_objectives(
     conn: Connection, basis: Basis, objectives: Sequence[UUID], include_dropped: bool = False
 ) -> dict[UUID, list[KeyResultRow]]:

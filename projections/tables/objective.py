@@ -1,11 +1,12 @@
 """Objectives: wording, owner, team, visibility, state and outcome."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
 from functools import singledispatch
+from itertools import starmap
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -72,6 +73,26 @@ class ObjectiveRow(Version, frozen=True, gc=False):
     ended_position: int | None = None
     labels: tuple[str, ...] = ()
 
+
+class Goal(NamedTuple):
+    """What the figures of an objective depend on besides its key results: the columns of its row that they read."""
+
+    id: UUID
+    born: int
+    position: int
+    cycle: UUID
+    team: UUID | None
+    title: str
+    kind: ObjectiveKind
+    state: ObjectiveState
+    verdict: Verdict | None
+    score: float | None
+    closed_in: UUID | None
+    ended_at: datetime | None
+    ended_position: int | None
+
+
+AnyObjective: TypeAlias = ObjectiveRow | Goal
 
 # ── tables ───────────────────────────────────────────────────────────────────────────────────────
 
@@ -209,6 +230,42 @@ def objectives_carried_from(
 ) -> dict[UUID, list[ObjectiveRow]]:
     """The objectives that each of these was carried over to, in the order of drafting."""
     return OBJECTIVE.within(conn, basis, "carried_from", objectives)
+
+
+_GOAL = ", ".join(f"v.{name}" for name in Goal._fields)
+
+
+def _goals(rows: Iterable[Sequence[Any]]) -> list[Goal]:
+    """The goals of these rows, in the order of drafting."""
+    return sorted(starmap(_goal, rows), key=attrgetter("born"))
+
+
+def _goal(*columns: Any) -> Goal:
+    row = Goal(*columns)
+    verdict = None if row.verdict is None else Verdict(row.verdict)
+    return row._replace(kind=ObjectiveKind(row.kind), state=ObjectiveState(row.state), verdict=verdict)
+
+
+def goals(conn: Connection, basis: Basis, ids: Sequence[UUID]) -> dict[UUID, Goal]:
+    """The objectives with these ids; unknown ones are left out."""
+    sql = OBJECTIVE.query(basis, "select unnest(%(ids)b::uuid[]) as id", columns=_GOAL)
+    return {goal.id: goal for goal in _goals(fetch(conn, sql, basis_params(basis, ids=list(ids))))}
+
+
+def goals_of_cycles(conn: Connection, basis: Basis, cycles: Sequence[UUID]) -> list[Goal]:
+    """All objectives of these cycles, in the order of drafting."""
+    candidates = "select id from objective where version = 1 and cycle = any(%(cycles)b)"
+    sql = OBJECTIVE.query(basis, candidates, columns=_GOAL)
+    return _goals(fetch(conn, sql, basis_params(basis, cycles=list(cycles)), prepare=False))
+
+
+def goals_of_teams(conn: Connection, basis: Basis, teams: Sequence[UUID], cycle: UUID | None) -> list[Goal]:
+    """All objectives of these teams, in a cycle if one is given, in the order of drafting."""
+    given = basis_params(basis, teams=list(teams), cycle=cycle)
+    within = "" if cycle is None else " and cycle = %(cycle)s"
+    candidates = f"select distinct id from objective where team = any(%(teams)b){within}"
+    sql = OBJECTIVE.query(basis, candidates, "v.team = any(%(teams)b)", _GOAL)
+    return _goals(fetch(conn, sql, given, prepare=False))
 
 
 class OpenObjective(NamedTuple):

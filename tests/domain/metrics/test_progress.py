@@ -307,11 +307,11 @@ def test_the_middle_of_the_test_quarter_is_half_way() -> None:
 
 def test_a_course_changes_its_health_at_the_moments_that_it_states() -> None:
     unmeasured, silent = course(key_result(), POLICY), course(key_result(90), POLICY)
-    assert unmeasured.pending_until == OPENING + 10.5 * DAY
+    assert unmeasured.pace.pending_until == OPENING + 10.5 * DAY
     assert unmeasured.at(OPENING + 10.5 * DAY).health is Health.PENDING
     assert unmeasured.at(OPENING + 10.5 * DAY + AN_INSTANT).health is Health.OUTDATED
-    assert (silent.pending_until, silent.silent_after) == (None, MIDDLE + 10.5 * DAY)
-    assert course(key_result(100), POLICY).silent_after is None
+    assert (silent.pace.pending_until, silent.pace.silent_after) == (None, MIDDLE + 10.5 * DAY)
+    assert course(key_result(100), POLICY).pace.silent_after is None
 
 
 def test_a_course_moves_only_the_expected_progress_the_gap_and_the_health() -> None:
