@@ -81,7 +81,8 @@ def placed(facts: KeyResultFacts, at: datetime) -> Placed:
 def planned_progress(goal: AnyPart | GroupProgress, at: datetime) -> float | None:
     """The planned progress of a goal at a moment, by its parts, weights and plans at the basis of its progress. None
     for a whole without parts."""
-    if isinstance(goal, KeyResultProgress):
+    if isinstance(goal, KeyResultFigures):
+        assert isinstance(goal, KeyResultProgress)
         of = goal.of
         return expected(of.measured_metric, of.begins_at, of.due_at, at, of.plan)
     if not goal.parts:

@@ -32,7 +32,9 @@ MODULES = (
 )  # fmt: skip
 """In the order in which they apply an event: alignment reads the row that objective has just written."""
 
-TABLES: tuple[Table[Any], ...] = tuple(table for module in (*MODULES, kept_rows, merkle_tree) for table in module.TABLES)
+TABLES: tuple[Table[Any], ...] = tuple(
+    table for module in (*MODULES, kept_rows, merkle_tree) for table in module.TABLES
+)
 
 POSITION_DDL = (
     "create table view_position (position bigint not null, recorded_at timestamptz,"

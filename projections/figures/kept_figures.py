@@ -4,9 +4,9 @@ Key results that depend on a KPI are computed by the formula from rows, and so a
 end; see docs/adr/0052.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
-from typing import Final, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
 from domain.metrics import progress, wholes
@@ -24,89 +24,103 @@ from domain.primitives.values import (
     ObjectiveState,
     ScoringPolicy,
 )
-from projections.figures import formula_inputs, latest_standings
+from projections.figures import formula_inputs, latest_standings, timeline
+from projections.figures.figures import Figures
+from projections.figures.horizon import Horizon
+from projections.figures.standing import Standing
 from projections.figures.window import End, end_of_goal
 from projections.standings.kept_rows import KEPT, Kept
 from projections.store.versioned_tables import Connection
 from projections.tables.cycle import CycleRow, Settings
-from projections.tables.key_result import key_results_by_birth
+from projections.tables.key_result import KeyResultRow, key_results_by_birth
 from projections.tables.kpi import KPI
 from projections.tables.objective import AnyObjective
 
-Cycles: TypeAlias = Mapping[UUID, CycleRow]
-
 
 class Part(NamedTuple):
-    """A key result of an objective, with its progress; None if only the history of its objective tells it."""
+    """A key result of an objective, with its progress and its latest measurements. `is_apart`: it was changed after its
+    end, so that the history of its objective tells the figures of both."""
 
     kept: Kept
-    progress: KeyResultFigures | None
+    progress: KeyResultFigures
+    current: Kept | Standing
+    is_apart: bool = False
 
 
 Parts: TypeAlias = dict[int, Part]
 """The key results of an objective, dropped ones too, by the position at which each was added, in that order."""
 
 
-def parts(
-    conn: Connection,
-    basis: Basis,
-    objectives: Sequence[AnyObjective],
-    kept: Iterable[Kept],
-    cycles: Cycles,
-    settings: Settings,
-) -> dict[UUID, Parts]:
+class Goals(NamedTuple):
+    """Objectives at a basis, with what is in force there and the cycles of them all."""
+
+    basis: Basis
+    rows: Sequence[AnyObjective]
+    cycles: Mapping[UUID, CycleRow]
+    settings: Settings
+
+
+def parts(conn: Connection, of: Goals, kept: Sequence[Kept]) -> dict[UUID, Parts]:
     """The key results of each of these objectives, from their kept standings."""
-    reader = _Reader(basis, settings, cycles)
-    frames = {row.born: reader.frame(row) for row in objectives}
-    found: dict[int, Parts] = {row.born: {} for row in objectives}
+    rules = _Rulebook(of)
+    frames = {row.born: _Frame(rules, row) for row in of.rows}
+    found: dict[int, Parts] = {row.born: {} for row in of.rows}
+    others: list[Kept] = []
     for one in kept:
-        found[one.parent][one.born] = Part(one, frames[one.parent].figures(one))
-    unkept = [part.kept for of in found.values() for part in of.values() if part.progress is _UNKEPT]
-    for birth, figures in _by_rows(conn, basis, unkept, objectives, cycles, settings).items():
-        found[birth.parent][birth.born] = Part(birth, figures)
-    return {row.id: found[row.born] for row in objectives}
+        frame = frames[one.parent]
+        ended = frame.end_of(one)
+        if not one.is_kept or (ended is not None and _is_after(one, ended)):
+            others.append(one)
+        else:
+            found[one.parent][one.born] = Part(one, frame.figures(one, ended), one)
+    if not others:
+        return {row.id: found[row.born] for row in of.rows}
+    for part in _by_rows(conn, of, others):
+        found[part.kept.parent][part.kept.born] = part
+    return {row.id: dict(sorted(found[row.born].items())) for row in of.rows}
 
 
-def objective(
-    row: AnyObjective, of: Parts, cycles: Cycles, settings: Settings
-) -> ObjectiveProgress | None:
+def objective(of: Goals, row: AnyObjective, parts: Parts) -> ObjectiveProgress | None:
     """The progress of an objective with these key results; None if only its history tells it: if it takes its value
     from others, or a key result was changed after its end."""
-    live = [part.progress for part in of.values() if not part.kept.is_dropped]
-    known = [one for one in live if one is not None]
-    if not known or any(part.progress is None for part in of.values()):
+    live = [part.progress for part in parts.values() if not part.kept.is_dropped]
+    if not live or any(part.is_apart for part in parts.values()):
         return None
-    policy = settings.policies.in_force(end_of_goal(row, cycles[row.cycle]))
-    return wholes.of_objective(formula_inputs.of_objective(row), known, policy)
+    policy = of.settings.policies.in_force(end_of_goal(row, of.cycles[row.cycle]))
+    return wholes.of_objective(formula_inputs.of_objective(row), live, policy)
+
+
+def _is_after(of: Kept, ended: End) -> bool:
+    """Whether a key result was changed or measured after its end, which happens only if the end was recorded later than
+    it was effective."""
+    return ended < (of.changed_at, of.changed_position) or ended.at < of.since
 
 
 # ── by the formula from rows ─────────────────────────────────────────────────────────────────────
 
-_UNKEPT: Final = KeyResultFigures(None, None, None, None, 0.0, 0.0, None, None, 0.0)
-"""The mark of a key result whose standing is not kept."""
+
+def _by_rows(conn: Connection, of: Goals, others: Sequence[Kept]) -> Iterator[Part]:
+    """The key results that depend on a KPI, or were changed or measured after their end."""
+    rows = key_results_by_birth(conn, of.basis, [one.born for one in others])
+    kpis = KPI.by_id(conn, of.basis, {row.kpi for row in rows.values() if row.kpi is not None})
+    objectives = {row.id: row for row in of.rows}
+    in_order = [rows[one.born] for one in others]
+    contexts = latest_standings.contexts(of.basis, in_order, objectives, of.cycles, kpis, of.settings.calendars)
+    standings = latest_standings.standings(conn, of.basis, contexts)
+    figures = _figures(conn, of, [context.row for context in contexts if context.is_changed_after_end])
+    for one, context, standing in zip(others, contexts, standings, strict=True):
+        if figures is not None and context.is_changed_after_end:
+            yield Part(one, figures.of_version(context.row), standing, is_apart=True)
+        else:
+            yield Part(one, latest_standings.progress_of(context, standing, of.settings, of.basis), standing)
 
 
-def _by_rows(
-    conn: Connection,
-    basis: Basis,
-    unkept: Sequence[Kept],
-    objectives: Sequence[AnyObjective],
-    cycles: Cycles,
-    settings: Settings,
-) -> dict[Kept, KeyResultFigures]:
-    if not unkept:
-        return {}
-    rows = key_results_by_birth(conn, basis, [one.born for one in unkept])
-    kpis = KPI.by_id(conn, basis, {row.kpi for row in rows.values() if row.kpi is not None})
-    by_id = {row.id: row for row in objectives}
-    of = latest_standings.contexts(
-        basis, [rows[one.born] for one in unkept], by_id, cycles, kpis, settings.calendars
-    )
-    standings = latest_standings.standings(conn, basis, of)
-    return {
-        one: latest_standings.progress_of(context, standing, settings, basis)
-        for one, context, standing in zip(unkept, of, standings, strict=True)
-    }
+def _figures(conn: Connection, of: Goals, changed: Sequence[KeyResultRow]) -> Figures | None:
+    """The figures by the histories of the objectives of these key results."""
+    if not changed:
+        return None
+    history = timeline.of_objectives(conn, of.basis, list({row.objective for row in changed}))
+    return Figures(history, Horizon.of(of.basis))
 
 
 # ── from kept standings ──────────────────────────────────────────────────────────────────────────
@@ -123,19 +137,17 @@ class _Rules(NamedTuple):
     due_at: dict[date, datetime]
 
 
-class _Reader:
+class _Rulebook:
     """The rules of the cycles at a basis, each looked up once."""
 
-    def __init__(self, basis: Basis, settings: Settings, cycles: Cycles) -> None:
-        self.at = basis.at
-        self._settings = settings
-        self._cycles = cycles
+    def __init__(self, of: Goals) -> None:
+        self.at = of.basis.at
+        self.cycles = of.cycles
+        self._settings = of.settings
         self._rules: dict[tuple[UUID, End | None], _Rules] = {}
 
-    def frame(self, row: AnyObjective) -> "_Frame":
-        return _Frame(self, row, self._cycles[row.cycle])
-
-    def rules(self, cycle: CycleRow, ended: End | None) -> _Rules:
+    def of(self, cycle: CycleRow, ended: End | None) -> _Rules:
+        """The rules in a cycle at an end, or at the basis."""
         found = self._rules.get((cycle.id, ended))
         if found is None:
             policies, calendars = self._settings
@@ -163,27 +175,25 @@ class _Facts(NamedTuple):
 class _Frame:
     """An objective in its cycle at a basis, in which its key results are judged."""
 
-    def __init__(self, reader: _Reader, row: AnyObjective, cycle: CycleRow) -> None:
-        self._reader = reader
+    def __init__(self, rules: _Rulebook, row: AnyObjective) -> None:
+        self._rules = rules
         self._row = row
-        self._cycle = cycle
-        self._ended = end_of_goal(row, cycle)
-        self._rules = reader.rules(cycle, self._ended)
+        self._cycle = rules.cycles[row.cycle]
+        self._ended = end_of_goal(row, self._cycle)
+        self._of_ended = rules.of(self._cycle, self._ended)
         self._is_dropped = row.state is ObjectiveState.DROPPED
-        self._is_planned = row.state is ObjectiveState.DRAFT or cycle.state is CycleState.PLANNING
+        self._is_planned = row.state is ObjectiveState.DRAFT or self._cycle.state is CycleState.PLANNING
 
-    def figures(self, of: Kept) -> KeyResultFigures | None:
-        """The progress of a key result, or the mark that its standing is not kept; None if it was changed or measured
-        after its end."""
-        ended, rules = self._ended, self._rules
-        if of.is_dropped:
-            ended = min(filter(None, (ended, End(of.changed_at, of.changed_position))))
-            rules = self._reader.rules(self._cycle, ended)
-        if ended is not None and (ended < (of.changed_at, of.changed_position) or ended.at < of.since):
-            return None
-        return self._judged(of, ended, rules) if of.is_kept else _UNKEPT
+    def end_of(self, of: Kept) -> End | None:
+        """The end of the window of a key result."""
+        if not of.is_dropped:
+            return self._ended
+        dropped = End(of.changed_at, of.changed_position)
+        return dropped if self._ended is None else min(dropped, self._ended)
 
-    def _judged(self, of: Kept, ended: End | None, rules: _Rules) -> KeyResultFigures:
+    def figures(self, of: Kept, ended: End | None) -> KeyResultFigures:
+        """The progress of a key result whose window has this end."""
+        rules = self._of_ended if ended == self._ended else self._rules.of(self._cycle, ended)
         begins_at, due_at = max(of.created_at, rules.begins_at), rules.due_at.get(of.due)
         if due_at is None:
             due_at = rules.due_at[of.due] = rules.calendar.day_end(of.due)
@@ -192,7 +202,7 @@ class _Frame:
             self._row.kind, begins_at, due_at, rules.cadence, of.is_dropped or self._is_dropped, self._is_planned,
             None if ended is None else ended.at, of.score, of.last_measured_at,
         )  # fmt: skip
-        value, at = clamped(share), self._reader.at
+        value, at = clamped(share), self._rules.at
         due = 1.0 if ended is not None else _expected(of, begins_at, due_at, at, rules.calendar)
         gap = due - (value or 0.0)
         health = progress.pace(facts, value, rules.policy, is_level=of.is_level).health(at, gap)

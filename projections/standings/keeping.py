@@ -8,7 +8,6 @@ from the event on at which it differs.
 from bisect import insort
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from operator import attrgetter
 from typing import NamedTuple
 from uuid import UUID
 
@@ -16,7 +15,7 @@ from msgspec.structs import replace
 
 from domain.metrics.formulas import fits, unclamped
 from domain.metrics.progress import is_level, needs_baseline, with_start
-from domain.model.event import Recorded
+from domain.model.event import Event, Recorded
 from domain.model.key_result import (
     CheckInCorrected,
     KeyResultAdded,
@@ -85,9 +84,7 @@ class History:
                 known += 1
             yield self._row(self.versions[version], moment, position, seen, known)
 
-    def _row(
-        self, of: KeyResultRow, moment: datetime, position: int, seen: Sequence[CheckedIn], known: int
-    ) -> KeptRow:
+    def _row(self, of: KeyResultRow, moment: datetime, position: int, seen: Sequence[CheckedIn], known: int) -> KeptRow:
         row = defined(of, moment, position, self.parent, is_kept=self.is_kept)
         if known == 0:
             return row
@@ -111,8 +108,11 @@ def defined(of: KeyResultRow, since: datetime, position: int, parent: int, *, is
 def measured(row: KeptRow, latest: CheckedIn | None, baseline: float | None) -> KeptRow:
     """The row with this latest measurement that fits its metric, and the value that its metric begins at."""
     metric = with_start(row.metric, baseline)
-    share = None if latest is None else unclamped(metric, latest)
-    return replace(row, share=share, baseline=baseline, is_level=is_level(metric))
+    row = replace(row, baseline=baseline, is_level=is_level(metric))
+    if latest is None:
+        return row
+    share = unclamped(metric, latest)
+    return replace(row, share=share, value=latest.value, reached=latest.reached, measured_at=latest.measured_at)
 
 
 def _fitting(metric: Metric, seen: Sequence[CheckedIn], places: Iterable[int]) -> Iterator[CheckedIn]:
@@ -141,7 +141,9 @@ def continues(since: datetime, last_measured_at: datetime | None, measured_at: d
 def continued(row: KeptRow, of: CheckedIn, position: int) -> KeptRow:
     """The row after a check-in that continues the last row."""
     confidence = row.confidence if of.confidence is None else of.confidence
-    after = replace(row, since=of.measured_at, position=position, last_measured_at=of.measured_at, confidence=confidence)
+    after = replace(
+        row, since=of.measured_at, position=position, last_measured_at=of.measured_at, confidence=confidence
+    )
     if not fits(row.metric, of.value, of.reached):
         return after
     is_first = row.baseline is None and needs_baseline(row.metric)
@@ -219,6 +221,8 @@ class Keeper:
     def _is_rewritten(self, id: UUID, events: Sequence[Recorded]) -> bool:
         """Whether some event does more than begin the key result or continue its last row."""
         last = self._last.get(id)
+        if last is not None and not last.is_kept and all(_is_measured(entry.event) for entry in events):
+            return False
         since, moment = (EARLIEST, None) if last is None else (last.since, last.last_measured_at)
         for entry in events:
             event = entry.event
@@ -251,6 +255,10 @@ _CHECK_INS = f"""
     select key_result, measured_at, first_position, id, value, reached, confidence from check_in
     where key_result = any(%(ids)b) and until_position = {OPEN} order by key_result, measured_at, first_position
 """
+
+
+def _is_measured(event: Event) -> bool:
+    return isinstance(event, KeyResultCheckedIn | CheckInCorrected)
 
 
 def _taken_out(check_ins: list[CheckedIn], id: UUID) -> list[datetime]:

@@ -29,7 +29,8 @@ class KeptRow(msgspec.Struct, frozen=True, gc=False):
     `parent` and `born`: the positions at which its objective was drafted and it was added. `changed_at` and
     `changed_position`: those of the version of the key result, and from it `is_dropped`, `weight`, `due`, `metric`,
     `plan`, `score` and `scored_in`. `is_kept`: the rest is known here; if not, it depends on a KPI. `is_level`,
-    `share`, `baseline`: see `domain.metrics.progress`, by the latest measurement.
+    `share`, `baseline`: see `domain.metrics.progress`. `value`, `reached`, `measured_at`: the latest measurement that
+    fits the metric; `last_measured_at`: that of the latest check-in of all.
     """
 
     id: UUID
@@ -52,6 +53,9 @@ class KeptRow(msgspec.Struct, frozen=True, gc=False):
     is_level: bool = False
     share: float | None = None
     baseline: float | None = None
+    value: float | None = None
+    reached: tuple[str, ...] | None = None
+    measured_at: datetime | None = None
     last_measured_at: datetime | None = None
     confidence: float | None = None
 
@@ -84,11 +88,14 @@ class Kept(NamedTuple):
     is_kept: bool
     is_level: bool
     share: float | None
+    value: float | None
+    reached: list[str] | None
+    measured_at: datetime | None
     last_measured_at: datetime | None
     confidence: float | None
 
 
-_SELECTED = {"metric": f"case when v.plan <> '[]' then v.metric end"}
+_SELECTED = {"metric": "case when v.plan <> '[]' then v.metric end"}
 _COLUMNS = ", ".join(_SELECTED.get(name, f"v.{name}") for name in Kept._fields)
 _AT = (
     "cross join lateral (select * from standing where standing.id = c.id and since <= %(at)s"
@@ -96,22 +103,15 @@ _AT = (
 )
 
 
-def _kept(candidates: str) -> str:
-    return f"select {_COLUMNS} from ({candidates}) c {_AT} order by v.born"
-
-
-_OF_OBJECTIVES = _kept("select id from key_result where version = 1 and objective = any(%(ids)b)")
-_OF_CYCLES = _kept("select id from key_result where version = 1 and cycle = any(%(ids)b)")
+_OF_OBJECTIVES = (
+    f"select {_COLUMNS} from (select id from key_result where version = 1 and objective = any(%(ids)b)) c {_AT}"
+    " order by v.born"
+)
 
 
 def of_objectives(conn: Connection, basis: Basis, objectives: Sequence[UUID]) -> list[Kept]:
     """The standings of the key results of these objectives, dropped ones too, in the order of addition."""
     return list(map(Kept._make, fetch(conn, _OF_OBJECTIVES, basis_params(basis, ids=list(objectives)))))
-
-
-def of_cycles(conn: Connection, basis: Basis, cycles: Sequence[UUID]) -> list[Kept]:
-    """The standings of the key results in these cycles, dropped ones too, in the order of addition."""
-    return list(map(Kept._make, fetch(conn, _OF_CYCLES, basis_params(basis, ids=list(cycles)))))
 
 
 # ── queries of the writer ────────────────────────────────────────────────────────────────────────

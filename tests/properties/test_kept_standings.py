@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from random import Random
+from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
@@ -14,6 +15,7 @@ from projections.engine.rebuild import create, rebuild
 from projections.figures import kept_figures, timeline
 from projections.figures.figures import Figures
 from projections.figures.horizon import Horizon
+from projections.figures.kept_figures import Goals
 from projections.standings import kept_rows
 from projections.standings.kept_rows import KEPT
 from projections.store import basis as bases
@@ -70,8 +72,9 @@ def check(conn: Connection, basis: Basis) -> list[KeyResultProgress]:
     """Every figure of a basis, from rows and from histories. Returns those of the key results."""
     rows = list(objective.goals_of_cycles(conn, basis, list(cycles := by_id(conn, basis))))
     known = cycle.settings(conn, basis)
-    kept = kept_rows.of_cycles(conn, basis, list(cycles))
-    parts = kept_figures.parts(conn, basis, rows, kept, cycles, known)
+    kept = kept_rows.of_objectives(conn, basis, [row.id for row in rows])
+    goals = Goals(basis, rows, cycles, known)
+    parts = kept_figures.parts(conn, goals, kept)
     figures = Figures(timeline.of_objectives(conn, basis, [row.id for row in rows]), Horizon.of(basis))
     found: list[KeyResultProgress] = []
     for row in rows:
@@ -83,15 +86,14 @@ def check(conn: Connection, basis: Basis) -> list[KeyResultProgress]:
             expected = figures.key_result(ids[born])
             assert expected is not None
             found.append(expected)
-            if part.progress is not None:
-                assert (basis, ids[born], shown(part.progress)) == (basis, ids[born], shown(expected))
-        whole = kept_figures.objective(row, parts[row.id], cycles, known)
+            assert (basis, ids[born], shown(part.progress)) == (basis, ids[born], shown(expected))
+        whole = kept_figures.objective(goals, row, parts[row.id])
         if whole is not None:
             assert (basis, row.id, shown(whole)) == (basis, row.id, shown(figures.objective(row.id)))
     return found
 
 
-def by_id(conn: Connection, basis: Basis) -> dict[object, cycle.CycleRow]:
+def by_id(conn: Connection, basis: Basis) -> dict[UUID, cycle.CycleRow]:
     ids = [id for (id,) in conn.execute("select id from cycle where version = 1 and position <= %s", [basis.position])]
     return dict(cycle.cycles(conn, basis, ids))
 

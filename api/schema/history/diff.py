@@ -13,7 +13,7 @@ from api.schema.connections.connection import Connection, connection
 from api.schema.connections.filters import identified, named
 from api.schema.history.change import Change
 from api.schema.history.field_changes import FieldChange, shown
-from api.schema.metrics.figures import measured, of_cycles, of_key_results, of_objectives, of_teams
+from api.schema.metrics.figures import of_cycles, of_key_results, of_objectives, of_teams, parts
 from api.schema.primitives import enums
 from api.schema.primitives.field import related, resolved
 from api.schema.primitives.lookup import CycleBy, TeamBy
@@ -145,7 +145,7 @@ _FIGURES: dict[Kind, tuple[Any, ...]] = {
     Kind.TEAM: (of_teams, None, True),
 }
 """By kind: the load function of the progress, with its arguments."""
-_MEASURED = {Kind.KEY_RESULT: (measured,)}
+_MEASURED = {Kind.KEY_RESULT: (parts,)}
 
 
 def _both(batch: Batch, shown_as: type[Any], loads: dict[Kind, tuple[Any, ...]], name: str) -> Sequence[Any]:
@@ -171,7 +171,7 @@ def _changes_of_health(batch: Batch) -> Sequence[HealthChange | None]:
 
 
 def _changes_of_current(batch: Batch) -> Sequence[FloatChange | None]:
-    return _both(batch, FloatChange, _MEASURED, "standing.value")
+    return _both(batch, FloatChange, _MEASURED, "current.value")
 
 
 # ── entities ─────────────────────────────────────────────────────────────────────────────────────

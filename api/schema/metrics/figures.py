@@ -1,6 +1,7 @@
 """The figures of key results, objectives, teams and cycles at a view, each computed for all siblings at once.
 
-Objectives that take their value from others, and closed cycles of cycles, are computed from a timeline.
+They are worked out from kept standings. Objectives that take their value from others, and closed cycles of cycles, are
+computed from a timeline. What explains a figure is read from the rows of key results and their measurements.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -8,24 +9,28 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from msgspec import structs
+
 from api.schema.metrics.progress import HealthCount, Progress, health_counts, live_key_results
 from api.snapshot.dataloaders import of_each
 from api.snapshot.snapshot import Batch, View, as_batch
 from domain.metrics import wholes
-from domain.metrics.progress import KeyResultProgress
+from domain.metrics.progress import KeyResultFigures, KeyResultProgress
 from domain.metrics.wholes import Counted, CycleProgress, GroupProgress, ObjectiveProgress
-from domain.primitives.values import Basis, CycleState, ScoringPolicy
-from projections.figures import formula_inputs, latest_standings, timeline
+from domain.primitives.values import Basis, CycleState
+from projections.figures import formula_inputs, kept_figures, latest_standings, timeline
 from projections.figures.figures import Figures
 from projections.figures.horizon import Horizon
+from projections.figures.kept_figures import Goals, Part, Parts
 from projections.figures.latest_standings import Context
 from projections.figures.standing import Standing
 from projections.figures.timeline import Timeline
-from projections.figures.window import End, end_of_cycle, end_of_goal, end_of_objective
+from projections.figures.window import End, end_of_cycle
+from projections.standings import kept_rows
 from projections.tables import cycle, kpi, objective, people
 from projections.tables.cycle import CycleRow
-from projections.tables.key_result import KeyResultRow, objectives_changed_after
-from projections.tables.objective import ObjectiveFilter
+from projections.tables.key_result import KeyResultRow
+from projections.tables.objective import Goal
 
 # ── key results ──────────────────────────────────────────────────────────────────────────────────
 
@@ -52,8 +57,8 @@ def _contexts(view: View, rows: Sequence[KeyResultRow]) -> Sequence[Context]:
     return latest_standings.contexts(view.basis, rows, objectives, cycles, kpis, view.settings.calendars)
 
 
-def of_key_results(batch: Batch) -> Sequence[KeyResultProgress]:
-    """The progress of each of these key results."""
+def explained_key_results(batch: Batch) -> Sequence[KeyResultProgress]:
+    """The progress of each of these key results, with the facts that explain it."""
     view, of = batch.view, batch.all(measured)
     changed = [one.row.objective for one, _ in of if one.is_changed_after_end]
     figures = _figures(view, timeline.of_objectives, changed) if changed else None
@@ -64,32 +69,57 @@ def of_key_results(batch: Batch) -> Sequence[KeyResultProgress]:
     ]
 
 
+def of_key_results(batch: Batch) -> Sequence[KeyResultFigures]:
+    """The progress of each of these key results."""
+    return [part.progress for part in batch.all(parts)]
+
+
+def parts(batch: Batch) -> Sequence[Part]:
+    """Each of these key results with its progress and its latest measurements."""
+    view, rows = batch.view, batch.rows
+    goals = view.by_id(objective.goals, {row.objective for row in rows})
+    found = view.computed(parts_of_objectives, [goals[id] for id in {row.objective: None for row in rows}])
+    return [found[row.objective][row.born] for row in rows]
+
+
 # ── objectives ───────────────────────────────────────────────────────────────────────────────────
+
+
+def parts_of_objectives(batch: Batch) -> Sequence[Parts]:
+    """The key results of each of these objectives with their progress, dropped ones too."""
+    of = batch.all(_goals)
+    kept = batch.view.read(kept_rows.of_objectives, [row.id for row in of.rows])
+    with batch.view.reads.connection() as conn:
+        found = kept_figures.parts(conn, of, kept)
+    return [found[row.id] for row in of.rows]
+
+
+def _goals(batch: Batch) -> Goals:
+    view, rows = batch.view, batch.rows
+    return Goals(view.basis, rows, view.by_id(cycle.cycles, {row.cycle for row in rows}), view.settings)
 
 
 def of_objectives(batch: Batch) -> Sequence[ObjectiveProgress]:
     """The progress of each of these objectives."""
-    groups = batch.all(live_key_results)
-    batch.view.remember(objective.objectives, batch.rows)
-    bare = [row.id for row, group in zip(batch.rows, groups, strict=True) if not group]
-    apart = _from_histories(batch.view, [*bare, *_changed_after_end(batch)])
+    view, of = batch.view, batch.all(_goals)
+    view.remember(objective.goals, of.rows)
+    known = view.computed(parts_of_objectives, of.rows)
+    found = [kept_figures.objective(of, row, known[row.id]) for row in of.rows]
+    apart = _from_histories(view, [row.id for row, one in zip(of.rows, found, strict=True) if one is None])
+    return [one or apart[row.id] for row, one in zip(of.rows, found, strict=True)]
+
+
+def explained_objectives(batch: Batch) -> Sequence[ObjectiveProgress]:
+    """The progress of each of these objectives, with the facts that explain it."""
+    groups = of_each(batch.all(live_key_results), explained_key_results)
     return [
-        apart.get(row.id) or wholes.of_objective(formula_inputs.of_objective(row), parts, policy)
-        for row, parts, policy in zip(batch.rows, of_each(groups, of_key_results), _policies(batch), strict=True)
+        of if _is_explained(of) else structs.replace(of, parts=tuple(parts))
+        for of, parts in zip(batch.all(of_objectives), groups, strict=True)
     ]
 
 
-def _changed_after_end(batch: Batch) -> list[UUID]:
-    """The ended objectives of which a key result was changed after their end: they stand as they stood then."""
-    ends = {row.id: end for row in batch.rows if (end := end_of_objective(row)) is not None}
-    return batch.view.read(objectives_changed_after, ends) if ends else []
-
-
-def _policies(batch: Batch) -> Sequence[ScoringPolicy]:
-    """For each of these objectives, the policy in force at its end or now."""
-    view = batch.view
-    cycles = view.by_id(cycle.cycles, [row.cycle for row in batch.rows])
-    return [view.policies.in_force(end_of_goal(row, cycles[row.cycle])) for row in batch.rows]
+def _is_explained(of: ObjectiveProgress) -> bool:
+    return of.is_heading or all(isinstance(part, KeyResultProgress) for part in of.parts)
 
 
 def _from_histories(view: View, ids: Sequence[UUID]) -> dict[UUID, ObjectiveProgress]:
@@ -129,9 +159,12 @@ def _of_cycle(
 
 
 def _own_objectives(view: View, cycles: Sequence[UUID]) -> dict[UUID, list[ObjectiveProgress]]:
-    rows = view.read(objective.objectives_of_cycles, cycles, ObjectiveFilter())
-    parts = view.computed(of_objectives, [row for group in rows.values() for row in group])
-    return {id: [parts[row.id] for row in rows.get(id, ())] for id in cycles}
+    goals = view.read(objective.goals_of_cycles, cycles)
+    parts = view.computed(of_objectives, goals)
+    found: dict[UUID, list[ObjectiveProgress]] = {id: [] for id in cycles}
+    for goal in goals:
+        found[goal.cycle].append(parts[goal.id])
+    return found
 
 
 def _children(view: View, cycles: Sequence[UUID]) -> dict[UUID, list[CycleProgress]]:
@@ -152,14 +185,14 @@ def of_teams(batch: Batch, of_cycle: UUID | None, include_subteams: bool) -> Seq
     closed = None if of_cycle is None else _closed(view, of_cycle)
     then = view if closed is None else view.reads.at(Basis(closed.at, view.basis.position))
     inside = then.read(people.teams_inside, ids) if include_subteams else {id: {id} for id in ids}
-    rows = _objectives_of_teams(then, set().union(*inside.values()), of_cycle)
-    current = view.by_id(objective.objectives, [row.id for row in rows])
+    rows = _goals_of_teams(then, set().union(*inside.values()), of_cycle)
+    current = view.by_id(objective.goals, [row.id for row in rows])
     parts = view.computed(of_objectives, [current[row.id] for row in rows])
     policy = view.policies.in_force(closed)
     return [wholes.of_team([parts[one] for one in owned], policy) for owned in _owned(rows, [inside[id] for id in ids])]
 
 
-def _owned(rows: Sequence[objective.ObjectiveRow], groups: Sequence[set[UUID]]) -> Iterator[list[UUID]]:
+def _owned(rows: Sequence[Goal], groups: Sequence[set[UUID]]) -> Iterator[list[UUID]]:
     """For each group of teams, the objectives that one of them owns, in the order of the rows."""
     places: dict[UUID | None, list[int]] = {}
     for place, row in enumerate(rows):
@@ -173,14 +206,13 @@ def _closed(view: View, of_cycle: UUID) -> End | None:
     return None if row is None else end_of_cycle(row)
 
 
-def _objectives_of_teams(view: View, teams: set[UUID], of_cycle: UUID | None) -> list[objective.ObjectiveRow]:
+def _goals_of_teams(view: View, teams: set[UUID], of_cycle: UUID | None) -> list[Goal]:
     """The objectives of these teams in a cycle, or in all active cycles."""
-    found = view.read(objective.objectives_of_teams, sorted(teams), ObjectiveFilter(cycle=of_cycle))
-    rows = [row for group in found.values() for row in group]
+    goals = view.read(objective.goals_of_teams, sorted(teams), of_cycle)
     if of_cycle is not None:
-        return rows
-    cycles = view.by_id(cycle.cycles, [row.cycle for row in rows])
-    return [row for row in rows if cycles[row.cycle].state is CycleState.ACTIVE]
+        return goals
+    cycles = view.by_id(cycle.cycles, {goal.cycle for goal in goals})
+    return [goal for goal in goals if cycles[goal.cycle].state is CycleState.ACTIVE]
 
 
 # ── counts by health ─────────────────────────────────────────────────────────────────────────────

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import strawberry
 
-from api.schema.metrics.figures import of_key_results
+from api.schema.metrics.figures import explained_key_results
 from api.schema.metrics.kpi_schedules import goals_today
 from api.schema.metrics.progress import latest_readings, live_key_results
 from api.schema.primitives import enums
@@ -188,7 +188,7 @@ def _written_key_results(batch: Batch) -> Sequence[WrittenKeyResult]:
             plan=row.plan,
             plan_ended=row.plan_ended,
         )
-        for row, part in zip(rows, batch.all(of_key_results), strict=True)
+        for row, part in zip(rows, batch.all(explained_key_results), strict=True)
     ]
 
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import strawberry
@@ -36,9 +36,17 @@ class ProgressTerm(RowProxy):
     position: Position | None = strawberry.field(description="The log position of the source event.")
 
 
+_EXPLAINED = "explained"
+"""What a batch of progresses keeps: the batch of their goals, and what loads the progresses with their terms."""
+
+
 def _terms(batch: Batch) -> Sequence[list[ProgressTerm]]:
     """The terms of each progress. All terms are siblings, so that their sources are read at once."""
-    return in_groups(ProgressTerm, batch.view, [row.explain for row in batch.rows])
+    rows = batch.rows
+    if _EXPLAINED in batch.known:
+        goals, load = batch.known[_EXPLAINED]
+        rows = goals.all(load)
+    return in_groups(ProgressTerm, batch.view, [row.explain for row in rows])
 
 
 @strawberry.type(
@@ -75,13 +83,20 @@ class Progress(RowProxy):
     explain: list[ProgressTerm] = related("The terms whose contributions sum to the value.", _terms)
 
 
-def _shown(batch: Batch, load: Callable[[Batch], Sequence[Any]]) -> Sequence[Progress]:
-    return as_batch(Progress, batch.view, batch.all(load))
+Load: TypeAlias = Callable[[Batch], Sequence[Any]]
 
 
-def progress_by(load: Callable[[Batch], Sequence[Any]], description: str) -> Any:
-    """A field for the progress that `load` computes for each of the siblings."""
-    return related(description, _shown, load)
+def _shown(batch: Batch, load: Load, explained: Load | None) -> Sequence[Progress]:
+    found = as_batch(Progress, batch.view, batch.all(load))
+    if found and explained is not None:
+        found[0].batch.known[_EXPLAINED] = (batch, explained)
+    return found
+
+
+def progress_by(load: Load, description: str, explained: Load | None = None) -> Any:
+    """A field for the progress that `load` computes for each of the siblings. `explained` loads it with its terms, if
+    `load` does not."""
+    return related(description, _shown, load, explained)
 
 
 # ── counts by health ─────────────────────────────────────────────────────────────────────────────

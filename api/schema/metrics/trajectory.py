@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import strawberry
 
-from api.schema.metrics.figures import of_key_results
+from api.schema.metrics.figures import explained_key_results
 from api.schema.primitives.actor import Actor, actor
 from api.schema.primitives.metric import Metric, PlanPoint
 from api.schema.primitives.scalars import Position
@@ -152,9 +152,10 @@ def trajectories(batch: Batch, every: Step) -> Sequence[list[Any]]:
 def forecasts(batch: Batch) -> Sequence[Any]:
     """The forecast of each of these key results; None once it has ended."""
     at = batch.view.basis.at
+    facts = [part.of for part in batch.all(explained_key_results)]
     return [
         None
         if of.ended_at is not None
         else trajectory.forecast(history.values(), of.measured_metric, of.begins_at, of.due_at, at, batch.view.calendar)
-        for of, history in zip([part.of for part in batch.all(of_key_results)], batch.all(_histories), strict=True)
+        for of, history in zip(facts, batch.all(_histories), strict=True)
     ]

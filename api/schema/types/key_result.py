@@ -9,7 +9,7 @@ import strawberry
 
 from api.schema.connections.connection import Connection, connection
 from api.schema.connections.lists import Pages, paged
-from api.schema.metrics.figures import measured, of_key_results
+from api.schema.metrics.figures import explained_key_results, measured, of_key_results, parts
 from api.schema.metrics.findings import (
     Finding,
     FindingCount,
@@ -45,7 +45,7 @@ _CHECK_INS = Pages(
 
 
 def _standing(batch: Batch, part: str) -> Sequence[Any]:
-    return list(map(attrgetter(f"standing.{part}"), batch.all(measured)))
+    return list(map(attrgetter(f"current.{part}"), batch.all(parts)))
 
 
 @strawberry.type(description="A milestone of a key result. It is either reached or not.")
@@ -99,7 +99,7 @@ class KeyResult(Entity, kind=Kind.KEY_RESULT, read=key_result.key_results):
     confidence: float | None = related(
         "The latest stated confidence that it will be reached, in [0, 1].", _standing, "confidence"
     )
-    progress: Progress = progress_by(of_key_results, "The progress of the key result.")
+    progress: Progress = progress_by(of_key_results, "The progress of the key result.", explained_key_results)
     kpi: KpiRef | None = to_one(Kind.KPI, "kpi", "The linked KPI. Its readings are the values of the key result.")
     aggregate: enums.Aggregation | None = strawberry.field(
         description="How the linked KPI's readings become the value; null for LAST and without a link."

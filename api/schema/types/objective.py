@@ -8,7 +8,7 @@ import strawberry
 
 from api.schema.connections.connection import Connection, connection
 from api.schema.metrics import progress_curves
-from api.schema.metrics.figures import counts_of_objectives, of_objectives
+from api.schema.metrics.figures import counts_of_objectives, explained_objectives, of_objectives
 from api.schema.metrics.findings import (
     Finding,
     FindingCount,
@@ -102,6 +102,7 @@ class Objective(Entity, kind=Kind.OBJECTIVE, read=objective.objectives):
     progress: Progress = progress_by(
         of_objectives,
         "The weighted mean of its key results. Supporting objectives change it only if it has no key results.",
+        explained_objectives,
     )
     health_counts: list[HealthCount] = related(
         "The number of its key results with each health value, in a fixed order.", counts_of_objectives
