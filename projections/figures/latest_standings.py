@@ -1,8 +1,8 @@
 """The standings and the progress of many key results at one basis, without reading their histories.
 
-Two statements find the latest measurement of most key results. The few whose value depends on more than that (an
-aggregate of readings, a formula, a former link, a start taken from the first value) are computed from a timeline, so
-that the read models implement those rules once.
+Two statements find the latest measurement of most key results, and one more the readings that an aggregate is made of.
+The few whose value depends on more than that (a formula, a former link, a start taken from the first value) are
+computed from a timeline, so that the read models implement those rules once.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,10 +10,13 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from domain.metrics import progress
 from domain.metrics.formulas import Measurement, fits
+from domain.metrics.kpi_series import aggregated
 from domain.metrics.progress import KeyResultProgress, needs_baseline
-from domain.primitives.values import Aggregation, Basis, Direction, Kind, Ref
+from domain.primitives.values import EARLIEST, Aggregation, Basis, Direction, Kind, Ref
 from projections.figures import formula_inputs, timeline
 from projections.figures.horizon import Horizon
 from projections.figures.standing import Standing, standing
@@ -85,6 +88,7 @@ def standings(conn: Connection, basis: Basis, of: Sequence[Context]) -> list[Sta
         has_history = _has_history(one) or (one.row.kpi is None and one.row.id in foreseen)
         (others if has_history else plain).append(one)
     found = _latest(conn, basis, plain) if plain else {}
+    found |= _aggregated(conn, basis, [one for one in plain if _is_aggregated(one)], found)
     if others:
         found |= _from_histories(conn, basis, others)
     return [found[one.row.id] for one in of]
@@ -95,7 +99,18 @@ def _has_history(of: Context) -> bool:
     row, kpi = of.row, of.kpi
     if kpi is not None and kpi.formula is not None:
         return True
+    if _is_aggregated(of):
+        return False
     return row.former is not None or row.aggregate not in (None, Aggregation.LAST) or needs_baseline(row.metric)
+
+
+def _is_aggregated(of: Context) -> bool:
+    """Whether the value is an aggregate of readings, with a start that these do not decide."""
+    row = of.row
+    is_worked_out = of.kpi is None or of.kpi.formula is not None
+    if is_worked_out or row.aggregate in (None, Aggregation.LAST) or row.metric.milestones:
+        return False
+    return row.aggregate is Aggregation.SUM or not needs_baseline(row.metric)
 
 
 def _ever_linked(conn: Connection, basis: Basis, of: Sequence[Context]) -> set[UUID]:
@@ -166,6 +181,7 @@ def _completed(
         "ids": [one.row.id for one in of],
         "kpis": [one.row.kpi for one in of],
         "until": [one.window.check_ins_until for one in of],
+        "since": [_counts_since(one) for one in of],
         "readings_until": [one.window.readings_until for one in of],
         "kinds": [_FITTING.get(one.row.metric.direction, 0) for one in of],
     }
@@ -193,6 +209,41 @@ def _standing(
     moments = [] if last is None else [last.measured_at]
     moments += [] if measured_at is None else [measured_at]
     return Standing(latest, max(moments, default=None), confidence, confidence_position)
+
+
+# ── aggregates ───────────────────────────────────────────────────────────────────────────────────
+
+
+def _aggregated(
+    conn: Connection, basis: Basis, of: Sequence[Context], latest: dict[UUID, Standing]
+) -> dict[UUID, Standing]:
+    """The standings of key results whose value is an aggregate, by those of the latest reading."""
+    if not of:
+        return {}
+    params = {
+        "kpis": [one.row.kpi for one in of],
+        "since": [_counts_since(one) for one in of],
+        "readings_until": [one.window.readings_until for one in of],
+    }
+    rows = fetch(conn, _READINGS, basis_params(basis, **params))
+    return {one.row.id: _of_values(one, values, latest[one.row.id]) for one, (values,) in zip(of, rows, strict=True)}
+
+
+def _counts_since(of: Context) -> datetime:
+    """The first moment whose readings count."""
+    if not _is_aggregated(of):
+        return EARLIEST
+    first = max(filter(None, (of.cycle.starts_on, of.row.count_from)))
+    return of.window.calendar.day_start(first)
+
+
+def _of_values(of: Context, values: Sequence[float], latest: Standing) -> Standing:
+    """The standing with the aggregate of these values, by that of the latest reading."""
+    aggregate, last = of.row.aggregate, latest.latest
+    baseline = 0.0 if needs_baseline(of.row.metric) else None
+    if last is None or aggregate is None:
+        return replace(latest, baseline=baseline)
+    return replace(latest, latest=replace(last, value=aggregated(values, aggregate)), baseline=baseline)
 
 
 # ── milestones ───────────────────────────────────────────────────────────────────────────────────
@@ -224,8 +275,9 @@ def _latest_of(table: str, of: str, until: str, where: str = "true") -> str:
 _OWN = "v.key_result = k.id"
 _SUBJECTS = "unnest(%(ids)b::uuid[], %(until)b::timestamptz[]) as k (id, until)"
 _LINKS = (
-    "unnest(%(ids)b::uuid[], %(kpis)b::uuid[], %(until)b::timestamptz[], %(readings_until)b::timestamptz[],"
-    " %(kinds)b::int[]) with ordinality as k (id, kpi, until, readings_until, kind, n)"
+    "unnest(%(ids)b::uuid[], %(kpis)b::uuid[], %(until)b::timestamptz[], %(since)b::timestamptz[],"
+    " %(readings_until)b::timestamptz[], %(kinds)b::int[])"
+    " with ordinality as k (id, kpi, until, since, readings_until, kind, n)"
 )
 
 _LATEST_CHECK_INS = f"""
@@ -239,11 +291,23 @@ _LATEST_VALUES = f"""
         coalesce(m.id, r.id), coalesce(m.position, r.position), s.confidence, s.position
     from {_LINKS}
     left join {_latest_of("check_in", _OWN, "until", f"k.kpi is null and {_FITS}")} m on true
-    left join {_latest_of("reading", "v.kpi = k.kpi", "readings_until", "k.kpi is not null")} r on true
+    left join {_latest_of("reading", "v.kpi = k.kpi", "readings_until", "v.measured_at >= k.since")} r on true
     left join {_latest_of("check_in", _OWN, "until", "v.confidence is not null")} s on true
     order by k.n
 """
 """The latest value, of a check-in or of a reading of the KPI, and the latest confidence."""
+
+_READINGS = f"""
+    select array(
+        select v.value from reading v
+        where v.kpi = k.kpi and v.measured_at between k.since and k.readings_until and {CURRENT}
+        order by v.measured_at, v.first_position
+    )
+    from unnest(%(kpis)b::uuid[], %(since)b::timestamptz[], %(readings_until)b::timestamptz[])
+        with ordinality as k (kpi, since, readings_until, n)
+    order by k.n
+"""
+"""The values of the readings of each KPI from a moment to another, oldest first."""
 
 _MILESTONES = f"""
     select k.id, milestone, min(v.measured_at)
