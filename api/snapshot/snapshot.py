@@ -291,6 +291,10 @@ class View:
         """Keep rows that another query has read, so that `by_id` need not read them again."""
         self._rows.setdefault(query, {}).update({row.id: row for row in rows})  # type: ignore[attr-defined]
 
+    def kept(self, of: object) -> dict[UUID, Any]:
+        """What was kept for this use of the view, by id: it is computed once, and added by its user."""
+        return self._rows.setdefault(of, {})
+
     def computed(self, load: "Callable[[Batch], Sequence[T]]", rows: Iterable[Any]) -> dict[UUID, T]:
         """The result of `load` for each of these rows by its id, among others; a view computes each of them once."""
         known: dict[UUID, T] = self._rows.setdefault(load, {})

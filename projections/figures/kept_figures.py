@@ -29,6 +29,7 @@ from projections.figures.figures import Figures
 from projections.figures.horizon import Horizon
 from projections.figures.standing import Standing
 from projections.figures.window import End, end_of_goal
+from projections.standings import kept_rows
 from projections.standings.kept_rows import KEPT, Kept
 from projections.store.versioned_tables import Connection
 from projections.tables.cycle import CycleRow, Settings
@@ -60,8 +61,9 @@ class Goals(NamedTuple):
     settings: Settings
 
 
-def parts(conn: Connection, of: Goals, kept: Sequence[Kept]) -> dict[UUID, Parts]:
+def parts(conn: Connection, of: Goals) -> dict[UUID, Parts]:
     """The key results of each of these objectives, from their kept standings."""
+    kept = kept_rows.of_objectives(conn, of.basis, [row.id for row in of.rows])
     rules = _Rulebook(of)
     frames = {row.born: _Frame(rules, row) for row in of.rows}
     found: dict[int, Parts] = {row.born: {} for row in of.rows}

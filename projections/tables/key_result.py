@@ -5,7 +5,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from functools import singledispatch
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -163,7 +163,7 @@ def on_key_result_dropped(event: KeyResultDropped, entry: Recorded, writer: Batc
 
 class KeyResultFilter(msgspec.Struct, frozen=True):
     """`teams`: one of them is the team of the objective. `states` are those of the key result itself.
-    `labels`: it has all of them."""
+    `labels`: it has all of them. `ids`: it is one of them."""
 
     cycle: UUID | None = None
     teams: tuple[UUID, ...] | None = None
@@ -173,6 +173,7 @@ class KeyResultFilter(msgspec.Struct, frozen=True):
     states: tuple[KeyResultState, ...] | None = None
     labels: tuple[str, ...] | None = None
     search: str | None = None
+    ids: tuple[UUID, ...] | None = None
 
 
 class KeyResultOrder(StrEnum):
@@ -233,6 +234,7 @@ _CHANGED_AFTER = """
 
 def _key_result_conditions(basis: Basis, filter: KeyResultFilter) -> FilterBuilder:
     builder = FilterBuilder()
+    builder.where_first("f.id = any({0})", filter.ids)
     builder.where_first("f.cycle = {0}", filter.cycle)
     builder.where_first("f.objective = {0}", filter.objective)
     builder.where_column(KEY_RESULT, "owner", filter.owner)
@@ -254,3 +256,17 @@ KEY_RESULTS = List(
         KeyResultOrder.WEIGHT: SortKey("weight", "v.weight", "float8"),
     },
 )
+
+
+class Membership(NamedTuple):
+    """A key result, the position at which it was added, and its objective."""
+
+    id: UUID
+    born: int
+    objective: UUID
+
+
+def key_results_that_pass(conn: Connection, basis: Basis, filter: KeyResultFilter) -> list[Membership]:
+    """All key results that pass the filter, in the order of addition."""
+    found = KEY_RESULTS.columns(conn, basis, filter, "v.id, v.born, v.objective")
+    return list(map(Membership._make, found))

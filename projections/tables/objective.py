@@ -167,7 +167,7 @@ _OF_THE_END = ("verdict", "score", "reflection", "closed_at", "closed_in", "ende
 class ObjectiveFilter(msgspec.Struct, frozen=True):
     """All conditions given must hold. `teams`: one of them is its team. `aligned`: supports a goal that is not dropped.
     `search`: words that occur in title or description. `supports`: an objective or key result that it supports.
-    `labels`: it has all of them."""
+    `labels`: it has all of them. `ids`: it is one of them."""
 
     cycle: UUID | None = None
     teams: tuple[UUID, ...] | None = None
@@ -178,6 +178,7 @@ class ObjectiveFilter(msgspec.Struct, frozen=True):
     search: str | None = None
     supports: UUID | None = None
     labels: tuple[str, ...] | None = None
+    ids: tuple[UUID, ...] | None = None
 
 
 class ObjectiveOrder(StrEnum):
@@ -287,6 +288,7 @@ def open_objectives(conn: Connection, basis: Basis, cycles: Sequence[UUID]) -> l
 def _objective_conditions(basis: Basis, filter: ObjectiveFilter) -> FilterBuilder:
     builder = FilterBuilder()
     supported = f"exists (select from support e where e.objective = v.id and {is_in_force(basis)}"
+    builder.where_first("f.id = any({0})", filter.ids)
     builder.where_first("f.cycle = {0}", filter.cycle)
     builder.where_column(OBJECTIVE, "team", filter.teams)
     builder.where_column(OBJECTIVE, "owner", filter.owner)
@@ -300,6 +302,11 @@ def _objective_conditions(basis: Basis, filter: ObjectiveFilter) -> FilterBuilde
 
 
 OBJECTIVES = List(OBJECTIVE, _objective_conditions, {ObjectiveOrder.TITLE: text("title")})
+
+
+def goals_that_pass(conn: Connection, basis: Basis, filter: ObjectiveFilter) -> list[Goal]:
+    """All objectives that pass the filter, in the order of drafting."""
+    return _goals(OBJECTIVES.columns(conn, basis, filter, _GOAL))
 
 
 def is_in_force(basis: Basis) -> str:

@@ -16,7 +16,6 @@ from projections.figures import kept_figures, timeline
 from projections.figures.figures import Figures
 from projections.figures.horizon import Horizon
 from projections.figures.kept_figures import Goals
-from projections.standings import kept_rows
 from projections.standings.kept_rows import KEPT
 from projections.store import basis as bases
 from projections.store.versioned_tables import Connection
@@ -72,9 +71,8 @@ def check(conn: Connection, basis: Basis) -> list[KeyResultProgress]:
     """Every figure of a basis, from rows and from histories. Returns those of the key results."""
     rows = list(objective.goals_of_cycles(conn, basis, list(cycles := by_id(conn, basis))))
     known = cycle.settings(conn, basis)
-    kept = kept_rows.of_objectives(conn, basis, [row.id for row in rows])
     goals = Goals(basis, rows, cycles, known)
-    parts = kept_figures.parts(conn, goals, kept)
+    parts = kept_figures.parts(conn, goals)
     figures = Figures(timeline.of_objectives(conn, basis, [row.id for row in rows]), Horizon.of(basis))
     found: list[KeyResultProgress] = []
     for row in rows:

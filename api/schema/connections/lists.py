@@ -1,4 +1,5 @@
-"""Pages of long lists: read by keyset in one statement, or computed in memory for health, status and progress."""
+"""Pages of long lists, read by keyset in one statement. For health, status and progress the whole list is judged first:
+from outlines of its rows where there are any, otherwise from the rows."""
 
 from collections.abc import Callable, Sequence
 from enum import StrEnum
@@ -8,8 +9,8 @@ from uuid import UUID
 import msgspec
 
 from api.schema.connections.connection import Connection
-from api.snapshot.dataloaders import TYPES, grouped
-from api.snapshot.pagination import LIST_MAX, PageRequest, encode, page_of, paginate
+from api.snapshot.dataloaders import TYPES, found, grouped
+from api.snapshot.pagination import LIST_MAX, PageRequest, encode, page_of, paginate, shown_as
 from api.snapshot.snapshot import Batch, RowProxy, View, as_batch
 from domain.primitives.values import Kind
 from projections.store.keyset import List
@@ -27,11 +28,13 @@ class Judged(NamedTuple):
 
 
 class Listing(msgspec.Struct, frozen=True):
-    """A long list of `projections`: its kind, its rows, and how their condition and progress are computed."""
+    """A long list of `projections`: its kind, its rows, and how their condition and progress are computed. `outlined`
+    computes those of all rows that pass a filter, by their ids, without reading the rows."""
 
     kind: Kind
     rows: List[Any, Any, Any]
     judge: Callable[[Batch], Sequence[Judged]] | None = None
+    outlined: Callable[[View, Any], dict[UUID, Judged]] | None = None
 
 
 def list_page(
@@ -45,8 +48,32 @@ def list_page(
     """A page of a long list, restricted to the conditions in `only`."""
     if only is None and order.field != PROGRESS:
         return _read_page(view, of, filter, order, page_request)
+    if of.outlined is not None:
+        judged = of.outlined(view, filter)
+        kept = {id: one for id, one in judged.items() if only is None or one.condition in only}
+        return _outlined_page(view, of, filter, order, page_request, kept)
     rows = view.read(of.rows.page, filter, Order(RECORDED), Window(LIST_MAX))
     return computed_page(of, as_batch(TYPES[of.kind][0], view, rows), order, page_request, only)
+
+
+def _outlined_page(
+    view: View,
+    of: Listing,
+    filter: Any,
+    order: Order[Any],
+    page_request: PageRequest,
+    kept: dict[UUID, Judged],
+) -> Connection[Any]:
+    """The page of these rows: by progress from their outlines, in any other order by keyset."""
+    if order.field != PROGRESS:
+        return _read_page(view, of, msgspec.structs.replace(filter, ids=tuple(kept)), order, page_request)
+
+    def place(id: UUID) -> Cursor:
+        return Cursor(kept[id].progress, id)
+
+    page = paginate(page_request, list(kept), place, order.field, order.descending)
+    nodes = found(view, of.kind, page.items)
+    return Connection(page=shown_as(page, [nodes[id] for id in page.items]))
 
 
 def _read_page(

@@ -26,11 +26,10 @@ from projections.figures.latest_standings import Context
 from projections.figures.standing import Standing
 from projections.figures.timeline import Timeline
 from projections.figures.window import End, end_of_cycle
-from projections.standings import kept_rows
 from projections.tables import cycle, kpi, objective, people
 from projections.tables.cycle import CycleRow
 from projections.tables.key_result import KeyResultRow
-from projections.tables.objective import Goal
+from projections.tables.objective import AnyObjective, Goal
 
 # ── key results ──────────────────────────────────────────────────────────────────────────────────
 
@@ -78,35 +77,36 @@ def parts(batch: Batch) -> Sequence[Part]:
     """Each of these key results with its progress and its latest measurements."""
     view, rows = batch.view, batch.rows
     goals = view.by_id(objective.goals, {row.objective for row in rows})
-    found = view.computed(parts_of_objectives, [goals[id] for id in {row.objective: None for row in rows}])
+    found = _parts(view, [goals[id] for id in {row.objective: None for row in rows}])
     return [found[row.objective][row.born] for row in rows]
 
 
 # ── objectives ───────────────────────────────────────────────────────────────────────────────────
 
 
-def parts_of_objectives(batch: Batch) -> Sequence[Parts]:
-    """The key results of each of these objectives with their progress, dropped ones too."""
-    of = batch.all(_goals)
-    kept = batch.view.read(kept_rows.of_objectives, [row.id for row in of.rows])
-    with batch.view.reads.connection() as conn:
-        found = kept_figures.parts(conn, of, kept)
-    return [found[row.id] for row in of.rows]
-
-
-def _goals(batch: Batch) -> Goals:
-    view, rows = batch.view, batch.rows
-    return Goals(view.basis, rows, view.by_id(cycle.cycles, {row.cycle for row in rows}), view.settings)
-
-
 def of_objectives(batch: Batch) -> Sequence[ObjectiveProgress]:
     """The progress of each of these objectives."""
-    view, of = batch.view, batch.all(_goals)
-    view.remember(objective.goals, of.rows)
-    known = view.computed(parts_of_objectives, of.rows)
-    found = [kept_figures.objective(of, row, known[row.id]) for row in of.rows]
-    apart = _from_histories(view, [row.id for row, one in zip(of.rows, found, strict=True) if one is None])
-    return [one or apart[row.id] for row, one in zip(of.rows, found, strict=True)]
+    view, rows = batch.view, batch.rows
+    view.remember(objective.goals, rows)
+    parts, of = _parts(view, rows), _goals(view, rows)
+    found = [kept_figures.objective(of, row, parts[row.id]) for row in rows]
+    apart = _from_histories(view, [row.id for row, one in zip(rows, found, strict=True) if one is None])
+    return [one or apart[row.id] for row, one in zip(rows, found, strict=True)]
+
+
+def _parts(view: View, rows: Sequence[AnyObjective]) -> dict[UUID, Parts]:
+    """The key results of each of these objectives with their progress, among others; a view computes them once."""
+    known: dict[UUID, Parts] = view.kept(_parts)
+    missing = list({row.id: row for row in rows if row.id not in known}.values())
+    if missing:
+        of = _goals(view, missing)
+        with view.reads.connection() as conn:
+            known.update(kept_figures.parts(conn, of))
+    return known
+
+
+def _goals(view: View, rows: Sequence[AnyObjective]) -> Goals:
+    return Goals(view.basis, rows, view.by_id(cycle.cycles, {row.cycle for row in rows}), view.settings)
 
 
 def explained_objectives(batch: Batch) -> Sequence[ObjectiveProgress]:

@@ -29,8 +29,20 @@ def _judged_key_results(batch: Batch) -> Sequence[Judged]:
     return [Judged(of.health, of.value) for of in batch.all(of_key_results)]
 
 
-OBJECTIVES = Listing(Kind.OBJECTIVE, objective.OBJECTIVES, _judged_objectives)
-KEY_RESULTS = Listing(Kind.KEY_RESULT, proofs.KEY_RESULTS, _judged_key_results)
+def _outlined_objectives(view: View, filter: objective.ObjectiveFilter) -> dict[UUID, Judged]:
+    goals = view.read(objective.goals_that_pass, filter)
+    found = view.computed(of_objectives, goals)
+    return {goal.id: Judged(found[goal.id].health, found[goal.id].value) for goal in goals}
+
+
+def _outlined_key_results(view: View, filter: proofs.KeyResultFilter) -> dict[UUID, Judged]:
+    rows = view.read(proofs.key_results_that_pass, filter)
+    found = Batch(view, rows).all(of_key_results)
+    return {row.id: Judged(of.health, of.value) for row, of in zip(rows, found, strict=True)}
+
+
+OBJECTIVES = Listing(Kind.OBJECTIVE, objective.OBJECTIVES, _judged_objectives, _outlined_objectives)
+KEY_RESULTS = Listing(Kind.KEY_RESULT, proofs.KEY_RESULTS, _judged_key_results, _outlined_key_results)
 
 
 def objectives(
