@@ -92,6 +92,12 @@ def objective(of: Goals, row: AnyObjective, parts: Parts) -> ObjectiveProgress |
     return wholes.of_objective(formula_inputs.of_objective(row), live, policy)
 
 
+def is_open_heading(of: Goals, row: AnyObjective, parts: Parts) -> bool:
+    """Whether an objective takes its value from others, and has not ended."""
+    is_bare = all(part.kept.is_dropped and not part.is_apart for part in parts.values())
+    return is_bare and end_of_goal(row, of.cycles[row.cycle]) is None
+
+
 def _is_after(of: Kept, ended: End) -> bool:
     """Whether a key result was changed or measured after its end, which happens only if the end was recorded later than
     it was effective."""

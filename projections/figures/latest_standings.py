@@ -5,8 +5,8 @@ The few whose value depends on more than that (a formula, a former link, a start
 computed from a timeline, so that the read models implement those rules once.
 """
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -20,6 +20,7 @@ from domain.primitives.values import EARLIEST, Aggregation, Basis, Direction, Ki
 from projections.figures import formula_inputs, timeline
 from projections.figures.horizon import Horizon
 from projections.figures.standing import Standing, standing
+from projections.figures.timeline import Timeline
 from projections.figures.window import Window, window
 from projections.store.basis import is_level
 from projections.store.versioned_tables import Connection, basis_params, fetch
@@ -89,8 +90,10 @@ def standings(conn: Connection, basis: Basis, of: Sequence[Context]) -> list[Sta
         (others if has_history else plain).append(one)
     found = _latest(conn, basis, plain) if plain else {}
     found |= _aggregated(conn, basis, [one for one in plain if _is_aggregated(one)], found)
-    if others:
-        found |= _from_histories(conn, basis, others)
+    if recent := [one for one in others if _may_be_recent(one)]:
+        found |= _by_latest_period(conn, basis, recent)
+    if left := [one for one in others if one.row.id not in found]:
+        found |= _from_histories(conn, basis, left)
     return [found[one.row.id] for one in of]
 
 
@@ -126,6 +129,57 @@ def _from_histories(conn: Connection, basis: Basis, of: Sequence[Context]) -> di
     since = min(min(one.row.created_at, timeline.before_day(one.cycle.starts_on)) for one in of)
     history, horizon = timeline.of_key_results(conn, basis, [one.row.id for one in of], since), Horizon.of(basis)
     return {one.row.id: standing(history, one.row, one.cycle, one.window, horizon) for one in of}
+
+
+# ── formulas ─────────────────────────────────────────────────────────────────────────────────────
+
+_A_DAY = timedelta(days=1)
+
+
+def _may_be_recent(of: Context) -> bool:
+    """Whether the latest complete period of a formula alone may tell the value."""
+    row, kpi = of.row, of.kpi
+    is_last = row.aggregate in (None, Aggregation.LAST) and not needs_baseline(row.metric)
+    return is_last and kpi is not None and kpi.formula is not None and not row.metric.milestones
+
+
+def _by_latest_period(conn: Connection, basis: Basis, of: Sequence[Context]) -> dict[UUID, Standing]:
+    """The standings of those whose formula has a value for a period that completes within a cadence before the end of
+    the window, from the readings of two cadences."""
+    ranges = _merged([(_recently(one, 2) - 2 * _A_DAY, one.window.readings_until) for one in of])
+    ids, horizon = [one.row.id for one in of], Horizon.of(basis)
+    history = timeline.of_key_results(conn, basis, ids, EARLIEST, ranges)
+    found = {one.row.id: standing(history, one.row, one.cycle, one.window, horizon) for one in of}
+    return {one.row.id: found[one.row.id] for one in of if _is_recent(history, one, found[one.row.id].measured_at)}
+
+
+def _recently(of: Context, cadences: int) -> datetime:
+    assert of.kpi is not None
+    return of.window.readings_until - cadences * of.kpi.cadence.length
+
+
+def _is_recent(history: Timeline, of: Context, measured_at: datetime | None) -> bool:
+    """Whether all readings that a value depends on were read: those of its period, which was never longer."""
+    assert of.kpi is not None
+    if measured_at is None or measured_at < _recently(of, 1):
+        return False
+    cadences = [row.cadence.length for row in history.kpis[of.kpi.id].versions]
+    formulas = [row.formula for id in history.with_inputs([of.kpi.id]) for row in history.kpis[id].versions]
+    return max(cadences) <= of.kpi.cadence.length and all(one is None or one.growth is None for one in formulas)
+
+
+def _merged(ranges: Iterable[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
+    """The same moments in disjoint ranges."""
+    found: list[tuple[datetime, datetime]] = []
+    for since, until in sorted(ranges):
+        if found and since <= found[-1][1]:
+            found[-1] = (found[-1][0], max(until, found[-1][1]))
+        else:
+            found.append((since, until))
+    return found
+
+
+# ── latest measurements ──────────────────────────────────────────────────────────────────────────
 
 
 class _Last(NamedTuple):

@@ -319,16 +319,23 @@ def of_teams(
     return _completed(conn, basis, timeline, timeline.own)
 
 
-def of_key_results(conn: Connection, basis: Basis, key_results: Sequence[UUID], since: datetime) -> Timeline:
+def of_key_results(
+    conn: Connection,
+    basis: Basis,
+    key_results: Sequence[UUID],
+    since: datetime,
+    ranges: Sequence[tuple[datetime, datetime]] = (),
+) -> Timeline:
     """These key results with their measurements, without their objectives and cycles: enough for their standings at
-    this basis. `since`: a moment before which nothing of them existed."""
+    this basis. `since`: a moment before which nothing of them existed. `ranges`: the disjoint spans whose readings are
+    read; without any, all are that the standings may depend on."""
     timeline = Timeline(basis.position)
     timeline.key_results = _histories(
         KEY_RESULT.read(
             conn, _known_versions(KEY_RESULT, "v.id = any(%(ids)b)"), basis_params(basis, ids=list(key_results))
         )
     )
-    _add_measurements(conn, basis, timeline, Basis(since, basis.position))
+    _add_measurements(conn, basis, timeline, Basis(since, basis.position), ranges)
     if any(map(timeline.is_worked_out, timeline.kpis)):
         _add_settings(conn, basis, timeline)
     return timeline
@@ -419,8 +426,14 @@ def _known_versions(table: VersionedTable[Any], where: str) -> str:
     return f"select {table.seen} from {table.name} v where {where} and v.position <= %(position)s order by v.position"
 
 
-def _add_measurements(conn: Connection, basis: Basis, timeline: Timeline, needed: Basis = BEGINNING) -> None:
-    """Add all check-ins, and the readings that figures may depend on: see `_READINGS`."""
+def _add_measurements(
+    conn: Connection,
+    basis: Basis,
+    timeline: Timeline,
+    needed: Basis = BEGINNING,
+    ranges: Sequence[tuple[datetime, datetime]] = (),
+) -> None:
+    """Add all check-ins, and the readings that figures may depend on, see `_READINGS`, or those of these ranges."""
     ids = list(timeline.key_results)
     check_ins = each(conn, _CHECK_INS, basis_params(basis, key_results=ids))
     timeline.add_measurements(Kind.CHECK_IN, check_ins)
@@ -428,9 +441,13 @@ def _add_measurements(conn: Connection, basis: Basis, timeline: Timeline, needed
     if kpis:
         _add_kpis(conn, basis, timeline, kpis)
         read = sorted(timeline.kpis)
-        worked_out = timeline.with_inputs(filter(timeline.is_worked_out, read))
-        params = {"kpis": read, "are_inputs": [kpi in worked_out for kpi in read]}
-        readings = each(conn, _READINGS, basis_params(basis, **params, since=needed.at, first=needed.position))
+        if ranges:
+            spans = {"since": [since for since, _ in ranges], "until": [until for _, until in ranges]}
+            readings = each(conn, _READINGS_WITHIN, basis_params(basis, kpis=read, **spans))
+        else:
+            worked_out = timeline.with_inputs(filter(timeline.is_worked_out, read))
+            params = {"kpis": read, "are_inputs": [kpi in worked_out for kpi in read]}
+            readings = each(conn, _READINGS, basis_params(basis, **params, since=needed.at, first=needed.position))
         timeline.add_measurements(Kind.READING, readings)
 
 
@@ -484,6 +501,12 @@ _READINGS = f"""
 """
 """Of each KPI that is no input of a formula: the reading that is the latest one at the first basis, what was measured
 after it, and what was recorded after that basis. None before it can be the latest one, or one of a later span."""
+_READINGS_WITHIN = (
+    f"select v.kpi, {_COLUMNS}, null::text[], null::float8"
+    " from unnest(%(kpis)b::uuid[]) as k (kpi), unnest(%(since)b::timestamptz[], %(until)b::timestamptz[]) as r (a, b),"
+    f" lateral (select * from reading v where v.kpi = k.kpi and v.measured_at between r.a and r.b and {_KNOWN}) v"
+    f" order by v.kpi, {_ORDER}"
+)
 
 
 def _measurement(kind: Kind, subject: UUID, row: Sequence[Any]) -> MeasurementVersion:

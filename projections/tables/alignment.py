@@ -135,6 +135,16 @@ def supporters_of_targets(conn: Connection, basis: Basis, targets: Sequence[UUID
     return {target: sorted(rows, key=attrgetter("born")) for target, rows in found.items()}
 
 
+def direct_supporters(conn: Connection, basis: Basis, objectives: Sequence[UUID]) -> dict[UUID, list[UUID]]:
+    """The objectives that support each of these objectives itself, in the order of alignment."""
+    valid = f"e.target = any(%(ids)b) and {is_valid_at(basis, 'e')}"
+    sql = f"select e.target, e.objective from support e where {valid} order by e.position, e.place"
+    found: dict[UUID, list[UUID]] = {id: [] for id in objectives}
+    for target, objective in fetch(conn, sql, basis_params(basis, ids=list(objectives))):
+        found[target].append(objective)
+    return found
+
+
 def ancestors_of_objectives(conn: Connection, basis: Basis, objectives: Sequence[UUID]) -> dict[UUID, list[Ref]]:
     """The targets that each of these objectives supports, directly or through others, nearest first, each once.
 

@@ -26,7 +26,7 @@ from projections.figures.latest_standings import Context
 from projections.figures.standing import Standing
 from projections.figures.timeline import Timeline
 from projections.figures.window import End, end_of_cycle
-from projections.tables import cycle, kpi, objective, people
+from projections.tables import alignment, cycle, kpi, objective, people
 from projections.tables.cycle import CycleRow
 from projections.tables.key_result import KeyResultRow
 from projections.tables.objective import AnyObjective, Goal
@@ -90,8 +90,24 @@ def of_objectives(batch: Batch) -> Sequence[ObjectiveProgress]:
     view.remember(objective.goals, rows)
     parts, of = _parts(view, rows), _goals(view, rows)
     found = [kept_figures.objective(of, row, parts[row.id]) for row in rows]
-    apart = _from_histories(view, [row.id for row, one in zip(rows, found, strict=True) if one is None])
-    return [one or apart[row.id] for row, one in zip(rows, found, strict=True)]
+    others = [row for row, one in zip(rows, found, strict=True) if one is None]
+    headings = _open_headings(view, [row for row in others if kept_figures.is_open_heading(of, row, parts[row.id])])
+    apart = _from_histories(view, [row.id for row in others if row.id not in headings])
+    return [one or headings.get(row.id) or apart[row.id] for row, one in zip(rows, found, strict=True)]
+
+
+def _open_headings(view: View, rows: Sequence[AnyObjective]) -> dict[UUID, ObjectiveProgress]:
+    """The progress of each of these open objectives, which take their value from others."""
+    supporters = view.read(alignment.direct_supporters, [row.id for row in rows]) if rows else {}
+    wanted = {id for ids in supporters.values() for id in ids}
+    goals = view.by_id(objective.goals, wanted) if wanted else {}
+    known = view.computed(of_objectives, [goals[id] for id in wanted if id in goals])
+    return {
+        row.id: wholes.of_heading(
+            formula_inputs.of_objective(row), [known[id] for id in supporters[row.id] if id in goals], view.scoring
+        )
+        for row in rows
+    }
 
 
 def _parts(view: View, rows: Sequence[AnyObjective]) -> dict[UUID, Parts]:
