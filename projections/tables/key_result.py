@@ -1,6 +1,6 @@
 """Key results and their definitions: title, metric, weight, due day, owner and KPI link."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from functools import singledispatch
@@ -35,7 +35,6 @@ from projections.store.versioned_tables import (
     Version,
     VersionedTable,
     basis_params,
-    fetch,
     grouped,
 )
 from projections.tables.objective import OBJECTIVE
@@ -210,26 +209,6 @@ def key_results_of_kpis(conn: Connection, basis: Basis, kpis: Sequence[UUID]) ->
     """The key results that are linked to each of these KPIs and not dropped, in the order in which they were added."""
     rows = KEY_RESULT.by(conn, basis, "kpi", kpis, "v.state <> 'DROPPED'")
     return grouped(kpis, rows, attrgetter("kpi"))
-
-
-def objectives_changed_after(conn: Connection, basis: Basis, ends: Mapping[UUID, tuple[datetime, int]]) -> list[UUID]:
-    """The objectives of which a key result has a version after an end, given by objective as moment and position."""
-    params = {
-        "objectives": list(ends),
-        "moments": [at for at, _ in ends.values()],
-        "positions": [position for _, position in ends.values()],
-    }
-    return [id for (id,) in fetch(conn, _CHANGED_AFTER, basis_params(basis, **params))]
-
-
-_CHANGED_AFTER = """
-    select distinct e.objective
-    from unnest(%(objectives)b::uuid[], %(moments)b::timestamptz[], %(positions)b::bigint[])
-        as e (objective, moment, place)
-    join key_result f on f.objective = e.objective and f.version = 1
-    join key_result v on v.id = f.id and v.changed_at >= e.moment
-    where v.changed_at <= %(at)s and v.position <= %(position)s and (v.changed_at, v.position) > (e.moment, e.place)
-"""
 
 
 def _key_result_conditions(basis: Basis, filter: KeyResultFilter) -> FilterBuilder:
