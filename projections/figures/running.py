@@ -17,12 +17,12 @@ from msgspec import structs
 from domain.metrics import progress
 from domain.metrics.formulas import Measurement, fits
 from domain.metrics.kpi_series import aggregated
-from domain.metrics.progress import PersonalScore
+from domain.metrics.progress import PersonalScore, needs_baseline
 from domain.metrics.wholes import Part
 from domain.primitives.values import EARLIEST, Aggregation, Metric
 from projections.figures.formula_readings import FormulaSeries, RunningPeriod
 from projections.figures.horizon import Horizon
-from projections.figures.standing import Link, link_of, needs_baseline
+from projections.figures.standing import Link, link_of
 from projections.figures.timeline import MeasurementSeries, MeasurementVersion, Timeline
 from projections.figures.window import Window
 from projections.tables.cycle import CycleRow
