@@ -1,8 +1,8 @@
 """Adds the rows of kept standings that a batch of events makes.
 
-A check-in that is measured after everything else continues the last row of its key result. Every other event that
-changes a key result or its measurements is applied to its history, and the standing is written anew for the moments
-from the event on at which it differs.
+A check-in that is measured after everything else continues the last row of its key result, and so does a later change
+of its definition that does not concern the value. Every other event is applied to the history of the key result, and
+the standing is written anew for the moments from the event on at which it differs.
 """
 
 from bisect import insort
@@ -22,6 +22,8 @@ from domain.model.key_result import (
     KeyResultCheckedIn,
     KeyResultEvent,
     KeyResultLinked,
+    KeyResultRetargeted,
+    KeyResultUnlinked,
 )
 from domain.primitives.values import EARLIEST, KeyResultState, Metric
 from projections.standings import kept_rows
@@ -130,7 +132,24 @@ def _first_value(metric: Metric, seen: Sequence[CheckedIn], known: int) -> float
     return None if found is None else found.value
 
 
-# ── a check-in that continues the last row ───────────────────────────────────────────────────────
+# ── events that continue the last row ────────────────────────────────────────────────────────────
+
+_OF_THE_VALUE = (KeyResultRetargeted, KeyResultLinked, KeyResultUnlinked)
+"""The events that change what the measurements of a key result mean."""
+
+
+def _redefines(event: Event, since: datetime) -> bool:
+    """Whether an event changes a key result, but not its value, after everything that a last row knows."""
+    return isinstance(event, KeyResultEvent) and not isinstance(event, _OF_THE_VALUE) and event.timestamp >= since
+
+
+def redefined(row: KeptRow, of: KeyResultRow, position: int) -> KeptRow:
+    """The row after a version that changes no value."""
+    return replace(
+        row, since=of.changed_at, position=position, changed_at=of.changed_at, changed_position=of.position,
+        is_dropped=of.state is KeyResultState.DROPPED, weight=of.weight, due=of.due, plan=of.plan, score=of.score,
+        scored_in=of.scored_in,
+    )  # fmt: skip
 
 
 def continues(since: datetime, last_measured_at: datetime | None, measured_at: datetime) -> bool:
@@ -178,19 +197,24 @@ class Keeper:
     # ── events ───────────────────────────────────────────────────────────────────────────────────
 
     def _changed(self, event: KeyResultEvent, position: int) -> None:
-        id = event.originator_id
-        version = self._writer.current(KEY_RESULT, id)
-        history = self._histories.get(id)
+        version = self._writer.current(KEY_RESULT, event.originator_id)
+        history, before = self._histories.get(version.id), self._last.get(version.id)
         if isinstance(event, KeyResultAdded):
             parent = self._writer.current(OBJECTIVE, event.objective).born
-            if history is None:
-                is_kept = version.kpi is None
-                self._add([defined(version, version.changed_at, position, parent, is_kept=is_kept)])
-                return
-            history.parent = parent
-        assert history is not None
-        history.versions.append(version)
-        self._add(history.changed(EARLIEST if isinstance(event, KeyResultLinked) else version.changed_at, position))
+            row = defined(version, version.changed_at, position, parent, is_kept=version.kpi is None)
+        elif before is not None and _redefines(event, before.since):
+            row = redefined(before, version, position)
+        else:
+            assert history is not None
+            history.versions.append(version)
+            since = EARLIEST if isinstance(event, KeyResultLinked) else version.changed_at
+            self._add(history.changed(since, position))
+            return
+        self._add([row])
+        if history is not None:
+            history.parent = row.parent
+            history.versions.append(version)
+            history.rows[row.since] = row
 
     def _checked_in(self, event: KeyResultCheckedIn | CheckInCorrected, position: int) -> None:
         row = self._writer.current(CHECK_IN, event.originator_id)
@@ -230,6 +254,8 @@ class Keeper:
                 since = event.timestamp
             elif isinstance(event, KeyResultCheckedIn) and continues(since, moment, event.timestamp):
                 since = moment = event.timestamp
+            elif _redefines(event, since):
+                since = event.timestamp
             else:
                 return True
         return False

@@ -8,7 +8,7 @@ from msgspec import structs
 
 from domain.commands.command import KpiBy
 from domain.commands.cycle_commands import AdoptScoringPolicy
-from domain.commands.key_result_commands import CorrectCheckIn, LinkKpi, RetargetKeyResult
+from domain.commands.key_result_commands import CorrectCheckIn, LinkKpi, RetargetKeyResult, ReweighKeyResult
 from domain.primitives.values import Basis, Direction, Metric
 from projections.engine.rebuild import rebuild
 from projections.standings import kept_rows
@@ -97,6 +97,16 @@ def test_metric_that_is_effective_before_a_check_in_measures_it(world: World, go
     metric = structs.replace(REACH_TEN, target=20.0)
     world.record(RetargetKeyResult(key_result=goal, metric=as_input(metric), reason="more", effective_at=on(6)))
     assert kept(world, goals, on(10)).share == 0.25
+
+
+def test_later_change_of_the_definition_keeps_the_value(world: World, goals: UUID, goal: UUID) -> None:
+    check_in(world, goal, on(5), value=5.0, confidence=0.4)
+    before = rows(world)
+    world.record(ReweighKeyResult(key_result=goal, weight=3.0, reason="matters", effective_at=on(7)))
+    assert rows(world) == before + 1
+    assert [kept(world, goals, on(day)).weight for day in (6, 8)] == [1.0, 3.0]
+    found = kept(world, goals, on(8))
+    assert (found.share, found.confidence, found.last_measured_at) == (0.5, 0.4, on(5))
 
 
 def test_key_result_that_is_linked_to_a_kpi_is_not_kept_even_before_the_link(
