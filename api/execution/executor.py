@@ -4,22 +4,18 @@ graphql-core determines for each field of each object how it is resolved, what i
 completed. These are the same for all objects of a list, so this executor plans them once: the function that reads a
 field, and the function that completes its value. Responses and the paths of errors are those of graphql-core. Below
 the root, all fields resolve synchronously.
+
+The root fields of queries are completed by compiled documents (`api.execution.plans`), and here only what has an error.
 """
 
 from collections.abc import Callable, Sequence
 from functools import cache, partial
-from math import isfinite
-from operator import attrgetter
 from time import monotonic
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from graphql import (
-    GraphQLEnumType,
     GraphQLField,
-    GraphQLFloat,
-    GraphQLID,
     GraphQLObjectType,
-    GraphQLString,
     OperationType,
     is_abstract_type,
     is_leaf_type,
@@ -35,14 +31,14 @@ from strawberry.types.field import StrawberryField
 from strawberry.types.info import Info
 
 from api.execution.context import Context
-from api.snapshot.snapshot import RowProxy
+from api.execution.plans.compiled_documents import CompiledDocuments
+from api.execution.plans.compiler import Place as Root
+from api.execution.plans.compiler import nullable
+from api.execution.plans.leaves import plain, writer
+from api.execution.plans.readers import plain_reader
+from api.execution.plans.run import ANSWER_BYTES_MAX, FIELD_BYTES, AnswerTooLarge, Run
 from domain.primitives.lazy import cached_property
 from projections.store.deadline import Deadline, DeadlineExceeded, Stopped
-
-ANSWER_BYTES_MAX: Final = 32 * 1024 * 1024
-"""The approximate size of an answer, in bytes of JSON."""
-FIELD_BYTES: Final = 32
-"""The assumed size of a field with its name; longer texts count in characters."""
 
 Read: TypeAlias = Callable[[Any], Any]
 Place: TypeAlias = tuple[Any, str | int, str | None]
@@ -71,8 +67,8 @@ Leaf: TypeAlias = tuple[Read, type | None, Read, Complete, bool, Any]
 """A planned field without its name and its nodes."""
 
 
-class AnswerTooLarge(Stopped):
-    """An answer has more than `ANSWER_BYTES_MAX`."""
+COMPILED: Final = CompiledDocuments()
+"""The compiled documents of this process."""
 
 
 class Executor(StrawberryGraphQLCoreExecutionContext):
@@ -100,7 +96,10 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         position_context: Any,  # noqa: ARG002 - for incremental delivery, which is not supported
     ) -> dict[str, Any]:
         """The fields of one object, in the order of the selection."""
-        return self._execute(self._plan(parent_type, grouped_field_set), parent_type.name, source_value, path)
+        plan = self._plan(parent_type, grouped_field_set)
+        if self.operation.operation is OperationType.QUERY:
+            plan = [self._compiled(parent_type, field) if field.write is None else field for field in plan]
+        return self._execute(plan, parent_type.name, source_value, path)
 
     def _execute(self, plan: Sequence[Planned], typename: str, source: Any, place: Place | None) -> dict[str, Any]:
         """The fields of one object. A missed deadline, or an answer that is too large, fails the root field as a whole,
@@ -112,12 +111,12 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
             raise DeadlineExceeded
         if is_part and self._bytes > ANSWER_BYTES_MAX:
             raise AnswerTooLarge
-        for name, read, plain, write, complete, is_required, return_type, nodes in plan:
+        for name, read, exact, write, complete, is_required, return_type, nodes in plan:
             try:
                 value = read(source)
                 if value is None:
                     pass
-                elif type(value) is not plain:
+                elif type(value) is not exact:
                     value = complete(value, (place, name, typename)) if write is None else write(value)
                 elif len(value) > FIELD_BYTES:  # type: ignore[arg-type]  # plain values are texts
                     self._bytes += len(value)  # type: ignore[arg-type]
@@ -130,6 +129,27 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
                 self.handle_field_error(error, return_type, nodes, _path((place, name, typename)))
                 results[name] = None
         return results
+
+    def _compiled(self, parent_type: GraphQLObjectType, planned: Planned) -> Planned:
+        """A root field that a compiled document completes. A value with an error is completed without it, since columns
+        do not know places."""
+        field: Any = self.schema.get_field(parent_type, planned.nodes[0].node.name.value)
+        if planned.name.startswith("__"):
+            return planned
+        at, type_ = Root(parent_type, planned.name, field, planned.nodes), nullable(field.type)
+
+        def complete(value: Any, place: Place) -> Any:
+            run = Run(self, self._deadline, self._bytes)
+            try:
+                completed = COMPILED.complete(run, type_, at, value)
+            except Stopped:
+                raise
+            except Exception:  # noqa: BLE001 - the interpreter raises it again, in its place
+                return planned.complete(value, place)
+            self._bytes = run.bytes
+            return completed
+
+        return planned._replace(complete=complete)
 
     # ── planning ─────────────────────────────────────────────────────────────────────────────────
 
@@ -147,19 +167,18 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         return plan
 
     def _planned(self, name: str, field: GraphQLField, nodes: Any, parent_type: GraphQLObjectType) -> Planned:
-        is_required = is_non_null_type(field.type)
-        type_: Any = field.type.of_type if is_required else field.type  # type: ignore[union-attr]
+        is_required, type_ = is_non_null_type(field.type), nullable(field.type)
         defined = field.extensions.get("strawberry-definition")
-        read = _plain_reader(defined) if isinstance(defined, StrawberryField) and field.subscribe is None else None
+        read = plain_reader(defined) if isinstance(defined, StrawberryField) and field.subscribe is None else None
         info = self.build_resolve_info(field, to_nodes(nodes), parent_type, Path(None, name, parent_type.name))
         if read is None:
-            read = self._reader(field, nodes, info)
+            read = self.reader(field, nodes, info)
         if is_leaf_type(type_):
-            return Planned(name, read, _plain(type_), _writer(type_), _nothing, is_required, field.type, nodes)
+            return Planned(name, read, plain(type_), writer(type_), _nothing, is_required, field.type, nodes)
         complete = self._completer(type_, nodes, info)
         return Planned(name, read, None, None, complete, is_required, field.type, nodes)
 
-    def _reader(self, field: GraphQLField, nodes: Any, info: Any) -> Read:
+    def reader(self, field: GraphQLField, nodes: Any, info: Any) -> Read:
         """The function that reads a field of any object of the selection, its arguments filled in."""
         if field.subscribe is not None:
             return _itself
@@ -191,7 +210,7 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         if is_list_type(type_):
             return self._list(type_.of_type, nodes, info)
         if is_leaf_type(type_):
-            write = _writer(type_)
+            write = writer(type_)
             return lambda value, _: write(value)
         if is_abstract_type(type_):
             return self._abstract(type_, nodes, info)
@@ -199,7 +218,7 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
 
     def _list(self, item_type: Any, nodes: Any, info: Any) -> Complete:
         is_required = is_non_null_type(item_type)
-        complete_item = self._completer(item_type.of_type if is_required else item_type, nodes, info)
+        complete_item = self._completer(nullable(item_type), nodes, info)
 
         def complete(value: Any, place: Place) -> list[Any]:
             done: list[Any] = []
@@ -274,53 +293,6 @@ def _nothing(value: Any, _: Place) -> Any:
 @cache
 def _plain_leaf(field: StrawberryField | None, type_: Any) -> Leaf | None:
     """The plan of a leaf that takes neither arguments nor the request; None for any other field."""
-    is_required = is_non_null_type(type_)
-    of_type = type_.of_type if is_required else type_
-    read = _plain_reader(field) if isinstance(field, StrawberryField) and is_leaf_type(of_type) else None
-    return None if read is None else (read, _plain(of_type), _writer(of_type), _nothing, is_required, type_)
-
-
-@cache
-def _plain_reader(field: StrawberryField) -> Read | None:
-    """The function that reads a field which takes neither arguments nor the request; None for any other field."""
-    resolver: Any = field.base_resolver
-    if field.arguments or field.extensions:
-        return None
-    if resolver is None:
-        is_row = isinstance(field.origin, type) and issubclass(field.origin, RowProxy)
-        return attrgetter(f"row.{field.python_name}" if is_row else field.python_name)
-    read: Read = resolver.wrapped_func
-    return None if resolver.info_parameter else read
-
-
-# ── leaves ───────────────────────────────────────────────────────────────────────────────────────
-
-
-TEXTS: Final = frozenset({GraphQLString.name, GraphQLID.name, "Markdown"})
-"""The scalars whose values are texts, and are written as they are."""
-
-
-def _plain(type_: Any) -> type | None:
-    """The Python type whose values are written as they are; None if all values are converted."""
-    return str if type_.name in TEXTS else None
-
-
-@cache
-def _writer(type_: Any) -> Read:
-    """The function that writes a value of a scalar or enum; common values bypass the coercion of the type."""
-    write: Read = type_.coerce_output_value
-    if type_ is GraphQLFloat:
-        return lambda value: value if type(value) is float and isfinite(value) else write(value)
-    if isinstance(type_, GraphQLEnumType):
-        return _enum(type_, write)
-    return write
-
-
-def _enum(type_: GraphQLEnumType, write: Read) -> Read:
-    names = {member.value: name for name, member in type_.values.items()}
-
-    def written(value: Any) -> Any:
-        name = names.get(value)
-        return write(value) if name is None else name
-
-    return written
+    is_required, of_type = is_non_null_type(type_), nullable(type_)
+    read = plain_reader(field) if isinstance(field, StrawberryField) and is_leaf_type(of_type) else None
+    return None if read is None else (read, plain(of_type), writer(of_type), _nothing, is_required, type_)

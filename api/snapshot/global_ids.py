@@ -7,6 +7,7 @@ the basis, as microseconds since 1970 and a position of the log.
 
 import re
 from binascii import Error, a2b_base64, b2a_base64
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -50,6 +51,12 @@ def suffix(basis: Basis | None) -> bytes:
 def encode(kind: str, id: UUID, end: bytes = b"") -> str:
     """The global id of an object, with the `suffix` of the basis it was read at."""
     return _base64(b"%b:%032x%b" % (kind.encode(), id.int, end))
+
+
+def encode_all(kind: str, ids: Iterable[UUID], end: bytes = b"") -> list[str]:
+    """The global ids of objects of one kind, as `encode` returns each."""
+    text = b"%b:%%032x%b" % (kind.encode(), end)
+    return [b2a_base64(text % id.int, newline=False).rstrip(b"=").decode() for id in ids]
 
 
 def encode_version(kind: str, id: UUID, version: int, end: bytes = b"") -> str:

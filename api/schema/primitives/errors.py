@@ -11,7 +11,7 @@ from psycopg_pool import PoolTimeout
 from strawberry.exceptions import StrawberryInputCoercionError
 
 from api.execution.context import Context
-from api.execution.executor import ANSWER_BYTES_MAX, AnswerTooLarge
+from api.execution.plans.run import ANSWER_BYTES_MAX, AnswerTooLarge
 from api.snapshot.snapshot import StaleProjection
 from domain.log.append import (
     CommandInDoubt,

@@ -5,16 +5,27 @@ from typing import Any, TypeVar
 
 import strawberry
 
+from api.snapshot.columns import COLUMNS, ReadColumn
 from api.snapshot.dataloaders import many, many_refs, one, one_ref, some
 from domain.primitives.values import Kind
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def resolved(description: str, name: str | None = None, deprecated: str | None = None) -> Callable[[F], F]:
-    """A decorator: a field that the method resolves. `deprecated`: what to use instead."""
+def resolved(
+    description: str, name: str | None = None, deprecated: str | None = None, column: ReadColumn | None = None
+) -> Callable[[F], F]:
+    """A decorator: a field that the method resolves. `deprecated`: what to use instead. `column`: reads the same for a
+    whole batch."""
     field: Callable[[F], F] = strawberry.field(description=description, name=name, deprecation_reason=deprecated)
-    return field
+    if column is None:
+        return field
+
+    def registered(method: F) -> F:
+        COLUMNS[method] = column
+        return field(method)
+
+    return registered
 
 
 def related(
@@ -34,6 +45,7 @@ def related(
             found = batch.known[key] = load(batch, *args)
         return found[self.place]
 
+    COLUMNS[resolve] = lambda _, batch: batch.all(load, *args)
     return strawberry.field(resolver=resolve, description=description, name=name, deprecation_reason=deprecated)
 
 

@@ -1,5 +1,6 @@
 """The `Node` interface: objects with a global id."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar, Self
 from uuid import UUID
 
@@ -8,8 +9,13 @@ import strawberry
 from api.schema.primitives.field import resolved
 from api.snapshot import global_ids
 from api.snapshot.dataloaders import TYPES
-from api.snapshot.snapshot import ById, RowProxy, View, as_batch
+from api.snapshot.snapshot import Batch, ById, RowProxy, View, as_batch
 from domain.primitives.values import Kind
+
+
+def _ids(batch: Batch, kind: Kind) -> Sequence[strawberry.ID]:
+    ids = global_ids.encode_all(kind, [row.id for row in batch.rows], batch.view.id_end)
+    return list(map(strawberry.ID, ids))
 
 
 @strawberry.interface(
@@ -25,9 +31,9 @@ class Node(RowProxy):
             cls.KIND = kind
             TYPES[kind] = (cls, read)
 
-    @resolved("The global id; opaque.")
+    @resolved("The global id; opaque.", column=lambda node, batch: batch.all(_ids, node.KIND))
     def id(self) -> strawberry.ID:
-        return strawberry.ID(global_ids.encode(self.KIND, self.row.id, self.batch.view.id_end))
+        return self.each(_ids, self.KIND)
 
     @classmethod
     def find(cls, view: View, id: UUID | None) -> Self | None:

@@ -135,7 +135,7 @@ def test_body_of_the_maximum_length_is_accepted(api: Api) -> None:
 def test_timeout_is_one_error_not_one_per_field(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     api.do("addPerson", {"handle": "ada", "name": "Ada"})
     api.do("addPerson", {"handle": "ben", "name": "Ben"})
-    monkeypatch.setattr("api.execution.executor.monotonic", lambda: float("inf"))
+    monkeypatch.setattr("api.execution.plans.run.monotonic", lambda: float("inf"))
     error = api.error("{ people { nodes { handle } } }")
     assert (error["path"], error["extensions"]["code"]) == (["people"], "TIMEOUT")
 

@@ -48,7 +48,7 @@ def test_answer_that_is_too_large_is_given_up_as_a_whole(
     described = [f'{name}: objective(id: "{objective}") {{ description }}' for name in "abc"]
     query = f"{{ {' '.join(described)} }}"
     assert api.ask(query)["c"] == {"description": text}
-    monkeypatch.setattr("api.execution.executor.ANSWER_BYTES_MAX", 20_000)
+    monkeypatch.setattr("api.execution.plans.run.ANSWER_BYTES_MAX", 20_000)
     answer = api.answer(query)
     assert answer["data"] == {"a": {"description": text}, "b": {"description": text}, "c": None}
     (error,) = answer["errors"]

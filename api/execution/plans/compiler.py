@@ -1,0 +1,123 @@
+"""Compiles the selections of a document into columns, once for all its runs.
+
+Without it every request would decide anew which fields of which types are selected, and how each is read and completed.
+graphql-core collects the selected fields, so fragments, aliases, `@skip` and `@include` mean the same as without it.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from graphql import GraphQLObjectType, is_abstract_type, is_leaf_type, is_list_type, is_non_null_type
+from graphql.pyutils import Path
+
+from api.execution.plans import columns
+from api.execution.plans.columns import Complete, Field, Level, Read
+from api.execution.plans.leaves import column_writer, plain
+from api.execution.plans.readers import is_fixed, plain_reader
+from api.execution.plans.run import Irregular, ReadOne, Run
+from api.snapshot.columns import COLUMNS
+
+
+class Place:
+    """The field that has a selection: its type with this name has it, and its nodes are these."""
+
+    def __init__(self, parent: GraphQLObjectType, name: str, field: Any, nodes: Any) -> None:
+        self.parent = parent
+        self.name = name
+        self.field = field
+        self.nodes = nodes
+
+    def info(self, executor: Any) -> Any:
+        """The `info` that its resolver takes."""
+        path = Path(None, self.name, self.parent.name)
+        nodes = [details.node for details in self.nodes]
+        return executor.build_resolve_info(self.field, nodes, self.parent, path)
+
+    def reader(self, executor: Any) -> ReadOne:
+        """The function that reads it from an object, with the arguments of a request."""
+        read: ReadOne = executor.reader(self.field, self.nodes, self.info(executor))
+        return read
+
+
+def compiled(executor: Any, type_: Any, at: Place) -> Complete:
+    """How a column of values of a nullable type is completed. Raises `Irregular` for what cannot be compiled."""
+    if is_list_type(type_):
+        items = compiled(executor, nullable(type_.of_type), at)
+        return columns.lists(items, items_required=is_non_null_type(type_.of_type))
+    if is_leaf_type(type_):
+        write = column_writer(type_)
+        return columns.leaves(write) if plain(type_) is None else columns.texts(write)
+    if is_abstract_type(type_):
+        return _abstract(type_, at)
+    return columns.objects(_object(executor, type_, at))
+
+
+def nullable(type_: Any) -> Any:
+    """The type without its outermost non-null."""
+    return type_.of_type if is_non_null_type(type_) else type_
+
+
+# ── objects ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def _object(executor: Any, type_: GraphQLObjectType, at: Place) -> Complete:
+    selected: dict[str, Any] = executor.collect_subfields(type_, at.nodes)[0]
+    level = Level([_field(executor, type_, name, nodes) for name, nodes in selected.items()])
+    return level if type_.is_type_of is None else _checked(type_, at, level)
+
+
+def _checked(type_: GraphQLObjectType, at: Place, level: Complete) -> Complete:
+    """The objects of a level, whose Python types are checked once."""
+    known: set[type] = set()
+
+    def complete(run: Run, sources: Sequence[Any]) -> list[Any]:
+        for one in {type(one): one for one in sources}.values():
+            if type(one) not in known:
+                if not type_.is_type_of(one, at.info(run.executor)):  # type: ignore[misc]
+                    raise Irregular
+                known.add(type(one))
+        return level(run, sources)
+
+    return complete
+
+
+def _abstract(type_: Any, at: Place) -> Complete:
+    """The objects of an interface or union. A Python type is compiled when it is first met."""
+    known: dict[type, Complete] = {}
+
+    def level_of(run: Run, one: Any) -> Complete:
+        found = known.get(type(one))
+        if found is None:
+            executor, info = run.executor, at.info(run.executor)
+            name = (type_.resolve_type or executor.type_resolver)(one, info, type_)
+            runtime_type = executor.ensure_valid_runtime_type(name, type_, at.nodes, info, one)
+            found = known[type(one)] = _object(executor, runtime_type, at)
+        return found
+
+    return columns.by_type(level_of)
+
+
+# ── fields ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def _field(executor: Any, parent: GraphQLObjectType, name: str, nodes: Any) -> Field:
+    node = nodes[0].node
+    if node.name.value == "__typename":
+        return Field(name, columns.constant(parent.name), columns.as_it_is, is_required=True)
+    field = executor.schema.get_field(parent, node.name.value)
+    if field is None or nodes[0].fragment_variable_values is not None:
+        raise Irregular
+    at = Place(parent, name, field, nodes)
+    complete = compiled(executor, nullable(field.type), at)
+    return Field(name, _read(executor, at), complete, is_non_null_type(field.type))
+
+
+def _read(executor: Any, at: Place) -> Read:
+    defined = at.field.extensions.get("strawberry-definition")
+    plain = None if defined is None else plain_reader(defined)
+    if plain is not None:
+        read_column = COLUMNS.get(plain)
+        return columns.each(plain) if read_column is None else columns.batched(read_column, plain)
+    if is_fixed(defined, at.nodes[0].node):
+        return columns.each(at.reader(executor))
+    return columns.bound(at.reader)

@@ -1,0 +1,67 @@
+"""How scalars and enums are written: one value by the interpreter, a column of values by compiled documents."""
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from math import isfinite
+from typing import Any, Final, TypeAlias
+
+from graphql import GraphQLEnumType, GraphQLFloat, GraphQLID, GraphQLString
+
+Write: TypeAlias = Callable[[Any], Any]
+"""Writes a value that is not None."""
+WriteColumn: TypeAlias = Callable[[Sequence[Any]], list[Any]]
+"""Writes values; None stays None."""
+
+TEXTS: Final = frozenset({GraphQLString.name, GraphQLID.name, "Markdown"})
+"""The scalars whose values are texts, and are written as they are."""
+
+
+def plain(type_: Any) -> type | None:
+    """The Python type whose values are written as they are; None if all values are converted."""
+    return str if type_.name in TEXTS else None
+
+
+@cache
+def writer(type_: Any) -> Write:
+    """The function that writes a value of a scalar or enum; common values bypass the coercion of the type."""
+    write: Write = type_.coerce_output_value
+    if type_ is GraphQLFloat:
+        return lambda value: value if type(value) is float and isfinite(value) else write(value)
+    if isinstance(type_, GraphQLEnumType):
+        return _enum(type_, write)
+    return write
+
+
+def _enum(type_: GraphQLEnumType, write: Write) -> Write:
+    names = {member.value: name for name, member in type_.values.items()}
+
+    def written(value: Any) -> Any:
+        name = names.get(value)
+        return write(value) if name is None else name
+
+    return written
+
+
+@cache
+def column_writer(type_: Any) -> WriteColumn:
+    """The function that writes a column of a scalar or enum as `writer` writes each value."""
+    write = writer(type_)
+    if plain(type_) is not None:
+        return lambda column: [one if one is None or type(one) is str else write(one) for one in column]
+    if isinstance(type_, GraphQLEnumType):
+        return _enum_column(type_, write)
+    return lambda column: [None if one is None else write(one) for one in column]
+
+
+def _enum_column(type_: GraphQLEnumType, write: Write) -> WriteColumn:
+    """Members are found by identity: computing the hash of one costs more than all other work on it."""
+    members = [member.value for member in type_.values.values()]
+    names = {id(member): write(member) for member in members} | {id(None): None}
+
+    def written(column: Sequence[Any]) -> list[Any]:
+        try:
+            return [names[id(one)] for one in column]
+        except KeyError:
+            return [None if one is None else write(one) for one in column]
+
+    return written

@@ -1,0 +1,42 @@
+"""How the field of one object is read, decided before any object is known."""
+
+from functools import cache
+from operator import attrgetter
+from typing import Any
+
+from graphql import ValueNode, VariableNode
+from graphql.language import ListValueNode, ObjectValueNode
+from strawberry.types.field import StrawberryField
+
+from api.execution.plans.run import ReadOne
+from api.snapshot.snapshot import RowProxy
+
+
+@cache
+def plain_reader(field: StrawberryField) -> ReadOne | None:
+    """The function that reads a field which takes neither arguments nor the request; None for any other field."""
+    resolver: Any = field.base_resolver
+    if field.arguments or field.extensions:
+        return None
+    if resolver is None:
+        is_row = isinstance(field.origin, type) and issubclass(field.origin, RowProxy)
+        return attrgetter(f"row.{field.python_name}" if is_row else field.python_name)
+    read: ReadOne = resolver.wrapped_func
+    return None if resolver.info_parameter else read
+
+
+def is_fixed(field: Any, node: Any) -> bool:
+    """Whether a field is read in the same way by every request: it takes no `info`, and has no variables."""
+    if not isinstance(field, StrawberryField) or field.extensions:
+        return False
+    resolver: Any = field.base_resolver
+    takes_info = resolver is None or resolver.info_parameter
+    return not takes_info and not any(_varies(argument.value) for argument in node.arguments or ())
+
+
+def _varies(value: ValueNode) -> bool:
+    if isinstance(value, ListValueNode):
+        return any(map(_varies, value.values or ()))
+    if isinstance(value, ObjectValueNode):
+        return any(_varies(field.value) for field in value.fields or ())
+    return isinstance(value, VariableNode)
