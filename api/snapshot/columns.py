@@ -5,22 +5,45 @@ one list already.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
+from api.snapshot.siblings import Siblings
 from api.snapshot.snapshot import Batch, RowProxy
 
 Resolve: TypeAlias = Callable[..., Any]
-ReadColumn: TypeAlias = Callable[[type[Any], Batch], Sequence[Any]]
-"""Returns the values of a field for all rows of a batch, as objects of a type, in their order."""
+Columns: TypeAlias = frozenset[str] | None
+"""Columns of the rows of a batch; None for all."""
+ReadColumn: TypeAlias = Callable[..., Sequence[Any]]
+"""Takes the type of the objects, their batch, and the arguments of the field; returns its values for all rows, in their
+order."""
 
-COLUMNS: Final[dict[Resolve, ReadColumn]] = {}
-"""By resolver, which takes the object and no argument: the function that reads the same field for a batch."""
+
+class BatchField(NamedTuple):
+    """How a field is read for a batch, and from which columns. `narrows`: whether `read` also takes `wanted`, the
+    columns that the answer shows of the rows that it finds."""
+
+    read: ReadColumn
+    needs: Columns = None
+    narrows: bool = False
+
+    def of(self, sources: Sequence[RowProxy], wanted: Columns, arguments: dict[str, Any]) -> Sequence[Any] | None:
+        """The values for these objects of one type; None unless they are of one batch."""
+        narrowed = {**arguments, "wanted": wanted} if self.narrows else arguments
+        if type(sources) is Siblings:
+            return sources.of(self.read(sources.proxy_type, sources.batch, **narrowed))
+        batch = sources[0].batch
+        if any(source.batch is not batch for source in sources):
+            return None
+        found = self.read(type(sources[0]), batch, **narrowed)
+        return [found[source.place] for source in sources]
 
 
-def column_of(read: ReadColumn, sources: Sequence[RowProxy]) -> Sequence[Any] | None:
-    """The values of a field for these objects of one type; None unless they are of one batch."""
-    batch = sources[0].batch
-    if any(source.batch is not batch for source in sources):
-        return None
-    found = read(type(sources[0]), batch)
-    return [found[source.place] for source in sources]
+BATCH_FIELDS: Final[dict[Resolve, BatchField]] = {}
+"""By resolver of one object."""
+
+
+def attributes(name: str, sources: Sequence[RowProxy]) -> Sequence[Any]:
+    """An attribute of the rows of these objects."""
+    if type(sources) is Siblings:
+        return sources.of(sources.batch.column(name))
+    return [getattr(source.row, name) for source in sources]

@@ -7,15 +7,20 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeAlias, TypeVar
 from uuid import UUID
 
-from api.snapshot.snapshot import AnyProxy, Batch, ById, ByKey, RowProxy, View, as_batch
+from api.snapshot.siblings import Siblings, in_sizes
+from api.snapshot.snapshot import AnyProxy, Batch, ById, ByKey, NarrowBatch, RowProxy, View, as_batch
 from api.snapshot.sources import Connection
 from domain.primitives.values import Basis, Kind, Ref
+from projections.store.versioned_tables import Narrow
 from projections.tables import cycle, kpi, people
 
 T = TypeVar("T")
 
 Many: TypeAlias = Callable[..., dict[UUID, list[Any]]]
 """A query of `projections` that returns rows by the id of their parent."""
+
+FewColumns: TypeAlias = Callable[..., list[list[Any]]]
+"""The same query, of a few columns, by the place of the parent."""
 
 TYPES: dict[Kind, tuple[type[RowProxy], ById[Any]]] = {}
 """The API type of each kind, and the query that reads its rows by their ids."""
@@ -48,22 +53,23 @@ def found_refs(view: View, refs: Iterable[Ref | None]) -> dict[Ref, Any]:
 
 def one(batch: Batch, kind: Kind, column: str) -> Sequence[Any]:
     """The object whose id is in a column, or None."""
-    wanted = [getattr(row, column) for row in batch.rows]
+    wanted = batch.column(column)
     objects = found(batch.view, kind, wanted)
     return [objects.get(id) for id in wanted]
 
 
 def one_ref(batch: Batch, column: str) -> Sequence[Any]:
     """The object that the reference in a column names, or None."""
-    wanted = [getattr(row, column) for row in batch.rows]
+    wanted = batch.column(column)
     objects = found_refs(batch.view, wanted)
     return [None if ref is None else objects.get(ref) for ref in wanted]
 
 
 def some(batch: Batch, kind: Kind, column: str) -> Sequence[list[Any]]:
     """The objects whose ids are in a column, in the order of the column."""
-    objects = found(batch.view, kind, [id for row in batch.rows for id in getattr(row, column)])
-    return [[objects[id] for id in getattr(row, column) if id in objects] for row in batch.rows]
+    ids = batch.column(column)
+    objects = found(batch.view, kind, [id for each in ids for id in each])
+    return [[objects[id] for id in each if id in objects] for each in ids]
 
 
 def many(batch: Batch, kind: Kind, query: Many, *args: object) -> Sequence[list[Any]]:
@@ -71,11 +77,24 @@ def many(batch: Batch, kind: Kind, query: Many, *args: object) -> Sequence[list[
     return grouped(batch.view, TYPES[kind][0], batch.view.read(query, _ids(batch), *args), batch)
 
 
+def few_columns(batch: Batch, kind: Kind, query: FewColumns, narrow: Narrow, *args: object) -> Sequence[Siblings[Any]]:
+    """The objects that a query returns for each row, of which it reads a few columns."""
+    proxy_type, read = TYPES[kind]
+    groups = batch.view.read(query, batch.column("id"), narrow, *args)
+
+    def whole(ids: Sequence[UUID]) -> Sequence[Any]:
+        rows = batch.view.by_id(read, ids)
+        return [rows[id] for id in ids]
+
+    of = NarrowBatch(batch.view, [row for group in groups for row in group], whole)
+    return in_sizes(proxy_type, of, map(len, groups))
+
+
 def many_refs(batch: Batch, query: Callable[[Connection, Basis, list[UUID]], Any]) -> Sequence[list[Any]]:
     """The objects whose references a query returns for each row."""
     refs: dict[UUID, list[Ref]] = batch.view.read(query, _ids(batch))
     objects = found_refs(batch.view, [ref for each in refs.values() for ref in each])
-    return [[objects[ref] for ref in refs.get(row.id, ()) if ref in objects] for row in batch.rows]
+    return [[objects[ref] for ref in refs.get(id, ()) if ref in objects] for id in batch.column("id")]
 
 
 def grouped(view: View, proxy_type: type[RowProxy], rows: dict[Any, Any], batch: Batch) -> Sequence[list[Any]]:
@@ -114,4 +133,4 @@ def of_each(groups: Sequence[list[Any]], load: Callable[[Batch], Sequence[T]]) -
 
 
 def _ids(batch: Batch) -> list[UUID]:
-    return list(dict.fromkeys([row.id for row in batch.rows]))
+    return list(dict.fromkeys(batch.column("id")))

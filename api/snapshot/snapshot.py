@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeAlias, TypeVar
 from uuid import UUID
 
@@ -390,6 +391,39 @@ class Batch:
         found: T = self.known[key]
         return found
 
+    def column(self, name: str) -> Sequence[Any]:
+        """The values of an attribute of the rows."""
+        return list(map(attrgetter(name), self.rows))
+
+    def objects(self, proxy_type: "type[AnyProxy]") -> "list[AnyProxy]":
+        """The rows as objects of a type, which are made once."""
+        found: list[AnyProxy] | None = self.known.get(proxy_type)
+        if found is None:
+            found = self.known[proxy_type] = as_batch(proxy_type, self.view, self.rows, self)
+        return found
+
+
+class NarrowBatch(Batch):
+    """Rows of which only a few columns are read. Whoever uses `rows` has the whole rows read, once for the batch."""
+
+    __slots__ = ("_narrow", "_whole")
+
+    def __init__(self, view: View, narrow: Sequence[Any], whole: Callable[[Sequence[UUID]], Sequence[Any]]) -> None:
+        self.view = view
+        self.known = {}
+        self._narrow = narrow
+        self._whole = whole
+
+    def __getattr__(self, name: str) -> Any:
+        if name != "rows":
+            raise AttributeError(name)
+        self.rows = self._whole(self.column("id"))
+        return self.rows
+
+    def column(self, name: str) -> Sequence[Any]:
+        has_it = not self._narrow or hasattr(self._narrow[0], name)
+        return list(map(attrgetter(name), self._narrow)) if has_it else super().column(name)
+
 
 class RowProxy:
     """A row as an object of the API: attributes that the type does not define are those of the row."""
@@ -413,9 +447,11 @@ class RowProxy:
 AnyProxy = TypeVar("AnyProxy", bound=RowProxy)
 
 
-def as_batch(types: type[AnyProxy] | Sequence[type[AnyProxy]], view: View, rows: Sequence[Any]) -> list[AnyProxy]:
-    """These rows as objects of one type, or each of its own, in one batch."""
-    batch = Batch(view, rows)
+def as_batch(
+    types: type[AnyProxy] | Sequence[type[AnyProxy]], view: View, rows: Sequence[Any], batch: Batch | None = None
+) -> list[AnyProxy]:
+    """These rows as objects of one type, or each of its own, in one batch; `batch`, if there is one already."""
+    batch = Batch(view, rows) if batch is None else batch
     proxies = []
     each = [types] * len(rows) if isinstance(types, type) else types
     for place, (row, proxy_type) in enumerate(zip(rows, each, strict=True)):

@@ -11,6 +11,7 @@ A row class defines its table: its fields are the columns, its annotations their
 """
 
 import types
+from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from enum import StrEnum
@@ -303,6 +304,24 @@ class ValidityTable(Table[R]):
         conn.execute(sql, [list(values) for values in zip(*ended, strict=True)], prepare=True)
 
 
+class Narrow:
+    """A few columns of a table, with rows that have only these. Reading all columns of a large list takes three times
+    as long as reading those that an answer shows."""
+
+    def __init__(self, columns: Sequence[Column]) -> None:
+        self.seen = ", ".join(f"v.{column.name}" for column in columns)
+        self._columns = columns
+        self._row = namedtuple("NarrowRow", [column.name for column in columns])  # type: ignore[misc]  # noqa: PYI024 - the columns are known at run time
+
+    def loaded(self, found: Sequence[Sequence[Any]]) -> list[Any]:
+        """The rows for these values from the database."""
+        columns = [
+            values if column.load is None else [None if one is None else column.load(one) for one in values]
+            for column, values in zip(self._columns, zip(*found, strict=True), strict=False)
+        ]
+        return list(map(self._row._make, zip(*columns, strict=True)))
+
+
 class VersionedTable(Table[V]):
     """Every version of the aggregates of one kind."""
 
@@ -320,6 +339,17 @@ class VersionedTable(Table[V]):
         super().__init__(name, row, ("id", "position"), (*everywhere, *indexes), secret, searched)
         self._by_id: dict[bool, str] = {}
         """The query by ids, cached by whether the basis is level."""
+        self._narrow: dict[frozenset[str], Narrow] = {}
+
+    def narrow(self, columns: frozenset[str]) -> "Narrow | None":
+        """Some columns of this table; None if it does not have one of them."""
+        found = self._narrow.get(columns)
+        if found is None:
+            known = {column.name: column for column in self.columns}
+            if not columns <= known.keys():
+                return None
+            found = self._narrow[columns] = Narrow([known[name] for name in sorted(columns)])
+        return found
 
     def at(self, basis: Basis, alias: str, id: str) -> str:
         return last_version(self.name, basis, alias, id)
@@ -354,6 +384,19 @@ class VersionedTable(Table[V]):
         for n, *columns in fetch(conn, sql, basis_params(basis, parents=parents)):
             groups[n - 1].append(self.loaded(columns))
         return {parent: sorted(rows, key=_born) for parent, rows in zip(parents, groups, strict=True)}
+
+    def narrow_within(
+        self, conn: Connection, basis: Basis, column: str, parents: Sequence[UUID], narrow: Narrow, where: str = "true"
+    ) -> list[list[Any]]:
+        """The same children with a few columns, by the place of their parent."""
+        below = f"join {self.name} f on f.{column} = p.id and f.version = 1"
+        candidates = f"select f.id, f.born, p.n from unnest(%(parents)b::uuid[]) with ordinality as p (id, n) {below}"
+        sql = self.query(basis, candidates, where, f"{narrow.seen}, c.n") + " order by c.n, c.born"
+        found = fetch(conn, sql, basis_params(basis, parents=parents))
+        groups: list[list[Any]] = [[] for _ in parents]
+        for row, values in zip(narrow.loaded(found), found, strict=True):
+            groups[values[-1] - 1].append(row)
+        return groups
 
     def redact(self, conn: Connection, ids: Sequence[UUID], columns: Sequence[str]) -> None:
         """Set these columns, and the searchable text made of any of them, to null in every version with these ids."""

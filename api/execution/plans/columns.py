@@ -6,13 +6,14 @@ interpreter computes the same value again, and places the errors.
 """
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import islice
 from typing import Any, NamedTuple, TypeAlias
 
 from api.execution.plans.leaves import WriteColumn
 from api.execution.plans.run import FIELD_BYTES, Irregular, ReadOne, Run
-from api.snapshot.columns import ReadColumn, column_of
+from api.snapshot.columns import BATCH_FIELDS, Columns, attributes
+from api.snapshot.siblings import Siblings, joined
 
 Read: TypeAlias = Callable[[Run, Sequence[Any]], Sequence[Any]]
 """Reads a field of the objects of a level, of which there is at least one."""
@@ -21,12 +22,14 @@ Complete: TypeAlias = Callable[[Run, Sequence[Any]], list[Any]]
 
 
 class Field(NamedTuple):
-    """A field of a level: its name in the answer, how it is read and completed, and whether null is not allowed."""
+    """A field of a level: its name in the answer, how it is read and completed, and whether null is not allowed.
+    `needs`: the columns of the rows that it reads."""
 
     name: str
     read: Read
     complete: Complete
     is_required: bool
+    needs: Columns = None
 
 
 class Level:
@@ -36,13 +39,23 @@ class Level:
         self._fields = fields
         self._objects = _objects_of(tuple(field.name for field in fields))
 
+    @property
+    def needs(self) -> Columns:
+        """The columns that all fields read."""
+        needs: frozenset[str] = frozenset()
+        for field in self._fields:
+            if field.needs is None:
+                return None
+            needs |= field.needs
+        return needs
+
     def __call__(self, run: Run, sources: Sequence[Any]) -> list[Any]:
         """The completed objects. Raises what a field raises, and `Irregular`, `Stopped`."""
         if not sources:
             return []
         run.add(FIELD_BYTES * len(self._fields) * len(sources))
         columns = []
-        for _, read, complete, is_required in self._fields:
+        for _, read, complete, is_required, _ in self._fields:
             column = complete(run, read(run, sources))
             if is_required and None in column:
                 raise Irregular
@@ -68,24 +81,27 @@ def _objects_of(names: tuple[str, ...]) -> Callable[..., list[Any]]:
 # ── reading ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def each(read: ReadOne) -> Read:
-    """Reads a field of each object."""
-    return lambda _, sources: list(map(read, sources))
+def of_rows(name: str) -> Read:
+    """Reads an attribute of the rows."""
+    return lambda _, sources: attributes(name, sources)
 
 
-def bound(bind: Callable[[Any], ReadOne]) -> Read:
-    """Reads a field of each object with arguments that depend on the request."""
-    return lambda run, sources: list(map(run.once(bind, bind), sources))
+def fixed(read: ReadOne, wanted: Columns) -> Read:
+    """Reads a field in the same way for all requests."""
+    return lambda _, sources: _values(read, sources, wanted)
 
 
-def batched(read_column: ReadColumn, read: ReadOne) -> Read:
-    """Reads a field of all objects at once if they are of one batch, else of each."""
+def bound(bind: Callable[[Any], ReadOne], wanted: Columns) -> Read:
+    """Reads a field with arguments that depend on the request."""
+    return lambda run, sources: _values(run.once(bind, bind), sources, wanted)
 
-    def values(_: Run, sources: Sequence[Any]) -> Sequence[Any]:
-        found = column_of(read_column, sources)
-        return list(map(read, sources)) if found is None else found
 
-    return values
+def _values(read: ReadOne, sources: Sequence[Any], wanted: Columns) -> Sequence[Any]:
+    """The values of a field: of all objects at once if it can be read so, and they are of one batch; else of each."""
+    resolve, arguments = (read.func, read.keywords) if isinstance(read, partial) else (read, {})
+    field = BATCH_FIELDS.get(resolve)
+    found = None if field is None else field.of(sources, wanted, arguments)
+    return list(map(read, sources)) if found is None else found
 
 
 def constant(value: Any) -> Read:
@@ -121,7 +137,8 @@ def lists(complete: Complete, *, items_required: bool) -> Complete:
     """Completes lists: the items of all of them are one column."""
 
     def completed(run: Run, column: Sequence[Any]) -> list[Any]:
-        done = complete(run, [item for one in column if one is not None for item in one])
+        present = [one for one in column if one is not None]
+        done = complete(run, joined(present) or [item for one in present for item in one])
         if items_required and None in done:
             raise Irregular
         items = iter(done)
@@ -134,6 +151,8 @@ def objects(level: Complete) -> Complete:
     """Completes objects: one that occurs several times is completed once."""
 
     def completed(run: Run, column: Sequence[Any]) -> list[Any]:
+        if type(column) is Siblings:
+            return level(run, column)
         before, present = run.bytes, [one for one in column if one is not None]
         distinct = dict(zip(map(id, present), present, strict=True))
         done = level(run, list(distinct.values()))

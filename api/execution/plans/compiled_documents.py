@@ -29,7 +29,7 @@ class CompiledDocuments:
         key = (_document(executor.operation), at.name, _flags(executor.variable_values.coerced))
         found = self._kept.get(key)
         if found is None:
-            found = self._kept[key] = compiled(executor, type_, at)
+            found = self._kept[key] = compiled(executor, type_, at).complete
             while len(self._kept) > COMPILED_MAX:
                 self._kept.popitem(last=False)
         return found(run, [value])[0]

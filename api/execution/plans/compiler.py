@@ -5,7 +5,7 @@ graphql-core collects the selected fields, so fragments, aliases, `@skip` and `@
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from graphql import GraphQLObjectType, is_abstract_type, is_leaf_type, is_list_type, is_non_null_type
 from graphql.pyutils import Path
@@ -13,9 +13,10 @@ from graphql.pyutils import Path
 from api.execution.plans import columns
 from api.execution.plans.columns import Complete, Field, Level, Read
 from api.execution.plans.leaves import column_writer, plain
-from api.execution.plans.readers import is_fixed, plain_reader
+from api.execution.plans.readers import column_name, is_fixed, plain_reader
 from api.execution.plans.run import Irregular, ReadOne, Run
-from api.snapshot.columns import COLUMNS
+from api.snapshot.columns import BATCH_FIELDS, Columns
+from api.snapshot.siblings import Siblings
 
 
 class Place:
@@ -39,17 +40,24 @@ class Place:
         return read
 
 
-def compiled(executor: Any, type_: Any, at: Place) -> Complete:
-    """How a column of values of a nullable type is completed. Raises `Irregular` for what cannot be compiled."""
+class Completion(NamedTuple):
+    """How a column of values is completed, and the columns of their rows that it shows."""
+
+    complete: Complete
+    wanted: Columns = None
+
+
+def compiled(executor: Any, type_: Any, at: Place) -> Completion:
+    """The completion of a nullable type. Raises `Irregular` for what cannot be compiled."""
     if is_list_type(type_):
-        items = compiled(executor, nullable(type_.of_type), at)
-        return columns.lists(items, items_required=is_non_null_type(type_.of_type))
+        items, wanted = compiled(executor, nullable(type_.of_type), at)
+        return Completion(columns.lists(items, items_required=is_non_null_type(type_.of_type)), wanted)
     if is_leaf_type(type_):
         write = column_writer(type_)
-        return columns.leaves(write) if plain(type_) is None else columns.texts(write)
+        return Completion(columns.leaves(write) if plain(type_) is None else columns.texts(write))
     if is_abstract_type(type_):
-        return _abstract(type_, at)
-    return columns.objects(_object(executor, type_, at))
+        return Completion(_abstract(type_, at))
+    return _object(executor, type_, at)
 
 
 def nullable(type_: Any) -> Any:
@@ -60,10 +68,11 @@ def nullable(type_: Any) -> Any:
 # ── objects ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def _object(executor: Any, type_: GraphQLObjectType, at: Place) -> Complete:
+def _object(executor: Any, type_: GraphQLObjectType, at: Place) -> Completion:
     selected: dict[str, Any] = executor.collect_subfields(type_, at.nodes)[0]
     level = Level([_field(executor, type_, name, nodes) for name, nodes in selected.items()])
-    return level if type_.is_type_of is None else _checked(type_, at, level)
+    checked = level if type_.is_type_of is None else _checked(type_, at, level)
+    return Completion(columns.objects(checked), level.needs)
 
 
 def _checked(type_: GraphQLObjectType, at: Place, level: Complete) -> Complete:
@@ -71,7 +80,8 @@ def _checked(type_: GraphQLObjectType, at: Place, level: Complete) -> Complete:
     known: set[type] = set()
 
     def complete(run: Run, sources: Sequence[Any]) -> list[Any]:
-        for one in {type(one): one for one in sources}.values():
+        is_known = type(sources) is Siblings and sources.proxy_type in known
+        for one in () if is_known else {type(one): one for one in sources}.values():
             if type(one) not in known:
                 if not type_.is_type_of(one, at.info(run.executor)):  # type: ignore[misc]
                     raise Irregular
@@ -91,7 +101,7 @@ def _abstract(type_: Any, at: Place) -> Complete:
             executor, info = run.executor, at.info(run.executor)
             name = (type_.resolve_type or executor.type_resolver)(one, info, type_)
             runtime_type = executor.ensure_valid_runtime_type(name, type_, at.nodes, info, one)
-            found = known[type(one)] = _object(executor, runtime_type, at)
+            found = known[type(one)] = _object(executor, runtime_type, at).complete
         return found
 
     return columns.by_type(level_of)
@@ -103,21 +113,30 @@ def _abstract(type_: Any, at: Place) -> Complete:
 def _field(executor: Any, parent: GraphQLObjectType, name: str, nodes: Any) -> Field:
     node = nodes[0].node
     if node.name.value == "__typename":
-        return Field(name, columns.constant(parent.name), columns.as_it_is, is_required=True)
+        return Field(name, columns.constant(parent.name), columns.as_it_is, is_required=True, needs=frozenset())
     field = executor.schema.get_field(parent, node.name.value)
     if field is None or nodes[0].fragment_variable_values is not None:
         raise Irregular
     at = Place(parent, name, field, nodes)
-    complete = compiled(executor, nullable(field.type), at)
-    return Field(name, _read(executor, at), complete, is_non_null_type(field.type))
+    complete, wanted = compiled(executor, nullable(field.type), at)
+    read, needs = _read(executor, at, wanted)
+    return Field(name, read, complete, is_non_null_type(field.type), needs)
 
 
-def _read(executor: Any, at: Place) -> Read:
+def _read(executor: Any, at: Place, wanted: Columns) -> tuple[Read, Columns]:
+    """How a field is read, and from which columns of the rows."""
     defined = at.field.extensions.get("strawberry-definition")
-    plain = None if defined is None else plain_reader(defined)
-    if plain is not None:
-        read_column = COLUMNS.get(plain)
-        return columns.each(plain) if read_column is None else columns.batched(read_column, plain)
-    if is_fixed(defined, at.nodes[0].node):
-        return columns.each(at.reader(executor))
-    return columns.bound(at.reader)
+    name = column_name(defined)
+    if name is not None:
+        return columns.of_rows(name), frozenset([name])
+    read = None if defined is None else plain_reader(defined)
+    if read is None and is_fixed(defined, at.nodes[0].node):
+        read = at.reader(executor)
+    if read is None:
+        return columns.bound(at.reader, wanted), _needs(None if defined is None else defined.base_resolver)
+    return columns.fixed(read, wanted), _needs(None if defined is None else defined.base_resolver)
+
+
+def _needs(resolver: Any) -> Columns:
+    field = None if resolver is None else BATCH_FIELDS.get(resolver.wrapped_func)
+    return None if field is None else field.needs

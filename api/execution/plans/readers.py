@@ -19,10 +19,19 @@ def plain_reader(field: StrawberryField) -> ReadOne | None:
     if field.arguments or field.extensions:
         return None
     if resolver is None:
-        is_row = isinstance(field.origin, type) and issubclass(field.origin, RowProxy)
-        return attrgetter(f"row.{field.python_name}" if is_row else field.python_name)
+        return attrgetter(f"row.{field.python_name}" if _is_of_row(field) else field.python_name)
     read: ReadOne = resolver.wrapped_func
     return None if resolver.info_parameter else read
+
+
+def column_name(field: Any) -> str | None:
+    """The attribute of the row that a field shows; None for any other field."""
+    is_attribute = isinstance(field, StrawberryField) and field.base_resolver is None and not field.extensions
+    return field.python_name if is_attribute and _is_of_row(field) else None
+
+
+def _is_of_row(field: StrawberryField) -> bool:
+    return isinstance(field.origin, type) and issubclass(field.origin, RowProxy)
 
 
 def is_fixed(field: Any, node: Any) -> bool:

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 import strawberry
 
-from api.snapshot.columns import COLUMNS, ReadColumn
+from api.snapshot.columns import BATCH_FIELDS, BatchField, Columns
 from api.snapshot.dataloaders import many, many_refs, one, one_ref, some
 from domain.primitives.values import Kind
 
@@ -13,16 +13,16 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def resolved(
-    description: str, name: str | None = None, deprecated: str | None = None, column: ReadColumn | None = None
+    description: str, name: str | None = None, deprecated: str | None = None, batch: BatchField | None = None
 ) -> Callable[[F], F]:
-    """A decorator: a field that the method resolves. `deprecated`: what to use instead. `column`: reads the same for a
-    whole batch."""
+    """A decorator: a field that the method resolves. `deprecated`: what to use instead. `batch`: how the same is read
+    for a whole batch."""
     field: Callable[[F], F] = strawberry.field(description=description, name=name, deprecation_reason=deprecated)
-    if column is None:
+    if batch is None:
         return field
 
     def registered(method: F) -> F:
-        COLUMNS[method] = column
+        BATCH_FIELDS[method] = batch
         return field(method)
 
     return registered
@@ -34,8 +34,10 @@ def related(
     *args: object,
     name: str | None = None,
     deprecated: str | None = None,
+    needs: Columns = None,
 ) -> Any:
-    """A field whose value `load` reads for all siblings at once. `deprecated`: what to use instead."""
+    """A field whose value `load` reads for all siblings at once. `deprecated`: what to use instead. `needs`: the columns
+    of the rows that it reads."""
     key = (load, *args)
 
     def resolve(self: Any) -> Any:
@@ -45,23 +47,23 @@ def related(
             found = batch.known[key] = load(batch, *args)
         return found[self.place]
 
-    COLUMNS[resolve] = lambda _, batch: batch.all(load, *args)
+    BATCH_FIELDS[resolve] = BatchField(lambda _, batch: batch.all(load, *args), needs)
     return strawberry.field(resolver=resolve, description=description, name=name, deprecation_reason=deprecated)
 
 
 def to_one(kind: Kind, column: str, description: str, name: str | None = None) -> Any:
     """A field for the entity whose id is in a column of the row."""
-    return related(description, one, kind, column, name=name)
+    return related(description, one, kind, column, name=name, needs=frozenset([column]))
 
 
 def to_ref(column: str, description: str, name: str | None = None) -> Any:
     """A field for the entity that a reference in a column of the row names."""
-    return related(description, one_ref, column, name=name)
+    return related(description, one_ref, column, name=name, needs=frozenset([column]))
 
 
 def to_some(kind: Kind, column: str, description: str) -> Any:
     """A field for the entities whose ids are in a column of the row."""
-    return related(description, some, kind, column)
+    return related(description, some, kind, column, needs=frozenset([column]))
 
 
 def to_many(kind: Kind, query: Callable[..., Any], description: str) -> Any:
@@ -71,4 +73,4 @@ def to_many(kind: Kind, query: Callable[..., Any], description: str) -> Any:
 
 def to_refs(query: Callable[..., Any], description: str) -> Any:
     """A field for the entities of several kinds that a query of `projections` finds."""
-    return related(description, many_refs, query)
+    return related(description, many_refs, query, needs=frozenset(["id"]))

@@ -1,21 +1,25 @@
 """The `Node` interface: objects with a global id."""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Final, Self
 from uuid import UUID
 
 import strawberry
 
 from api.schema.primitives.field import resolved
 from api.snapshot import global_ids
+from api.snapshot.columns import BatchField
 from api.snapshot.dataloaders import TYPES
 from api.snapshot.snapshot import Batch, ById, RowProxy, View, as_batch
 from domain.primitives.values import Kind
 
 
 def _ids(batch: Batch, kind: Kind) -> Sequence[strawberry.ID]:
-    ids = global_ids.encode_all(kind, [row.id for row in batch.rows], batch.view.id_end)
+    ids = global_ids.encode_all(kind, batch.column("id"), batch.view.id_end)
     return list(map(strawberry.ID, ids))
+
+
+_ID: Final = BatchField(lambda node, batch: batch.all(_ids, node.KIND), frozenset(["id"]))
 
 
 @strawberry.interface(
@@ -31,7 +35,7 @@ class Node(RowProxy):
             cls.KIND = kind
             TYPES[kind] = (cls, read)
 
-    @resolved("The global id; opaque.", column=lambda node, batch: batch.all(_ids, node.KIND))
+    @resolved("The global id; opaque.", batch=_ID)
     def id(self) -> strawberry.ID:
         return self.each(_ids, self.KIND)
 

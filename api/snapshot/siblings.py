@@ -1,0 +1,64 @@
+"""Objects of a batch that are made only when one of them is looked at.
+
+Without them an answer that is computed by columns would make, and throw away, an object for each row.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate, pairwise
+from typing import Any, TypeVar, overload
+
+from api.snapshot.snapshot import AnyProxy, Batch
+
+T = TypeVar("T")
+
+
+class Siblings(Sequence[AnyProxy]):
+    """Neighbouring rows of a batch as objects of one type."""
+
+    __slots__ = ("batch", "proxy_type", "start", "stop")
+
+    def __init__(self, proxy_type: type[AnyProxy], batch: Batch, start: int, stop: int) -> None:
+        self.proxy_type = proxy_type
+        self.batch = batch
+        self.start = start
+        self.stop = stop
+
+    def __len__(self) -> int:
+        return self.stop - self.start
+
+    def __iter__(self) -> Iterator[AnyProxy]:
+        return iter(self.batch.objects(self.proxy_type)[self.start : self.stop])
+
+    @overload
+    def __getitem__(self, place: int) -> AnyProxy: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[AnyProxy]: ...
+    def __getitem__(self, place: int | slice) -> AnyProxy | Sequence[AnyProxy]:
+        places = range(self.start, self.stop)[place]
+        if isinstance(places, int):
+            return self.batch.objects(self.proxy_type)[places]
+        if places.step != 1:
+            return self.batch.objects(self.proxy_type)[places.start : places.stop : places.step]
+        return Siblings(self.proxy_type, self.batch, places.start, places.stop)
+
+    def of(self, values: Sequence[T]) -> Sequence[T]:
+        """Of the values of the whole batch, those of these objects."""
+        return values[self.start : self.stop]
+
+
+def in_sizes(proxy_type: type[AnyProxy], batch: Batch, sizes: Iterable[int]) -> list[Siblings[AnyProxy]]:
+    """The rows of a batch as objects, in groups of these sizes."""
+    return [Siblings(proxy_type, batch, *bounds) for bounds in pairwise(accumulate(sizes, initial=0))]
+
+
+def joined(groups: Sequence[Any]) -> Siblings[Any] | None:
+    """The objects of groups that follow each other in one batch, as one group; None for any others."""
+    first = groups[0] if groups else None
+    if type(first) is not Siblings:
+        return None
+    stop = first.start
+    for group in groups:
+        if type(group) is not Siblings or group.batch is not first.batch or group.start != stop:
+            return None
+        stop = group.stop
+    return Siblings(first.proxy_type, first.batch, first.start, stop)
