@@ -1,0 +1,94 @@
+"""Documents are compiled once, complete queries by columns, and leave what has an error to the interpreter."""
+
+from typing import Any
+
+import pytest
+
+from api.execution import executor
+from api.execution.plans.compiled_documents import CompiledDocuments
+from api.execution.plans.compiler import Place
+from api.execution.plans.run import Run
+from api.schema.schema import schema
+from tests.api.execution.test_executor import FAILING_HERE_AND_THERE, FRAGMENTS
+from tests.api.schema.crowd import Crowd
+from tests.api.snapshot.test_statement_count import SIMPLE
+from tests.asking import AskedWorld
+
+CHOSEN = """query($with: Boolean!, $count: Int) {
+    objectives(first: $count) { nodes { title state @include(if: $with) kind @skip(if: $with) } }
+}"""
+
+
+class Counted(CompiledDocuments):
+    """Counts the root fields that are completed by columns, and those that are given up."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.done = self.given_up = 0
+
+    def complete(self, run: Run, type_: Any, at: Place, value: Any) -> Any:
+        self.given_up += 1
+        completed = super().complete(run, type_, at, value)
+        self.given_up -= 1
+        self.done += 1
+        return completed
+
+
+@pytest.fixture
+def counted(monkeypatch: pytest.MonkeyPatch) -> Counted:
+    counted = Counted()
+    monkeypatch.setattr(executor, "COMPILED", counted)
+    return counted
+
+
+def titles(world: AskedWorld, **variables: Any) -> list[dict[str, Any]]:
+    nodes: list[dict[str, Any]] = world.ask(CHOSEN, **variables)["objectives"]["nodes"]
+    return nodes
+
+
+def test_queries_without_errors_are_completed_by_columns(world: AskedWorld, counted: Counted) -> None:
+    Crowd(world).join(5)
+    world.ask(SIMPLE)
+    world.ask(FRAGMENTS, **{"with": True, "without": False})
+    assert (counted.done, counted.given_up) == (4, 0)
+
+
+def test_a_value_with_an_error_is_completed_by_the_interpreter(world: AskedWorld, counted: Counted) -> None:
+    Crowd(world).join(3)
+    errors = world.errors(FAILING_HERE_AND_THERE)
+    assert ["cycles", "nodes", 0, "asOf"] in [error.path for error in errors]
+    assert (counted.done, counted.given_up) == (1, 2)
+
+
+def test_flags_decide_what_is_selected_and_other_variables_are_bound_at_each_run(
+    world: AskedWorld, counted: Counted
+) -> None:
+    Crowd(world).join(5)
+    assert [list(one) for one in titles(world, **{"with": True, "count": 2})] == [["title", "state"]] * 2
+    assert [list(one) for one in titles(world, **{"with": False, "count": 3})] == [["title", "kind"]] * 3
+    assert len(titles(world, **{"with": True, "count": 4})) == 4
+    assert len(counted._kept) == 2
+    assert counted.given_up == 0
+
+
+def test_a_bounded_number_of_documents_is_kept(
+    world: AskedWorld, counted: Counted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.execution.plans.compiled_documents.COMPILED_MAX", 3)
+    for number in range(5):
+        world.ask(f"{{ alias{number}: basis {{ position }} }}")
+    assert [key[1] for key in counted._kept] == ["alias2", "alias3", "alias4"]  # type: ignore[index]
+
+
+def test_mutations_are_not_compiled(world: AskedWorld, counted: Counted) -> None:
+    world.ask('mutation { addPerson(input: {handle: "cy", name: "Cy"}) { person { handle } } }')
+    assert counted.done == counted.given_up == 0
+
+
+def test_an_object_that_occurs_often_is_completed_once(world: AskedWorld) -> None:
+    Crowd(world).join(4)
+    result = schema.execute_sync("{ objectives { nodes { cycle { key } } } }", {}, world.context)
+    assert result.data is not None
+    cycles = [one["cycle"] for one in result.data["objectives"]["nodes"]]
+    assert len(cycles) > 3
+    assert len({id(one) for one in cycles}) == 1

@@ -1,0 +1,74 @@
+"""Objects of a batch are made when one is looked at, and whole rows are read when one is asked for."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, cast
+
+from api.snapshot.siblings import Siblings, all_of, in_sizes, joined
+from api.snapshot.snapshot import Batch, NarrowBatch, RowProxy, View
+
+VIEW = cast("View", None)
+
+
+class Row(NamedTuple):
+    id: int
+    title: str = ""
+
+
+class Few(NamedTuple):
+    id: int
+
+
+ROWS = [Row(number, f"Title {number}") for number in range(5)]
+
+
+def test_objects_are_made_at_the_first_look_and_stay_the_same() -> None:
+    found = all_of(RowProxy, VIEW, ROWS)
+    assert len(found) == 5
+    assert found.batch.known == {}
+    assert [one.row for one in found] == ROWS
+    assert found[1:3][0] is found[1]
+    assert found[-1].place == 4
+    assert [one.row.id for one in found[::-2]] == [4, 2, 0]
+
+
+def test_a_slice_has_its_values_of_the_batch() -> None:
+    found = all_of(RowProxy, VIEW, ROWS)[1:4]
+    assert isinstance(found, Siblings)
+    assert found.of(["a", "b", "c", "d", "e"]) == ["b", "c", "d"]
+    assert found.of(found.batch.column("title")) == ["Title 1", "Title 2", "Title 3"]
+    assert found.batch.known == {}
+
+
+def test_groups_that_follow_each_other_are_one() -> None:
+    groups = in_sizes(RowProxy, Batch(VIEW, ROWS), [2, 0, 3])
+    assert list(map(len, groups)) == [2, 0, 3]
+    whole = joined(groups)
+    assert whole is not None
+    assert (whole.start, whole.stop) == (0, 5)
+
+
+def test_other_groups_are_not_joined() -> None:
+    first, second = in_sizes(RowProxy, Batch(VIEW, ROWS), [2, 3])
+    other = all_of(RowProxy, VIEW, ROWS)
+    assert joined([second, first]) is None
+    assert joined([first, other]) is None
+    assert joined([[1], [2]]) is None
+    assert joined([]) is None
+
+
+def test_whole_rows_are_read_once_when_another_column_is_asked_for() -> None:
+    asked: list[Sequence[Any]] = []
+
+    def whole(ids: Sequence[Any]) -> Sequence[Any]:
+        asked.append(ids)
+        return [ROWS[id] for id in ids]
+
+    batch = NarrowBatch(VIEW, [Few(3), Few(1)], whole)
+    assert (batch.column("id"), asked) == ([3, 1], [])
+    assert batch.column("title") == ["Title 3", "Title 1"]
+    assert [one.title for one in batch.objects(RowProxy)] == ["Title 3", "Title 1"]
+    assert asked == [[3, 1]]
+
+
+def test_a_batch_without_rows_has_empty_columns() -> None:
+    assert NarrowBatch(VIEW, [], lambda ids: ids).column("title") == []
