@@ -421,7 +421,7 @@ class NarrowBatch(Batch):
         return self.rows
 
     def column(self, name: str) -> Sequence[Any]:
-        has_it = not self._narrow or hasattr(self._narrow[0], name)
+        has_it = not self._narrow or name in self._narrow[0]._fields
         return list(map(attrgetter(name), self._narrow)) if has_it else super().column(name)
 
 

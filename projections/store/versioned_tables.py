@@ -305,13 +305,12 @@ class ValidityTable(Table[R]):
 
 
 class Narrow:
-    """A few columns of a table, with rows that have only these. Reading all columns of a large list takes three times
-    as long as reading those that an answer shows."""
+    """A few columns of a table, with rows that have only these: most columns of a large list are in no answer."""
 
     def __init__(self, columns: Sequence[Column]) -> None:
         self.seen = ", ".join(f"v.{column.name}" for column in columns)
         self._columns = columns
-        self._row = namedtuple("NarrowRow", [column.name for column in columns])  # type: ignore[misc]  # noqa: PYI024 - the columns are known at run time
+        self._row: Any = namedtuple("_row", [column.name for column in columns])  # noqa: PYI024 - known at run time
 
     def loaded(self, found: Sequence[Sequence[Any]]) -> list[Any]:
         """The rows for these values from the database."""
