@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from api.snapshot.siblings import Siblings
-from api.snapshot.snapshot import Batch, RowProxy
+from api.snapshot.snapshot import RowProxy
 
 Resolve: TypeAlias = Callable[..., Any]
 Columns: TypeAlias = frozenset[str] | None

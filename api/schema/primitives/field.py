@@ -36,8 +36,8 @@ def related(
     deprecated: str | None = None,
     needs: Columns = None,
 ) -> Any:
-    """A field whose value `load` reads for all siblings at once. `deprecated`: what to use instead. `needs`: the columns
-    of the rows that it reads."""
+    """A field whose value `load` reads for all siblings at once, from the columns `needs` of their rows. `deprecated`:
+    what to use instead."""
     key = (load, *args)
 
     def resolve(self: Any) -> Any:
