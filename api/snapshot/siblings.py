@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, pairwise
 from typing import Any, TypeVar, overload
 
-from api.snapshot.snapshot import AnyProxy, Batch
+from api.snapshot.snapshot import AnyProxy, Batch, View
 
 T = TypeVar("T")
 
@@ -44,6 +44,11 @@ class Siblings(Sequence[AnyProxy]):
     def of(self, values: Sequence[T]) -> Sequence[T]:
         """Of the values of the whole batch, those of these objects."""
         return values[self.start : self.stop]
+
+
+def all_of(proxy_type: type[AnyProxy], view: View, rows: Sequence[Any]) -> Siblings[AnyProxy]:
+    """These rows as objects of one type, in one batch."""
+    return Siblings(proxy_type, Batch(view, rows), 0, len(rows))
 
 
 def in_sizes(proxy_type: type[AnyProxy], batch: Batch, sizes: Iterable[int]) -> list[Siblings[AnyProxy]]:

@@ -31,6 +31,7 @@ from projections.store.batch_writer import BatchWriter, Reads
 from projections.store.keyset import LABELLED, FilterBuilder, List, SortKey, text
 from projections.store.versioned_tables import (
     Connection,
+    Narrow,
     Table,
     Version,
     VersionedTable,
@@ -203,6 +204,14 @@ def key_results_of_objectives(
     """The key results of each of these objectives, in the order in which they were added."""
     kept = "true" if include_dropped else "v.state <> 'DROPPED'"
     return KEY_RESULT.within(conn, basis, "objective", objectives, kept)
+
+
+def few_of_key_results(
+    conn: Connection, basis: Basis, objectives: Sequence[UUID], narrow: Narrow, include_dropped: bool = False
+) -> list[list[Any]]:
+    """The same with a few columns, by the place of their objective."""
+    kept = "true" if include_dropped else "v.state <> 'DROPPED'"
+    return KEY_RESULT.narrow_within(conn, basis, "objective", objectives, narrow, kept)
 
 
 def key_results_of_kpis(conn: Connection, basis: Basis, kpis: Sequence[UUID]) -> dict[UUID, list[KeyResultRow]]:

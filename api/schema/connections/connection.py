@@ -112,7 +112,7 @@ class Connection(Generic[T]):
 
     @resolved("The rows of this page.")
     def nodes(self) -> list[T]:
-        return list(self.page.items)
+        return self.page.items  # type: ignore[return-value]  # a sequence, which is a list in the schema
 
     @resolved("The place of this page in the list.")
     def page_info(self) -> PageInfo:

@@ -11,6 +11,7 @@ import msgspec
 from api.schema.connections.connection import Connection
 from api.snapshot.dataloaders import TYPES, found, grouped
 from api.snapshot.pagination import LIST_MAX, PageRequest, encode, page_of, paginate, shown_as
+from api.snapshot.siblings import all_of
 from api.snapshot.snapshot import Batch, RowProxy, View, as_batch
 from domain.primitives.values import Kind
 from projections.store.keyset import List
@@ -88,7 +89,7 @@ def _read_page(
     return Connection(
         page=page_of(
             window,
-            as_batch(TYPES[of.kind][0], view, read(window)),
+            all_of(TYPES[of.kind][0], view, read(window)),
             lambda node: encode(of.rows.cursor(node.row, field), field, descending),
             lambda other: bool(read(other)),
             lambda: view.read(of.rows.count, filter),

@@ -6,7 +6,7 @@ computed from a timeline. What explains a figure is read from the rows of key re
 
 from collections.abc import Callable, Iterator, Sequence
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from msgspec import structs
@@ -71,6 +71,10 @@ def explained_key_results(batch: Batch) -> Sequence[KeyResultProgress]:
 def of_key_results(batch: Batch) -> Sequence[KeyResultFigures]:
     """The progress of each of these key results."""
     return [part.progress for part in batch.all(parts)]
+
+
+PARTS_NEED: Final = frozenset(["objective", "born"])
+"""The columns that `parts` reads."""
 
 
 def parts(batch: Batch) -> Sequence[Part]:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 import strawberry
@@ -11,12 +11,15 @@ from api.schema.primitives import enums
 from api.schema.primitives.field import related, to_ref
 from api.schema.primitives.node import Node
 from api.schema.primitives.scalars import Position
-from api.snapshot.dataloaders import in_groups, many
-from api.snapshot.snapshot import Batch, RowProxy, as_batch
+from api.snapshot.columns import BatchField, Columns
+from api.snapshot.dataloaders import few_columns, in_groups, many
+from api.snapshot.siblings import Siblings
+from api.snapshot.snapshot import Batch, RowProxy
 from domain.metrics.rating import Health
 from domain.primitives.values import Kind
+from projections.store.versioned_tables import Narrow
 from projections.tables import measurements
-from projections.tables.key_result import key_results_of_objectives
+from projections.tables.key_result import KEY_RESULT, few_of_key_results, key_results_of_objectives
 
 
 @strawberry.type(
@@ -87,16 +90,16 @@ Load: TypeAlias = Callable[[Batch], Sequence[Any]]
 
 
 def _shown(batch: Batch, load: Load, explained: Load | None) -> Sequence[Progress]:
-    found = as_batch(Progress, batch.view, batch.all(load))
-    if found and explained is not None:
-        found[0].batch.known[_EXPLAINED] = (batch, explained)
-    return found
+    found = Batch(batch.view, batch.all(load))
+    if explained is not None:
+        found.known[_EXPLAINED] = (batch, explained)
+    return Siblings(Progress, found, 0, len(found.rows))
 
 
-def progress_by(load: Load, description: str, explained: Load | None = None) -> Any:
+def progress_by(load: Load, description: str, explained: Load | None = None, needs: Columns = None) -> Any:
     """A field for the progress that `load` computes for each of the siblings. `explained` loads it with its terms, if
-    `load` does not."""
-    return related(description, _shown, load, explained)
+    `load` does not. `needs`: the columns of the rows that `load` reads."""
+    return related(description, _shown, load, explained, needs=needs)
 
 
 # ── counts by health ─────────────────────────────────────────────────────────────────────────────
@@ -133,6 +136,21 @@ def latest_readings(batch: Batch) -> dict[UUID, measurements.ReadingRow]:
 def live_key_results(batch: Batch) -> Sequence[list[Any]]:
     """The key results of each of these objectives that are not dropped."""
     return many(batch, Kind.KEY_RESULT, key_results_of_objectives)
+
+
+def _few_key_results(batch: Batch, include_dropped: bool, narrow: Narrow) -> Sequence[Sequence[Any]]:
+    return few_columns(batch, Kind.KEY_RESULT, few_of_key_results, narrow, include_dropped)
+
+
+def _key_results(_: type[Any], batch: Batch, wanted: Columns, include_dropped: bool = False) -> Sequence[Sequence[Any]]:
+    """The key results of each of these objectives, of which an answer shows some columns."""
+    load = all_key_results if include_dropped else live_key_results
+    narrow = None if wanted is None or (load,) in batch.known else KEY_RESULT.narrow(wanted | {"id"})
+    return batch.all(load) if narrow is None else batch.all(_few_key_results, include_dropped, narrow)
+
+
+KEY_RESULTS: Final = BatchField(_key_results, frozenset(["id"]), narrows=True)
+"""The key results of an objective."""
 
 
 def all_key_results(batch: Batch) -> Sequence[list[Any]]:

@@ -9,7 +9,7 @@ import strawberry
 
 from api.schema.connections.connection import Connection, connection
 from api.schema.connections.lists import Pages, paged
-from api.schema.metrics.figures import explained_key_results, measured, of_key_results, parts
+from api.schema.metrics.figures import PARTS_NEED, explained_key_results, measured, of_key_results, parts
 from api.schema.metrics.findings import (
     Finding,
     FindingCount,
@@ -92,14 +92,21 @@ class KeyResult(Entity, kind=Kind.KEY_RESULT, read=key_result.key_results):
         "the straight line."
     )
     current: float | None = related(
-        "The latest value, in the metric's unit; null for MILESTONES and without a measurement.", _standing, "value"
+        "The latest value, in the metric's unit; null for MILESTONES and without a measurement.",
+        _standing,
+        "value",
+        needs=PARTS_NEED,
     )
-    measured_at: datetime | None = related("The effective time of the latest value.", _standing, "measured_at")
+    measured_at: datetime | None = related(
+        "The effective time of the latest value.", _standing, "measured_at", needs=PARTS_NEED
+    )
     milestones: list[Milestone] = related("The milestones to reach, for the direction MILESTONES.", _milestones)
     confidence: float | None = related(
-        "The latest stated confidence that it will be reached, in [0, 1].", _standing, "confidence"
+        "The latest stated confidence that it will be reached, in [0, 1].", _standing, "confidence", needs=PARTS_NEED
     )
-    progress: Progress = progress_by(of_key_results, "The progress of the key result.", explained_key_results)
+    progress: Progress = progress_by(
+        of_key_results, "The progress of the key result.", explained_key_results, needs=PARTS_NEED
+    )
     kpi: KpiRef | None = to_one(Kind.KPI, "kpi", "The linked KPI. Its readings are the values of the key result.")
     aggregate: enums.Aggregation | None = strawberry.field(
         description="How the linked KPI's readings become the value; null for LAST and without a link."

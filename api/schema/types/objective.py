@@ -19,7 +19,14 @@ from api.schema.metrics.findings import (
     of_each_object,
 )
 from api.schema.metrics.goal_lists import supporters
-from api.schema.metrics.progress import HealthCount, Progress, all_key_results, live_key_results, progress_by
+from api.schema.metrics.progress import (
+    KEY_RESULTS,
+    HealthCount,
+    Progress,
+    all_key_results,
+    live_key_results,
+    progress_by,
+)
 from api.schema.metrics.progress_curves import Every, From, ProgressPoint, To
 from api.schema.primitives import enums
 from api.schema.primitives.field import related, resolved, to_many, to_one, to_refs, to_some
@@ -121,7 +128,7 @@ class Objective(Entity, kind=Kind.OBJECTIVE, read=objective.objectives):
         Kind.REFLECTION, discussion.reflections_of_subjects, "The reflections on the objective."
     )
 
-    @resolved("The key results of the objective, in the order of creation.")
+    @resolved("The key results of the objective, in the order of creation.", batch=KEY_RESULTS)
     def key_results(
         self,
         include_dropped: Annotated[bool, strawberry.argument(description="Whether to include dropped ones.")] = False,
