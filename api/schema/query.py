@@ -147,7 +147,7 @@ class SnapshotFields:
     def objective(self, id: _IdOrBy = None, by: _Objective = None) -> Objective | None:
         if (id is None) == (by is None):
             raise invalid("Give `id` or `by`: exactly one of the two.", "by")
-        return _found(self.view, Objective, id) if by is None else _named(self.view, Objective, by)
+        return _named(self.view, Objective, by) if by is not None else _found(self.view, Objective, str(id))
 
     @connection("The objectives, by default in the order of recording.")
     def objectives(

@@ -292,7 +292,7 @@ def _states(conn: Connection, basis: Basis, rows: Rows) -> dict[Ref, FieldValues
         for id, derived in (read(conn, basis, of) if of else {}).items():
             found[Ref(kind, id)] |= derived
     references = external_references(conn, basis, [ref.id for ref in rows]) if rows else {}
-    return {ref: fields | reference_fields(references[ref.id]) for ref, fields in found.items()}
+    return {ref: {**fields, **reference_fields(references[ref.id])} for ref, fields in found.items()}
 
 
 def _standing(conn: Connection, basis: Basis, rows: Sequence[Any]) -> dict[UUID, dict[str, Any]]:

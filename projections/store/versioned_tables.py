@@ -310,7 +310,8 @@ class Narrow:
     def __init__(self, columns: Sequence[Column]) -> None:
         self.seen = ", ".join(f"v.{column.name}" for column in columns)
         self._columns = columns
-        self._row: Any = namedtuple("_row", [column.name for column in columns])  # noqa: PYI024 - known at run time
+        row: Any = namedtuple("_row", [column.name for column in columns])  # type: ignore[misc]  # noqa: PYI024
+        self._make = row._make
 
     def loaded(self, found: Sequence[Sequence[Any]]) -> list[Any]:
         """The rows for these values from the database."""
@@ -318,7 +319,7 @@ class Narrow:
             values if column.load is None else [None if one is None else column.load(one) for one in values]
             for column, values in zip(self._columns, zip(*found, strict=True), strict=False)
         ]
-        return list(map(self._row._make, zip(*columns, strict=True)))
+        return list(map(self._make, zip(*columns, strict=True)))
 
 
 class VersionedTable(Table[V]):

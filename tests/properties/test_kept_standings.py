@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from domain.metrics.progress import KeyResultProgress, Progress
 from domain.primitives.values import Basis
@@ -23,11 +24,11 @@ from projections.tables import cycle, objective
 from tests.properties.conftest import World, Worlds
 from tests.properties.goal_histories import GoalHistory
 from tests.properties.histories import moments
-from tests.properties.test_reference_model import SEEDS
 
 pytestmark = pytest.mark.long
 
 laws = settings(settings.get_profile("laws"), max_examples=4)
+SEEDS = st.integers(0, 2**32 - 1)
 COMMANDS = 220
 AN_INSTANT = timedelta(microseconds=1)
 THRESHOLDS_MAX = 12

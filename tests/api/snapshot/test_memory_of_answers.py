@@ -28,8 +28,9 @@ def quarter(world: AskedWorld) -> AskedWorld:
     for key in ("orders", "visits"):
         world.record(DefineKpi(key=key, name=key, cadence=Cadence.DAILY, effective_at=day(-20)))
     ratio = KpiFormulaInput(ratio=KpiRatioInput(KpiBy(key="orders"), KpiBy(key="visits"), 100))
-    given = {"cadence": Cadence.MONTHLY, "formula": ratio, "effective_at": day(-20)}
-    world.record(DefineKpi(key="conversion", name="Conversion", **given))
+    world.record(
+        DefineKpi(key="conversion", name="Conversion", cadence=Cadence.MONTHLY, formula=ratio, effective_at=day(-20))
+    )
     objective = goals.objective(world, effective_at=day(2))
     goals.key_result(world, objective, effective_at=day(2), kpi=KpiBy(key="conversion"))
     world.do(ActivateCycle(cycle=CYCLE, effective_at=day(3)))

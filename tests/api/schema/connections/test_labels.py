@@ -33,7 +33,7 @@ def labelled(api: Api, objective: str, key_result: str, kpi: dict[str, str]) -> 
     for id in (key_result, measure, team, objective):
         api.do("setLabels", {"subject": id, "labels": labels}, "position")
     api.do("setLabels", {"subject": objective, "labels": labels[1:]}, "position")
-    return Labelled(*labels, key_result)
+    return Labelled(labels[0], labels[1], key_result)
 
 
 def totals(api: Api, *labels: str) -> list[int]:
