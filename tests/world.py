@@ -22,11 +22,20 @@ from tests.workspace import fresh_workspace
 ADA = Author("machine:ada", Source.API, frozenset(Role))
 
 
+def connected(database: Database) -> psycopg.Connection[Any]:
+    """A connection that is closed with the database, at the latest."""
+    conn = database.connect()
+    database.close_at_end(conn)
+    return conn
+
+
 class KeptProjector(Projector):
     """A projector that keeps its connection from one `catch_up` to the next: to open one, and to plan its statements
     again, takes longer than most batches. A failure closes it."""
 
-    _kept: tuple[ExitStack, psycopg.Connection[Any]] | None = None
+    def __init__(self, log: Log, database: Database, batch_size: int = 500) -> None:
+        super().__init__(log, lambda: connected(database), batch_size, database.settings.workspace)
+        self._kept: tuple[ExitStack, psycopg.Connection[Any]] | None = None
 
     @contextmanager
     def _session(self) -> Iterator[psycopg.Connection[Any]]:
@@ -49,20 +58,15 @@ class World:
         self.workspace = database.settings.workspace
         self.log = Log(database.pool("owner"), self.workspace)
         self.keyframe = Dispatcher(self.log)
-        self.projector = KeptProjector(self.log, self._connected, 500, self.workspace)
+        self.projector = KeptProjector(self.log, database)
         self._conn: psycopg.Connection[Any] | None = None
 
     @property
     def conn(self) -> psycopg.Connection[Any]:
         """A connection to the projections; `close` closes it, and at the latest the end of the database."""
         if self._conn is None:
-            self._conn = self._connected()
+            self._conn = connected(self.database)
         return self._conn
-
-    def _connected(self) -> psycopg.Connection[Any]:
-        conn = self.database.connect()
-        self.database.close_at_end(conn)
-        return conn
 
     def close(self) -> None:
         if self._conn is not None:

@@ -17,13 +17,13 @@ from domain.model.event import Event
 from domain.model.kpi import KpiDefined, KpiRetired
 from domain.primitives.values import Cadence, Unit, UnitKind
 from domain.proof.signed_note import Signer
-from projections.engine.projector import Projector
 from projections.proof import checkpoint_register, merkle_tree, signer
 from projections.proof.signer import Keys
 from projections.proof.verification import Verdict, verify
 from tests.domain.log.writing import command
 from tests.properties.histories import History
 from tests.workspace import fresh_workspace
+from tests.world import KeptProjector
 
 KEYS = Keys(Signer("keyframe/test", bytes(range(32))))
 OTHER_KEYS = Keys(Signer("keyframe/test", bytes(32)))
@@ -43,7 +43,7 @@ class Attested:
         self.database = database
         self.log = Log(database.pool(), database.settings.workspace)
         self.keyframe = Dispatcher(self.log)
-        self.projector = Projector(self.log, database.connect, 300, database.settings.workspace)
+        self.projector = KeptProjector(self.log, database, 300)
         self.conn: psycopg.Connection[Any] = database.connect()
 
     @property
