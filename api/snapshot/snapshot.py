@@ -118,13 +118,13 @@ class SnapshotReader:
         return self._deadline.reading(connection if self._path is None else self._path.watched(connection))
 
     @contextmanager
-    def on_one_connection(self) -> Iterator[None]:
-        """Read on one connection within this block, which reads several times in a row and waits for nothing else.
+    def on_one_connection(self) -> Iterator[Connection]:
+        """Read on this connection within the block, which reads several times in a row and waits for nothing else.
         Raises `DeadlineExceeded`."""
         with self.connection() as conn:
             outer, self._shared = self._shared, conn
             try:
-                yield
+                yield conn
             finally:
                 self._shared = outer
 

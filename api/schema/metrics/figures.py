@@ -80,8 +80,9 @@ PARTS_NEED: Final = frozenset(["objective", "born"])
 def parts(batch: Batch) -> Sequence[Part]:
     """Each of these key results with its progress and its latest measurements."""
     view, rows = batch.view, batch.rows
-    goals = view.by_id(objective.goals, {row.objective for row in rows})
-    found = _parts(view, [goals[id] for id in {row.objective: None for row in rows}])
+    ids = dict.fromkeys(map(attrgetter("objective"), rows))
+    goals = view.by_id(objective.goals, ids)
+    found = _parts(view, list(map(goals.__getitem__, ids)))
     return [found[row.objective][row.born] for row in rows]
 
 
@@ -119,14 +120,13 @@ def _parts(view: View, rows: Sequence[AnyObjective]) -> dict[UUID, Parts]:
     known: dict[UUID, Parts] = view.kept(_parts)
     missing = list({row.id: row for row in rows if row.id not in known}.values())
     if missing:
-        of = _goals(view, missing)
-        with view.reads.connection() as conn:
-            known.update(kept_figures.parts(conn, of))
+        with view.reads.on_one_connection() as conn:
+            known.update(kept_figures.parts(conn, _goals(view, missing)))
     return known
 
 
 def _goals(view: View, rows: Sequence[AnyObjective]) -> Goals:
-    return Goals(view.basis, rows, view.by_id(cycle.cycles, {row.cycle for row in rows}), view.settings)
+    return Goals(view.basis, rows, view.by_id(cycle.cycles, map(attrgetter("cycle"), rows)), view.settings)
 
 
 def explained_objectives(batch: Batch) -> Sequence[ObjectiveProgress]:

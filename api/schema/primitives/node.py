@@ -37,7 +37,7 @@ class Node(RowProxy):
 
     @resolved("The global id; opaque.", batch=_ID)
     def id(self) -> strawberry.ID:
-        return self.each(_ids, self.KIND)
+        return strawberry.ID(global_ids.encode(self.KIND, self.row.id, self.batch.view.id_end))
 
     @classmethod
     def find(cls, view: View, id: UUID | None) -> Self | None:
