@@ -77,6 +77,21 @@ ROWS: Final = {
     "a team's subtree with progress": Row(
         0.5, f'{{ team(by: {{key: "team-1"}}) {{ {WHOLE} children {{ name {WHOLE} children {{ name {WHOLE} }} }} }} }}'
     ),
+    "objectives at risk or off track": Row(
+        0.2, f"{{ objectives(first: 50, filter: {{health: [AT_RISK, OFF_TRACK]}}) {{ nodes {{ title {WHOLE} }} }} }}"
+    ),
+    "key results at risk or off track": Row(
+        0.2, f"{{ keyResults(first: 50, filter: {{health: [AT_RISK, OFF_TRACK]}}) {{ nodes {{ title {WHOLE} }} }} }}"
+    ),
+    "objectives of a cycle by progress": Row(
+        0.2,
+        f"""{{ objectives(first: 50, filter: {{cycle: {{key: "q2"}}}}, orderBy: {{field: PROGRESS}}) {{
+            nodes {{ title {WHOLE} }} }} }}""",
+    ),
+    "a list of 50 with key results": Row(
+        0.2, f"{{ objectives(first: 50) {{ nodes {{ title {WHOLE} keyResults {{ title {WHOLE} }} }} }} }}"
+    ),
+    "trend of a cycle": Row(0.5, '{ cycle(by: {key: "q2"}) { progressOverTime(every: WEEK) { at value expected } } }'),
     "the root team's changes": Row(
         0.5, f'{{ changes(last: 50, filter: {{team: {{key: "team-0"}}}}) {{ {CHANGES} }} }}'
     ),
