@@ -1,6 +1,7 @@
 """The readings of KPIs with a formula, from a timeline: each complete period is a measurement at its last instant.
 
 They depend on the horizon: on the readings and definitions that it knows, and on the periods that are complete there.
+The periods that complete between two bases are changes of progress without an event.
 """
 
 from bisect import bisect_left, bisect_right
@@ -10,16 +11,18 @@ from operator import attrgetter
 from typing import TypeAlias
 from uuid import UUID
 
+from domain.log import times
 from domain.metrics.formulas import Measurement
 from domain.metrics.kpi_series import Bucket
 from domain.metrics.worked.kpi_formulas import Method
 from domain.metrics.worked.kpi_periods import Period, Periods, own_rules
 from domain.primitives.calendar import INSTANT
-from domain.primitives.values import Cadence
+from domain.primitives.values import Basis, Cadence
+from projections.figures import timeline
 from projections.figures.horizon import Horizon
 from projections.figures.kpi_values import method_of
-from projections.figures.timeline import EMPTY, MeasurementSeries, MeasurementVersion, Timeline
-from projections.store.versioned_tables import OPEN
+from projections.figures.timeline import EMPTY, Completion, MeasurementSeries, MeasurementVersion, Timeline
+from projections.store.versioned_tables import OPEN, Connection
 from projections.tables.kpi import KpiRow
 
 _measured_at = attrgetter("measured_at")
@@ -166,3 +169,28 @@ class _Known:
             if self._horizon.is_current(one.position, one.until_position, one.measured_at):
                 return one.measured_at
         return None
+
+
+# ── completions ──────────────────────────────────────────────────────────────────────────────────
+
+
+def of_cycles_with_completions(conn: Connection, basis: Basis, cycles: Sequence[UUID], since: Basis) -> Timeline:
+    """The goals of these cycles up to a basis, with the periods that completed after an earlier one; one more statement
+    if a formula measures one of them."""
+    found = timeline.of_cycles(conn, basis, cycles)
+    ends = sorted(set(_ends(found, basis, since)))
+    known = times.known_by(conn, [at for at, _ in ends]) if ends else []
+    found.completions = [
+        Completion(at, 0 if last is None else last.position, kpi) for (at, kpi), last in zip(ends, known, strict=True)
+    ]
+    return found
+
+
+def _ends(of: Timeline, basis: Basis, since: Basis) -> Iterator[tuple[datetime, UUID]]:
+    """The last instant of each period after an earlier basis, of each KPI with a formula that measures a key result: by
+    the definitions and calendars known at the basis, and by those known before each later one of them."""
+    linked = {kpi for id in of.key_results for kpi in of.linked_kpis(id)}
+    for kpi in sorted(filter(of.is_worked_out, linked)):
+        for position in FormulaSeries(of, kpi).known(since.position):
+            for at in FormulaSeries(of, kpi).ends(Horizon(basis.at, position), since.at):
+                yield at, kpi

@@ -11,7 +11,7 @@ from api.snapshot.dataloaders import found
 from api.snapshot.snapshot import View
 from domain.primitives.errors import Code, CommandRejected
 from domain.primitives.values import Kind
-from projections.history.narrowing import Narrowing
+from projections.history.retrospective import Narrowing
 from projections.tables.cycle import CycleRow
 
 OfTeam: TypeAlias = Annotated[

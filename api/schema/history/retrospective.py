@@ -45,11 +45,10 @@ from domain.model.key_result import KeyResultRetargeted
 from domain.primitives.errors import Code, CommandRejected
 from domain.primitives.lazy import cached_property
 from domain.primitives.values import Kind
-from projections.figures.completions import of_cycles_with_completions
+from projections.figures.formula_readings import of_cycles_with_completions
 from projections.history import goalposts, kpi_delta
-from projections.history.narrowing import Narrowing
 from projections.history.plan_curves import PlanCurves
-from projections.history.retrospective import CycleReview, KeyResultReview, ObjectiveReview
+from projections.history.retrospective import CycleReview, KeyResultReview, Narrowing, ObjectiveReview
 from projections.store.basis import ResolvedBasis
 from projections.store.versioned_tables import Cursor
 from projections.tables import discussion

@@ -14,7 +14,7 @@ from domain.metrics.retrospective import Booking
 from domain.primitives.calendar import INSTANT
 from domain.primitives.values import Aggregation, Cadence
 from projections.figures import timeline
-from projections.figures.completions import of_cycles_with_completions
+from projections.figures.formula_readings import of_cycles_with_completions
 from projections.figures.timeline import Completion
 from projections.history.attribution import attributions
 from tests.projections.scenario import after, check_in, cycle, key_result, objective, on, read, then
