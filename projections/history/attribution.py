@@ -91,7 +91,7 @@ class _Walk:
         self._above = _takers(timeline)
         self._has_children = only is None and _has_children(timeline, cycle)
         self._running = RunningWorths(self._figures, timeline.objectives)
-        self._worths = {id: self._running.of(id) for id in timeline.objectives}
+        self._worths = {id: self._worth(id) for id in timeline.objectives}
         self._values = {id: _value(self._worths[id]) for id in self._own}
         self._initial = dict(self._values)
         self._bookings: dict[UUID, list[Booking]] = {id: [] for id in self._own}
@@ -136,14 +136,24 @@ class _Walk:
             self._book_change_of_children(position, cause, touched)
 
     def _changed(self, steps: Sequence[_Step], touched: Iterable[UUID]) -> list[UUID]:
-        """Those of the touched objectives that may have changed, computed anew at their next use: of an objective from
-        which others take their value all of it."""
+        """Those of the touched objectives that may have changed; they are computed anew at their next use."""
         changed = {step.objective for step in steps if self._is_plain(step.objective) and self._take(step)}
-        for id in touched:
-            if not self._is_plain(id):
-                self._running.drop(id)
-                changed.add(id)
-        return [id for id in touched if id in changed]
+        others = [id for id in touched if not self._is_plain(id)]
+        if others:
+            self._forget([step for step in steps if step.objective in others], others)
+        return [id for id in touched if id in changed or not self._is_plain(id)]
+
+    def _forget(self, steps: Sequence[_Step], others: Iterable[UUID]) -> None:
+        """Of an objective from which others take their value, these compute it with the figures, which keep its other
+        key results if the steps concern one."""
+        parts = [(step.key_result, step) for step in steps if step.key_result is not None]
+        kept = {step.objective for _, step in parts} - {step.objective for step in steps if step.key_result is None}
+        measured = {id for id, step in parts if step.measured is not None or step.is_completion}
+        changed = [id for id, step in parts if step.measured is None and not step.is_completion]
+        self._figures.forget([id for id in others if id not in kept], changed, measured)
+
+    def _worth(self, id: UUID) -> Worth | None:
+        return self._running.of(id) if self._is_plain(id) else self._figures.worth(id)
 
     def _take(self, step: _Step) -> bool:
         """Take one step into account; whether it may have changed its objective."""
@@ -171,7 +181,7 @@ class _Walk:
         return list(found)
 
     def _set(self, position: int, cause: Cause, id: UUID) -> None:
-        before, now = self._worths[id], self._running.of(id)
+        before, now = self._worths[id], self._worth(id)
         self._worths[id] = now
         if id not in self._values:
             return

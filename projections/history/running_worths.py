@@ -86,11 +86,6 @@ class RunningWorths:
         self._objectives[objective].state = None
         return True
 
-    def drop(self, objective: UUID) -> None:
-        """Any event, of an objective whose measurements are not taken one by one: nothing of it is kept."""
-        self._figures.forget([objective])
-        self._objectives[objective] = _Parts()
-
     def _complete(self, of: _Parts, live: Sequence[UUID]) -> None:
         """The parts of these key results, in their order; those that are found stay."""
         found, running = of.found, of.running
