@@ -79,7 +79,7 @@ class StateCollector:
         yield from () if self._answers is None else _kept(self._answers)
         yield _gauge("subscriptions", "Running subscriptions.", self._hub.count)
         yield from self._connections()
-        yield from () if self._standbys is None else _standbys(self._standbys)
+        yield from _servers(self._standbys)
 
     def _database(self) -> Iterator[Metric]:
         """What one connection reads: the log, the projections and the newest checkpoint."""
@@ -154,17 +154,20 @@ def _kept(answers: Kept) -> Iterator[Metric]:
     yield _counter("kept_answer_misses", "Executed queries whose answers may be kept.", answers.misses)
 
 
-def _standbys(standbys: Standbys) -> Iterator[Metric]:
+def _servers(standbys: Standbys | None) -> Iterator[Metric]:
+    """The servers that answer reads; no values without standbys."""
     answering = GaugeMetricFamily("keyframe_standby_answers", "Whether a standby answers reads.", labels=["standby"])
     position = GaugeMetricFamily("keyframe_standby_position", "The position of its projections.", labels=["standby"])
-    for one in standbys.report():
-        answering.add_metric([one.name], one.answers)
-        position.add_metric([one.name], one.position)
     reads = CounterMetricFamily("keyframe_reads", "Readers by the server that answered them.", labels=["server"])
-    for name, number in standbys.reads.items():
-        reads.add_metric([name], number)
-    yield from (answering, position, reads)
-    yield _gauge("primary_away", "Whether the primary does not answer.", standbys.primary_is_away())
+    away = GaugeMetricFamily("keyframe_primary_away", "Whether the primary does not answer.")
+    if standbys is not None:
+        for one in standbys.report():
+            answering.add_metric([one.name], one.answers)
+            position.add_metric([one.name], one.position)
+        for name, number in standbys.reads.items():
+            reads.add_metric([name], number)
+        away.add_metric([], standbys.primary_is_away())
+    yield from (answering, position, reads, away)
 
 
 def _gauge(name: str, meaning: str, value: float) -> Metric:
