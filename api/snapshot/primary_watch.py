@@ -16,7 +16,7 @@ import structlog
 
 from api.snapshot.server_state import Observer
 
-LOOK_SECONDS_MAX: Final = 1.0
+LOOK_SECONDS_MAX: Final = 3.0
 """How long a request waits for a look. Then the primary counts as away, until it answers again."""
 IDLE_SECONDS: Final = 0.25
 """The pause between two looks without requests, and between two attempts to reach the primary."""
