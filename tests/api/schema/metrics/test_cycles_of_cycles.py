@@ -89,7 +89,7 @@ def test_an_abandoned_cycle_is_dropped_and_counts_in_no_year(year: AskedWorld) -
     before = figures(year)
     third = CycleBy(key="2025-q3")
     year.do(OpenCycle(key="2025-q3", name="Q3", starts_on=date(2025, 7, 1), ends_on=date(2025, 9, 30), parent=YEAR))
-    goals.objective(year, "Go the third mile", cycle=third)
+    goals.objective(year, "Go the third mile", cycle=third, effective_at=None)
     year.do(AbandonCycle(cycle=third, reason="mistyped"))
     assert [figures(year)[name] for name in ("value", "explain")] == [before[name] for name in ("value", "explain")]
     found = year.ask(
