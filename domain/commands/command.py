@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, NamedTuple, TypeAlias
 from uuid import UUID
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from domain.commands.permissions import Needs
 from domain.model.event import Event
@@ -79,12 +79,13 @@ class By(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     id: UUID | None = None
     key: str | None = None
-    external: External | None = None
+    external: External | UnsetType = UNSET
+    """Left out of the encoded command where it is not given: the digest of a command of an earlier version stays."""
 
 
 def exactly_one(by: By, *field: str) -> By:
     """The lookup, if it has exactly one of its fields. Raises `INVALID`."""
-    if (by.id is None) + (by.key is None) + (by.external is None) != len(by.__struct_fields__) - 1:
+    if (by.id is None) + (by.key is None) + (by.external is UNSET) != len(by.__struct_fields__) - 1:
         message = "Give an id, a key or an external reference: exactly one of them."
         raise invalid(message, *field, rule=Rule.ID_OR_KEY_NEEDED)
     return by

@@ -7,6 +7,7 @@ from typing import TypeVar
 from uuid import UUID, uuid5
 
 import msgspec
+from msgspec import UNSET
 
 from domain.commands.command import By, Command, External, exactly_one, reason_needed
 from domain.commands.permissions import Permission, Role, permissions
@@ -198,7 +199,7 @@ class UnitOfWork:
         exactly_one(by, *field)
         if by.id is not None:
             return self.get(kind, by.id, *field)
-        if by.external is not None:
+        if by.external is not UNSET:
             return self._find_external(kind, by.external, *field)
         aggregate = self.known(keyed_id(kind.KIND, by.key or ""))
         if not isinstance(aggregate, kind):
@@ -215,7 +216,7 @@ class UnitOfWork:
 
     def id_of(self, kind: Kind, by: By) -> UUID | None:
         """The id of a lookup, of whatever it finds; None for an external reference that nothing has."""
-        if by.external is not None:
+        if by.external is not UNSET:
             ref = self.referring(by.external)
             return None if ref is None else ref.id
         return by.id or keyed_id(kind, by.key or "")

@@ -1,5 +1,6 @@
 """References of things to their counterparts in other systems."""
 
+import msgspec
 import pytest
 
 from domain.commands.command import Command, CycleBy, External, KpiBy
@@ -169,6 +170,11 @@ def test_cycles_and_kpis_are_found_by_their_counterparts() -> None:
         base.when(ActivateCycle(cycle=CycleBy(external=malformed))).then_refused("NOT_FOUND", "cycle.external")
     both = ActivateCycle(cycle=CycleBy(key="2026-q1", external=External("jira", "Q")))
     base.when(both).then_refused("INVALID", "cycle")
+
+
+def test_the_digest_of_a_command_without_a_counterpart_is_that_of_earlier_versions() -> None:
+    assert msgspec.json.encode(CycleBy(key="2026-q1")) == b'{"id":null,"key":"2026-q1"}'
+    assert msgspec.json.encode(KpiBy(id=KPI_ID)) == f'{{"id":"{KPI_ID}","key":null}}'.encode()
 
 
 def test_a_counterpart_gives_no_permission_to_record_readings() -> None:
