@@ -38,7 +38,7 @@ class Siblings(Sequence[AnyProxy]):
         if isinstance(places, int):
             return self.batch.objects(self.proxy_type)[places]
         if places.step != 1:
-            return self.batch.objects(self.proxy_type)[places.start : places.stop : places.step]
+            return [self.batch.objects(self.proxy_type)[one] for one in places]
         return Siblings(self.proxy_type, self.batch, places.start, places.stop)
 
     def of(self, values: Sequence[T]) -> Sequence[T]:
