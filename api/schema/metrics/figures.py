@@ -79,11 +79,11 @@ PARTS_NEED: Final = frozenset(["objective", "born"])
 
 def parts(batch: Batch) -> Sequence[Part]:
     """Each of these key results with its progress and its latest measurements."""
-    view, rows = batch.view, batch.rows
-    ids = dict.fromkeys(map(attrgetter("objective"), rows))
+    view, objectives, births = batch.view, batch.column("objective"), batch.column("born")
+    ids = dict.fromkeys(objectives)
     goals = view.by_id(objective.goals, ids)
     found = _parts(view, list(map(goals.__getitem__, ids)))
-    return [found[row.objective][row.born] for row in rows]
+    return [found[id][born] for id, born in zip(objectives, births, strict=True)]
 
 
 # ── objectives ───────────────────────────────────────────────────────────────────────────────────
