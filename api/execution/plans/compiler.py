@@ -78,9 +78,10 @@ def _object(executor: Any, type_: GraphQLObjectType, at: Place) -> Completion:
 def _checked(type_: GraphQLObjectType, at: Place, level: Complete) -> Complete:
     """The objects of a level, whose Python types are checked once."""
     known: set[type] = set()
+    origin = type_.extensions["strawberry-definition"].origin
 
     def complete(run: Run, sources: Sequence[Any]) -> list[Any]:
-        is_known = type(sources) is Siblings and sources.proxy_type in known
+        is_known = type(sources) is Siblings and issubclass(sources.proxy_type, origin)
         for one in () if is_known else {type(one): one for one in sources}.values():
             if type(one) not in known:
                 if not type_.is_type_of(one, at.info(run.executor)):  # type: ignore[misc]
