@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from api.execution.plans.leaves import WriteColumn
 from api.execution.plans.run import FIELD_BYTES, Irregular, ReadOne, Run
-from api.snapshot.columns import BATCH_FIELDS, Columns, attributes
+from api.snapshot.batch_fields import BATCH_FIELDS, Columns, attributes
 from api.snapshot.siblings import Siblings, joined
 
 Read: TypeAlias = Callable[[Run, Sequence[Any]], Sequence[Any]]

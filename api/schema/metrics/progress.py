@@ -11,7 +11,7 @@ from api.schema.primitives import enums
 from api.schema.primitives.field import related, to_ref
 from api.schema.primitives.node import Node
 from api.schema.primitives.scalars import Position
-from api.snapshot.columns import BatchField, Columns
+from api.snapshot.batch_fields import BatchField, Columns
 from api.snapshot.dataloaders import few_columns, in_groups, many
 from api.snapshot.siblings import Siblings
 from api.snapshot.snapshot import Batch, RowProxy

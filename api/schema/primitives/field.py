@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 import strawberry
 
-from api.snapshot.columns import BATCH_FIELDS, BatchField, Columns
+from api.snapshot.batch_fields import BATCH_FIELDS, BatchField, Columns
 from api.snapshot.dataloaders import many, many_refs, one, one_ref, some
 from domain.primitives.values import Kind
 

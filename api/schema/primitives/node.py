@@ -8,7 +8,7 @@ import strawberry
 
 from api.schema.primitives.field import resolved
 from api.snapshot import global_ids
-from api.snapshot.columns import BatchField
+from api.snapshot.batch_fields import BatchField
 from api.snapshot.dataloaders import TYPES
 from api.snapshot.snapshot import Batch, ById, RowProxy, View, as_batch
 from domain.primitives.values import Kind
