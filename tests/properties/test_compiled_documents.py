@@ -36,7 +36,7 @@ pytestmark = pytest.mark.long
 
 laws = settings(settings.get_profile("laws"), max_examples=2)
 
-DOCUMENTS = 25
+DOCUMENTS = 20
 FIXED = 3
 MOMENT = datetime(2026, 2, 1, tzinfo=UTC)
 
@@ -50,7 +50,7 @@ class Asker:
         with world.database.connect() as conn:
             create(conn, name)
         history = History(world.keyframe, chance)
-        history.live(80)
+        history.live(60)
         hide_some(world, history, chance)
         projector = Projector(world.log, world.database.connect, 500, name)
         projector.catch_up()
