@@ -166,7 +166,7 @@ def test_cycles_and_kpis_are_found_by_their_counterparts() -> None:
     assert base.when(RecordReadings(readings=[reading])).topics() == ["reading-recorded"]
     unknown = ActivateCycle(cycle=CycleBy(external=External("jira", "K")))
     base.when(unknown).then_refused("NOT_FOUND", "cycle.external")
-    for malformed in (External("jira", "a\0b"), External("Jira", "Q"), External("jira", "\ud800")):
+    for malformed in (External("jira", "a\0b"), External("Jira", "Q")):
         base.when(ActivateCycle(cycle=CycleBy(external=malformed))).then_refused("NOT_FOUND", "cycle.external")
     both = ActivateCycle(cycle=CycleBy(key="2026-q1", external=External("jira", "Q")))
     base.when(both).then_refused("INVALID", "cycle")
