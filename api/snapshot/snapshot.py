@@ -373,14 +373,15 @@ def _is_key(text: str) -> bool:
 class Batch:
     """Rows of one kind that were read together, at one view.
 
-    `known` holds the results loaded for them, by the load function and its arguments.
+    `known` holds the results loaded for them, by the load function and its arguments. `few` are the rows with the
+    columns that were read, which may be some only.
     """
 
-    __slots__ = ("known", "rows", "view")
+    __slots__ = ("few", "known", "rows", "view")
 
     def __init__(self, view: View, rows: Sequence[Any]) -> None:
         self.view = view
-        self.rows = rows
+        self.few = self.rows = rows
         self.known: dict[object, Any] = {}
 
     def all(self, load: Callable[..., T], *args: object) -> T:
@@ -406,12 +407,12 @@ class Batch:
 class NarrowBatch(Batch):
     """Rows of which only a few columns are read. Whoever uses `rows` has the whole rows read, once for the batch."""
 
-    __slots__ = ("_narrow", "_whole")
+    __slots__ = ("_whole",)
 
     def __init__(self, view: View, narrow: Sequence[Any], whole: Callable[[Sequence[UUID]], Sequence[Any]]) -> None:
         self.view = view
         self.known = {}
-        self._narrow = narrow
+        self.few = narrow
         self._whole = whole
 
     def __getattr__(self, name: str) -> Any:
@@ -421,8 +422,8 @@ class NarrowBatch(Batch):
         return self.rows
 
     def column(self, name: str) -> Sequence[Any]:
-        has_it = not self._narrow or name in self._narrow[0]._fields
-        return list(map(attrgetter(name), self._narrow)) if has_it else super().column(name)
+        has_it = not self.few or name in self.few[0]._fields
+        return list(map(attrgetter(name), self.few)) if has_it else super().column(name)
 
 
 class RowProxy:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from domain.metrics import progress
 from domain.metrics.progress import KeyResultProgress, Progress
 from domain.primitives.values import Basis
 from projections.engine.projector import Projector
@@ -99,8 +100,6 @@ def by_id(conn: Connection, basis: Basis) -> dict[UUID, cycle.CycleRow]:
 
 def thresholds(of: KeyResultProgress, basis: Basis, policy: object) -> Iterator[datetime]:
     """When the health of a key result changes without an event."""
-    from domain.metrics import progress  # noqa: PLC0415
-
     course = progress.course(of.of, policy)  # type: ignore[arg-type]
     yield from filter(None, (course.pace.pending_until, course.pace.silent_after, of.of.begins_at, of.of.due_at))
     low, high = of.of.begins_at, of.of.due_at

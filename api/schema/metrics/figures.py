@@ -6,7 +6,7 @@ computed from a timeline. What explains a figure is read from the rows of key re
 
 from collections.abc import Callable, Iterator, Sequence
 from operator import attrgetter
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from msgspec import structs
@@ -73,17 +73,13 @@ def of_key_results(batch: Batch) -> Sequence[KeyResultFigures]:
     return [part.progress for part in batch.all(parts)]
 
 
-PARTS_NEED: Final = frozenset(["objective", "born"])
-"""The columns that `parts` reads."""
-
-
 def parts(batch: Batch) -> Sequence[Part]:
     """Each of these key results with its progress and its latest measurements."""
-    view, objectives, births = batch.view, batch.column("objective"), batch.column("born")
-    ids = dict.fromkeys(objectives)
+    view, rows = batch.view, batch.few
+    ids = dict.fromkeys(map(attrgetter("objective"), rows))
     goals = view.by_id(objective.goals, ids)
     found = _parts(view, list(map(goals.__getitem__, ids)))
-    return [found[id][born] for id, born in zip(objectives, births, strict=True)]
+    return [found[row.objective][row.born] for row in rows]
 
 
 # ── objectives ───────────────────────────────────────────────────────────────────────────────────

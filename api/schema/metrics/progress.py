@@ -138,6 +138,10 @@ def live_key_results(batch: Batch) -> Sequence[list[Any]]:
     return many(batch, Kind.KEY_RESULT, key_results_of_objectives)
 
 
+PARTS_NEED: Final = frozenset(["objective", "born"])
+"""The columns of key results that their figures need; every batch of key results has them."""
+
+
 def _few_key_results(batch: Batch, include_dropped: bool, narrow: Narrow) -> Sequence[Sequence[Any]]:
     return few_columns(batch, Kind.KEY_RESULT, few_of_key_results, narrow, include_dropped)
 
@@ -145,7 +149,7 @@ def _few_key_results(batch: Batch, include_dropped: bool, narrow: Narrow) -> Seq
 def _key_results(_: type[Any], batch: Batch, wanted: Columns, include_dropped: bool = False) -> Sequence[Sequence[Any]]:
     """The key results of each of these objectives, of which an answer shows some columns."""
     load = all_key_results if include_dropped else live_key_results
-    narrow = None if wanted is None or (load,) in batch.known else KEY_RESULT.narrow(wanted | {"id"})
+    narrow = None if wanted is None or (load,) in batch.known else KEY_RESULT.narrow(wanted | {"id"} | PARTS_NEED)
     return batch.all(load) if narrow is None else batch.all(_few_key_results, include_dropped, narrow)
 
 

@@ -9,7 +9,7 @@ import strawberry
 
 from api.schema.connections.connection import Connection, connection
 from api.schema.connections.lists import Pages, paged
-from api.schema.metrics.figures import PARTS_NEED, explained_key_results, measured, of_key_results, parts
+from api.schema.metrics.figures import explained_key_results, measured, of_key_results, parts
 from api.schema.metrics.findings import (
     Finding,
     FindingCount,
@@ -19,7 +19,7 @@ from api.schema.metrics.findings import (
     of_each_object,
 )
 from api.schema.metrics.goal_lists import supporters
-from api.schema.metrics.progress import Progress, progress_by
+from api.schema.metrics.progress import PARTS_NEED, Progress, progress_by
 from api.schema.metrics.trajectory import Forecast, TargetRevision, TrajectoryPoint, forecasts, targets, trajectories
 from api.schema.primitives import enums
 from api.schema.primitives.field import related, resolved, to_many, to_one

@@ -41,5 +41,5 @@ def label_counts(conn: Connection, basis: Basis) -> list[LabelCount]:
 
 
 def _labels(basis: Basis, table: VersionedTable[Any], where: str, place: int) -> str:
-    candidates = f"select distinct id from {table.name} where labels <> '{{}}'"
+    candidates = f"select distinct id from {table.name} where cardinality(labels) > 0"
     return table.query(basis, candidates, where, f"unnest(v.labels) as label, {place} as place")
