@@ -9,7 +9,7 @@ from anyio import to_thread
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from api.execution.weights import TYPICAL, Sizes
-from projections.figures import workspace_sizes
+from projections.engine import workspace_sizes
 
 REFRESH_SECONDS: Final = 300
 """The interval at which the sizes are counted."""

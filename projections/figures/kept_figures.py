@@ -6,6 +6,7 @@ end; see docs/adr/0052.
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
+from operator import attrgetter
 from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
@@ -63,20 +64,24 @@ class Goals(NamedTuple):
 
 def parts(conn: Connection, of: Goals) -> dict[UUID, Parts]:
     """The key results of each of these objectives, from their kept standings."""
-    kept = kept_rows.of_objectives(conn, of.basis, [row.id for row in of.rows])
+    kept = kept_rows.of_objectives(conn, of.basis, list(map(attrgetter("id"), of.rows)))
     rules = _Rulebook(of)
-    frames = {row.born: _Frame(rules, row) for row in of.rows}
-    found: dict[int, Parts] = {row.born: {} for row in of.rows}
+    frames: dict[int, _Frame] = {}
+    found: dict[int, Parts] = {}
+    by_id: dict[UUID, Parts] = {}
+    for row in of.rows:
+        frames[row.born] = _Frame(rules, row)
+        found[row.born] = by_id[row.id] = {}
     others: list[Kept] = []
     for one in kept:
         frame = frames[one.parent]
-        ended = frame.end_of(one)
+        ended = frame.end_of_dropped(one) if one.is_dropped else frame.ended
         if not one.is_kept or (ended is not None and _is_after(one, ended)):
             others.append(one)
         else:
             found[one.parent][one.born] = Part(one, frame.figures(one, ended), one)
     if not others:
-        return {row.id: found[row.born] for row in of.rows}
+        return by_id
     for part in _by_rows(conn, of, others):
         found[part.kept.parent][part.kept.born] = part
     return {row.id: dict(sorted(found[row.born].items())) for row in of.rows}
@@ -187,21 +192,19 @@ class _Frame:
         self._rules = rules
         self._row = row
         self._cycle = rules.cycles[row.cycle]
-        self._ended = end_of_goal(row, self._cycle)
-        self._of_ended = rules.of(self._cycle, self._ended)
+        self.ended = end_of_goal(row, self._cycle)
+        self._of_ended = rules.of(self._cycle, self.ended)
         self._is_dropped = row.state is ObjectiveState.DROPPED
         self._is_planned = row.state is ObjectiveState.DRAFT or self._cycle.state is CycleState.PLANNING
 
-    def end_of(self, of: Kept) -> End | None:
-        """The end of the window of a key result."""
-        if not of.is_dropped:
-            return self._ended
+    def end_of_dropped(self, of: Kept) -> End:
+        """The end of the window of a dropped key result; that of the others is `ended`."""
         dropped = End(of.changed_at, of.changed_position)
-        return dropped if self._ended is None else min(dropped, self._ended)
+        return dropped if self.ended is None else min(dropped, self.ended)
 
     def figures(self, of: Kept, ended: End | None) -> KeyResultFigures:
         """The progress of a key result whose window has this end."""
-        rules = self._of_ended if ended == self._ended else self._rules.of(self._cycle, ended)
+        rules = self._of_ended if ended == self.ended else self._rules.of(self._cycle, ended)
         begins_at, due_at = max(of.created_at, rules.begins_at), rules.due_at.get(of.due)
         if due_at is None:
             due_at = rules.due_at[of.due] = rules.calendar.day_end(of.due)
@@ -211,7 +214,12 @@ class _Frame:
             None if ended is None else ended.at, of.score, of.last_measured_at,
         )  # fmt: skip
         value, at = clamped(share), self._rules.at
-        due = 1.0 if ended is not None else _expected(of, begins_at, due_at, at, rules.calendar)
+        if ended is not None:
+            due = 1.0
+        elif of.metric is None:
+            due = progress.straight(begins_at, due_at, at, is_level=of.is_level)
+        else:
+            due = _planned(of.metric, of.plan, begins_at, due_at, at, rules.calendar)
         gap = due - (value or 0.0)
         health = progress.pace(facts, value, rules.policy, is_level=of.is_level).health(at, gap)
         return KeyResultFigures(
@@ -228,8 +236,9 @@ class _Frame:
 _METRIC, _PLAN = KEPT.loads("metric"), KEPT.loads("plan")
 
 
-def _expected(of: Kept, begins_at: datetime, due_at: datetime, at: datetime, calendar: Calendar) -> float:
-    if of.metric is None:
-        return progress.straight(begins_at, due_at, at, is_level=of.is_level)
-    plan = tuple(Planned(calendar.day_end(point.on), point.value) for point in _PLAN(of.plan))
-    return progress.expected(_METRIC(of.metric), begins_at, due_at, at, plan)
+def _planned(
+    metric: bytes, points: bytes, begins_at: datetime, due_at: datetime, at: datetime, calendar: Calendar
+) -> float:
+    """The expected progress by a plan."""
+    plan = tuple(Planned(calendar.day_end(point.on), point.value) for point in _PLAN(points))
+    return progress.expected(_METRIC(metric), begins_at, due_at, at, plan)

@@ -40,7 +40,7 @@ class ProgressTerm(RowProxy):
 
 
 _EXPLAINED = "explained"
-"""What a batch of progresses keeps: the batch of their goals, and what loads the progresses with their terms."""
+"""What a batch of progresses keeps: the rows of their goals, and what loads the progresses with their terms."""
 
 
 def _terms(batch: Batch) -> Sequence[list[ProgressTerm]]:
@@ -48,7 +48,7 @@ def _terms(batch: Batch) -> Sequence[list[ProgressTerm]]:
     rows = batch.rows
     if _EXPLAINED in batch.known:
         goals, load = batch.known[_EXPLAINED]
-        rows = goals.all(load)
+        rows = Batch(batch.view, goals).all(load)
     return in_groups(ProgressTerm, batch.view, [row.explain for row in rows])
 
 
@@ -92,7 +92,7 @@ Load: TypeAlias = Callable[[Batch], Sequence[Any]]
 def _shown(batch: Batch, load: Load, explained: Load | None) -> Sequence[Progress]:
     found = Batch(batch.view, batch.all(load))
     if explained is not None:
-        found.known[_EXPLAINED] = (batch, explained)
+        found.known[_EXPLAINED] = (batch.rows, explained)
     return Siblings(Progress, found, 0, len(found.rows))
 
 

@@ -9,7 +9,7 @@ from api.execution.weights import TYPICAL
 from domain.commands.command import CycleBy
 from domain.commands.cycle_commands import OpenCycle
 from domain.commands.objective_commands import DraftObjective
-from projections.figures.workspace_sizes import Counted, counted
+from projections.engine.workspace_sizes import Counted, counted
 from tests.world import World
 
 
