@@ -89,6 +89,7 @@ class _Walk:
         self._horizon = WalkHorizon(plan, outcome.at)
         self._figures = Figures(timeline, self._horizon)
         self._above = _takers(timeline)
+        self._entangled = set(self._above).union(*self._above.values())
         self._has_children = only is None and _has_children(timeline, cycle)
         self._running = RunningWorths(self._figures, timeline.objectives)
         self._worths = {id: self._worth(id) for id in timeline.objectives}
@@ -144,8 +145,8 @@ class _Walk:
         return [id for id in touched if id in changed or not self._is_plain(id)]
 
     def _forget(self, steps: Sequence[_Step], others: Iterable[UUID]) -> None:
-        """Of an objective from which others take their value, these compute it with the figures, which keep its other
-        key results if the steps concern one."""
+        """Objectives that take their value from each other are computed by the figures, which keep the other key results
+        of one if the steps concern one of them."""
         parts = [(step.key_result, step) for step in steps if step.key_result is not None]
         kept = {step.objective for _, step in parts} - {step.objective for step in steps if step.key_result is None}
         measured = {id for id, step in parts if step.measured is not None or step.is_completion}
@@ -168,8 +169,8 @@ class _Walk:
         return self._running.change(step.objective, step.key_result)
 
     def _is_plain(self, objective: UUID | None) -> bool:
-        """Whether no other objective and no cycle above takes its value from an objective."""
-        return not self._has_children and objective not in self._above
+        """Whether an objective and others, or a cycle above, never take their value from each other."""
+        return not self._has_children and objective not in self._entangled
 
     def _touched(self, objectives: Iterable[UUID]) -> list[UUID]:
         """These objectives, and those that may take their value from them, directly or not."""

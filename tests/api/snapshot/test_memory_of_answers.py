@@ -54,7 +54,7 @@ def alive() -> list[str]:
 @pytest.mark.parametrize(
     "query",
     [
-        "{ objectives { nodes { progress { value health } keyResults { progress { value } cycle { name } } } } }",
+        "{ objectives { nodes { progress { value health } keyResults { progress { value } owner { name } } } } }",
         f"{{ replay({OF}, every: MONTH) {{ frames {{ progress {{ value explain {{ label }} }} }} }} }}",
         f"{{ retrospective({OF}) {{ attribution {{ final }} planCurve {{ points {{ at actual }} }} }} }}",
         '{ asOf(at: "2026-02-01T00:00:00Z") { objectives { nodes { progressOverTime(every: MONTH) { value } } } } }',
