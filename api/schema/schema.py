@@ -180,6 +180,7 @@ class Reading:
         """Let go of all views after a query, with the rows that they have read."""
         if self._reader is not None:
             self._reader.close()
+            self._reader = None
 
 
 @cache

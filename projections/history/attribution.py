@@ -145,8 +145,8 @@ class _Walk:
         return [id for id in touched if id in changed or not self._is_plain(id)]
 
     def _forget(self, steps: Sequence[_Step], others: Iterable[UUID]) -> None:
-        """Objectives that take their value from each other are computed by the figures, which keep the other key results
-        of one if the steps concern one of them."""
+        """Objectives that take their value from each other are computed by the figures, which keep the other key
+        results of one if the steps concern one of them."""
         parts = [(step.key_result, step) for step in steps if step.key_result is not None]
         kept = {step.objective for _, step in parts} - {step.objective for step in steps if step.key_result is None}
         measured = {id for id, step in parts if step.measured is not None or step.is_completion}
