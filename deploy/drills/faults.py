@@ -175,7 +175,7 @@ PROCESS_FAULTS: Final[dict[str, Fault]] = {
 NETWORK_FAULTS: Final[dict[str, Fault]] = {
     "primary isolated": isolate_primary,
     "primary parted from nodes": part_primary,
-    "the same for 4 s": part_primary_shortly,
+    "primary parted for 4 s": part_primary_shortly,
     "standby isolated": isolate_standby,
 }
 
