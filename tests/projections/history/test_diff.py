@@ -30,7 +30,7 @@ from tests.world import World, Worlds
 pytestmark = pytest.mark.long
 
 ENTITIES = (Kind.CYCLE, Kind.TEAM, Kind.PERSON, Kind.KPI, Kind.OBJECTIVE, Kind.KEY_RESULT, Kind.INITIATIVE)
-LISTS = ("contributors", "supports", "members", "reached", "formula.average.of")
+LISTS = ("contributors", "labels", "supports", "members", "reached", "formula.average.of")
 
 
 def compared(world: World, start: Basis, end: Basis) -> list[Difference]:
@@ -143,6 +143,9 @@ def _state(world: World, log: Sequence[Recorded], basis: Basis) -> dict[Ref, Any
     calendar = settings(world.conn, basis).calendar
     for id, kpi in truth.of(Kind.KPI).items():
         related[Ref(Kind.KPI, id)] |= field_changes.target_fields(kpi.schedule(calendar))
+    for one in truth.of(Kind.EXTERNAL_REFERENCE).values():
+        place = f"externalReferences.{one.system}"
+        related[one.subject] |= {f"{place}.id": one.external_id, f"{place}.url": one.url}
     for id, value in _worked(world, basis, rows.values()).items():
         related[Ref(Kind.KPI, id)] |= {"latest": value}
     return {ref: _applied({**field_changes.field_values(row), **related[ref]}, ()) for ref, row in rows.items()}
