@@ -172,10 +172,8 @@ def _events(conn: Connection, history: Timeline, cycle: CycleRow) -> list[Event]
 def _effective(history: Timeline, cycle: CycleRow) -> Iterable[tuple[int, tuple[datetime, bool]]]:
     """By position: the effective time of the event, and whether it is of the cycle or of the sources of its
     value."""
-    yield cycle.born, (cycle.created_at, True)
-    for basis in (cycle.plan, cycle.outcome):
-        if basis is not None:
-            yield basis.position, (basis.at, True)
+    for of_cycle in history.cycles[cycle.id].versions:
+        yield of_cycle.position, (of_cycle.changed_at, True)
     for setting in (*history.policies.versions, *history.calendars.versions):
         yield setting.position, (setting.changed_at, False)
     of = sources(history, cycle.id)

@@ -52,6 +52,7 @@ class Served:
         self._headers = {"authorization": f"Bearer {token}"}
         self._caller = Caller("robot", frozenset({role}))
         self._pools = world.database.pool(), world.database.pool(filtered=True)
+        self._writer = Writer(world.log, projector_of(world.database), 1.0)
 
     def kept(self, document: str) -> tuple[Any, Answer | None]:
         """The data of an answer, asked until it is kept; and the kept answer, unless none is."""
@@ -75,9 +76,8 @@ class Served:
         basis = answer.freshness.newest
         assert isinstance(basis, ResolvedBasis)
         pool, filtered = self._pools
-        writer = Writer(self._world.log, projector_of(self._world.database), 1.0)
         name = self._world.database.settings.workspace
-        context = Context(self._caller, pool, self._world.log, writer, name, filtered=filtered)
+        context = Context(self._caller, pool, self._world.log, self._writer, name, filtered=filtered)
         moment = Moment(basis, answer.freshness.hidden, inf)
         bound = {"moment": moment, "bounds": Bounds(cost_max=inf)}
         result = schema.execute_sync(document, {}, Context(**{**vars(context), **bound}))

@@ -11,6 +11,7 @@ import pytest
 
 from api.cli.export_csv import export_csv
 from api.cli.output import Failure
+from api.runtime.database import open_database
 from domain.commands.command import Command
 from domain.handlers.dispatcher import Outcome
 from tests.asking import AskedWorld, unlimited
@@ -75,7 +76,8 @@ class Kept:
     def _export(self, key: str, position: int) -> bytes | str:
         file = io.BytesIO()
         try:
-            export_csv(self.world.database, key, file, position=position)
+            with open_database(self.world.database.settings) as database:  # closes the connections of the command
+                export_csv(database, key, file, position=position)
         except Failure as failure:  # the cycle does not exist yet
             return str(failure)
         return file.getvalue()

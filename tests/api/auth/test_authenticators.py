@@ -19,6 +19,7 @@ from tests.api.frames import BOTH_FRAMES
 pytestmark = BOTH_FRAMES
 
 GOOD = {
+    "/": 400,
     "/graphql": 400,
     "/graphql/{name}": 200,
     "/healthz": 200,

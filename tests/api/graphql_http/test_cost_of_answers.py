@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 from api.runtime.database import Database
 from api.runtime.settings import Settings
 from api.server.app import create_app
-from projections.figures import figures
+from projections.history import attribution
 from projections.store.deadline import Deadline
 from tests.api.conftest import Api
 from tests.api.frames import BOTH_FRAMES
@@ -58,14 +58,15 @@ def test_answer_that_is_too_large_is_given_up_as_a_whole(
 def test_computation_between_statements_stops_at_the_deadline(
     api: Api, cycle: dict[str, str], key_result: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The deadline passes when the figures of a key result begin, after all statements."""
+    """The deadline passes when the walk of an attribution begins, after all statements."""
     api.do("activateCycle", {"cycle": cycle})
+    api.do("checkIn", {"keyResult": key_result, "value": 1})
     query = f'{{ retrospective(cycle: {{key: "{cycle["key"]}"}}) {{ attribution {{ final }} }} }}'
-    assert api.ask(query)["retrospective"]["attribution"]["final"] == 0
+    assert api.ask(query)["retrospective"]["attribution"]["final"] > 0
 
     def late() -> None:
         Deadline(-1).check()
 
-    monkeypatch.setattr(figures, "raise_if_late", late)
+    monkeypatch.setattr(attribution, "raise_if_late", late)
     error: Any = api.error(query)
     assert (error["path"], error["extensions"]["code"]) == (["retrospective"], "TIMEOUT")

@@ -21,7 +21,7 @@ from tests.projections.history.examples import few
 from tests.properties.histories import History
 from tests.world import World, Worlds
 
-LISTS = {"contributors", "supports", "members", "formula.average.of"}
+LISTS = {"contributors", "labels", "supports", "members", "formula.average.of"}
 CHAINS = [Kind.PERSON, Kind.TEAM, Kind.CYCLE, Kind.OBJECTIVE, Kind.KEY_RESULT, Kind.KPI, Kind.INITIATIVE]
 
 

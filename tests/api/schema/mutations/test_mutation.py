@@ -44,8 +44,8 @@ def test_every_mutation_returns_its_entity(api: Api) -> None:
     kpi_commands(story, key_result)
     discussion_commands(story, key_result, check_in)
     closing_commands(story, objective, other, key_result)
-    handed = {"from": ada, "to": ben}
-    assert story.send("handOver", handed, "person { handle }") == {"handle": "ada"}
+    handed = {"from": ben, "to": ada}
+    assert story.send("handOver", handed, "person { handle }") == {"handle": "ben"}
     assert story.send("deactivatePerson", {"person": ben}, "person { active }") == {"active": False}
     erased = story.send("erasePerson", {"person": ben, "reason": WHY}, "person { name email }")
     assert erased == {"name": "Erased person", "email": None}
