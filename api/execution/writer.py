@@ -7,7 +7,7 @@ from psycopg_pool import PoolTimeout
 
 from domain.commands.command import Command
 from domain.handlers.dispatcher import Dispatcher, Outcome
-from domain.handlers.loading.recent_aggregates import RecentAggregates
+from domain.handlers.recent_aggregates import RecentAggregates
 from domain.handlers.unit_of_work import Author
 from domain.log.append import CommandInDoubt, CommandUnconfirmed, LogReplaced, WritesPaused, WritesStalled
 from domain.log.event_store import Log

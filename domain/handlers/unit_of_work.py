@@ -11,7 +11,7 @@ from msgspec import UNSET
 
 from domain.commands.command import By, Command, External, exactly_one, reason_needed
 from domain.commands.permissions import Permission, Role, permissions
-from domain.handlers.loading.recent_aggregates import NONE_KEPT, RecentAggregates
+from domain.handlers.recent_aggregates import NONE_KEPT, RecentAggregates
 from domain.log.event_store import OWNING, Head, Log, NoNewer, PersonKey
 from domain.model.cycle import Cycle, CycleOpened, Policy
 from domain.model.discussion import Comment, ExternalReference, Initiative, Reflection

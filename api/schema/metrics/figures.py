@@ -114,8 +114,7 @@ def _open_headings(view: View, rows: Sequence[AnyObjective]) -> dict[UUID, Objec
 def _parts(view: View, rows: Sequence[AnyObjective]) -> dict[UUID, Parts]:
     """The key results of each of these objectives with their progress, among others; a view computes them once."""
     known: dict[UUID, Parts] = view.kept(_parts)
-    by_id = dict(zip(map(attrgetter("id"), rows), rows, strict=True))
-    missing = list(map(by_id.__getitem__, by_id.keys() - known.keys()))
+    missing = list({row.id: row for row in rows if row.id not in known}.values())
     if missing:
         with view.reads.on_one_connection() as conn:
             known.update(kept_figures.parts(conn, _goals(view, missing)))

@@ -9,7 +9,7 @@ from domain.commands.command import Command
 from domain.commands.key_result_commands import CheckIn, RewordKeyResult
 from domain.commands.objective_commands import ReopenObjective
 from domain.handlers.dispatcher import Dispatcher, Outcome
-from domain.handlers.loading.recent_aggregates import RecentAggregates
+from domain.handlers.recent_aggregates import RecentAggregates
 from domain.model.event import Aggregate, Event, replay
 from domain.model.key_result import KeyResult
 from domain.primitives.errors import Code, CommandRejected
