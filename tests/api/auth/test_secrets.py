@@ -77,9 +77,9 @@ def _asked(port: int, bearer: str, query: str = "{ viewer { handle } }") -> str:
 
 def _asked_over_websocket(port: int, bearer: str) -> str:
     with open_websocket(port) as ws:
-        send_message(ws, type="connection_init", payload={"authorization": f"Bearer {bearer}"})
-        send_message(ws, type="subscribe", id="1", payload={"query": "{ viewer { handle } nope }"})
         try:
+            send_message(ws, type="connection_init", payload={"authorization": f"Bearer {bearer}"})
+            send_message(ws, type="subscribe", id="1", payload={"query": "{ viewer { handle } nope }"})
             return f"{receive_message(ws)}{receive_message(ws)}"
         except Exception as ended:  # noqa: BLE001 - any way of closing is an output to inspect
             return repr(ended)
