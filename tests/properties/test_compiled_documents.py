@@ -32,7 +32,7 @@ from tests.properties.histories import History
 from tests.properties.random_documents import VARIABLES, Documents
 from tests.properties.test_kept_answer_laws import hide_some
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.no_cover]
 
 laws = settings(settings.get_profile("laws"), max_examples=2)
 

@@ -26,7 +26,7 @@ from tests.properties.conftest import World, Worlds
 from tests.properties.goal_histories import GoalHistory
 from tests.properties.histories import moments
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.no_cover]
 
 laws = settings(settings.get_profile("laws"), max_examples=4)
 SEEDS = st.integers(0, 2**32 - 1)

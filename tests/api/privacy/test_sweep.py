@@ -8,6 +8,8 @@ from tests.api.privacy.conftest import INSIDERS, OUTSIDERS, Asked
 from tests.api.privacy.documents import LEDGER, documents, of_a_view, uncovered
 from tests.api.privacy.traces import Normal, differences, traces
 
+pytestmark = pytest.mark.no_cover
+
 SECRET_WORDS = [word(name) for name in HIDDEN]
 MOMENTS = {
     "as a reader saw it": "asOf(position: 120)",

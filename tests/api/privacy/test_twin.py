@@ -10,6 +10,8 @@ from tests.api.privacy.conftest import Asked
 from tests.api.privacy.documents import documents, of_a_view
 from tests.api.privacy.traces import Normal, differences
 
+pytestmark = pytest.mark.no_cover
+
 Companies = tuple[Asked, Asked]
 Normals = tuple[Normal, Normal]
 

@@ -16,7 +16,7 @@ from tests.projections.history.examples import few
 from tests.properties.histories import History, moments
 from tests.world import Worlds
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.no_cover]
 
 
 @few(5)

@@ -27,7 +27,7 @@ from tests.projections.history.examples import few
 from tests.properties.histories import History, moments
 from tests.world import World, Worlds
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.no_cover]
 
 ENTITIES = (Kind.CYCLE, Kind.TEAM, Kind.PERSON, Kind.KPI, Kind.OBJECTIVE, Kind.KEY_RESULT, Kind.INITIATIVE)
 LISTS = ("contributors", "labels", "supports", "members", "reached", "formula.average.of")

@@ -35,6 +35,7 @@ def _history(world: World, chance: Random, steps: int) -> Log:
     return Log(world.log.entries(0, 100_000))
 
 
+@pytest.mark.no_cover
 @pytest.mark.long
 @laws
 @given(seed=st.integers(0, 2**32))
@@ -54,6 +55,7 @@ def test_every_event_is_a_change_with_its_subject_and_parents(worlds: Worlds, se
             assert row.late == log.is_late(entry), entry
 
 
+@pytest.mark.no_cover
 @pytest.mark.long
 @laws
 @given(seed=st.integers(0, 2**32))
@@ -87,6 +89,7 @@ def _teams(world: World) -> list[Any]:
     return [one.event for one in world.log.entries(0, 100_000) if one.event.TOPIC == "team-formed"]
 
 
+@pytest.mark.no_cover
 @pytest.mark.long
 @laws
 @given(seed=st.integers(0, 2**32))
