@@ -11,7 +11,7 @@ The root fields of queries are completed by compiled documents (`api.execution.p
 from collections.abc import Callable, Sequence
 from functools import cache, partial
 from time import monotonic
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, Never, TypeAlias
 
 from graphql import (
     GraphQLField,
@@ -25,6 +25,7 @@ from graphql import (
 from graphql.execution.executor import invalid_return_type_error, to_nodes
 from graphql.execution.values import get_argument_values
 from graphql.pyutils import Path
+from graphql.type.definition import GraphQLResolveInfoHelpers
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
@@ -71,11 +72,23 @@ COMPILED: Final = CompiledDocuments()
 """The compiled documents of this process."""
 
 
+def _no_async_work(_: object) -> Never:
+    raise TypeError("Resolvers are synchronous.")
+
+
+NO_ASYNC_WORK: Final = GraphQLResolveInfoHelpers(gather=_no_async_work, track=_no_async_work)
+
+
 class Executor(StrawberryGraphQLCoreExecutionContext):
     """Executes one operation."""
 
     _bytes = 0
     """The approximate size of the answer so far, in bytes."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # graphql-core's helpers refer back to the executor: all that was read would wait for the garbage collector.
+        self.async_helpers = NO_ASYNC_WORK
 
     @cached_property
     def _writes(self) -> bool:

@@ -79,14 +79,14 @@ def many(batch: Batch, kind: Kind, query: Many, *args: object) -> Sequence[list[
 
 def few_columns(batch: Batch, kind: Kind, query: FewColumns, narrow: Narrow, *args: object) -> Sequence[Siblings[Any]]:
     """The objects that a query returns for each row, of which it reads a few columns."""
-    proxy_type, read = TYPES[kind]
-    groups = batch.view.read(query, batch.column("id"), narrow, *args)
+    (proxy_type, read), view = TYPES[kind], batch.view
+    groups = view.read(query, batch.column("id"), narrow, *args)
 
     def whole(ids: Sequence[UUID]) -> Sequence[Any]:
-        rows = batch.view.by_id(read, ids)
+        rows = view.by_id(read, ids)
         return [rows[id] for id in ids]
 
-    of = NarrowBatch(batch.view, [row for group in groups for row in group], whole)
+    of = NarrowBatch(view, [row for group in groups for row in group], whole)
     return in_sizes(proxy_type, of, map(len, groups))
 
 

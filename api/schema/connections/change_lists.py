@@ -274,6 +274,7 @@ def _pages(
             )
         )
 
+    batch.let_go_later()
     return [page(row.id) for row in batch.rows]
 
 

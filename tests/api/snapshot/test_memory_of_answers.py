@@ -1,11 +1,12 @@
-"""What a replay or a retrospective was computed from is free once it is answered, without the garbage collector."""
+"""What an answer was computed from is free once it is given, without the garbage collector."""
 
 import gc
 from collections.abc import Iterator
 
 import pytest
 
-from api.snapshot.snapshot import SnapshotReader, View
+from api.execution.executor import Executor
+from api.snapshot.snapshot import Batch, SnapshotReader, View
 from domain.commands.command import KpiBy
 from domain.commands.cycle_commands import ActivateCycle
 from domain.commands.kpi_commands import DefineKpi
@@ -17,7 +18,7 @@ from tests.api.schema import goals
 from tests.api.schema.goals import CYCLE, day
 from tests.asking import AskedWorld
 
-KEPT = (Figures, SnapshotReader, Timeline, View)
+KEPT = (Batch, Executor, Figures, SnapshotReader, Timeline, View)
 OF = 'cycle: {key: "2026-q1"}'
 
 
@@ -56,8 +57,15 @@ def alive() -> list[str]:
     [
         f"{{ replay({OF}, every: MONTH) {{ frames {{ progress {{ value explain {{ label }} }} }} }} }}",
         f"{{ retrospective({OF}) {{ attribution {{ final }} planCurve {{ points {{ at actual }} }} }} }}",
+        """{ objectives { nodes { progress { explain { label } } keyResults {
+            progress { value explain { label value } } checkIns { nodes { note } }
+            changes(first: 1) { pageInfo { hasNextPage } }
+        } } } }""",
+        """{ kpis { nodes {
+            keyResults { title } readings(first: 1) { totalCount pageInfo { hasNextPage } nodes { value } }
+        } } }""",
     ],
-    ids=["replay", "retrospective"],
+    ids=["replay", "retrospective", "objectives with their key results", "KPIs with their readings"],
 )
 def test_answer_leaves_nothing_for_the_garbage_collector(quarter: AskedWorld, query: str) -> None:
     before = alive()
