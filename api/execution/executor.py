@@ -25,7 +25,6 @@ from graphql import (
 from graphql.execution.executor import invalid_return_type_error, to_nodes
 from graphql.execution.values import get_argument_values
 from graphql.pyutils import Path
-from graphql.type.definition import GraphQLResolveInfoHelpers
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
@@ -76,19 +75,16 @@ def _no_async_work(_: object) -> Never:
     raise TypeError("Resolvers are synchronous.")
 
 
-NO_ASYNC_WORK: Final = GraphQLResolveInfoHelpers(gather=_no_async_work, track=_no_async_work)
-
-
 class Executor(StrawberryGraphQLCoreExecutionContext):
     """Executes one operation."""
 
     _bytes = 0
     """The approximate size of the answer so far, in bytes."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        # graphql-core's helpers refer back to the executor: all that was read would wait for the garbage collector.
-        self.async_helpers = NO_ASYNC_WORK
+    # graphql-core hands both to resolvers. As methods they would refer back to the executor, and all that was read
+    # would wait for the garbage collector.
+    gather_async_work: Any = staticmethod(_no_async_work)
+    track_async_work: Any = staticmethod(_no_async_work)
 
     @cached_property
     def _writes(self) -> bool:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
 from graphql import GraphQLError
@@ -14,18 +15,16 @@ UNAUTHENTICATED: Final = "UNAUTHENTICATED"
 OVER: Final = "The token is no longer valid; send the request again with a valid token."
 
 
+@dataclass(slots=True, weakref_slot=True, eq=False, repr=False)
 class RequestScope:
     """Everything in progress under one token. `is_valid` validates the token again."""
 
-    __slots__ = ("__weakref__", "_ended", "_is_valid")
-
-    def __init__(self, is_valid: Callable[[], Awaitable[bool]]) -> None:
-        self._is_valid = is_valid
-        self._ended = asyncio.Event()
+    is_valid: Callable[[], Awaitable[bool]]
+    _ended: asyncio.Event = field(default_factory=asyncio.Event, init=False)
 
     async def has_ended(self) -> bool:
         """Validate the token; once it is invalid, the scope stays ended."""
-        if not self._ended.is_set() and not await self._is_valid():
+        if not self._ended.is_set() and not await self.is_valid():
             self._ended.set()
         return self._ended.is_set()
 
