@@ -1,8 +1,8 @@
 """Target history, trajectory and forecast of key results."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import strawberry
 
@@ -25,8 +25,19 @@ from projections.tables.cycle import CycleRow
 # ── histories ────────────────────────────────────────────────────────────────────────────────────
 
 
-def _histories(batch: Batch) -> Sequence[KeyResultHistory]:
-    """The history of each of these key results up to the basis."""
+KEPT_MAX: Final = 1_000
+"""The maximum number of key results whose histories are in memory at once."""
+
+
+def _histories(batch: Batch) -> Iterable[KeyResultHistory]:
+    """The history of each of these key results up to the basis. Those of many are read in parts, and are not kept."""
+    if len(batch.rows) <= KEPT_MAX:
+        return batch.all(_read)
+    parts = (batch.rows[start : start + KEPT_MAX] for start in range(0, len(batch.rows), KEPT_MAX))
+    return (history for part in parts for history in _read(Batch(batch.view, part)))
+
+
+def _read(batch: Batch) -> Sequence[KeyResultHistory]:
     history = batch.view.read(timeline.of_objectives, list(dict.fromkeys(row.objective for row in batch.rows)))
     horizon = Horizon.of(batch.view.basis)
     return [KeyResultHistory(history, row.id, horizon) for row in batch.rows]
@@ -81,7 +92,7 @@ def targets(batch: Batch) -> Sequence[list[TargetRevision]]:
     cycles = batch.view.by_id(cycle.cycles, [row.cycle for row in batch.rows])
     parts = [
         [_target(revision, cycles[row.cycle], batch.view.calendar) for revision in history.revisions()]
-        for row, history in zip(batch.rows, batch.all(_histories), strict=True)
+        for row, history in zip(batch.rows, _histories(batch), strict=True)
     ]
     return in_groups(TargetRevision, batch.view, parts)
 
@@ -146,7 +157,7 @@ class Forecast:
 
 def trajectories(batch: Batch, every: Step) -> Sequence[list[Any]]:
     """The trajectory of each of these key results."""
-    return [history.trajectory(every) for history in batch.all(_histories)]
+    return [history.trajectory(every) for history in _histories(batch)]
 
 
 def forecasts(batch: Batch) -> Sequence[Any]:
@@ -157,5 +168,5 @@ def forecasts(batch: Batch) -> Sequence[Any]:
         None
         if of.ended_at is not None
         else trajectory.forecast(history.values(), of.measured_metric, of.begins_at, of.due_at, at, batch.view.calendar)
-        for of, history in zip(facts, batch.all(_histories), strict=True)
+        for of, history in zip(facts, _histories(batch), strict=True)
     ]
