@@ -15,7 +15,7 @@ import msgspec
 from msgspec import UNSET, structs
 
 from api.facts.field_references import by_field
-from domain.commands.command import By, Command, CycleBy, KpiBy
+from domain.commands.command import By, Command, CycleBy, ExternalReferenceInput, KpiBy
 from domain.commands.cycle_commands import AdoptScoringPolicy
 from domain.commands.key_result_commands import (
     AddKeyResult,
@@ -74,6 +74,8 @@ key result, a retarget gives the plan if there was one, a redefinition gives onl
 removed reference the system."""
 _OMITTED: Final = frozenset({"close_objectives"})
 """Command fields that facts express in another way: by one fact for each closed objective."""
+_OF_ANOTHER_EVENT: Final = frozenset({"external"})
+"""Command fields whose values are in another event of the same command."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,17 @@ def command(event: Event, context: ReplayContext) -> Command:
     if type(event) not in DERIVED:
         raise LookupError(f"the event {event.TOPIC} has no fact of its own")
     return _derived(DERIVED[type(event)], event, context)
+
+
+def with_reference(derived: Command, event: Event, context: ReplayContext) -> Command:
+    """The command that creates a thing, with the reference to another system that the thing began with."""
+    if "external" not in derived.__struct_fields__:
+        return derived
+    found = (one for one in context.together if isinstance(one, ExternalReferenceSet))
+    begun = next((one for one in found if one.subject.id == event.originator_id), None)
+    if begun is None:
+        return derived
+    return structs.replace(derived, external=ExternalReferenceInput(begun.system, begun.external_id, begun.url))
 
 
 def _derived(kind: type[Command], event: Event, context: ReplayContext, **given: Any) -> Command:
@@ -350,7 +363,7 @@ def _only(event: type[Event], kinds: Sequence[type[Command]]) -> type[Command]:
             f"The event {event.__name__} is recorded by {names}: name it as RECORDS of one command, {instead}."
         )
     (kind,) = kinds
-    known = {*Command.__struct_fields__, *event.__struct_fields__, _subject(kind, event), *_OMITTED}
+    known = {*Command.__struct_fields__, *event.__struct_fields__, _subject(kind, event), *_OMITTED, *_OF_ANOTHER_EVENT}
     if missing := [name for name in kind.__struct_fields__ if name not in known]:
         raise TypeError(
             f"The command {kind.__name__} takes {', '.join(missing)}, which its event {event.__name__} lacks: "

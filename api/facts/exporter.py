@@ -13,7 +13,7 @@ import msgspec
 import psycopg
 from msgspec import NODEFAULT, UNSET
 
-from api.facts.event_to_command import DEPENDENT, OF_A_STREAM, SEALED, ReplayContext, command
+from api.facts.event_to_command import DEPENDENT, OF_A_STREAM, SEALED, ReplayContext, command, with_reference
 from api.facts.importer import LINE_BYTES_MAX
 from api.facts.naming import Names
 from domain.commands.command import By, Command, KpiBy, verb
@@ -23,7 +23,13 @@ from domain.commands.people_commands import AddPerson, FormTeam
 from domain.log.event_store import Log
 from domain.log.references import referenced_later
 from domain.model.cycle import CycleAbandoned, CycleActivated
-from domain.model.discussion import CommentAdded, InitiativeEdited, InitiativePlanned, Reflected
+from domain.model.discussion import (
+    CommentAdded,
+    ExternalReferenceSet,
+    InitiativeEdited,
+    InitiativePlanned,
+    Reflected,
+)
 from domain.model.event import Authorship, Event, Recorded
 from domain.model.key_result import (
     KeyResultAdded,
@@ -147,10 +153,13 @@ class Facts:
             yield from self._batches(group)
             return
         kinds = {type(one.event) for one in group}
+        begun = {one.event.originator_id for one in group if one.event.originator_version == 1}
         context = replace(self._context, together=[one.event for one in group])
         for one in group:
+            if isinstance(one.event, ExternalReferenceSet) and one.event.subject.id in begun:
+                continue  # the fact of the thing gives it
             if _PRIMARY_OF.get(type(one.event)) not in kinds:
-                derived = command(one.event, context)
+                derived = with_reference(command(one.event, context), one.event, context)
                 yield self._line(one, derived, self._name(one.event, derived))
             elif isinstance(one.event, KeyResultAdded):
                 self.names.carried(one.event.originator_id, one.event.objective)

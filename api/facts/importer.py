@@ -10,18 +10,19 @@ from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
 import msgspec
-from msgspec import structs
+from msgspec import UNSET, structs
 
 from api.facts.fact_input import converted, converted_part
 from api.facts.field_references import Expected, as_input, by_json_name
 from api.facts.line_reader import LineReader
 from domain.commands import kpi_formula_input
-from domain.commands.command import Command, External
+from domain.commands.command import Command, External, ExternalReferenceInput
 from domain.commands.kpi_commands import ReadingInput
 from domain.commands.objective_commands import CarriedTarget, CarryObjective, KeyResultScore
 from domain.commands.people_commands import AddPerson, RenamePerson
 from domain.commands.permissions import Role
 from domain.commands.registry import VERBS
+from domain.commands.subject_commands import SetExternalReference
 from domain.handlers import identity
 from domain.handlers.dispatcher import Dispatcher, Outcome, command_id
 from domain.handlers.unit_of_work import Author
@@ -228,7 +229,7 @@ class Import:
                 ref=fact.ref,
             )
         author = self._author(self._claimed(fact, key), fact.at)
-        outcome = self._dispatcher.execute(self._command(kind, fact, key), author)
+        outcome = self._executed(self._command(kind, fact, key), author)
         if fact.ref is not None:
             self._name(fact.ref, outcome)
             if kind is CarryObjective:
@@ -289,21 +290,26 @@ class Import:
             self._people[handle] = found
         return self._people[handle]
 
+    def _executed(self, command: Command, author: Author) -> Outcome:
+        """Execute a command; a rename in place of adding a person whom the import has added as a `by` before."""
+        renaming = self._renaming(command) if isinstance(command, AddPerson) else None
+        outcome = self._dispatcher.execute(renaming or command, author)
+        if renaming is not None and isinstance(command, AddPerson) and command.external is not UNSET:
+            self._dispatcher.execute(_reference(renaming, command.external), author)
+        return outcome
+
     def _command(self, kind: type[Command], fact: Fact, key: str) -> Command:
         given = {name: self._resolved(value, by_json_name(kind).get(name)) for name, value in fact.input.items()}
         given.setdefault("effectiveAt", fact.at)
         if fact.reason is not None:
             given.setdefault("reason", fact.reason)
         given["idempotencyKey"] = key
-        return self._renaming_if_known(converted(given, kind))
+        return converted(given, kind)
 
-    def _renaming_if_known(self, command: Command) -> Command:
-        """The command, or a rename in place of adding a person whom the import has added as a `by` before."""
-        if not isinstance(command, AddPerson):
-            return command
+    def _renaming(self, command: AddPerson) -> RenamePerson | None:
         person = self._person(command.handle)
         if person is None or self._log.command(_person_command_id(command.handle)) is None:
-            return command
+            return None
         return RenamePerson(
             person=person,
             name=command.name,
@@ -375,6 +381,18 @@ _NESTED = {
     for name, expected in by_json_name(part).items()
 }
 """The references in the parts of inputs, by the name of the field in JSON."""
+
+
+def _reference(renaming: RenamePerson, external: ExternalReferenceInput) -> SetExternalReference:
+    """The reference of a person who is renamed in place of being added, as a command of its own."""
+    return SetExternalReference(
+        subject=Ref(Kind.PERSON, renaming.person),
+        system=external.system,
+        id=external.id,
+        url=external.url,
+        effective_at=renaming.effective_at,
+        idempotency_key=f"{renaming.idempotency_key}:external",
+    )
 
 
 def _person_command_id(handle: str) -> UUID:

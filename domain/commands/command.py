@@ -10,7 +10,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from domain.commands.permissions import Needs
 from domain.model.event import Event
-from domain.primitives import values
+from domain.primitives import reference_checks, values
 from domain.primitives.documentation import description, doc, field_descriptions
 from domain.primitives.errors import CommandRejected, Faults, invalid
 from domain.primitives.rules import Rule
@@ -70,6 +70,26 @@ class External(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             return External(values.key(self.system), values.title(self.id))
         except CommandRejected:
             return None
+
+
+class ExternalReferenceInput(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The counterpart of a new thing in another system, which no other thing has."""
+
+    system: Annotated[Key, doc("The key of the other system, like jira: lower-case letters, digits, `-`, `_`, `.`.")]
+    id: Annotated[Title, doc("The id of the counterpart in the other system, one line of 1 to 300 characters.")]
+    url: Annotated[
+        Annotated[str, Parsed(reference_checks.url)] | None, doc("The address of the counterpart, with http or https.")
+    ] = None
+
+
+# UNSET, so the digests of commands recorded before this field existed stay valid
+NewExternal: TypeAlias = Annotated[
+    ExternalReferenceInput | UnsetType,
+    doc(
+        "Its counterpart in another system, set by the same command: as `setExternalReference` does, `DUPLICATE` if "
+        "another thing has it."
+    ),
+]
 
 
 class By(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

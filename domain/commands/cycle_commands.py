@@ -5,7 +5,7 @@ from typing import Annotated
 
 from msgspec import UNSET, UnsetType
 
-from domain.commands.command import Command, CycleBy, Key, Share, Title
+from domain.commands.command import Command, CycleBy, Key, NewExternal, Share, Title
 from domain.commands.permissions import ADOPT_POLICY, RUN_CYCLES
 from domain.model.cycle import (
     CycleAbandoned,
@@ -39,6 +39,7 @@ class OpenCycle(Command, frozen=True):
         doc("The parent cycle, such as the year of a quarter. Cycles with the same parent must not overlap."),
     ] = None
     check_in_cadence: Annotated[Cadence, doc("How often check-ins on its key results are expected.")] = Cadence.WEEKLY
+    external: NewExternal = UNSET
 
     def check(self, faults: Faults) -> None:
         with faults:

@@ -5,7 +5,7 @@ from typing import Annotated, TypeAlias
 
 from msgspec import UNSET, UnsetType
 
-from domain.commands.command import Command, InitiativeId, OwnerId, Parsed, Title
+from domain.commands.command import Command, InitiativeId, NewExternal, OwnerId, Parsed, Title
 from domain.commands.permissions import edit_goals
 from domain.model.discussion import CommentAdded, InitiativeEdited, InitiativeMoved, InitiativePlanned, Reflected
 from domain.primitives import values
@@ -26,6 +26,7 @@ class PlanInitiative(Command, frozen=True):
     subject: Annotated[Ref, doc("The objective or key result it serves.")]
     owner: OwnerId | None = None
     due: Annotated[date | None, doc("The due date.")] = None
+    external: NewExternal = UNSET
 
 
 class EditInitiative(Command, frozen=True):

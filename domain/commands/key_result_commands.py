@@ -13,6 +13,7 @@ from domain.commands.command import (
     KeyResultId,
     KpiBy,
     Markdown,
+    NewExternal,
     ObjectiveId,
     OwnerId,
     Parsed,
@@ -128,6 +129,7 @@ class AddKeyResult(Command, frozen=True):
         list[PlanPoint] | UnsetType,
         doc("The planned values, as in `planKeyResult`; by default the straight line from start to target."),
     ] = UNSET
+    external: NewExternal = UNSET
 
     def check(self, faults: Faults) -> None:
         with faults:

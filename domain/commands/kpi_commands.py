@@ -6,7 +6,19 @@ from typing import Annotated, TypeAlias
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from domain.commands.command import Command, Key, KpiBy, Markdown, OwnerId, Parsed, PersonId, ReadingId, TeamId, Title
+from domain.commands.command import (
+    Command,
+    Key,
+    KpiBy,
+    Markdown,
+    NewExternal,
+    OwnerId,
+    Parsed,
+    PersonId,
+    ReadingId,
+    TeamId,
+    Title,
+)
 from domain.commands.kpi_formula_input import KpiFormulaInput, check_formula
 from domain.commands.permissions import DEFINE_KPIS, record_readings
 from domain.model.kpi import (
@@ -58,6 +70,7 @@ class DefineKpi(Command, frozen=True):
         FirstDay | UnsetType,
         doc("The first day of the goal, in the past or in the future; omitted, it also judges all earlier readings."),
     ] = msgspec.field(default=UNSET, name="from")
+    external: NewExternal = UNSET
 
     def check(self, faults: Faults) -> None:
         check_formula(self.formula, faults)

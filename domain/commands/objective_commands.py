@@ -11,6 +11,7 @@ from domain.commands.command import (
     CycleBy,
     KeyResultId,
     Markdown,
+    NewExternal,
     ObjectiveId,
     OwnerId,
     PersonId,
@@ -64,6 +65,7 @@ class DraftObjective(Command, frozen=True):
     visibility: Annotated[Visibility | UnsetType, doc("Who can see it: by default WORKSPACE; TEAM needs a team.")] = (
         UNSET
     )
+    external: NewExternal = UNSET
 
     def check(self, faults: Faults) -> None:
         with faults:

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from domain.commands.command import Command, Email, Key, PersonId, TeamId, Title
+from domain.commands.command import Command, Email, Key, NewExternal, PersonId, TeamId, Title
 from domain.commands.permissions import MANAGE_PEOPLE
 from domain.model.people import (
     PersonAdded,
@@ -41,6 +41,7 @@ class AddPerson(Command, frozen=True):
     ]
     name: Annotated[Title, doc("The person's name.")]
     email: Annotated[Email | None, doc("The email address; it is not verified.")] = None
+    external: NewExternal = UNSET
 
 
 class RenamePerson(Command, frozen=True):
@@ -123,6 +124,7 @@ class FormTeam(Command, frozen=True):
     name: Annotated[Title, doc("The name of the team.")]
     parent: Annotated[TeamId | None, doc("The parent team; null for the top level.")] = None
     lead: Annotated[PersonId | None, doc("The team lead.")] = None
+    external: NewExternal = UNSET
 
 
 class RenameTeam(Command, frozen=True):

@@ -17,6 +17,7 @@ from domain.commands.cycle_commands import (
 )
 from domain.commands.workspace_commands import SetCalendar
 from domain.handlers import authorization, closing
+from domain.handlers.across.referencing import with_reference
 from domain.handlers.handler_registry import handles
 from domain.handlers.unit_of_work import CALENDAR_ID, POLICY_ID, UnitOfWork, keyed_id
 from domain.model.cycle import Cycle, CycleOpened, Policy, ScoringPolicyAdopted
@@ -46,7 +47,7 @@ def open_cycle(uow: UnitOfWork, command: OpenCycle) -> Cycle:
         check_in_cadence=command.check_in_cadence,
         parent=None if parent is None else parent.id,
     )
-    return uow.begin(Cycle, event, keyed_id(Kind.CYCLE, command.key))
+    return with_reference(uow, uow.begin(Cycle, event, keyed_id(Kind.CYCLE, command.key)), command.external)
 
 
 def _fits_into(uow: UnitOfWork, parent: Cycle, starts_on: date, ends_on: date, key: str) -> None:

@@ -3,6 +3,7 @@
 from msgspec import UNSET
 
 from domain.commands.discussion_commands import AddComment, EditInitiative, MoveInitiative, PlanInitiative, Reflect
+from domain.handlers.across.referencing import with_reference
 from domain.handlers.handler_registry import handles
 from domain.handlers.unit_of_work import KINDS, UnitOfWork
 from domain.model.cycle import Cycle
@@ -26,7 +27,7 @@ def plan_initiative(uow: UnitOfWork, command: PlanInitiative) -> Initiative:
         owner=uow.colleague(command.owner, "owner"),
         due=command.due,
     )
-    return uow.begin(Initiative, event)
+    return with_reference(uow, uow.begin(Initiative, event), command.external)
 
 
 @handles

@@ -24,6 +24,7 @@ from domain.commands.key_result_commands import (
 )
 from domain.commands.permissions import Permission
 from domain.handlers import current_value, windows
+from domain.handlers.across.referencing import with_reference
 from domain.handlers.formulas import kpi_readings
 from domain.handlers.handler_registry import handles
 from domain.handlers.unit_of_work import UnitOfWork
@@ -65,7 +66,7 @@ def add_key_result(uow: UnitOfWork, command: AddKeyResult) -> KeyResult:
         aggregate=None if link is None else stored_aggregate(link.aggregate),
         count_from=None if link is None else link.count_from,
     )
-    return uow.begin(KeyResult, event)
+    return with_reference(uow, uow.begin(KeyResult, event), command.external)
 
 
 @handles

@@ -19,6 +19,7 @@ from domain.commands.kpi_commands import (
     SetKpiTargets,
 )
 from domain.commands.permissions import Permission
+from domain.handlers.across.referencing import with_reference
 from domain.handlers.formulas import given_formulas, kpi_readings
 from domain.handlers.handler_registry import handles
 from domain.handlers.unit_of_work import UnitOfWork, keyed_id
@@ -43,7 +44,7 @@ def define_kpi(uow: UnitOfWork, command: DefineKpi) -> Kpi:
         formula=given_formulas.of_new(uow, command.formula),
         goal_from=None if command.goal_from is UNSET else command.goal_from,
     )
-    return uow.begin(Kpi, event, keyed_id(Kind.KPI, command.key))
+    return with_reference(uow, uow.begin(Kpi, event, keyed_id(Kind.KPI, command.key)), command.external)
 
 
 @handles

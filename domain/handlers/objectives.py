@@ -19,6 +19,7 @@ from domain.commands.objective_commands import (
     UnalignObjective,
 )
 from domain.handlers import closing
+from domain.handlers.across.referencing import with_reference
 from domain.handlers.handler_registry import handles
 from domain.handlers.unit_of_work import UnitOfWork
 from domain.model.cycle import Cycle
@@ -49,7 +50,7 @@ def draft_objective(uow: UnitOfWork, command: DraftObjective) -> Objective:
         supports=supports,
         visibility=visibility,
     )
-    return uow.begin(Objective, event)
+    return with_reference(uow, uow.begin(Objective, event), command.external)
 
 
 @handles

@@ -19,6 +19,7 @@ from domain.commands.people_commands import (
     RenameTeam,
     ReviveTeam,
 )
+from domain.handlers.across.referencing import with_reference
 from domain.handlers.handler_registry import handles
 from domain.handlers.unit_of_work import UnitOfWork, keyed_id
 from domain.log.event_store import PersonKey
@@ -48,7 +49,8 @@ def add_person(uow: UnitOfWork, command: AddPerson) -> Person:
     id, key = uow.new_id(), personal_data.new_key()
     uow.names = key
     uow.keys.append(PersonKey(person=id, key=key, handle_digest=digest))
-    return uow.begin(Person, PersonAdded(sealed=personal_data.seal(key, id, personal)), id)
+    person = uow.begin(Person, PersonAdded(sealed=personal_data.seal(key, id, personal)), id)
+    return with_reference(uow, person, command.external)
 
 
 @handles
@@ -103,7 +105,7 @@ def form_team(uow: UnitOfWork, command: FormTeam) -> Team:
     )
     if command.parent is not None:
         uow.not_before(uow.get(Team, command.parent, "parent"))
-    return uow.begin(Team, event, keyed_id(Kind.TEAM, command.key))
+    return with_reference(uow, uow.begin(Team, event, keyed_id(Kind.TEAM, command.key)), command.external)
 
 
 @handles

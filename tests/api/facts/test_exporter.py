@@ -13,7 +13,7 @@ from api.cli.export_facts import export_facts
 from api.cli.import_facts import run_import
 from api.cli.output import Failure
 from api.facts import event_to_command, exporter
-from domain.commands.command import Command, CycleBy, KpiBy
+from domain.commands.command import Command, CycleBy, External, ExternalReferenceInput, KpiBy
 from domain.commands.cycle_commands import AbandonCycle, ActivateCycle, CloseCycle, OpenCycle, RenameCycle
 from domain.commands.discussion_commands import AddComment, EditInitiative, PlanInitiative
 from domain.commands.key_result_commands import AddKeyResult, CheckIn, CorrectCheckIn, LinkKpi, ScoreKeyResult
@@ -53,6 +53,7 @@ from domain.commands.people_commands import (
 )
 from domain.commands.permissions import Role
 from domain.commands.subject_commands import SetExternalReference, SetLabels
+from domain.handlers import identity
 from domain.handlers.unit_of_work import Author, keyed_id
 from domain.model.event import EVENTS
 from domain.model.key_result import KeyResultReopened
@@ -166,7 +167,7 @@ def test_every_event_type_is_exported() -> None:
 def test_derived_command_has_only_fields_of_its_event() -> None:
     for event, command in event_to_command.DERIVED.items():
         subject = event_to_command._subject(command, event)
-        given = {*event.__struct_fields__, subject, "close_objectives"}
+        given = {*event.__struct_fields__, subject, "close_objectives", "external"}
         assert {*command.__struct_fields__} - {*Command.__struct_fields__} <= given
 
 
@@ -621,6 +622,34 @@ def test_what_was_revived_edited_labelled_and_referred_to_round_trips(company: C
         "subject": {"ref": "team/north"}, "system": "jira", "id": None,
     }  # fmt: skip
     assert_round_trip(company, another)
+
+
+def test_a_thing_that_begins_with_a_reference_is_one_fact(company: Company, another: World) -> None:
+    external = ExternalReferenceInput("sheet", "1", "https://e.com/1")
+    ada = company.do(AddPerson(handle="ada", name="Ada", external=external))
+    company.do(FormTeam(key="north", name="North", external=ExternalReferenceInput("sheet", "2")))
+    company.do(DefineKpi(key="nps", name="Promoters", external=ExternalReferenceInput("sheet", "3")))
+    company.do(SetExternalReference(subject=Ref(Kind.PERSON, ada), system="sheet", id="4"))
+    file = facts(company.world)
+    assert facts_of(file, "addPerson")[0]["input"]["external"] == {
+        "system": "sheet", "id": "1", "url": "https://e.com/1",
+    }  # fmt: skip
+    assert len(facts_of(file, "setExternalReference")) == 1
+    assert_round_trip(company, another)
+
+
+def test_a_person_added_as_an_author_before_gets_the_reference_of_its_own_fact(company: Company) -> None:
+    at = day(1).isoformat()
+    external = {"system": "hr", "id": "E-7"}
+    written = [
+        {"at": at, "by": "person:eve", "do": "addPerson", "input": {"handle": "fay", "name": "Fay"}},
+        {"at": at, "do": "addPerson", "input": {"handle": "eve", "name": "Eve", "external": external}},
+    ]
+    for _ in range(2):
+        assert run_import(company.world.database, io.BytesIO(lines(written)), None).refusals == []
+    topics = [entry.event.TOPIC for entry in company.world.log.entries(0, 100)]
+    assert topics[-3:] == ["person-added", "person-renamed", "external-reference-set"]
+    assert identity.by_external(company.world.log, External("hr", "E-7")) is not None
 
 
 def test_a_fact_refers_to_a_thing_by_its_counterpart(company: Company) -> None:

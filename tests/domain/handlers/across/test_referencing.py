@@ -3,16 +3,18 @@
 import msgspec
 import pytest
 
-from domain.commands.command import Command, CycleBy, External, KpiBy
-from domain.commands.cycle_commands import ActivateCycle
+from domain.commands.command import Command, CycleBy, External, ExternalReferenceInput, KpiBy
+from domain.commands.cycle_commands import ActivateCycle, OpenCycle
 from domain.commands.discussion_commands import PlanInitiative
-from domain.commands.kpi_commands import ReadingInput, RecordReadings, RedefineKpi
+from domain.commands.key_result_commands import AddKeyResult, MetricInput
+from domain.commands.kpi_commands import DefineKpi, ReadingInput, RecordReadings, RedefineKpi
 from domain.commands.objective_commands import DraftObjective
+from domain.commands.people_commands import AddPerson, FormTeam
 from domain.commands.permissions import Role
 from domain.commands.subject_commands import SetExternalReference
 from domain.handlers.unit_of_work import Author
 from domain.model.discussion import ExternalReferenceRemoved, ExternalReferenceSet
-from domain.primitives.values import Kind, Ref, Source, Visibility
+from domain.primitives.values import Direction, Kind, Ref, Source, Visibility
 from tests.domain.given_goals import (
     ADA,
     BEN,
@@ -131,6 +133,59 @@ def test_the_version_of_the_thing_is_compared_and_stays() -> None:
 def test_malformed_references_are_refused(command: Command, rule: str, field: str) -> None:
     refused = given(*everything).when(command).then_refused("INVALID", field)
     assert refused.problems[0].rule == rule
+
+
+# ── things that begin with a reference ──────────────────────────────────────────────────────────
+
+COUNTERPART = ExternalReferenceInput("jira", "NEW-1", URL)
+
+
+def creating(external: ExternalReferenceInput) -> list[Command]:
+    """A command for each kind of thing, that begins with a reference."""
+    goal = MetricInput(direction=Direction.DONE)
+    return [
+        DraftObjective(cycle=Q1, title="Open the second shop", external=external),
+        AddKeyResult(objective=GOAL.id, title="Opened", metric=goal, external=external),
+        DefineKpi(key="visits", name="Visits", external=external),
+        AddPerson(handle="cyd", name="Cyd", external=external),
+        FormTeam(key="care", name="Care", external=external),
+        OpenCycle(key="2026-q4", name="Q4", starts_on=on(10, 1).date(), ends_on=on(12, 31).date(), external=external),
+        PlanInitiative(title="Rent", subject=GOAL, external=external),
+    ]
+
+
+@pytest.mark.parametrize("command", creating(COUNTERPART), ids=lambda one: type(one).__name__)
+def test_a_thing_begins_with_its_counterpart_in_the_same_command(command: Command) -> None:
+    base = given(*everything)
+    then = base.when(called("new", command))
+    assert then.outcome is not None and then.outcome.result.subject is not None
+    subject = then.outcome.result.subject
+    assert then.the(ExternalReferenceSet) == set_to(subject, "NEW-1", URL)
+    assert len({one.by.command for one in then.entries}) == 1
+    base.when(called("new", command)).then_nothing()
+
+
+@pytest.mark.parametrize(
+    "command", creating(ExternalReferenceInput("jira", "OKR-7")), ids=lambda one: type(one).__name__
+)
+def test_a_thing_whose_counterpart_is_taken_is_not_created(command: Command) -> None:
+    refused = given(*everything, referred()).when(command).then_refused("DUPLICATE", "external.id")
+    assert refused.problems[0].rule == "EXTERNAL_REFERENCE_TAKEN"
+
+
+def test_of_two_things_that_begin_with_one_counterpart_at_once_one_is_created() -> None:
+    first, second = creating(COUNTERPART)[0], creating(COUNTERPART)[4]
+    base = given(*everything).meanwhile("append", first)
+    assert base.when(second).refused is not None
+    base.when(second).then_refused("DUPLICATE", "external.id")
+
+
+def test_all_faults_of_a_new_reference_are_told_with_those_of_the_thing() -> None:
+    command = DraftObjective(cycle=Q1, title=" ", external=ExternalReferenceInput("Jira Cloud", "", "jira"))
+    refused = given(*everything).when(command).refused
+    assert refused is not None
+    fields = [".".join(one.field) for one in refused.problems]
+    assert fields == ["title", "external.system", "external.id", "external.url"]
 
 
 # ── privacy ──────────────────────────────────────────────────────────────────────────────────────
