@@ -175,15 +175,27 @@ def _project_and_serve(chosen: Settings, port: int) -> None:
 
 @verb("import")
 def import_(
-    file: Annotated[str, typer.Argument(help="A fact file, or - for standard input.")],
+    file: Annotated[str, typer.Argument(help="A fact file, or with --csv a spreadsheet; - for standard input.")],
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Run the import on a copy of the log, and record nothing.")
     ] = False,
     continue_on_refusal: Annotated[
-        bool, typer.Option("--continue-on-refusal", help="Continue after a rejected fact.")
+        bool,
+        typer.Option(
+            "--continue-on-refusal", help="Continue after a rejected fact. The rows of a spreadsheet always continue."
+        ),
     ] = False,
+    csv: Annotated[
+        Path | None,
+        typer.Option(
+            "--csv", help="Import a spreadsheet of goals or check-ins, whose columns this mapping file names."
+        ),
+    ] = None,
 ) -> None:
-    """Import a fact file. An interrupted import resumes when run again, and records nothing twice."""
+    """Import a fact file or a spreadsheet. An import that is run again resumes, and records nothing twice."""
+    if csv is not None:
+        _import_sheet(file, csv, dry=dry_run)
+        return
     from api.cli import import_facts  # noqa: PLC0415 - see above
 
     with import_facts.fact_file(file) as (source, size), (reached if dry_run else opened)(settings()) as database:
@@ -191,6 +203,18 @@ def import_(
         tally = import_facts.run_import(database, facts, size, go_on=continue_on_refusal, dry=dry_run)
     import_facts.report(tally, dry=dry_run)
     if tally.refusals:
+        raise typer.Exit(WRONG)
+
+
+def _import_sheet(file: str, csv: Path, *, dry: bool) -> None:
+    from api.cli.sheets import import_sheet, sheet_mapping  # noqa: PLC0415 - see above
+
+    mapping = sheet_mapping.read_mapping(csv)
+    sheet = import_sheet.read(file, mapping)
+    with opened(settings()) as database:
+        result = import_sheet.import_sheet(database, sheet, mapping, dry=dry)
+    import_sheet.report(result, dry=dry)
+    if result.problems:
         raise typer.Exit(WRONG)
 
 

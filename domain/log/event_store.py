@@ -428,10 +428,31 @@ class Log(ApplicationRecorder):
         """
         return [stream for (stream,) in self._fetch(query, [system, external_id])]
 
+    def named_by(self, system: str) -> list[UUID]:
+        """The streams of all references to another system."""
+        query = """
+            select distinct stream from log
+            where split_part(topic, '.', 1) = 'external-reference-set' and (external_name(data))[1] = %s
+        """
+        return [stream for (stream,) in self._fetch(query, [system])]
+
     def cycles(self) -> list[UUID]:
         """The streams of all cycles, in the order of the log."""
         query = "select stream from log where split_part(topic, '.', 1) = 'cycle-opened' order by position"
         return [stream for (stream,) in self._fetch(query)]
+
+    def begun(self, topic: str) -> list[UUID]:
+        """All streams that begin with an event of this topic, in the order of the log."""
+        query = "select stream from log where split_part(topic, '.', 1) = %s and version = 1 order by position"
+        return [stream for (stream,) in self._fetch(query, [topic])]
+
+    def children_of_all(self, parents: Iterable[UUID], topic: str) -> list[UUID]:
+        """The streams that belong to one of these and begin with an event of this topic, in the order of the log."""
+        query = """
+            select stream from log
+            where belongs_to = any(%b::uuid[]) and split_part(topic, '.', 1) = %s and version = 1 order by position
+        """
+        return [stream for (stream,) in self._fetch(query, [list(parents), topic])]
 
     def measurements(
         self,

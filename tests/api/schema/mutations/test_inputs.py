@@ -20,13 +20,13 @@ TYPES = schema._schema.type_map
 # ── fields and descriptions ───────────────────────────────────────────────────────────────────────
 
 CONTRACT = """
-    addPerson handle! name! email
+    addPerson handle! name! email external
     renamePerson person! name email
     deactivatePerson person!
     reactivatePerson person!
     handOver from! to!
     erasePerson person! reason!
-    formTeam key! name! parent lead
+    formTeam key! name! parent lead external
     renameTeam team! name!
     moveTeam team! parent
     appointLead team! person
@@ -35,14 +35,14 @@ CONTRACT = """
     disbandTeam team!
     reviveTeam team!
     setCalendar timeZone fiscalYearStartMonth weekStartsOn
-    openCycle key! name! startsOn! endsOn! parent checkInCadence
+    openCycle key! name! startsOn! endsOn! parent checkInCadence external
     activateCycle cycle!
     closeCycle cycle! closeObjectives
     renameCycle cycle! name!
     abandonCycle cycle! reason!
     adoptScoringPolicy onTrackGap atRiskGap scoreGreen scoreAmber staleAfterCadences maxKeyResultsPerObjective \
         maxObjectivesPerOwner
-    draftObjective cycle! title! description kind owner team contributors supports visibility
+    draftObjective cycle! title! description kind owner team contributors supports visibility external
     rewordObjective objective! title description
     assignObjective objective! owner team contributors
     setObjectiveVisibility objective! visibility!
@@ -53,7 +53,7 @@ CONTRACT = """
     dropObjective objective! reason!
     reopenObjective objective! reason!
     carryObjective objective! into! targets keepAlignment
-    addKeyResult objective! title! description metric! owner weight due kpi aggregate countFrom plan
+    addKeyResult objective! title! description metric! owner weight due kpi aggregate countFrom plan external
     rewordKeyResult keyResult! title description
     assignKeyResult keyResult! owner
     retargetKeyResult keyResult! metric! plan reason!
@@ -66,7 +66,7 @@ CONTRACT = """
     unlinkKpi keyResult!
     scoreKeyResult keyResult! score! note
     dropKeyResult keyResult! reason!
-    defineKpi key! name! description unit goal cadence owner team aggregation formula from
+    defineKpi key! name! description unit goal cadence owner team aggregation formula from external
     redefineKpi kpi! name description unit goal cadence owner team aggregation formula from reason!
     setKpiTargets kpi! targets! reason!
     retireKpi kpi! reason!
@@ -74,7 +74,7 @@ CONTRACT = """
     recordReadings readings!
     correctReading reading! value! note reason!
     retractReading reading! reason!
-    planInitiative title! subject! owner due
+    planInitiative title! subject! owner due external
     editInitiative initiative! title owner due
     moveInitiative initiative! to!
     addComment subject! body!
