@@ -25,9 +25,10 @@ _QUERY = """
           objectives(first: $first, after: $after) {
             pageInfo { hasNextPage endCursor }
             nodes {
-              entityId title kind state team { key } owner { name } progress { value health } outcome { verdict score }
+              entityId title kind state team { key } owner { name handle }
+              progress { value health } outcome { verdict score }
               keyResults(includeDropped: true) {
-                entityId title state owner { name } kpi { key } weight due score current measuredAt confidence
+                entityId title state owner { name handle } kpi { key } weight due score current measuredAt confidence
                 metric { direction unit { symbol } start target lower upper } plan { on value }
                 milestones { reachedAt }
                 progress { value expected health }
@@ -87,6 +88,8 @@ COLUMNS = (
     Column("score", "its score, from 0 to 1", ("key_result", "score")),
     Column("objective_id", "the objective's global id", ("objective", "entityId")),
     Column("key_result_id", "the key result's global id", ("key_result", "entityId")),
+    Column("objective_owner_handle", "the handle of the objective's owner", ("objective", "owner", "handle")),
+    Column("owner_handle", "the handle of the key result's owner", ("key_result", "owner", "handle")),
 )
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from api.cli.sheets.planned_facts import Json, Plan
-from api.cli.sheets.sheet_cells import Cells
+from api.cli.sheets.sheet_cells import Cells, is_same
 from api.cli.sheets.sheet_file import Row
 from api.cli.sheets.sheet_mapping import CheckInColumns, Given
 from domain.model.key_result import CheckIn, KeyResult
@@ -25,7 +25,7 @@ class CheckInRow(NamedTuple):
 
     @property
     def columns(self) -> dict[str, Given | None]:
-        return {"value": self.value, "confidence": self.confidence, "note": self.note, "at": self.measured_at,
+        return {"value": self.value, "confidence": self.confidence, "note": self.note, "effectiveAt": self.measured_at,
                 "measuredAt": self.measured_at}  # fmt: skip
 
 
@@ -54,7 +54,7 @@ def _key_result(plan: Plan, cells: Cells, columns: CheckInColumns) -> KeyResult 
     ref = plan.present.ref(text)
     found = None if ref is None else plan.present.known(KeyResult, ref.id)
     if found is None:
-        what = f"is the id of a {ref.kind}" if ref is not None and ref.kind is not Kind.KEY_RESULT else "is unknown"
+        what = f"names one {ref.kind}" if ref is not None and ref.kind is not Kind.KEY_RESULT else "is unknown"
         cells.problem(columns.key_result, f"'{text}' {what}: no key result has this id of '{plan.mapping.system}'; "
                                           "correct it, or import the sheet of goals first.")  # fmt: skip
     return found
@@ -98,7 +98,7 @@ def _record(plan: Plan, cells: Cells, row: CheckInRow, given: Json, at: datetime
 def _correct(plan: Plan, cells: Cells, row: CheckInRow, before: CheckIn, given: Json) -> None:
     value, _, confidence, note = before.content
     stated = {"value": value, "confidence": confidence, "note": note}
-    changed = {name: one for name, one in given.items() if one is not None and one != stated[name]}
+    changed = {name: one for name, one in given.items() if one is not None and not is_same(one, stated[name])}
     if changed:
         plan.add(cells.line, "correctCheckIn", {"checkIn": str(before.id)} | changed, row.columns,
                  reason=plan.mapping.reason)  # fmt: skip
@@ -106,4 +106,4 @@ def _correct(plan: Plan, cells: Cells, row: CheckInRow, before: CheckIn, given: 
 
 def _is_news(plan: Plan, key_result: KeyResult, given: Json) -> bool:
     latest = plan.present.latest(key_result.id)._asdict()
-    return any(one is not None and one != latest[name] for name, one in given.items())
+    return any(one is not None and not is_same(one, latest[name]) for name, one in given.items())

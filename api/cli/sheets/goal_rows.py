@@ -11,7 +11,7 @@ from uuid import UUID
 from api.cli.sheets.check_in_rows import CheckInRow, plan_check_in
 from api.cli.sheets.metric_cells import metric_edit, new_metric
 from api.cli.sheets.planned_facts import Json, Plan, cycle_id, kpi_id
-from api.cli.sheets.sheet_cells import Cells
+from api.cli.sheets.sheet_cells import Cells, is_same
 from api.cli.sheets.sheet_file import Row, simple
 from api.cli.sheets.sheet_mapping import Given, KeyResultColumns, ObjectiveColumns
 from domain.model.key_result import KeyResult
@@ -84,7 +84,7 @@ class GoalRows:
         if ref is None:
             return f"{kind}/{text}", None
         if ref.kind is not kind or ref.id not in self._plan.present.things:
-            wrong = f"'{text}' is the id of a {ref.kind}, not of a {kind} of this workspace"
+            wrong = f"'{text}' names one {ref.kind}, and no {kind} of this workspace"
             cells.problem(given, f"{wrong}: ids are unique across kinds; correct it, or set a `prefix` in the mapping.")
         return f"{kind}/{ref.id}", ref.id
 
@@ -278,12 +278,11 @@ class GoalRows:
 
 def _changed(given: Json, state: Any, fields: Sequence[str]) -> Json:
     """The given fields that differ from the present ones."""
-    return {name: given[name] for name in fields if given[name] is not None and not _same(given[name], state, name)}
-
-
-def _same(given: Any, state: Any, name: str) -> bool:
-    now = getattr(state, name)
-    return bool(given == (str(now) if isinstance(now, UUID) else now))
+    return {
+        name: given[name]
+        for name in fields
+        if given[name] is not None and not is_same(given[name], getattr(state, name))
+    }
 
 
 def _linked(given: Json, state: KeyResult) -> Json:

@@ -1,17 +1,14 @@
 """The metric of a key result from the cells of a row."""
 
-import math
 import unicodedata
 from typing import Any
 
 from api.cli.sheets.planned_facts import Json
-from api.cli.sheets.sheet_cells import Cells
+from api.cli.sheets.sheet_cells import Cells, is_same
 from api.cli.sheets.sheet_mapping import KeyResultColumns
 from domain.primitives.values import Direction, Metric, UnitKind
 
 _NUMBERS = ("start", "target", "lower", "upper")
-_TOLERANCE = 1e-11
-"""Relative difference up to which numbers are equal: an export writes twelve digits."""
 
 
 def new_metric(cells: Cells, columns: KeyResultColumns) -> Json:
@@ -25,7 +22,7 @@ def new_metric(cells: Cells, columns: KeyResultColumns) -> Json:
 def metric_edit(cells: Cells, columns: KeyResultColumns, metric: Metric) -> Json | None:
     """The complete new metric of a key result if the row changes it; None if it does not."""
     given = {name: value for name, value in _numbers(cells, columns).items()
-             if value is not None and not _is_same(value, getattr(metric, name))}  # fmt: skip
+             if value is not None and not is_same(value, getattr(metric, name))}  # fmt: skip
     changed: dict[str, Any] = dict(given)
     direction, symbol = cells.choice(columns.direction, Direction), cells.text(columns.unit)
     if direction is not None and direction != metric.direction:
@@ -70,10 +67,6 @@ def _sign(cells: Cells, columns: KeyResultColumns) -> str | None:
     """The first percent or currency sign in the numbers of a row; None without any."""
     texts = "".join(cells.row.of(getattr(columns, name)) for name in _NUMBERS)
     return next((one for one in texts if one == "%" or unicodedata.category(one) == "Sc"), None)
-
-
-def _is_same(value: float, now: float | None) -> bool:
-    return now is not None and math.isclose(value, now, rel_tol=_TOLERANCE)
 
 
 def _unit(symbol: str) -> Json:

@@ -39,7 +39,6 @@ class Colleague(NamedTuple):
 
     id: UUID
     personal: Personal
-    is_active: bool
 
 
 class Present:
@@ -116,9 +115,10 @@ def _read_people(log: Log, present: Present) -> None:
     people = _replayed(log, log.begun(PersonAdded.TOPIC))
     keys = log.person_keys(people)
     for id, person in people.items():
-        if isinstance(person, Person) and id in keys:
-            personal = personal_data.unseal(keys[id], id, person.sealed)
-            present.people.append(Colleague(id, personal, person.active))
+        if isinstance(person, Person):
+            erased = Personal(personal_data.erased_handle(id), personal_data.ERASED)
+            personal = personal_data.unseal(keys[id], id, person.sealed) if id in keys else erased
+            present.people.append(Colleague(id, personal))
     teams = _replayed(log, log.begun(TeamFormed.TOPIC)).values()
     present.teams += [one for one in teams if isinstance(one, Team)]
 

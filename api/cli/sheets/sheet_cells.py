@@ -1,11 +1,13 @@
 """Reads the texts of cells: numbers, shares, days and moments as people write them in spreadsheets."""
 
+import math
 import re
 import unicodedata
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Final, NamedTuple, TypeVar
+from uuid import UUID
 
 from api.cli.sheets.sheet_file import Row
 from api.cli.sheets.sheet_mapping import Given, SheetFormat, names
@@ -18,6 +20,8 @@ _GROUPED: Final = {
 }  # fmt: skip
 """By decimal sign: a number with or without groups of three digits."""
 QUOTED_LENGTH_MAX: Final = 60
+TOLERANCE: Final = 1e-11
+"""Relative difference up to which numbers are equal: an export writes twelve digits."""
 
 T = TypeVar("T")
 
@@ -117,6 +121,13 @@ def number(text: str, decimal: str) -> float:
         hint = f'; if its decimal sign is "{other}", set sheet.decimal in the mapping' if other in digits else ""
         raise WrongCell(f"'{_short(text)}' is no number; write it like {_EXAMPLE[decimal]}{hint}.")
     return float(digits.replace(",", "")) if decimal == "." else float(digits.replace(".", "").replace(",", "."))
+
+
+def is_same(given: object, now: object) -> bool:
+    """Whether a cell says what is there already. Ids are compared as texts."""
+    if isinstance(given, float) and isinstance(now, float):
+        return math.isclose(given, now, rel_tol=TOLERANCE)
+    return given == (str(now) if isinstance(now, UUID) else now)
 
 
 _EXAMPLE: Final = {".": "-1234.5 or 1,234.5", ",": "-1234,5 or 1.234,5"}
