@@ -22,7 +22,7 @@ from domain.commands.kpi_commands import DefineKpi, ReadingInput, RecordReadings
 from domain.commands.people_commands import AddPerson, FormTeam
 from domain.log.event_store import Log
 from domain.log.references import referenced_later
-from domain.model.cycle import CycleAbandoned, CycleActivated
+from domain.model.cycle import CycleAbandoned, CycleActivated, CycleRescheduled
 from domain.model.discussion import (
     CommentAdded,
     ExternalReferenceSet,
@@ -36,6 +36,7 @@ from domain.model.key_result import (
     KeyResultAssigned,
     KeyResultCheckedIn,
     KeyResultReopened,
+    KeyResultRescheduled,
     KeyResultScored,
 )
 from domain.model.kpi import KpiRedefined, ReadingCorrected, ReadingRecorded, ReadingRetracted
@@ -58,19 +59,20 @@ READINGS_BYTES_MAX = LINE_BYTES_MAX - 2**20
 READING_BYTES_MAX = 200
 """Bytes of a reading without its note, whose characters take up to four bytes each."""
 
-_PRIMARY_OF: dict[type[Event], type[Event]] = {
-    ObjectiveCommitted: CycleActivated,
-    ObjectiveDropped: CycleAbandoned,
-    KeyResultReopened: ObjectiveReopened,
-    KeyResultScored: ObjectiveClosed,
-    KeyResultAdded: ObjectiveDrafted,
-    ObjectiveAssigned: WorkHandedOver,
-    KeyResultAssigned: WorkHandedOver,
-    KpiRedefined: WorkHandedOver,
-    InitiativeEdited: WorkHandedOver,
-    TeamLeadAppointed: WorkHandedOver,
+_PRIMARIES: dict[type[Event], tuple[type[Event], ...]] = {
+    ObjectiveCommitted: (CycleActivated,),
+    ObjectiveDropped: (CycleAbandoned,),
+    KeyResultReopened: (ObjectiveReopened,),
+    KeyResultScored: (ObjectiveClosed,),
+    KeyResultAdded: (ObjectiveDrafted,),
+    ObjectiveAssigned: (WorkHandedOver,),
+    KeyResultAssigned: (WorkHandedOver,),
+    KpiRedefined: (WorkHandedOver,),
+    InitiativeEdited: (WorkHandedOver,),
+    TeamLeadAppointed: (WorkHandedOver,),
+    KeyResultRescheduled: (CycleRescheduled, ObjectiveReopened),
 }
-"""Secondary events, by the primary event of the same command."""
+"""Secondary events, by the primary events one of which is in the same command."""
 _ALWAYS_NAMED: tuple[type[Event], ...] = (ObjectiveDrafted, KeyResultAdded)
 _NAMED_IF_REFERENCED: tuple[type[Event], ...] = (
     KeyResultCheckedIn, ReadingRecorded, InitiativePlanned, CommentAdded, Reflected,
@@ -158,7 +160,7 @@ class Facts:
         for one in group:
             if isinstance(one.event, ExternalReferenceSet) and one.event.subject.id in begun:
                 continue  # the fact of the thing gives it
-            if _PRIMARY_OF.get(type(one.event)) not in kinds:
+            if kinds.isdisjoint(_PRIMARIES.get(type(one.event), ())):
                 derived = with_reference(command(one.event, context), one.event, context)
                 yield self._line(one, derived, self._name(one.event, derived))
             elif isinstance(one.event, KeyResultAdded):

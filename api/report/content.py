@@ -222,12 +222,19 @@ class Formula(Shape, frozen=True):
     text: str
 
 
-Moved: TypeAlias = Metric | date | list[PlanPoint] | KpiGoal | Target | Formula | None
+class Days(NamedTuple):
+    """The first and the last day of a cycle."""
+
+    first: date
+    last: date
+
+
+Moved: TypeAlias = Metric | date | Days | list[PlanPoint] | KpiGoal | Target | Formula | None
 """What a goalpost was before or after."""
 
 
 class Goalpost(Changed, frozen=True):
-    """A change of a metric, a due day or a plan, with what it was before and after."""
+    """A change of a metric, a due day, a plan or the days of the cycle, with what it was before and after."""
 
     reason: str | None = None
     days_before_close: int | None = None
@@ -235,6 +242,10 @@ class Goalpost(Changed, frozen=True):
     after: Metric | None = None
     before_due: date | None = None
     after_due: date | None = None
+    before_starts_on: date | None = None
+    after_starts_on: date | None = None
+    before_ends_on: date | None = None
+    after_ends_on: date | None = None
     before_plan: list[PlanPoint] | None = None
     after_plan: list[PlanPoint] | None = None
     before_goal: KpiGoal | None = None
@@ -249,6 +260,7 @@ class Goalpost(Changed, frozen=True):
         pairs: list[tuple[Moved, Moved]] = [
             (self.before, self.after),
             (self.before_due, self.after_due),
+            (_days(self.before_starts_on, self.before_ends_on), _days(self.after_starts_on, self.after_ends_on)),
             (self.before_plan, self.after_plan),
             (self.before_goal, self.after_goal),
             (self.before_formula, self.after_formula),
@@ -256,6 +268,10 @@ class Goalpost(Changed, frozen=True):
         targets = [(Target(one.before, one.since), Target(one.after, one.since)) for one in self.targets]
         given = [pair for pair in pairs if any(one is not None for one in pair)]
         return [*([pair for pair in given if pair[0] != pair[1]] or given), *targets]
+
+
+def _days(first: date | None, last: date | None) -> Days | None:
+    return None if first is None or last is None else Days(first, last)
 
 
 class SilentKeyResult(Shape, frozen=True):

@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from api.report import charts, kpi_charts, line_charts, seal, summary
-from api.report.content import Formula, Heading, KpiGoal, Metric, Moved, Story, Target
+from api.report.content import Days, Formula, Heading, KpiGoal, Metric, Moved, PlanPoint, Story, Target
 from domain.proof.report_seal import Sealed, digest
 from domain.proof.signed_note import Signer, encoded
 
@@ -53,7 +53,8 @@ def goal(metric: Metric) -> str:
 
 
 def goalpost(moved: Moved) -> str:
-    """What a goalpost was before or after: a metric, a due day, a plan, or the goal or formula of a KPI."""
+    """What a goalpost was before or after: a metric, a due day, a plan, the days of the cycle, or the goal or formula
+    of a KPI."""
     match moved:
         case Metric():
             return goal(moved)
@@ -61,11 +62,17 @@ def goalpost(moved: Moved) -> str:
             return charts.bounds(moved)
         case Target():
             return f"{charts.bounds(moved.goal)} from {short(moved.since)}"
+        case Days():
+            return f"{short(moved.first)} to {short(moved.last)}"
         case date():
             return f"due {short(moved)}"
-        case list():
-            return ", ".join(f"{charts.figure(one.value)} by {short(one.on)}" for one in moved) or "a straight line"
-    return moved.text if isinstance(moved, Formula) else charts.NOTHING
+    return _plan_or_formula(moved)
+
+
+def _plan_or_formula(moved: list[PlanPoint] | Formula | None) -> str:
+    if isinstance(moved, list):
+        return ", ".join(f"{charts.figure(one.value)} by {short(one.on)}" for one in moved) or "a straight line"
+    return charts.NOTHING if moved is None else moved.text
 
 
 def short(day: date) -> str:

@@ -13,6 +13,7 @@ from domain.model.cycle import (
     CycleClosed,
     CycleOpened,
     CycleRenamed,
+    CycleRescheduled,
     ScoringPolicyAdopted,
 )
 from domain.primitives.documentation import doc
@@ -43,20 +44,25 @@ class OpenCycle(Command, frozen=True):
 
     def check(self, faults: Faults) -> None:
         with faults:
-            if self.ends_on < self.starts_on:
-                raise invalid(
-                    "A cycle must not end before its first day; give a later date.",
-                    "endsOn",
-                    rule=Rule.CYCLE_ENDS_BEFORE_START,
-                    startsOn=self.starts_on,
-                )
-            if (self.ends_on - self.starts_on).days > CYCLE_DAYS_MAX:
-                raise invalid(
-                    "A cycle lasts at most ten years; give an earlier date.",
-                    "endsOn",
-                    rule=Rule.CYCLE_TOO_LONG,
-                    max=CYCLE_DAYS_MAX,
-                )
+            refuse_days(self.starts_on, self.ends_on)
+
+
+def refuse_days(starts_on: date, ends_on: date) -> None:
+    """Raises `INVALID` for days that no cycle can have: an end before the start, or more than ten years."""
+    if ends_on < starts_on:
+        raise invalid(
+            "A cycle must not end before its first day; give a later date.",
+            "endsOn",
+            rule=Rule.CYCLE_ENDS_BEFORE_START,
+            startsOn=starts_on,
+        )
+    if (ends_on - starts_on).days > CYCLE_DAYS_MAX:
+        raise invalid(
+            "A cycle lasts at most ten years; give an earlier date.",
+            "endsOn",
+            rule=Rule.CYCLE_TOO_LONG,
+            max=CYCLE_DAYS_MAX,
+        )
 
 
 class ActivateCycle(Command, frozen=True):
@@ -92,6 +98,26 @@ class RenameCycle(Command, frozen=True):
 
     cycle: CycleBy
     name: Annotated[Title, doc("The new name.")]
+
+
+class RescheduleCycle(Command, frozen=True):
+    """Change the days of a cycle that has not ended. Due dates that were never set to another day follow its last day,
+    and plans are mapped to the new days. What has ended in it stays as it is. Rejected with `CONFLICT` if it would
+    overlap a cycle with the same parent, or leave a cycle inside it outside."""
+
+    NEEDS = RUN_CYCLES
+    ANSWERS = Kind.CYCLE
+    RECORDS = CycleRescheduled
+    REASON_REQUIRED = True
+
+    cycle: CycleBy
+    starts_on: Annotated[date | UnsetType, doc("Its new first day.")] = UNSET
+    ends_on: Annotated[date | UnsetType, doc("Its new last day.")] = UNSET
+
+    def check(self, faults: Faults) -> None:
+        with faults:
+            if self.starts_on is not UNSET and self.ends_on is not UNSET:
+                refuse_days(self.starts_on, self.ends_on)
 
 
 class AbandonCycle(Command, frozen=True):

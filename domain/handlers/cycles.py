@@ -38,7 +38,9 @@ Settings = TypeVar("Settings", ScoringPolicy, Calendar)
 def open_cycle(uow: UnitOfWork, command: OpenCycle) -> Cycle:
     parent = None if command.parent is None else uow.find(Cycle, command.parent, "parent")
     if parent is not None:
-        _fits_into(uow, parent, command.starts_on, command.ends_on, command.key)
+        parent.refuse_closed("parent")
+        uow.not_before(parent)
+        fit_into(uow, parent, command.starts_on, command.ends_on, command.key)
     event = CycleOpened(
         key=command.key,
         name=command.name,
@@ -50,9 +52,8 @@ def open_cycle(uow: UnitOfWork, command: OpenCycle) -> Cycle:
     return with_reference(uow, uow.begin(Cycle, event, keyed_id(Kind.CYCLE, command.key)), command.external)
 
 
-def _fits_into(uow: UnitOfWork, parent: Cycle, starts_on: date, ends_on: date, key: str) -> None:
-    parent.refuse_closed("parent")
-    uow.not_before(parent)
+def fit_into(uow: UnitOfWork, parent: Cycle, starts_on: date, ends_on: date, key: str) -> None:
+    """Raises `INVALID` for days outside the parent, `CONFLICT` for days that another cycle inside it has."""
     if not parent.starts_on <= starts_on <= ends_on <= parent.ends_on:
         raise invalid(
             f"The cycle must lie within its parent: {parent.starts_on} to {parent.ends_on}.",
@@ -94,7 +95,7 @@ def close_cycle(uow: UnitOfWork, command: CloseCycle) -> Cycle:
     for objective in closing.parts_first(uow, still_active):
         closing.close(uow, objective)
     if not cycle.is_closed:
-        _refuse_earlier(uow, held)
+        refuse_earlier(uow, held)
     cycle.close(uow.at)
     return cycle
 
@@ -118,7 +119,7 @@ def abandon_cycle(uow: UnitOfWork, command: AbandonCycle) -> Cycle:
             if objective.state is ObjectiveState.DRAFT:
                 closing.refuse_earlier(uow, objective)
                 objective.drop(uow.at)
-        _refuse_earlier(uow, held)
+        refuse_earlier(uow, held)
     cycle.abandon(uow.at)
     return cycle
 
@@ -149,8 +150,9 @@ def _titles(objectives: Sequence[Objective], seen: Sequence[Objective]) -> str:
     return f"{names}{more}{', and ' if seen else ''}objectives that are private to their team"
 
 
-def _refuse_earlier(uow: UnitOfWork, held: Sequence[Objective]) -> None:
-    """The outcome is the state as of the closing, so no objective may change after it. Raises `INVALID`."""
+def refuse_earlier(uow: UnitOfWork, held: Sequence[Objective]) -> None:
+    """Raises `INVALID` if one of these objectives changed after the effective time: the outcome of a cycle is the state
+    as of its closing, and what has ended keeps the days of its end."""
     last = max((objective.changed_at for objective in held), default=uow.at)
     if uow.at < last:
         raise invalid(

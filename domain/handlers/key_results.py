@@ -52,7 +52,7 @@ def add_key_result(uow: UnitOfWork, command: AddKeyResult) -> KeyResult:
     due = command.due or cycle.ends_on
     link = _link(kpi, command, None, max(due, cycle.ends_on))
     metric = _metric(uow, command.metric, Unit(), link, kpi)
-    terms = Terms(metric, _begins_on(uow, cycle, min(uow.at, uow.now)), due)
+    terms = Terms(metric, begins_on(uow, cycle.starts_on, min(uow.at, uow.now)), due)
     event = KeyResultAdded(
         objective=objective.id,
         title=command.title,
@@ -65,6 +65,7 @@ def add_key_result(uow: UnitOfWork, command: AddKeyResult) -> KeyResult:
         kpi=None if link is None else link.kpi,
         aggregate=None if link is None else stored_aggregate(link.aggregate),
         count_from=None if link is None else link.count_from,
+        due_is_set=due != cycle.ends_on,
     )
     return with_reference(uow, uow.begin(KeyResult, event), command.external)
 
@@ -233,12 +234,12 @@ def _open(uow: UnitOfWork, id: "KeyResultId") -> KeyResult:
 def _terms(uow: UnitOfWork, key_result: KeyResult) -> Terms:
     """What the key result's plan is agreed on."""
     cycle = uow.get(Cycle, uow.get(Objective, key_result.objective).cycle)
-    return Terms(key_result.metric, _begins_on(uow, cycle, key_result.created_at), key_result.due)
+    return Terms(key_result.metric, begins_on(uow, cycle.starts_on, key_result.created_at), key_result.due)
 
 
-def _begins_on(uow: UnitOfWork, cycle: Cycle, created_at: datetime) -> date:
+def begins_on(uow: UnitOfWork, starts_on: date, created_at: datetime) -> date:
     """The day on which a key result begins: the first of its cycle, or that of its creation if that is later."""
-    return max(cycle.starts_on, uow.calendar.day_of(created_at))
+    return max(starts_on, uow.calendar.day_of(created_at))
 
 
 def _new_plan(given: list[PlanPoint] | UnsetType, terms: Terms) -> tuple[PlanPoint, ...]:

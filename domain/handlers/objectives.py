@@ -19,6 +19,7 @@ from domain.commands.objective_commands import (
     UnalignObjective,
 )
 from domain.handlers import closing
+from domain.handlers.across import rescheduling
 from domain.handlers.across.referencing import with_reference
 from domain.handlers.handler_registry import handles
 from domain.handlers.unit_of_work import UnitOfWork
@@ -142,11 +143,13 @@ def drop_objective(uow: UnitOfWork, command: DropObjective) -> Objective:
 @handles
 def reopen_objective(uow: UnitOfWork, command: ReopenObjective) -> Objective:
     """Only while the cycle is open. Reopening undoes score and verdict, and revokes the scores that the closing gave to
-    the key results; those that people gave stay."""
+    the key results; those that people gave stay. Due dates that follow the cycle, and plans, go on with its days."""
     objective = _open(uow, command.objective)
+    ended_at = objective.ended_at
     if objective.state is ObjectiveState.CLOSED:
         closing.revoke_scores(uow, objective)
     objective.reopen(uow.at)
+    rescheduling.catch_up(uow, objective, ended_at)
     return objective
 
 

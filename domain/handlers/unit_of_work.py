@@ -285,6 +285,16 @@ class UnitOfWork:
             ids = self._children[parent, first.TOPIC] = children.ids
         return self.get_all(kind, ids)
 
+    def children_of(self, kind: type[A], first: type[Event], parents: Sequence[UUID]) -> dict[UUID, list[A]]:
+        """The same for each of these parents, in two statements."""
+        unknown = [parent for parent in parents if (parent, first.TOPIC) not in self._children]
+        position = self.head.position
+        for parent, ids in self.log.children_of(unknown, first.TOPIC).items():
+            self.no_newer.append(NoNewer(belongs_to=parent, topic=first.TOPIC, position=position))
+            self._children[parent, first.TOPIC] = ids
+        self.load(id for parent in parents for id in self._children[parent, first.TOPIC])
+        return {parent: self.children(kind, first, parent) for parent in parents}
+
     def linked_to(self, kpi: UUID) -> list[KeyResult]:
         """The key results that are linked to a KPI. Any new key result or link before the append is a conflict."""
         for event in (KeyResultAdded, KeyResultLinked):

@@ -32,8 +32,8 @@ class Window(End, frozen=True):
 
     `starts_at`: the first instant of its cycle, from which aggregates of readings count. `begins_at`: the cycle's
     start, or its creation if that is later. `readings_end_at`: the last instant whose readings of a KPI count, at the
-    latest the end of the cycle's last day or of the due day. Days are those of `calendar`, the one in force at the end
-    or at that moment.
+    latest the end of the cycle's last day or of the due day. Days of the cycle, and `calendar`, are those in force at
+    the end or at that moment.
     """
 
     starts_at: datetime
@@ -47,6 +47,7 @@ def of(uow: UnitOfWork, key_result: KeyResult, at: datetime = WHEN_RECORDED) -> 
     (objective,) = uow.all_as_of([uow.get(Objective, key_result.objective)], at)
     (cycle,) = uow.all_as_of([uow.get(Cycle, objective.cycle)], at)
     end = _end(key_result, objective, cycle)
+    (cycle,) = uow.all_as_of([cycle], min(end.ends_at, at))
     calendar = _calendar(uow, key_result, cycle, end, at)
     starts_at = calendar.day_start(cycle.starts_on)
     return Window(

@@ -389,6 +389,17 @@ class Log(ApplicationRecorder):
         ((position, ids),) = self._fetch(query, [parent, topic])
         return Children(ids, position)
 
+    def children_of(self, parents: Iterable[UUID], topic: str) -> dict[UUID, list[UUID]]:
+        """The same for each of these parents, in one statement."""
+        query = """
+            select belongs_to, stream from log
+            where belongs_to = any(%b::uuid[]) and split_part(topic, '.', 1) = %s order by position
+        """
+        found: dict[UUID, list[UUID]] = {parent: [] for parent in parents}
+        for parent, stream in self._fetch(query, [list(found), topic]):
+            found[parent].append(stream)
+        return found
+
     def linked_to(self, kpi: UUID) -> list[UUID]:
         """The streams of the key results that were ever linked to a KPI, in the order of their ids."""
         query = """

@@ -199,6 +199,12 @@ class GroupedLog(Log):
             return super().children(parent, topic)
         return Children([child.stream for child in self._children.get((parent, topic), ())], self._head.position)
 
+    def children_of(self, parents: Iterable[UUID], topic: str) -> dict[UUID, list[UUID]]:
+        ids = list(parents)
+        if not self._begun.issuperset(ids):
+            return super().children_of(ids, topic)
+        return {id: [child.stream for child in self._children.get((id, topic), ())] for id in ids}
+
     def measurements(
         self,
         parent: UUID,

@@ -7,6 +7,7 @@ module is imported.
 from collections.abc import Iterable
 from enum import StrEnum
 
+from domain.model.cycle import CycleRescheduled
 from domain.model.event import Event
 from domain.model.event_registry import EVENTS
 from domain.model.key_result import (
@@ -35,8 +36,8 @@ class Cause(StrEnum):
     """The cause that a change of progress is attributed to.
 
     MOVEMENT: a check-in or reading, its correction or its retraction, or a period of a KPI with a formula that
-    completes. GOALPOST: an edit of a key result's metric, due date or linked KPI, or of a KPI's formula, which changes
-    the progress without a new measurement. SCOPE: a key result was added, dropped or
+    completes. GOALPOST: an edit of a key result's metric, due date or linked KPI, of the days of its cycle, or of a
+    KPI's formula, which changes the progress without a new measurement. SCOPE: a key result was added, dropped or
     reweighed, or the objective was drafted.
     """
 
@@ -56,6 +57,7 @@ CAUSES: dict[type[Event], Cause] = {
     KeyResultLinked: Cause.GOALPOST,
     KeyResultUnlinked: Cause.GOALPOST,
     KpiRedefined: Cause.GOALPOST,
+    CycleRescheduled: Cause.GOALPOST,
     KeyResultAdded: Cause.SCOPE,
     KeyResultDropped: Cause.SCOPE,
     KeyResultReweighed: Cause.SCOPE,

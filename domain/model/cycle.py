@@ -85,6 +85,19 @@ class CycleRenamed(CycleEvent, frozen=True, kw_only=True):
 
 
 @stored
+class CycleRescheduled(CycleEvent, frozen=True, kw_only=True):
+    """A cycle's days were changed. Due days that follow the cycle were changed with it, and plans were mapped."""
+
+    TOPIC = "cycle-rescheduled"
+    starts_on: Annotated[date, doc("Its first day.")]
+    ends_on: Annotated[date, doc("Its last day.")]
+
+    def apply(self, aggregate: "Cycle") -> None:
+        aggregate.starts_on = self.starts_on
+        aggregate.ends_on = self.ends_on
+
+
+@stored
 class CycleAbandoned(CycleEvent, frozen=True, kw_only=True):
     """A cycle that was never activated was abandoned, and its drafts were dropped."""
 
@@ -130,6 +143,10 @@ class Cycle(Aggregate):
         if name != self.name:
             self.refuse_closed("cycle")
             self.record(CycleRenamed(name=name), at)
+
+    def reschedule(self, starts_on: date, ends_on: date, at: datetime) -> None:
+        self.refuse_closed("cycle")
+        self.record(CycleRescheduled(starts_on=starts_on, ends_on=ends_on), at)
 
     def abandon(self, at: datetime) -> None:
         self.refuse_activated()
@@ -182,6 +199,11 @@ class Cycle(Aggregate):
                 rule=Rule.CYCLE_CLOSED,
                 cycle=self.key,
             )
+
+    @property
+    def days(self) -> tuple[date, date]:
+        """Its first and its last day."""
+        return self.starts_on, self.ends_on
 
     @property
     def is_closed(self) -> bool:

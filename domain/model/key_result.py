@@ -29,6 +29,12 @@ MeasuredBy: TypeAlias = Annotated[Metric, doc("The metric that measures it.")]
 Plan: TypeAlias = Annotated[
     tuple[PlanPoint, ...], doc("The planned values, by day; empty for the straight line from start to target.")
 ]
+DueIsSet: TypeAlias = Annotated[
+    bool, doc("Whether the due date is another one than the last day of its cycle, which it then does not follow.")
+]
+FollowsCycle: TypeAlias = Annotated[
+    bool, doc("Whether the days of its cycle changed it; else a person set the due date, and it no longer follows.")
+]
 Weight: TypeAlias = Annotated[float, doc("The weight within its objective.")]
 Reached: TypeAlias = Annotated[
     tuple[str, ...], doc("The keys of all milestones reached so far; null if none were given.")
@@ -73,6 +79,7 @@ class KeyResultAdded(KeyResultEvent, frozen=True, kw_only=True):
     aggregate: LinkAggregate | None = None
     count_from: CountFrom | None = None
     carried_from: CarriedFrom | None = None
+    due_is_set: DueIsSet = False
 
     @property
     def belongs_to(self) -> UUID | None:
@@ -91,6 +98,7 @@ class KeyResultAdded(KeyResultEvent, frozen=True, kw_only=True):
         aggregate.aggregate = self.aggregate
         aggregate.count_from = self.count_from
         aggregate.carried_from = self.carried_from
+        aggregate.due_is_set = self.due_is_set
 
 
 @stored
@@ -138,10 +146,12 @@ class KeyResultRescheduled(KeyResultEvent, frozen=True, kw_only=True):
     TOPIC = "key-result-rescheduled"
     due: Due
     plan: Plan = ()
+    follows_cycle: FollowsCycle = False
 
     def apply(self, aggregate: "KeyResult") -> None:
         aggregate.due = self.due
         aggregate.plan = self.plan
+        aggregate.due_is_set |= not self.follows_cycle
 
 
 @stored
@@ -314,6 +324,7 @@ class KeyResult(Aggregate):
     aggregate: Aggregation | None
     count_from: date | None
     carried_from: UUID | None
+    due_is_set: bool
     former: Link | None = None
     """The last link, once it is unlinked."""
     state: KeyResultState = KeyResultState.ACTIVE
@@ -353,6 +364,16 @@ class KeyResult(Aggregate):
         self.refuse_dropped()
         if (due, plan) != (self.due, self.plan):
             self.record(KeyResultRescheduled(due=due, plan=plan), at)
+
+    def follow_cycle(self, due: date, plan: tuple[PlanPoint, ...], at: datetime) -> None:
+        """Change the due date, and the plan with it, because the days of its cycle are others."""
+        if (due, plan) != (self.due, self.plan):
+            self.record(KeyResultRescheduled(due=due, plan=plan, follows_cycle=True), at)
+
+    def due_with(self, before: date, after: date) -> date:
+        """The due date after the last day of its cycle has changed. It follows the cycle until a person sets another
+        one; in events of earlier versions it does if it is the last day."""
+        return after if self.due == before and not self.due_is_set else self.due
 
     def set_plan(self, plan: tuple[PlanPoint, ...], at: datetime) -> None:
         """Plan its values on days; empty for the straight line."""

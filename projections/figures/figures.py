@@ -363,15 +363,21 @@ class Figures:
         return is_live(self.timeline.key_results[key_result].at(self.horizon))
 
     def supporters(self, objective: UUID) -> Iterator[ObjectiveProgress | None]:
-        """The progress of the objectives that directly support an objective, in the order of alignment."""
+        """The progress of the objectives that directly support an objective, in the same or an overlapping cycle, in
+        the order of alignment."""
         sees = self.horizon.sees
+        cycle = self._cycle_of(objective)
         for edge in self.timeline.edges.get(objective, ()):
             if (
                 edge.objective in self.timeline.objectives
                 and sees(edge.position, edge.effective_at)
                 and not sees(edge.until_position, edge.until_at)
+                and cycle.overlaps(self._cycle_of(edge.objective))
             ):
                 yield self.objective(edge.objective)
+
+    def _cycle_of(self, objective: UUID) -> CycleRow:
+        return self.cycle_row(self._objective_row(objective).cycle)
 
     def group(self, objectives: Iterable[UUID]) -> GroupProgress:
         """The progress of the plain mean over these objectives, as of a team."""

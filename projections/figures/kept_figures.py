@@ -165,7 +165,7 @@ class _Rulebook:
         if found is None:
             policies, calendars = self._settings
             calendar = calendars.in_force(ended)
-            begins_at = calendar.day_start(cycle.starts_on)
+            begins_at = calendar.day_start(cycle.at_end(ended).starts_on)
             found = _Rules(policies.in_force(ended), calendar, begins_at, cycle.check_in_cadence, {})
             self._rules[cycle.id, ended] = found
         return found

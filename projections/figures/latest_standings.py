@@ -287,7 +287,7 @@ def _counts_since(of: Context) -> datetime:
     """The first moment whose readings count."""
     if not _is_aggregated(of):
         return EARLIEST
-    first = max(filter(None, (of.cycle.starts_on, of.row.count_from)))
+    first = max(filter(None, (of.cycle.at_end(of.window.ended).starts_on, of.row.count_from)))
     return of.window.calendar.day_start(first)
 
 

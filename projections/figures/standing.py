@@ -172,7 +172,7 @@ class _Reader:
     ) -> Link:
         if aggregate in (None, Aggregation.LAST):
             return Link(kpi, Aggregation.LAST, None, until)
-        first = max(filter(None, (self._cycle.starts_on, count_from)))
+        first = max(filter(None, (self._cycle.at_end(self._window.ended).starts_on, count_from)))
         assert aggregate is not None
         return Link(kpi, aggregate, self._window.calendar.day_start(first), until)
 

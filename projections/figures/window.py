@@ -77,13 +77,13 @@ def window(
 
     It ends at the first of: its own dropping, the closing or dropping of its objective, the closing of its cycle. For
     readings of a linked KPI it ends at the latest with the last day of the cycle, or with the due date if that is
-    later.
+    later. What has ended keeps the days that its cycle had at its end.
     """
     dropped = End(row.changed_at, row.position) if row.state is KeyResultState.DROPPED else None
     ends = [dropped, end_of_objective(objective), end_of_cycle(cycle)]
     ended = min(filter(None, ends), default=None)
     until = at if ended is None else min(at, ended.at)
-    calendar = in_force(ended)
+    calendar, cycle = in_force(ended), cycle.at_end(ended)
     begins_at = max(row.created_at, calendar.day_start(cycle.starts_on))
     last_instant = calendar.last_instant(max(cycle.ends_on, row.due))
     return Window(ended, begins_at, until, min(until, last_instant), calendar, last_instant)

@@ -302,14 +302,20 @@ def _steps_of_calendar(timeline: Timeline, plan: Horizon) -> Iterator[_Step]:
 
 
 def _steps_of_cycle(timeline: Timeline, cycle: History[CycleRow], plan: Horizon) -> Iterator[_Step]:
-    """The activation of a cycle as SCOPE and its closing as MOVEMENT, for each of its objectives; a cycle without
-    objectives of its own may give others the value of the cycles inside it."""
+    """The activation of a cycle as SCOPE, its closing as MOVEMENT and its new days as GOALPOST, for each of its
+    objectives; a cycle without objectives of its own may give others the value of the cycles inside it."""
     objectives: list[UUID | None] = [*timeline.objectives_of_cycle(cycle.versions[0].id)] or [None]
     for before, version in _changes(cycle.versions, plan):
         is_closing = before is not None and version.state is CycleState.CLOSED
         closing = end_of_cycle(version) if is_closing else None
         for id in objectives:
-            yield _Step(version.position, Cause.MOVEMENT if is_closing else Cause.SCOPE, id, closing=closing)
+            yield _Step(version.position, _cause_of_cycle(before, version), id, closing=closing)
+
+
+def _cause_of_cycle(before: CycleRow | None, row: CycleRow) -> Cause:
+    if before is not None and before.former_days != row.former_days:
+        return Cause.GOALPOST
+    return Cause.MOVEMENT if before is not None and row.state is CycleState.CLOSED else Cause.SCOPE
 
 
 def _steps_of_key_result(timeline: Timeline, key_result: UUID, objective: UUID, plan: Horizon) -> Iterator[_Step]:

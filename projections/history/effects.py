@@ -3,7 +3,7 @@
 No table stores effects: they are computed from a timeline of the affected objectives, at any position of the log.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -12,6 +12,7 @@ import msgspec
 from domain.metrics.cause import CAUSES, Cause
 from domain.metrics.formulas import fits
 from domain.metrics.wholes import ObjectiveProgress
+from domain.model.cycle import CycleRescheduled
 from domain.model.kpi import KpiRedefined
 from domain.model.objective import ObjectiveClosed, ObjectiveDropped, ObjectiveReopened
 from domain.model.workspace import CalendarSet
@@ -60,10 +61,12 @@ def effects(conn: Connection, changes: Sequence[Change]) -> dict[int, list[Effec
     """By position: the effects of each of these changes. A reading affects every objective with a key result that is
     linked to its KPI. It affects one with a key result that was linked to it, that has ended, or whose KPI is worked
     out from it only if it changes its progress, as does a closing, a reopening or a new definition of a KPI. A calendar
-    affects every objective whose progress it changes. Changes of kinds that never affect progress are left out."""
+    and new days of a cycle affect every objective whose progress they change. Changes of kinds that never affect
+    progress are left out."""
     moving = [change for change in changes if change.topic in CAUSE_OF]
     linked = _linked_objectives(conn, [change for change in moving if change.topic in _OF_KPIS])
     linked |= _measured_by_kpis(conn, [change for change in moving if change.topic == CalendarSet.TOPIC])
+    linked |= _in_cycles(conn, [change for change in moving if change.topic == CycleRescheduled.TOPIC])
     affected = {change.position: linked.get(change.position) or _own_objective(change) for change in moving}
     history = _history(conn, moving, {id for ids in affected.values() for id in ids})
     found: dict[int, list[Effect]] = {}
@@ -212,12 +215,34 @@ def _linked_objectives(conn: Connection, changes: Sequence[Change]) -> dict[int,
 def _measured_by_kpis(conn: Connection, calendars: Sequence[Change]) -> dict[int, dict[UUID, bool]]:
     """By position: the objectives with a key result that a KPI measured by the setting of each calendar."""
     params = {"positions": [change.position for change in calendars]}
+    return _by_position(fetch(conn, _MEASURED_BY_KPIS, params) if calendars else ())
+
+
+def _in_cycles(conn: Connection, rescheduled: Sequence[Change]) -> dict[int, dict[UUID, bool]]:
+    """By position: the objectives whose progress the days of the cycle of each change may decide: those in it that a
+    KPI ever measured, and those that one in it ever supported, or that ever supported one in it."""
+    params = {
+        "positions": [change.position for change in rescheduled],
+        "cycles": [change.subject_id for change in rescheduled],
+    }
+    return _by_position(fetch(conn, _IN_CYCLES, params) if rescheduled else ())
+
+
+def _by_position(rows: Iterable[tuple[int, UUID]]) -> dict[int, dict[UUID, bool]]:
     found: dict[int, dict[UUID, bool]] = {}
-    for position, objective in fetch(conn, _MEASURED_BY_KPIS, params) if calendars else ():
+    for position, objective in rows:
         found.setdefault(position, {})[objective] = False
     return found
 
 
+_IN_CYCLES = """
+    select c.position, k.objective from unnest(%(positions)b::bigint[], %(cycles)b::uuid[]) as c (position, cycle)
+    join key_result k on k.cycle = c.cycle and k.kpi is not null and k.position <= c.position
+    union
+    select c.position, s.target from unnest(%(positions)b::bigint[], %(cycles)b::uuid[]) as c (position, cycle)
+    join support s on c.cycle in (s.cycle, s.target_cycle) and s.target_kind = 'Objective' and s.position <= c.position
+    order by 1, 2
+"""
 _MEASURED_BY_KPIS = """
     select distinct c.position, k.objective from unnest(%(positions)b::bigint[]) as c (position)
     join key_result k on k.kpi is not null and k.position <= c.position order by 1, 2

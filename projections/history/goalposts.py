@@ -1,5 +1,5 @@
 """Goalposts: which changes moved what the key results of a cycle and their KPIs should reach, and when, since its
-plan."""
+plan: new days of the cycle, too."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -15,9 +15,9 @@ from projections.tables.changes import Change
 
 
 class Goals(NamedTuple):
-    """The key results of a cycle, the KPIs that they were ever linked to, the basis of the cycle's plan, and its last
-    day."""
+    """A cycle, its key results, the KPIs that they were ever linked to, the basis of its plan, and its last day."""
 
+    cycle: UUID
     key_results: Sequence[UUID]
     kpis: Sequence[UUID]
     plan: Basis
@@ -45,7 +45,8 @@ def count(conn: Connection, basis: Basis, of: Goals) -> int:
 
 def _moved(basis: Basis) -> str:
     return (
-        "v.topic = any(%(topics)b) and (v.key_result = any(%(key_results)b) or v.kpi = any(%(kpis)b))"
+        "v.topic = any(%(topics)b)"
+        " and (v.key_result = any(%(key_results)b) or v.kpi = any(%(kpis)b) or v.subject_id = %(cycle)b)"
         f" and (v.topic not in ('{KpiRedefined.TOPIC}', '{KpiTargetsSet.TOPIC}') or {moves_kpi('%(last_day)b::date')})"
         f" and (v.position > %(plan)s or v.effective_at > %(planned_at)s) and {changes.known(basis)}"
     )
@@ -55,6 +56,7 @@ def _params(basis: Basis, of: Goals) -> dict[str, Any]:
     return basis_params(
         basis,
         topics=[event.TOPIC for event in GOALPOSTS],
+        cycle=of.cycle,
         key_results=list(of.key_results),
         kpis=list(of.kpis),
         plan=of.plan.position,

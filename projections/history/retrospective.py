@@ -306,7 +306,7 @@ class CycleReview:
     @cached_property
     def goals(self) -> Goals:
         """The goals whose goalposts are reviewed."""
-        return Goals(self.key_results, sorted(self.kpis), self._plan, self._cycle.ends_on)
+        return Goals(self._cycle.id, self.key_results, sorted(self.kpis), self._plan, self._cycle.ends_on)
 
     @cached_property
     def silences(self) -> list[SilenceReview]:
@@ -351,8 +351,8 @@ class CycleReview:
         return self._progress(row).of.begins_at
 
     def _ends_at(self, row: KeyResultRow) -> datetime:
-        last_day, ended_at = min(row.due, self._cycle.ends_on), self._progress(row).of.ended_at
-        closes_at = self._figures.window(row).calendar.day_end(last_day)
+        window, ended_at = self._figures.window(row), self._progress(row).of.ended_at
+        closes_at = window.calendar.day_end(min(row.due, self._cycle.at_end(window.ended).ends_on))
         return min(self._outcome.at, closes_at, ended_at or self._outcome.at)
 
     def _versions(self, key_result: UUID) -> Sequence[KeyResultRow]:

@@ -3,6 +3,7 @@ change `v`, and the common table expressions they use."""
 
 from typing import NamedTuple
 
+from domain.model.cycle import CycleRescheduled
 from domain.model.event import Event
 from domain.model.key_result import KeyResultPlanned, KeyResultRescheduled, KeyResultRetargeted
 from domain.model.kpi import KpiRedefined, KpiTargetsSet, ReadingCorrected, ReadingRecorded, ReadingRetracted
@@ -97,14 +98,19 @@ def _first_end(column_of_objective: str, column_of_cycle: str) -> str:
     return ", ".join(ends)
 
 
+_KNOWN_AT_END = f"least(%(position)s, {_first_end('ended_position', 'outcome_position')})"
+_LAST_DAY_OF_CYCLE = (
+    f"(select c.ends_on from cycle c where c.id = k.cycle and c.position <= {_KNOWN_AT_END}"
+    " order by c.position desc limit 1)"
+)
 _AFTER_LAST_DAY = _day_start(
-    "greatest(k.due, (select c.ends_on from cycle c where c.id = k.cycle and c.version = 1)) + 1",
+    f"greatest(k.due, {_LAST_DAY_OF_CYCLE}) + 1",
     f"least(%(at)s, {_first_end('ended_at', 'outcome_at')})",
-    f"least(%(position)s, {_first_end('ended_position', 'outcome_position')})",
+    _KNOWN_AT_END,
 )
 """The end of the last day whose readings count for a key result `k`: that of its cycle, or its due date if later; by
-the calendar in force at its end, or at the basis. A calendar that was set after the end does not count, even if it is
-effective before."""
+the calendar and the days in force at its end, or at the basis. A calendar that was set after the end does not count,
+even if it is effective before."""
 _MEASURED = {Kind.CHECK_IN: ("check_in", "key_result"), Kind.READING: ("reading", "kpi")}
 _LINKED = {Kind.KEY_RESULT: "id", Kind.OBJECTIVE: "objective", Kind.CYCLE: "cycle"}
 
@@ -120,16 +126,25 @@ def _while_of_team(of: str, inside: str) -> str:
 # ── late changes ─────────────────────────────────────────────────────────────────────────────────
 
 _ENDED_AT = "least(k.outcome_at, o.ended_at)"
-_END = (_ENDED_AT, "least(k.outcome_position, o.ended_position)")
+_ENDED_POSITION = "least(k.outcome_position, o.ended_position)"
+_END = (_ENDED_AT, _ENDED_POSITION)
+
+
+def _day_at_end(column: str) -> str:
+    """The first or the last day that a cycle `k` had at the end of an objective `o`."""
+    known = f"select c.{column} from cycle c where c.id = k.id and c.position <= {_ENDED_POSITION}"
+    return f"({known} order by c.position desc limit 1)"
+
+
 _READING_OF_A_CLOSED_WINDOW = f"""
     select from key_result m join objective o on o.id = m.objective join cycle k on k.id = m.cycle
     where m.kpi = v.kpi and m.state <> 'DROPPED' and k.outcome_position < v.position
         and m.version = (select max(version) from key_result where id = m.id)
         and o.version = (select max(version) from objective where id = o.id)
         and v.effective_at <= {_ENDED_AT}
-        and v.effective_at < {_day_start("greatest(k.ends_on, m.due) + 1", *_END)}
+        and v.effective_at < {_day_start(f"greatest({_day_at_end('ends_on')}, m.due) + 1", *_END)}
         and (m.aggregate is null
-            or v.effective_at >= {_day_start("greatest(k.starts_on, m.count_from)", *_END)})
+            or v.effective_at >= {_day_start(f"greatest({_day_at_end('starts_on')}, m.count_from)", *_END)})
 """
 """In a closed cycle nothing changes any more, so the newest versions are those of the closing."""
 LATE = f"""(
@@ -178,9 +193,14 @@ CLOSE_WINDOWS = f"""close_window (cycle, since, until) as materialized (
             else {_day_start("k.ends_on + 1 - %(days_max)s::int", "%(at)s", "%(position)s")} end,
         case when %(days_min)s::int is null then 'infinity'
             else {_day_start("k.ends_on + 2 - %(days_min)s::int", "%(at)s", "%(position)s")} end
-    from cycle k where k.version = 1
+    from cycle k
+    where k.position <= %(position)s
+        and not exists (
+            select from cycle n where n.id = k.id and n.position > k.position and n.position <= %(position)s
+        )
 )"""
-"""By cycle: the time with so many remaining days, as `daysBeforeClose` counts them, by the calendar of the basis."""
+"""By cycle: the time with so many remaining days, as `daysBeforeClose` counts them, by the calendar and the last day of
+the basis."""
 IN_CLOSE_WINDOW = """(
     v.cycle = any(array(select w.cycle from close_window w))
     and exists (
@@ -191,7 +211,7 @@ IN_CLOSE_WINDOW = """(
 # ── goalposts ────────────────────────────────────────────────────────────────────────────────────
 
 GOALPOSTS: tuple[type[Event], ...] = (
-    KeyResultRetargeted, KeyResultRescheduled, KeyResultPlanned, KpiTargetsSet, KpiRedefined,
+    KeyResultRetargeted, KeyResultRescheduled, KeyResultPlanned, KpiTargetsSet, KpiRedefined, CycleRescheduled,
 )  # fmt: skip
 """The events that move goalposts; a redefinition of a KPI only if it sets a goal or a formula."""
 _BEFORE = "from kpi b where b.id = r.id and b.position < r.position order by b.position desc limit 1"

@@ -16,6 +16,7 @@ from domain.model.cycle import (
     CycleClosed,
     CycleOpened,
     CycleRenamed,
+    CycleRescheduled,
     ScoringPolicyAdopted,
 )
 from domain.model.event import NIL_ID, Event, Recorded
@@ -46,7 +47,18 @@ V = TypeVar("V", bound=Version)
 # ── rows ─────────────────────────────────────────────────────────────────────────────────────────
 
 
+class FormerDays(msgspec.Struct, frozen=True):
+    """The first and the last day of a cycle until it was rescheduled: until when, and the position of that event."""
+
+    starts_on: date
+    ends_on: date
+    until: datetime
+    until_position: int
+
+
 class CycleRow(Version, frozen=True, gc=False):
+    """`former_days`: those before each rescheduling, oldest first."""
+
     key: str
     name: str
     starts_on: date
@@ -58,6 +70,20 @@ class CycleRow(Version, frozen=True, gc=False):
     plan_position: int | None = None
     outcome_at: datetime | None = None
     outcome_position: int | None = None
+    former_days: tuple[FormerDays, ...] = ()
+
+    def at_end(self, end: tuple[datetime, int] | None) -> "CycleRow":
+        """The same version with the days in force at an end, given as moment and position; what has ended keeps them.
+        Without an end, this one."""
+        if end is not None:
+            for days in self.former_days:
+                if end < (days.until, days.until_position):
+                    return msgspec.structs.replace(self, starts_on=days.starts_on, ends_on=days.ends_on)
+        return self
+
+    def overlaps(self, other: "CycleRow") -> bool:
+        """Whether the two cycles share a day."""
+        return self.starts_on <= other.ends_on and other.starts_on <= self.ends_on
 
     @property
     def plan(self) -> Basis | None:
@@ -184,6 +210,13 @@ def on_cycle_closed(event: CycleClosed, entry: Recorded, writer: BatchWriter) ->
 @apply.register
 def on_cycle_renamed(event: CycleRenamed, entry: Recorded, writer: BatchWriter) -> None:
     writer.insert_version(CYCLE, entry)
+
+
+@apply.register
+def on_cycle_rescheduled(event: CycleRescheduled, entry: Recorded, writer: BatchWriter) -> None:
+    row = writer.current(CYCLE, event.originator_id)
+    former = FormerDays(row.starts_on, row.ends_on, event.timestamp, entry.position)
+    writer.insert_version(CYCLE, entry, former_days=(*row.former_days, former))
 
 
 @apply.register

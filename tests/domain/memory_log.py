@@ -62,6 +62,9 @@ class MemoryLog(Log):
     def children(self, parent: UUID, topic: str) -> Children:
         return Children([one.row.originator_id for one in self._of(parent, topic)], len(self.entries_made))
 
+    def children_of(self, parents: Iterable[UUID], topic: str) -> dict[UUID, list[UUID]]:
+        return {parent: self.children(parent, topic).ids for parent in parents}
+
     def linked_to(self, kpi: UUID) -> list[UUID]:
         links = [one for one in map(self.event, self.entries_made) if isinstance(one, KeyResultAdded | KeyResultLinked)]
         return sorted({one.originator_id for one in links if one.kpi == kpi})

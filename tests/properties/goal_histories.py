@@ -14,7 +14,7 @@ from uuid import UUID
 from msgspec import UNSET, UnsetType, structs
 
 from domain.commands.command import Command, CycleBy, KpiBy
-from domain.commands.cycle_commands import ActivateCycle, AdoptScoringPolicy, CloseCycle, OpenCycle
+from domain.commands.cycle_commands import ActivateCycle, AdoptScoringPolicy, CloseCycle, OpenCycle, RescheduleCycle
 from domain.commands.key_result_commands import (
     AddKeyResult,
     CheckIn,
@@ -28,6 +28,7 @@ from domain.commands.kpi_commands import DefineKpi, ReadingInput, RecordReadings
 from domain.commands.objective_commands import AlignObjective, AssignObjective, CloseObjective, DraftObjective
 from domain.commands.people_commands import FormTeam
 from domain.handlers.dispatcher import Dispatcher, Outcome
+from domain.handlers.unit_of_work import keyed_id
 from domain.primitives.values import (
     Aggregation,
     Cadence,
@@ -55,7 +56,7 @@ WEIGHTS: dict[str, float] = {
     "retargetKeyResult": 4, "reweighKeyResult": 1.5, "rescheduleKeyResult": 2, "linkKpi": 2, "unlinkKpi": 1.5,
     "redefineKpi": 2.5, "defineKpi": 0.7, "setKpiTargets": 2, "retireKpi": 0.3, "reviveKpi": 0.3, "carryObjective": 0.5,
     "planKeyResult": 6, "setCalendar": 1, "abandonCycle": 0.3, "handOver": 0.3, "setLabels": 0.3,
-    "setExternalReference": 0.3,
+    "setExternalReference": 0.3, "rescheduleCycle": 2,
 }  # fmt: skip
 
 
@@ -247,6 +248,16 @@ class GoalHistory(History):
         """Never as of an earlier time: a key result that was added since would have ended before it began."""
         return CloseCycle(
             cycle=self._cycle(), close_objectives=self._chance.random() < 0.8, effective_at=min(self._clock, self._now)
+        )
+
+    def _rescheduleCycle(self) -> Command:  # noqa: N802
+        """Often shorter, or with the days of another quarter that has moved away."""
+        key = self._chance.choice(["q1", "q2", "q3", "q4", "project", "project", "year"])
+        cycle = self._found(keyed_id(Kind.CYCLE, key))
+        first = timedelta(days=self._chance.choice([0, 0, 5, 20, -10]))
+        last = timedelta(days=self._chance.choice([0, -5, -30, 10, 40]))
+        return RescheduleCycle(
+            cycle=CycleBy(key=key), starts_on=cycle.starts_on + first, ends_on=cycle.ends_on + last, **self._since()
         )
 
     def _adoptScoringPolicy(self) -> Command:  # noqa: N802

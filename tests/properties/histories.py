@@ -11,7 +11,7 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from domain.commands.command import Command, CycleBy, KpiBy
 from domain.commands.cycle_commands import (
@@ -21,6 +21,7 @@ from domain.commands.cycle_commands import (
     CloseCycle,
     OpenCycle,
     RenameCycle,
+    RescheduleCycle,
 )
 from domain.commands.discussion_commands import AddComment, EditInitiative, MoveInitiative, PlanInitiative, Reflect
 from domain.commands.key_result_commands import (
@@ -143,6 +144,7 @@ REPEATABLE = frozenset(
         "redefineKpi", "setKpiTargets", "retireKpi", "recordReadings", "correctReading", "retractReading",
         "moveInitiative", "planKeyResult", "editInitiative", "handOver", "setLabels", "setExternalReference",
         "reviveKpi", "reactivatePerson", "reviveTeam", "renameCycle", "abandonCycle",
+        "rescheduleCycle",
     }
 )  # fmt: skip
 """The idempotent commands: repeated immediately, they record nothing."""
@@ -355,6 +357,13 @@ class History:
 
     def _abandonCycle(self) -> Command:  # noqa: N802
         return AbandonCycle(cycle=self._cycle(), **self._since())
+
+    def _rescheduleCycle(self) -> Command:  # noqa: N802
+        """Often without one of the days, which then stays."""
+        starts_on: date | UnsetType = date(2025, self._chance.choice([1, 3, 4, 6]), self._chance.choice([1, 15]))
+        ends_on: date | UnsetType = starts_on + timedelta(days=self._chance.choice([-3, 60, 90, 120]))
+        starts_on, ends_on = self._chance.choice([(UNSET, ends_on), (starts_on, UNSET), (starts_on, ends_on)])
+        return RescheduleCycle(cycle=self._cycle(), starts_on=starts_on, ends_on=ends_on, **self._since())
 
     def _adoptScoringPolicy(self) -> Command:  # noqa: N802
         return AdoptScoringPolicy(score_green=self._chance.choice([0.6, 0.7, 0.8]), on_track_gap=0.05, **self._since())

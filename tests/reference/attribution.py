@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from domain.model.cycle import CycleClosed
+from domain.model.cycle import CycleClosed, CycleRescheduled
 from domain.model.event import Event, Recorded
 from domain.model.key_result import (
     CheckInCorrected,
@@ -38,7 +38,15 @@ MOVEMENT = (
     ObjectiveClosed,
     CycleClosed,
 )
-GOALPOST = (KeyResultRetargeted, KeyResultRescheduled, KeyResultLinked, KeyResultUnlinked, CalendarSet, KpiRedefined)
+GOALPOST = (
+    KeyResultRetargeted,
+    KeyResultRescheduled,
+    KeyResultLinked,
+    KeyResultUnlinked,
+    CalendarSet,
+    KpiRedefined,
+    CycleRescheduled,
+)
 
 
 @dataclass(frozen=True)
@@ -54,7 +62,7 @@ class Attribution:
 
 def cause(event: Event, before: View) -> str:
     """MOVEMENT: a measurement or a scoring, and the end or the reopening that makes a person's score count or not.
-    GOALPOST: a changed metric, due day, link or calendar. SCOPE: anything else makes parts come, go or weigh
+    GOALPOST: a changed metric, due day, link, calendar or cycle. SCOPE: anything else makes parts come, go or weigh
     differently."""
     if isinstance(event, MOVEMENT):
         return "movement"

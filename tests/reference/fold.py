@@ -4,7 +4,14 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from domain.model.cycle import CycleAbandoned, CycleActivated, CycleClosed, CycleOpened, ScoringPolicyAdopted
+from domain.model.cycle import (
+    CycleAbandoned,
+    CycleActivated,
+    CycleClosed,
+    CycleOpened,
+    CycleRescheduled,
+    ScoringPolicyAdopted,
+)
 from domain.model.event import Event, Recorded
 from domain.model.key_result import (
     CheckInCorrected,
@@ -148,6 +155,8 @@ class View:
                 self.cycles[id] = Cycle(id, event.starts_on, event.ends_on, event.check_in_cadence, event.parent)
             case CycleActivated():
                 self.cycles[id].state = CycleState.ACTIVE
+            case CycleRescheduled():
+                self.cycles[id].starts_on, self.cycles[id].ends_on = event.starts_on, event.ends_on
             case CycleAbandoned():
                 self.cycles[id].state = CycleState.ABANDONED
             case CycleClosed():

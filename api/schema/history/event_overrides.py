@@ -135,6 +135,7 @@ ADDITIONAL: dict[type[Event], list[EventField]] = {
     ),
     key_result.KeyResultRetargeted: [_DAYS_BEFORE_CLOSE],
     key_result.KeyResultRescheduled: [_DAYS_BEFORE_CLOSE],
+    cycle.CycleRescheduled: [_DAYS_BEFORE_CLOSE],
     key_result.KeyResultPlanned: [_DAYS_BEFORE_CLOSE],
     key_result.KeyResultUnlinked: [
         _before(

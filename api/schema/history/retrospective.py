@@ -246,8 +246,8 @@ class Retrospective:
 
     @connection(
         "The changes since the plan of what the key results should reach, and when, in log order: new targets, due "
-        "days and plans, and new goals and targets of the KPIs that they are or were linked to, if they begin by the "
-        "last day of the cycle."
+        "days and plans, new days of the cycle, and new goals and targets of the KPIs that they are or were linked to, "
+        "if they begin by the last day of the cycle."
     )
     def goalpost_changes(self, page_request: PageRequest) -> Connection[ChangeRef]:
         view, of = self.ended, self.review.goals

@@ -102,13 +102,16 @@ def _open_headings(view: View, rows: Sequence[AnyObjective]) -> dict[UUID, Objec
     supporters = view.read(alignment.direct_supporters, [row.id for row in rows]) if rows else {}
     wanted = {id for ids in supporters.values() for id in ids}
     goals = view.by_id(objective.goals, wanted) if wanted else {}
-    known = view.computed(of_objectives, [goals[id] for id in wanted if id in goals])
-    return {
-        row.id: wholes.of_heading(
-            formula_inputs.of_objective(row), [known[id] for id in supporters[row.id] if id in goals], view.scoring
-        )
-        for row in rows
-    }
+    asked = [goals[id] for id in wanted if id in goals]
+    known = view.computed(of_objectives, asked)
+    cycles = view.by_id(cycle.cycles, {one.cycle for one in (*rows, *asked)})
+    found = {}
+    for row in rows:
+        own = [goals[id] for id in supporters[row.id] if id in goals]
+        counted = [one.id for one in own if cycles[row.cycle].overlaps(cycles[one.cycle])]
+        facts = formula_inputs.of_objective(row)
+        found[row.id] = wholes.of_heading(facts, [known[id] for id in counted], view.scoring)
+    return found
 
 
 def _parts(view: View, rows: Sequence[AnyObjective]) -> dict[UUID, Parts]:

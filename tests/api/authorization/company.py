@@ -14,6 +14,7 @@ from domain.commands.cycle_commands import (
     CloseCycle,
     OpenCycle,
     RenameCycle,
+    RescheduleCycle,
 )
 from domain.commands.discussion_commands import AddComment, EditInitiative, MoveInitiative, PlanInitiative, Reflect
 from domain.commands.key_result_commands import (
@@ -229,6 +230,7 @@ COMMANDS: dict[type[Command], Callable[[str], Command]] = {
     ActivateCycle: lambda _: ActivateCycle(cycle=QUARTER),
     CloseCycle: lambda _: CloseCycle(cycle=OVER),
     RenameCycle: lambda _: RenameCycle(cycle=QUARTER, name="Other"),
+    RescheduleCycle: lambda _: RescheduleCycle(cycle=QUARTER, ends_on=date(2026, 3, 1), reason="shorter"),
     AbandonCycle: lambda _: AbandonCycle(cycle=NEXT, reason="mistyped"),
     SetCalendar: lambda _: SetCalendar(time_zone="Europe/Lisbon"),
     AdoptScoringPolicy: lambda _: AdoptScoringPolicy(score_green=0.8),

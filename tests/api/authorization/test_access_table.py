@@ -35,6 +35,7 @@ TABLE = """
  activateCycle                    x    x     -       -       -
  closeCycle                       x    x     -       -       -
  renameCycle                      x    x     -       -       -
+ rescheduleCycle                  x    x     -       -       -
  abandonCycle                     x    x     -       -       -
  adoptScoringPolicy               x    -     -       -       -
  draftObjective                   x    x    own      -       -

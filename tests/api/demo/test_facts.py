@@ -83,7 +83,7 @@ def test_person_who_left_neither_acts_nor_is_assigned() -> None:
 
 UNTOLD = {
     "abandonCycle", "disbandTeam", "editInitiative", "erasePerson", "handOver", "reactivatePerson", "renameCycle",
-    "reviveKpi", "reviveTeam", "setExternalReference", "setLabels",
+    "rescheduleCycle", "reviveKpi", "reviveTeam", "setExternalReference", "setLabels",
 }  # fmt: skip
 """The commands that no event of the story needs."""
 

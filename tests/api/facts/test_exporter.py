@@ -14,7 +14,14 @@ from api.cli.import_facts import run_import
 from api.cli.output import Failure
 from api.facts import event_to_command, exporter
 from domain.commands.command import Command, CycleBy, External, ExternalReferenceInput, KpiBy
-from domain.commands.cycle_commands import AbandonCycle, ActivateCycle, CloseCycle, OpenCycle, RenameCycle
+from domain.commands.cycle_commands import (
+    AbandonCycle,
+    ActivateCycle,
+    CloseCycle,
+    OpenCycle,
+    RenameCycle,
+    RescheduleCycle,
+)
 from domain.commands.discussion_commands import AddComment, EditInitiative, PlanInitiative
 from domain.commands.key_result_commands import AddKeyResult, CheckIn, CorrectCheckIn, LinkKpi, ScoreKeyResult
 from domain.commands.kpi_commands import (
@@ -67,6 +74,7 @@ from domain.primitives.values import (
     KpiTarget,
     Metric,
     Milestone,
+    PlanPoint,
     Ref,
     Source,
 )
@@ -596,6 +604,24 @@ def test_abandoning_a_cycle_is_one_fact(company: Company, another: World) -> Non
     company.do(RenameCycle(cycle=Q1, name="Mistyped"))
     company.do(AbandonCycle(cycle=Q1, reason="mistyped"))
     assert [fact["do"] for fact in facts(company.world)][-3:] == ["draftObjective", "renameCycle", "abandonCycle"]
+    assert_round_trip(company, another)
+
+
+def test_rescheduling_a_cycle_is_one_fact_with_what_follows_it(company: Company, another: World) -> None:
+    objective = company.objective()
+    planned = AddKeyResult(
+        objective=objective, title="Reply", metric=as_input(TO_TEN), plan=[PlanPoint(date(2026, 2, 1), 1.0)]
+    )
+    company.do(planned)
+    company.do(structs.replace(planned, title="Call", due=date(2026, 3, 1)))
+    company.do(CommitObjective(objective=objective))
+    company.do(CloseObjective(objective=objective, score=0.5))
+    company.do(RescheduleCycle(cycle=Q1, starts_on=date(2026, 1, 20), ends_on=date(2026, 4, 30), reason="later"))
+    company.do(ReopenObjective(objective=objective, reason="early"))
+    company.do(RescheduleCycle(cycle=Q1, ends_on=date(2026, 4, 15), reason="less late"))
+    found = facts(company.world)
+    assert [fact["do"] for fact in found][-3:] == ["rescheduleCycle", "reopenObjective", "rescheduleCycle"]
+    assert found[-1]["input"] == {"cycle": {"key": "2026-q1"}, "endsOn": "2026-04-15"}
     assert_round_trip(company, another)
 
 

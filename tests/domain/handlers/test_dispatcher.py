@@ -7,7 +7,14 @@ import msgspec
 import pytest
 
 from domain.commands.command import Command, verb
-from domain.commands.cycle_commands import AbandonCycle, ActivateCycle, AdoptScoringPolicy, CloseCycle, OpenCycle
+from domain.commands.cycle_commands import (
+    AbandonCycle,
+    ActivateCycle,
+    AdoptScoringPolicy,
+    CloseCycle,
+    OpenCycle,
+    RescheduleCycle,
+)
 from domain.commands.discussion_commands import AddComment, PlanInitiative
 from domain.commands.key_result_commands import (
     AddKeyResult,
@@ -144,6 +151,7 @@ def test_all_events_of_a_command_have_the_same_effective_time() -> None:
 
 NEEDS_REASON: list[Command] = [
     AbandonCycle(cycle=Q1),
+    RescheduleCycle(cycle=Q1),
     ErasePerson(person=ADA),
     DropObjective(objective=OBJECTIVE),
     ReopenObjective(objective=OBJECTIVE),

@@ -5,7 +5,14 @@ from datetime import date
 import pytest
 
 from domain.commands.command import Command, verb
-from domain.commands.cycle_commands import AbandonCycle, ActivateCycle, AdoptScoringPolicy, OpenCycle, RenameCycle
+from domain.commands.cycle_commands import (
+    AbandonCycle,
+    ActivateCycle,
+    AdoptScoringPolicy,
+    OpenCycle,
+    RenameCycle,
+    RescheduleCycle,
+)
 from domain.commands.discussion_commands import AddComment, EditInitiative, MoveInitiative, PlanInitiative, Reflect
 from domain.commands.key_result_commands import (
     AddKeyResult,
@@ -141,6 +148,7 @@ STATES: list[Command] = [
     JoinTeam(team=SALES, person=ADA),
     DisbandTeam(team=SALES),
     RenameCycle(cycle=Q1, name="First quarter"),
+    RescheduleCycle(cycle=Q1, ends_on=date(2026, 5, 31), reason="longer"),
     AbandonCycle(cycle=Q2, reason="mistyped"),
     AdoptScoringPolicy(score_green=0.8),
     SetCalendar(time_zone="Europe/Lisbon", fiscal_year_start_month=2),

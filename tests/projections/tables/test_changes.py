@@ -136,7 +136,8 @@ def _moved(world: World, basis: Basis, of: cycle.CycleRow) -> list[int]:
         return []
     ids = [id for (id,) in fetch(world.conn, "select distinct id from key_result where cycle = %(c)s", {"c": of.id})]
     linked = "select distinct kpi from key_result where cycle = %(c)s and kpi is not null"
-    goals = Goals(ids, [kpi for (kpi,) in fetch(world.conn, linked, {"c": of.id})], of.plan, of.ends_on)
+    kpis = [kpi for (kpi,) in fetch(world.conn, linked, {"c": of.id})]
+    goals = Goals(of.id, ids, kpis, of.plan, of.ends_on)
     return _positions(goalposts.page(world.conn, of.outcome or basis, goals, ALL))
 
 

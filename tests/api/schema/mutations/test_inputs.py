@@ -39,6 +39,7 @@ CONTRACT = """
     activateCycle cycle!
     closeCycle cycle! closeObjectives
     renameCycle cycle! name!
+    rescheduleCycle cycle! startsOn endsOn reason!
     abandonCycle cycle! reason!
     adoptScoringPolicy onTrackGap atRiskGap scoreGreen scoreAmber staleAfterCadences maxKeyResultsPerObjective \
         maxObjectivesPerOwner

@@ -179,6 +179,8 @@ def closing_commands(story: Story, objective: str, other: str, key_result: str) 
     assert send("dropObjective", {"objective": other, "reason": WHY}, "objective { state }") == {"state": "DROPPED"}
     renamed = send("renameCycle", {"cycle": {"id": cycle}, "name": "The year"}, "cycle { name }")
     assert renamed == {"name": "The year"}
+    later = {"cycle": {"key": "2027"}, "startsOn": "2027-02-01", "reason": WHY}
+    assert send("rescheduleCycle", later, "cycle { startsOn }") == {"startsOn": "2027-02-01"}
     abandoned = send("abandonCycle", {"cycle": {"key": "2027"}, "reason": WHY}, "cycle { state progress { health } }")
     assert abandoned == {"state": "ABANDONED", "progress": {"health": "DROPPED"}}
     ended = send("closeCycle", {"cycle": {"id": cycle}, "closeObjectives": True}, "cycle { state }")
