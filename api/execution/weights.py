@@ -118,6 +118,7 @@ WEIGHTS: Final[Mapping[str, FieldWeight]] = {
     "*.effect": _EFFECT,
     "*.effects": _EFFECT,
     "*.replay": FieldWeight(change=0.02, objective_step=0.18),
+    "*.search": FieldWeight(each=5.0, objective=0.01),
     "Replay.frames": FieldWeight(length="steps"),
     "*.diff": FieldWeight(objective=1.0),
     "Diff.entities": FieldWeight(length="entities"),

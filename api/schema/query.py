@@ -20,6 +20,7 @@ from api.schema.connections.filters import (
     ObjectiveOrder,
     TeamFilter,
 )
+from api.schema.connections.search import SearchHitConnection, SearchKinds, SearchQuery, search_page
 from api.schema.history import ledger
 from api.schema.history.change import Change
 from api.schema.history.diff import Diff, Within, diff_between
@@ -202,6 +203,13 @@ class SnapshotFields:
     ) -> Connection[Person]:
         wanted, order = filters.person_filter(search), Order(people.PersonOrder.NAME)
         return lists.list_page(self.view, _PEOPLE, wanted, order, page_request)
+
+    @connection(
+        "The things of all kinds that contain every word of the query, best first: those with the words in their names "
+        "before those with the words elsewhere, whole words before parts, and of equals the one recorded last."
+    )
+    def search(self, page_request: PageRequest, query: SearchQuery, kinds: SearchKinds = None) -> SearchHitConnection:
+        return search_page(self.view, query, kinds, page_request)
 
     @resolved("The labels in use, in alphabetical order, with the number of things that have each.")
     def label_counts(self) -> list[LabelCount]:

@@ -46,8 +46,9 @@ _VALUES: dict[str, Any] = {
     "SINCE": datetime,
     "PLACE": _Int,
     "LOG": _Int,
+    "RANK": _Int,
 }
-_TIES: dict[str, Any] = {"MEASURED_AT": tuple[_Int, _Int], "SAID": _Int, "LOG": _Int, "PLACE": _Int}
+_TIES: dict[str, Any] = {"MEASURED_AT": tuple[_Int, _Int], "SAID": _Int, "LOG": _Int, "PLACE": _Int, "RANK": _Int}
 
 T = TypeVar("T")
 U = TypeVar("U")

@@ -277,9 +277,15 @@ class ValidityTable(Table[R]):
     """
 
     def __init__(
-        self, name: str, row: type[R], natural_key: Sequence[str], ends: Sequence[str], indexes: Sequence[str] = ()
+        self,
+        name: str,
+        row: type[R],
+        natural_key: Sequence[str],
+        ends: Sequence[str],
+        indexes: Sequence[str] = (),
+        searched: Sequence[str] = (),
     ) -> None:
-        super().__init__(name, row, (*natural_key, "position"), indexes)
+        super().__init__(name, row, (*natural_key, "position"), indexes, searched=searched)
         self.natural_key = tuple(natural_key)
         self.ends = tuple(ends)
         self.seen = ", ".join(self._seen(column.name) for column in self.columns)

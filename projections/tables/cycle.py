@@ -173,7 +173,7 @@ def _in_force(rows: Sequence[V], end: tuple[datetime, int] | None, default: V) -
 
 # ── tables ───────────────────────────────────────────────────────────────────────────────────────
 
-CYCLE = VersionedTable(Kind.CYCLE, CycleRow, ["(key)", "(parent) where version = 1"])
+CYCLE = VersionedTable(Kind.CYCLE, CycleRow, ["(key)", "(parent) where version = 1"], searched=("key", "name"))
 POLICY = VersionedTable(Kind.POLICY, PolicyRow)
 CALENDAR = VersionedTable(Kind.CALENDAR, CalendarRow)
 DAY_OFFSET = Table("day_offset", DayOffset, ["calendar", "since"], placed="calendar")

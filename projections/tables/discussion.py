@@ -64,9 +64,9 @@ class ReflectionRow(EventRow, _About, frozen=True, gc=False):
 
 # ── tables ───────────────────────────────────────────────────────────────────────────────────────
 
-INITIATIVE = VersionedTable(Kind.INITIATIVE, InitiativeRow, ["(subject_id, id) where version = 1"])
-COMMENT = Table("comment", CommentRow, ["id"], ["(subject_id, position)"])
-REFLECTION = Table("reflection", ReflectionRow, ["id"], ["(subject_id, position)"])
+INITIATIVE = VersionedTable(Kind.INITIATIVE, InitiativeRow, ["(subject_id, id) where version = 1"], searched=("title",))
+COMMENT = Table("comment", CommentRow, ["id"], ["(subject_id, position)"], searched=("body",))
+REFLECTION = Table("reflection", ReflectionRow, ["id"], ["(subject_id, position)"], searched=("body",))
 TABLES: tuple[Table[Any], ...] = (INITIATIVE, COMMENT, REFLECTION)
 
 # ── handlers ─────────────────────────────────────────────────────────────────────────────────────
@@ -125,19 +125,19 @@ def initiatives_of_subjects(
 
 def comments(conn: Connection, basis: Basis, ids: Sequence[UUID]) -> dict[UUID, CommentRow]:
     """The comments with these ids; unknown ones are left out."""
-    return {row.id: row for row in ordered(conn, basis, COMMENT, "id", ids, _KNOWN)}
+    return {row.id: row for row in ordered(conn, basis, COMMENT, "id", ids, KNOWN)}
 
 
 def comment_pages(
     conn: Connection, basis: Basis, subjects: Sequence[UUID], window: Window
 ) -> dict[UUID, list[CommentRow]]:
     """The same page of the comments on each of these subjects, in the order of recording."""
-    return pages(conn, basis, COMMENT, "subject_id", subjects, window, _BY_POSITION, _KNOWN)
+    return pages(conn, basis, COMMENT, "subject_id", subjects, window, _BY_POSITION, KNOWN)
 
 
 def comment_counts(conn: Connection, basis: Basis, subjects: Sequence[UUID]) -> dict[UUID, int]:
     """The number of comments on each of these subjects."""
-    return counts(conn, basis, COMMENT, "subject_id", subjects, _KNOWN)
+    return counts(conn, basis, COMMENT, "subject_id", subjects, KNOWN)
 
 
 def comment_cursor(row: CommentRow) -> Cursor:
@@ -147,16 +147,17 @@ def comment_cursor(row: CommentRow) -> Cursor:
 
 def reflections(conn: Connection, basis: Basis, ids: Sequence[UUID]) -> dict[UUID, ReflectionRow]:
     """The reflections with these ids; unknown ones are left out."""
-    return {row.id: row for row in ordered(conn, basis, REFLECTION, "id", ids, _KNOWN)}
+    return {row.id: row for row in ordered(conn, basis, REFLECTION, "id", ids, KNOWN)}
 
 
 def reflections_of_subjects(
     conn: Connection, basis: Basis, subjects: Sequence[UUID]
 ) -> dict[UUID, list[ReflectionRow]]:
     """The reflections on each of these subjects, in the order of recording."""
-    rows = ordered(conn, basis, REFLECTION, "subject_id", subjects, _KNOWN)
+    rows = ordered(conn, basis, REFLECTION, "subject_id", subjects, KNOWN)
     return grouped(subjects, rows, attrgetter("subject_id"))
 
 
-_KNOWN = "v.position <= %(position)s and v.effective_at <= %(at)s"
+KNOWN = "v.position <= %(position)s and v.effective_at <= %(at)s"
+"""The condition that a comment or reflection `v` is known at the basis."""
 _BY_POSITION = SortKey("position", "v.position", "bigint", ("v.position",), "bigint")

@@ -94,7 +94,12 @@ class ReadValue(msgspec.Struct, frozen=True, gc=False):
 # ── tables ───────────────────────────────────────────────────────────────────────────────────────
 
 CHECK_IN = ValidityTable(
-    "check_in", CheckInRow, ["id"], ["until_position", "ended"], ["(key_result, measured_at, first_position)"]
+    "check_in",
+    CheckInRow,
+    ["id"],
+    ["until_position", "ended"],
+    ["(key_result, measured_at, first_position)"],
+    searched=("note",),
 )
 READING = ValidityTable(
     "reading", ReadingRow, ["id"], ["until_position", "ended"], ["(kpi, measured_at, first_position)"]

@@ -64,7 +64,9 @@ def _takes_page(method: Callable[..., Any]) -> Callable[..., Any]:
 
     own = signature(method)
     instance, _, *others = own.parameters.values()
-    resolve.__signature__ = own.replace(parameters=[instance, *_PAGE, *others])  # type: ignore[attr-defined]
+    required = [one for one in others if one.default is Parameter.empty]
+    optional = [one for one in others if one.default is not Parameter.empty]
+    resolve.__signature__ = own.replace(parameters=[instance, *required, *_PAGE, *optional])  # type: ignore[attr-defined]
     return resolve
 
 

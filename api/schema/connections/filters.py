@@ -232,12 +232,12 @@ def _teams(view: View, given: ObjectiveFilter | KeyResultFilter | KpiFilter) -> 
     return tuple(view.teams_inside(team)) if given.include_subteams else (team,)
 
 
-def searched(text: str | None) -> str | None:
+def searched(text: str | None, field: str = "search") -> str | None:
     """The search text. Raises `INVALID` if it is too long or contains NUL or surrogates."""
     if text is None:
         return None
     if len(text) > SEARCH_LENGTH_MAX or "\0" in text or (not text.isascii() and _has_surrogates(text)):
-        raise invalid(f"Search for up to {SEARCH_LENGTH_MAX} characters, without control characters.", "search")
+        raise invalid(f"Search for up to {SEARCH_LENGTH_MAX} characters, without control characters.", field)
     return text
 
 

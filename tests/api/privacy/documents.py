@@ -34,6 +34,7 @@ GIVEN = {
     ("View", "team", "by"): '{key: "alpha"}',
     ("View", "person", "by"): '{handle: "oda"}',
     ("View", "alignment", "cycle"): '{key: "2026-q1"}',
+    ("View", "search", "query"): '"o"',
     ("Query", "replay", "cycle"): '{key: "2026-q1"}',
     ("Query", "retrospective", "cycle"): '{key: "2026-q1"}',
     ("Query", "diff", "from"): '{time: "2026-01-03T00:00:00Z"}',

@@ -180,7 +180,7 @@ def test_a_visibility_view_that_was_replaced_is_found(world: World) -> None:
     schema = views_schema(world.workspace)
     columns = "id, position, recorded_at, actor, source, on_behalf_of, reason, subject_kind, subject_id, effective_at"
     world.conn.execute(
-        f"create or replace view {schema}_seen.comment as select {columns}, body from comment where true"
+        f"create or replace view {schema}_seen.comment as select {columns}, body, search_text from comment where true"
     )
     (found,) = verify_views(world).tables
     assert found.table == "comment as seen by others"

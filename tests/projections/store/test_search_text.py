@@ -2,7 +2,7 @@
 
 import pytest
 
-from projections.store.search_text import searchable, words
+from projections.store.search_text import EXCERPT_MAX, excerpt, searchable, words
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,31 @@ def test_no_word_reaches_from_one_field_into_the_next() -> None:
 
 def test_empty_fields_have_no_searchable_text() -> None:
     assert searchable([None, ""]) is None
+
+
+# ── excerpts ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_excerpt_is_the_whole_of_a_short_text_in_one_line() -> None:
+    assert excerpt("Open a\n\n Café  now", ["cafe"]) == "Open a Café now"
+
+
+def test_an_excerpt_is_cut_at_words_around_the_first_match() -> None:
+    found = excerpt("word " * 50 + "the Café is open " + "word " * 50, ["open", "cafe"])
+    assert found is not None
+    assert found.startswith("…word word")
+    assert found.endswith("word…")
+    assert "the Café is open" in found
+    assert len(found) <= EXCERPT_MAX + 2
+
+
+@pytest.mark.parametrize("text", [None, "", "Tea"])
+def test_there_is_no_excerpt_without_a_match(text: str | None) -> None:
+    assert excerpt(text, ["cafe"]) is None
+
+
+def test_an_excerpt_begins_near_the_match_although_folding_changes_lengths() -> None:
+    found = excerpt("\ufb03" * 300 + " straße " + "x" * 300, ["strasse"])
+    assert found is not None
+    assert "straße" in found
+    assert len(found) <= EXCERPT_MAX + 2
