@@ -1,24 +1,30 @@
 """Root types for reading: `Query` for the present and `Snapshot` for another moment, with the same fields."""
 
-from typing import Annotated, Self, TypeAlias, TypeVar
+from typing import Annotated, Any, Self, TypeAlias, TypeVar
 
 import strawberry
 
 from api.execution.context import Info
 from api.schema import node_lookup
-from api.schema.connections import filters, lists
+from api.schema.connections import filter_criteria, filters, list_orders, lists
 from api.schema.connections.change_lists import ChangeFilter, all_changes
-from api.schema.connections.connection import Connection, OrderBy, Where, connection
+from api.schema.connections.connection import Connection, OrderBy, Sort, Where, connection
 from api.schema.connections.filters import (
     NOTHING,
     CycleFilter,
     KeyResultFilter,
-    KeyResultOrder,
     KpiFilter,
-    KpiOrder,
     ObjectiveFilter,
-    ObjectiveOrder,
+    PersonFilter,
     TeamFilter,
+)
+from api.schema.connections.list_orders import (
+    CycleOrder,
+    KeyResultOrder,
+    KpiOrder,
+    ObjectiveOrder,
+    PersonOrder,
+    TeamOrder,
 )
 from api.schema.connections.search import SearchHitConnection, SearchKinds, SearchQuery, search_page
 from api.schema.history import ledger
@@ -32,6 +38,7 @@ from api.schema.history.replay import Every, From, Knowing, Replay, To, replay_o
 from api.schema.history.retrospective import AsFarAs, Retrospective, retrospective_of
 from api.schema.metrics import goal_lists
 from api.schema.metrics.alignment import AlignmentMap, Map
+from api.schema.metrics.goal_lists import GoalConnection
 from api.schema.primitives.field import resolved
 from api.schema.primitives.lookup import (
     By,
@@ -55,7 +62,7 @@ from api.schema.types.cycle import Cycle
 from api.schema.types.discussion import Initiative
 from api.schema.types.entity import At, AtPosition, Entity, Known
 from api.schema.types.key_result import KeyResult
-from api.schema.types.kpi import Kpi
+from api.schema.types.kpi import Kpi, KpiConnection
 from api.schema.types.objective import Objective
 from api.schema.types.people import Person, Team
 from api.schema.types.workspace import Basis, Viewer, Workspace, basis_of
@@ -66,7 +73,6 @@ from domain.commands.permissions import Permission
 from domain.primitives.calendar import Step
 from domain.primitives.errors import invalid
 from domain.primitives.values import Kind
-from projections.store.versioned_tables import Order
 from projections.tables import cycle as cycle_table
 from projections.tables import people
 from projections.tables.across import label_counts
@@ -75,7 +81,11 @@ E = TypeVar("E", bound=Entity)
 
 _Id: TypeAlias = Annotated[strawberry.ID, strawberry.argument(description="The global id.")]
 _IdOrBy: TypeAlias = Annotated[
-    strawberry.ID | None, strawberry.argument(description="The global id; or give `by`: exactly one of the two.")
+    strawberry.ID | None,
+    strawberry.argument(
+        description="The global id; or give `by`: exactly one of the two.",
+        deprecation_reason="Use `by`. Removed in 0.5.",
+    ),
 ]
 _Objective: TypeAlias = Annotated[
     ObjectiveBy | None, strawberry.argument(description="The objective, by id or external reference.")
@@ -139,10 +149,14 @@ class SnapshotFields:
     def cycle(self, by: _Cycle) -> Cycle | None:
         return _named(self.view, Cycle, by)
 
-    @connection("The cycles, by first day.")
-    def cycles(self, page_request: PageRequest, filter: Where[CycleFilter] = None) -> Connection[Cycle]:
-        wanted, order = filters.cycle_filter(filter), Order(cycle_table.CycleOrder.STARTS_ON)
-        return lists.list_page(self.view, _CYCLES, wanted, order, page_request)
+    @connection("The cycles, by default in the order of their first days.")
+    def cycles(
+        self, page_request: PageRequest, filter: Where[CycleFilter] = None, sort: Sort[CycleOrder] = None
+    ) -> Connection[Cycle]:
+        wanted = lists.Wanted(
+            filter_criteria.cycles(self.view, filter), list_orders.keys(cycle_table.CycleOrder.STARTS_ON, sort)
+        )
+        return _page(self.view, _CYCLES, wanted, page_request)
 
     @resolved("The objective with an id or external reference; null if it does not exist.")
     def objective(self, id: _IdOrBy = None, by: _Objective = None) -> Objective | None:
@@ -152,9 +166,13 @@ class SnapshotFields:
 
     @connection("The objectives, by default in the order of recording.")
     def objectives(
-        self, page_request: PageRequest, filter: Where[ObjectiveFilter] = None, order_by: OrderBy[ObjectiveOrder] = None
-    ) -> Connection[Objective]:
-        return goal_lists.objectives(self.view, filter, order_by, page_request)
+        self,
+        page_request: PageRequest,
+        filter: Where[ObjectiveFilter] = None,
+        order_by: OrderBy[ObjectiveOrder] = None,
+        sort: Sort[ObjectiveOrder] = None,
+    ) -> GoalConnection[Objective]:
+        return goal_lists.objectives(self.view, filter, sort, order_by, page_request)
 
     @resolved("The key result with an id or external reference; null if it does not exist.")
     def key_result(self, by: _KeyResult) -> KeyResult | None:
@@ -166,9 +184,13 @@ class SnapshotFields:
 
     @connection("The key results, by default in the order of recording.")
     def key_results(
-        self, page_request: PageRequest, filter: Where[KeyResultFilter] = None, order_by: OrderBy[KeyResultOrder] = None
-    ) -> Connection[KeyResult]:
-        return goal_lists.key_results(self.view, filter, order_by, page_request)
+        self,
+        page_request: PageRequest,
+        filter: Where[KeyResultFilter] = None,
+        order_by: OrderBy[KeyResultOrder] = None,
+        sort: Sort[KeyResultOrder] = None,
+    ) -> GoalConnection[KeyResult]:
+        return goal_lists.key_results(self.view, filter, sort, order_by, page_request)
 
     @resolved("The KPI with an id or key; null if it does not exist.")
     def kpi(self, by: _Kpi) -> Kpi | None:
@@ -176,33 +198,50 @@ class SnapshotFields:
 
     @connection("The KPIs, by default in the order of their names.")
     def kpis(
-        self, page_request: PageRequest, filter: Where[KpiFilter] = None, order_by: OrderBy[KpiOrder] = None
-    ) -> Connection[Kpi]:
-        return kpi.kpis(self.view, filter, order_by, page_request)
+        self,
+        page_request: PageRequest,
+        filter: Where[KpiFilter] = None,
+        order_by: OrderBy[KpiOrder] = None,
+        sort: Sort[KpiOrder] = None,
+    ) -> KpiConnection[Kpi]:
+        return kpi.kpis(self.view, filter, sort, order_by, page_request)
 
     @resolved("The team with an id or key; null if it does not exist.")
     def team(self, by: _Team) -> Team | None:
         return _named(self.view, Team, by)
 
-    @connection("The teams by name, without disbanded ones.")
-    def teams(self, page_request: PageRequest, filter: Where[TeamFilter] = None) -> Connection[Team]:
-        wanted, order = filters.team_filter(filter), Order(people.TeamOrder.NAME)
-        return lists.list_page(self.view, _TEAMS, wanted, order, page_request)
+    @connection("The teams without disbanded ones, by default in the order of their names.")
+    def teams(
+        self, page_request: PageRequest, filter: Where[TeamFilter] = None, sort: Sort[TeamOrder] = None
+    ) -> Connection[Team]:
+        wanted = lists.Wanted(filter_criteria.teams(filter), list_orders.keys(people.TeamOrder.NAME, sort))
+        return _page(self.view, _TEAMS, wanted, page_request)
 
     @resolved("The person with an id or handle; null if it does not exist.")
     def person(self, by: _Person) -> Person | None:
         return _named(self.view, Person, by)
 
-    @connection("The people by name, including deactivated ones.")
+    @connection("The people, including deactivated ones, by default in the order of their names.")
     def people(
         self,
         page_request: PageRequest,
         search: Annotated[
-            str | None, strawberry.argument(description=f"Words in the handle, name or email. {filters.SEARCHED}")
+            str | None,
+            strawberry.argument(
+                description=f"Words in the handle, name or email. {filters.SEARCHED}",
+                deprecation_reason="Use `filter`. Removed in 0.5.",
+            ),
         ] = None,
+        filter: Where[PersonFilter] = None,
+        sort: Sort[PersonOrder] = None,
     ) -> Connection[Person]:
-        wanted, order = filters.person_filter(search), Order(people.PersonOrder.NAME)
-        return lists.list_page(self.view, _PEOPLE, wanted, order, page_request)
+        if search is not None and filter is not None:
+            raise invalid("Give `filter` or `search`, not both.", "filter")
+        given = filter if search is None else PersonFilter(search=search)
+        wanted = lists.Wanted(
+            filter_criteria.persons(self.view, given), list_orders.keys(people.PersonOrder.NAME, sort)
+        )
+        return _page(self.view, _PEOPLE, wanted, page_request)
 
     @connection(
         "The things of all kinds that contain every word of the query, best first: those with the words in their names "
@@ -222,6 +261,11 @@ class SnapshotFields:
     @connection("The changes that this View includes, in log order.")
     def changes(self, page_request: PageRequest, filter: Where[ChangeFilter] = None) -> Connection[Change]:
         return all_changes(self.view, filter, page_request)
+
+
+def _page(view: View, of: lists.Listing, wanted: lists.Wanted, page_request: PageRequest) -> Connection[Any]:
+    page, _ = lists.list_page(view, of, wanted, page_request)
+    return Connection(page=page)
 
 
 def _found(view: View, shown_as: type[E], id: str) -> E | None:

@@ -223,30 +223,46 @@ def _precedes(one: Cursor, other: Cursor, descending: bool) -> bool:
 
 def encode(cursor: Cursor, order: str, descending: bool = False) -> str:
     """The text of a cursor."""
-    text = msgspec.json.encode((_order_name(order, descending), cursor.value, cursor.tie))
-    return urlsafe_b64encode(text).rstrip(b"=").decode()
+    return encoded(_order_name(order, descending), cursor.value, cursor.tie)
+
+
+def encoded(*parts: Any) -> str:
+    """The text of a cursor with these parts: the name of its order, its value or values, and its tie-breaker."""
+    return urlsafe_b64encode(msgspec.json.encode(parts)).rstrip(b"=").decode()
 
 
 def decode(text: str, order: str, *field: str, descending: bool = False) -> Cursor:
     """The cursor of this order that a text holds. Raises `INVALID`."""
-    try:
-        name, value, tie = _decoder(order)(urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4)))
-    except (Error, UnicodeEncodeError, msgspec.MsgspecError, UnicodeDecodeError):
-        raise _malformed(*field) from None
-    if (isinstance(value, float) and not isfinite(value)) or (isinstance(value, str) and "\0" in value):
-        raise _malformed(*field)
-    if isinstance(value, datetime) and value.tzinfo is None:
-        raise _malformed(*field)
-    if name != _order_name(order, descending):
-        raise invalid("This cursor is from a list in another order; start again without it.", *field)
+    (value,), tie = decoded(_decoder(order), text, _order_name(order, descending), *field)
     return Cursor(value, tie)
 
 
+def decoded(decoder: msgspec.json.Decoder[Any], text: str, order_name: str, *field: str) -> tuple[Sequence[Any], Any]:
+    """The values and the tie-breaker of the cursor that a text holds. Raises `INVALID`, also for a cursor of another
+    order."""
+    try:
+        name, value, tie = decoder.decode(urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4)))
+    except (Error, UnicodeEncodeError, msgspec.MsgspecError, UnicodeDecodeError):
+        raise _malformed(*field) from None
+    values = value if isinstance(value, tuple) else (value,)
+    if any(map(_is_impossible, values)):
+        raise _malformed(*field)
+    if name != order_name:
+        raise invalid("This cursor is from a list in another order; start again without it.", *field)
+    return values, tie
+
+
+def _is_impossible(value: Any) -> bool:
+    """Whether a value is in no list: it is infinite, contains NUL, or is a time without an offset."""
+    if isinstance(value, datetime):
+        return value.tzinfo is None
+    return (isinstance(value, float) and not isfinite(value)) or (isinstance(value, str) and "\0" in value)
+
+
 @lru_cache
-def _decoder(order: str) -> Callable[[bytes], tuple[str, Any, Any]]:
+def _decoder(order: str) -> msgspec.json.Decoder[Any]:
     shape: Any = tuple.__class_getitem__((str, _VALUES[order], _TIES.get(order, UUID)))
-    decode: Callable[[bytes], tuple[str, Any, Any]] = msgspec.json.Decoder(shape).decode
-    return decode
+    return msgspec.json.Decoder(shape)
 
 
 def _malformed(*field: str) -> CommandRejected:

@@ -319,11 +319,19 @@ class View:
             rows[key] = self.read(query, [key]).get(key) if _is_key(key) else None
         return rows[key]
 
-    def teams_inside(self, team: UUID) -> set[UUID]:
-        """A team and all teams inside it, directly or not; a view reads them once."""
-        if team not in self._inside:
-            self._inside |= self.read(people.teams_inside, [team])
-        return self._inside[team]
+    def read_keys(self, query: ByKey[Any], keys: Iterable[str]) -> None:
+        """Read the rows with these keys in one statement, so that `by_key` need not read them one by one."""
+        rows: dict[str, Any] = self._named.setdefault(query, {})
+        missing = [key for key in dict.fromkeys(keys) if key not in rows and _is_key(key)]
+        if len(missing) > 1:
+            rows |= dict.fromkeys(missing) | self.read(query, missing)
+
+    def teams_inside(self, *teams: UUID) -> set[UUID]:
+        """These teams and all teams inside them, directly or not; a view reads them once."""
+        missing = [team for team in teams if team not in self._inside]
+        if missing:
+            self._inside |= self.read(people.teams_inside, missing)
+        return set().union(*(self._inside[team] for team in teams))
 
     def mark_read(self) -> None:
         """Record that the answer depends on this view, although it reads no rows of it."""

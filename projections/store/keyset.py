@@ -1,9 +1,13 @@
 """Keyset pagination of long lists: filter, order and cursor in one statement."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
 from operator import attrgetter
 from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 from uuid import UUID
+
+import msgspec
 
 from domain.primitives.values import Basis
 from projections.store import search_text
@@ -80,6 +84,31 @@ LABELLED = ("using gin (labels)", "(id) where labels <> '{}'")
 # ── filters ──────────────────────────────────────────────────────────────────────────────────────
 
 
+class Range(msgspec.Struct, frozen=True):
+    """Values from `gte` to `lte`, both included; None is no bound. It includes no missing value."""
+
+    gte: float | date | datetime | None = None
+    lte: float | date | datetime | None = None
+
+    def includes(self, value: Any) -> bool:
+        """Whether a value lies between the bounds."""
+        return value is not None and (self.gte is None or value >= self.gte) and (self.lte is None or value <= self.lte)
+
+
+class Filter(msgspec.Struct, frozen=True, kw_only=True):
+    """The base of filters. A row must have one of the `ids` if they are given, and match all of `all_of`, at least one
+    of `any_of` if it is given, and none of `none_of`, besides the own conditions of the filter."""
+
+    ids: tuple[UUID, ...] | None = None
+    all_of: tuple["Filter", ...] = ()
+    any_of: tuple["Filter", ...] | None = None
+    none_of: tuple["Filter", ...] = ()
+
+
+_PARAMETER = re.compile(r"%\((?=(?:g\d+_)*p\d+\)s)")
+"""The start of a parameter of a filter."""
+
+
 class FilterBuilder:
     """The SQL conditions of a filter and their parameters; a condition with the value None is left out.
 
@@ -91,6 +120,7 @@ class FilterBuilder:
         self.first_conditions: list[str] = ["f.version = 1"]
         self.conditions: list[str] = ["true"]
         self.params: dict[str, Any] = {}
+        self._groups = 0
 
     @property
     def is_narrowed(self) -> bool:
@@ -117,6 +147,27 @@ class FilterBuilder:
         self.where_first(f"f.id in (select id from {table.name} where {has_all})", labels)
         self.where(f"v.{has_all}", labels)
 
+    def where_any_label(self, table: VersionedTable[Any], labels: tuple[str, ...] | None) -> None:
+        """Require that a row has one of these labels at the basis."""
+        has_one = "labels && {0}::text[]"
+        self.where_first(f"f.id in (select id from {table.name} where {has_one})", labels)
+        self.where(f"v.{has_one}", labels)
+
+    def where_in(self, expression: str, bounds: Range | None) -> None:
+        """Require that the value of an expression lies in a range."""
+        if bounds is not None:
+            self.where(f"{expression} >= {{0}}", bounds.gte)
+            self.where(f"{expression} <= {{0}}", bounds.lte)
+
+    def nested(self, group: "FilterBuilder", table: VersionedTable[Any]) -> str:
+        """All conditions of another filter as one condition on the version `v`, with its parameters in this one."""
+        prefix = f"g{self._groups}_"
+        self._groups += 1
+        self.params |= {f"{prefix}{name}": value for name, value in group.params.items()}
+        first = " and ".join(group.first_conditions)
+        unchanged = [f"v.id in (select f.id from {table.name} f where {first})"] * (len(group.first_conditions) > 1)
+        return f"coalesce({_PARAMETER.sub(f'%({prefix}', ' and '.join([*unchanged, *group.conditions]))}, false)"
+
     def search(self, query: str | None) -> None:
         """Require that the searchable text contains every word of the query, as a part of a word and in any order;
         a query without words requires nothing."""
@@ -133,7 +184,7 @@ class FilterBuilder:
 # ── lists ────────────────────────────────────────────────────────────────────────────────────────
 
 
-F = TypeVar("F")
+F = TypeVar("F", bound=Filter)
 Conditions: TypeAlias = Callable[[Basis, F], FilterBuilder]
 """The SQL conditions of a filter at a basis."""
 
@@ -148,7 +199,7 @@ class List(Generic[V, F, OrderField]):
 
     def page(self, conn: Connection, basis: Basis, filter: F, order: Order[OrderField], window: Window) -> list[V]:
         """A page of the rows that pass the filter."""
-        builder, key = self._conditions(basis, filter), self._keys[order.field]
+        builder, key = self._builder(basis, filter), self._keys[order.field]
         limits, cursors = key.limits(window, order.descending)
         found = self._query(basis, builder, *limits)
         direction = key.by("desc" if order.descending != window.backwards else "asc")
@@ -159,16 +210,31 @@ class List(Generic[V, F, OrderField]):
 
     def columns(self, conn: Connection, basis: Basis, filter: F, columns: str) -> list[tuple[Any, ...]]:
         """These columns of all rows that pass the filter, in the order of creation."""
-        builder = self._conditions(basis, filter)
+        builder = self._builder(basis, filter)
         sql = f"{self._query(basis, builder, columns=columns)} order by c.born"
         return fetch(conn, sql, basis_params(basis, **builder.params), prepare=not builder.is_narrowed)
 
     def count(self, conn: Connection, basis: Basis, filter: F) -> int:
         """The number of rows that pass the filter."""
-        builder = self._conditions(basis, filter)
+        builder = self._builder(basis, filter)
         sql = self._query(basis, builder, columns="count(*)")
         ((number,),) = fetch(conn, sql, basis_params(basis, **builder.params), prepare=not builder.is_narrowed)
         return int(number)
+
+    def orders_by(self, field: str) -> bool:
+        """Whether the list has this order."""
+        return field in self._keys
+
+    def expression(self, field: str) -> str:
+        """The value of an order, or of the column with that name, for `values`."""
+        return self._keys[field].value if field in self._keys else f"v.{field.lower()}"
+
+    def values(
+        self, conn: Connection, basis: Basis, filter: F, expressions: Sequence[str]
+    ) -> dict[UUID, tuple[Any, ...]]:
+        """The values of these expressions in all rows that pass the filter, by id, in the order of creation."""
+        columns = ", ".join(["v.id", *expressions])
+        return {id: tuple(values) for id, *values in self.columns(conn, basis, filter, columns)}
 
     def cursor(self, row: V, field: OrderField) -> Cursor:
         """The place of this row in the order by `field`."""
@@ -178,10 +244,24 @@ class List(Generic[V, F, OrderField]):
         self, conn: Connection, basis: Basis, filter: F, column: str, values: Sequence[UUID]
     ) -> dict[UUID, list[V]]:
         """By each of these values of a column: the rows that pass the filter and have it, in the order of creation."""
-        builder = self._conditions(basis, filter)
+        builder = self._builder(basis, filter)
         builder.where_column(self._table, column, tuple(values))
         rows = self._table.read(conn, self._query(basis, builder), basis_params(basis, **builder.params), prepare=False)
         return grouped(values, sorted(rows, key=attrgetter("born")), attrgetter(column))
+
+    def _builder(self, basis: Basis, filter: F) -> FilterBuilder:
+        """The conditions of a filter with those of the filters inside it."""
+        builder = self._conditions(basis, filter)
+        builder.where_first("f.id = any({0})", filter.ids)
+
+        def each(filters: Sequence[Any]) -> list[str]:
+            return [builder.nested(self._builder(basis, one), self._table) for one in filters]
+
+        builder.conditions += each(filter.all_of)
+        if filter.any_of is not None:
+            builder.conditions.append(f"({' or '.join(['false', *each(filter.any_of)])})")
+        builder.conditions += [f"not {one}" for one in each(filter.none_of)]
+        return builder
 
     def _query(self, basis: Basis, builder: FilterBuilder, *conditions: str, columns: str | None = None) -> str:
         first = " and ".join(builder.first_conditions)

@@ -32,7 +32,7 @@ from domain.primitives.values import (
     Source,
 )
 from projections.store.batch_writer import BatchWriter, Reads
-from projections.store.keyset import FilterBuilder, List, SortKey, text
+from projections.store.keyset import Filter, FilterBuilder, List, Range, SortKey, text
 from projections.store.versioned_tables import (
     Connection,
     Table,
@@ -239,12 +239,17 @@ def on_calendar_set(event: CalendarSet, entry: Recorded, writer: BatchWriter) ->
 # ── filters and orders ───────────────────────────────────────────────────────────────────────────
 
 
-class CycleFilter(msgspec.Struct, frozen=True):
-    """`overlaps`: cycles that contain this day, first and last day included."""
+class CycleFilter(Filter, frozen=True):
+    """`overlaps`: cycles that contain this day, first and last day included. `states`: it is in one of them.
+    `search`: words that occur in key or name."""
 
     state: CycleState | None = None
     overlaps: date | None = None
     parent: UUID | None = None
+    states: tuple[CycleState, ...] | None = None
+    starts: Range | None = None
+    ends: Range | None = None
+    search: str | None = None
 
 
 class CycleOrder(StrEnum):
@@ -299,6 +304,10 @@ def _cycle_conditions(_basis: Basis, filter: CycleFilter) -> FilterBuilder:
     builder.where_first("f.parent = {0}", filter.parent)
     builder.where("v.state = {0}", filter.state)
     builder.where("{0} between v.starts_on and v.ends_on", filter.overlaps)
+    builder.where("v.state = any({0})", filter.states)
+    builder.where_in("v.starts_on", filter.starts)
+    builder.where_in("v.ends_on", filter.ends)
+    builder.search(filter.search)
     return builder
 
 

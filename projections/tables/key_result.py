@@ -28,7 +28,7 @@ from domain.model.key_result import (
 )
 from domain.primitives.values import Aggregation, Basis, KeyResultState, Kind, Metric, PlanPoint
 from projections.store.batch_writer import BatchWriter, Reads
-from projections.store.keyset import LABELLED, FilterBuilder, List, SortKey, text
+from projections.store.keyset import LABELLED, Filter, FilterBuilder, List, Range, SortKey, text
 from projections.store.versioned_tables import (
     Connection,
     Narrow,
@@ -161,9 +161,11 @@ def on_key_result_dropped(event: KeyResultDropped, entry: Recorded, writer: Batc
 # ── filters and orders ───────────────────────────────────────────────────────────────────────────
 
 
-class KeyResultFilter(msgspec.Struct, frozen=True):
+class KeyResultFilter(Filter, frozen=True):
     """`teams`: one of them is the team of the objective. `states` are those of the key result itself.
-    `labels`: it has all of them. `ids`: it is one of them."""
+    `labels`: it has all of them. `cycles`, `owners`, `any_labels`: it has one of them.
+    `owned`: whether it has an owner. `contributor`: one of those of its objective. `due`: its due day. `created` and
+    `changed`: the times of its creation and of its last change."""
 
     cycle: UUID | None = None
     teams: tuple[UUID, ...] | None = None
@@ -173,7 +175,14 @@ class KeyResultFilter(msgspec.Struct, frozen=True):
     states: tuple[KeyResultState, ...] | None = None
     labels: tuple[str, ...] | None = None
     search: str | None = None
-    ids: tuple[UUID, ...] | None = None
+    cycles: tuple[UUID, ...] | None = None
+    owners: tuple[UUID, ...] | None = None
+    owned: bool | None = None
+    contributor: UUID | None = None
+    any_labels: tuple[str, ...] | None = None
+    due: Range | None = None
+    created: Range | None = None
+    changed: Range | None = None
 
 
 class KeyResultOrder(StrEnum):
@@ -222,7 +231,6 @@ def key_results_of_kpis(conn: Connection, basis: Basis, kpis: Sequence[UUID]) ->
 
 def _key_result_conditions(basis: Basis, filter: KeyResultFilter) -> FilterBuilder:
     builder = FilterBuilder()
-    builder.where_first("f.id = any({0})", filter.ids)
     builder.where_first("f.cycle = {0}", filter.cycle)
     builder.where_first("f.objective = {0}", filter.objective)
     builder.where_column(KEY_RESULT, "owner", filter.owner)
@@ -231,6 +239,15 @@ def _key_result_conditions(basis: Basis, filter: KeyResultFilter) -> FilterBuild
     of_teams = f"exists (select from {OBJECTIVE.at(basis, 'o', 'v.objective')} where o.team = any({{0}}))"
     builder.where(of_teams, filter.teams)
     builder.where_labels(KEY_RESULT, filter.labels)
+    builder.where_column(KEY_RESULT, "cycle", filter.cycles)
+    builder.where_column(KEY_RESULT, "owner", filter.owners)
+    builder.where("(v.owner is not null) = {0}", filter.owned)
+    contributes = f"exists (select from {OBJECTIVE.at(basis, 'o', 'v.objective')} where {{0}} = any(o.contributors))"
+    builder.where(contributes, filter.contributor)
+    builder.where_any_label(KEY_RESULT, filter.any_labels)
+    builder.where_in("v.due", filter.due)
+    builder.where_in("v.created_at", filter.created)
+    builder.where_in("v.changed_at", filter.changed)
     builder.search(filter.search)
     return builder
 
@@ -247,14 +264,15 @@ KEY_RESULTS = List(
 
 
 class Membership(NamedTuple):
-    """A key result, the position at which it was added, and its objective."""
+    """A key result, the position at which it was added, its objective, and its due day."""
 
     id: UUID
     born: int
     objective: UUID
+    due: date
 
 
 def key_results_that_pass(conn: Connection, basis: Basis, filter: KeyResultFilter) -> list[Membership]:
     """All key results that pass the filter, in the order of addition."""
-    found = KEY_RESULTS.columns(conn, basis, filter, "v.id, v.born, v.objective")
+    found = KEY_RESULTS.columns(conn, basis, filter, "v.id, v.born, v.objective, v.due")
     return list(map(Membership._make, found))

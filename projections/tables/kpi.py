@@ -7,15 +7,13 @@ from functools import singledispatch
 from typing import Any
 from uuid import UUID
 
-import msgspec
-
 from domain.model.event import Event, Recorded
 from domain.model.kpi import KpiDefined, KpiLabelled, KpiRedefined, KpiRetired, KpiRevived, KpiTargetsSet
 from domain.primitives.goal_schedule import GoalEdit
 from domain.primitives.kpi_formula import Formula
 from domain.primitives.values import Aggregation, Basis, Cadence, Kind, KpiGoal, KpiTarget, Unit
 from projections.store.batch_writer import BatchWriter, Reads
-from projections.store.keyset import LABELLED, FilterBuilder, List, text
+from projections.store.keyset import LABELLED, Filter, FilterBuilder, List, Range, text
 from projections.store.versioned_tables import Connection, Table, Version, VersionedTable, basis_params, fetch
 
 # ── rows ─────────────────────────────────────────────────────────────────────────────────────────
@@ -105,15 +103,21 @@ def on_kpi_revived(event: KpiRevived, entry: Recorded, writer: BatchWriter) -> N
 # ── filters and orders ───────────────────────────────────────────────────────────────────────────
 
 
-class KpiFilter(msgspec.Struct, frozen=True):
+class KpiFilter(Filter, frozen=True):
     """`teams`: one of them is its team. `labels`: it has all of them. `search`: words that occur in key, name or
-    description."""
+    description. `owners`, `any_labels`: it has one of them. `owned`: whether it has an owner. `created`
+    and `changed`: the times of its definition and of its last change."""
 
     teams: tuple[UUID, ...] | None = None
     owner: UUID | None = None
     retired: bool | None = None
     labels: tuple[str, ...] | None = None
     search: str | None = None
+    owners: tuple[UUID, ...] | None = None
+    owned: bool | None = None
+    any_labels: tuple[str, ...] | None = None
+    created: Range | None = None
+    changed: Range | None = None
 
 
 class KpiOrder(StrEnum):
@@ -185,6 +189,11 @@ def _kpi_conditions(_basis: Basis, filter: KpiFilter) -> FilterBuilder:
     builder.where_column(KPI, "owner", filter.owner)
     builder.where("v.retired = {0}", filter.retired)
     builder.where_labels(KPI, filter.labels)
+    builder.where_column(KPI, "owner", filter.owners)
+    builder.where("(v.owner is not null) = {0}", filter.owned)
+    builder.where_any_label(KPI, filter.any_labels)
+    builder.where_in("v.created_at", filter.created)
+    builder.where_in("v.changed_at", filter.changed)
     builder.search(filter.search)
     return builder
 

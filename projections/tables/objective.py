@@ -9,8 +9,6 @@ from operator import attrgetter
 from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
-import msgspec
-
 from domain.model.event import Event, Recorded
 from domain.model.objective import (
     ObjectiveAligned,
@@ -34,7 +32,7 @@ from domain.primitives.values import (
     Visibility,
 )
 from projections.store.batch_writer import BatchWriter, Reads
-from projections.store.keyset import LABELLED, FilterBuilder, List, text
+from projections.store.keyset import LABELLED, Filter, FilterBuilder, List, Range, text
 from projections.store.versioned_tables import (
     Connection,
     Table,
@@ -164,10 +162,12 @@ _OF_THE_END = ("verdict", "score", "reflection", "closed_at", "closed_in", "ende
 # ── filters and orders ───────────────────────────────────────────────────────────────────────────
 
 
-class ObjectiveFilter(msgspec.Struct, frozen=True):
+class ObjectiveFilter(Filter, frozen=True):
     """All conditions given must hold. `teams`: one of them is its team. `aligned`: supports a goal that is not dropped.
     `search`: words that occur in title or description. `supports`: an objective or key result that it supports.
-    `labels`: it has all of them. `ids`: it is one of them."""
+    `labels`: it has all of them. `cycles`, `owners`, `any_labels`: it has one of them.
+    `owned`: whether it has an owner. `contributor`: one of its contributors. `created` and `changed`: the times of its
+    creation and of its last change."""
 
     cycle: UUID | None = None
     teams: tuple[UUID, ...] | None = None
@@ -178,7 +178,13 @@ class ObjectiveFilter(msgspec.Struct, frozen=True):
     search: str | None = None
     supports: UUID | None = None
     labels: tuple[str, ...] | None = None
-    ids: tuple[UUID, ...] | None = None
+    cycles: tuple[UUID, ...] | None = None
+    owners: tuple[UUID, ...] | None = None
+    owned: bool | None = None
+    contributor: UUID | None = None
+    any_labels: tuple[str, ...] | None = None
+    created: Range | None = None
+    changed: Range | None = None
 
 
 class ObjectiveOrder(StrEnum):
@@ -288,7 +294,6 @@ def open_objectives(conn: Connection, basis: Basis, cycles: Sequence[UUID]) -> l
 def _objective_conditions(basis: Basis, filter: ObjectiveFilter) -> FilterBuilder:
     builder = FilterBuilder()
     supported = f"exists (select from support e where e.objective = v.id and {is_in_force(basis)}"
-    builder.where_first("f.id = any({0})", filter.ids)
     builder.where_first("f.cycle = {0}", filter.cycle)
     builder.where_column(OBJECTIVE, "team", filter.teams)
     builder.where_column(OBJECTIVE, "owner", filter.owner)
@@ -297,6 +302,13 @@ def _objective_conditions(basis: Basis, filter: ObjectiveFilter) -> FilterBuilde
     builder.where(f"{supported}) = {{0}}", filter.aligned)
     builder.where(f"{supported} and e.target = {{0}})", filter.supports)
     builder.where_labels(OBJECTIVE, filter.labels)
+    builder.where_column(OBJECTIVE, "cycle", filter.cycles)
+    builder.where_column(OBJECTIVE, "owner", filter.owners)
+    builder.where("(v.owner is not null) = {0}", filter.owned)
+    builder.where("{0} = any(v.contributors)", filter.contributor)
+    builder.where_any_label(OBJECTIVE, filter.any_labels)
+    builder.where_in("v.created_at", filter.created)
+    builder.where_in("v.changed_at", filter.changed)
     builder.search(filter.search)
     return builder
 

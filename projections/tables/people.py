@@ -31,7 +31,7 @@ from domain.model.people import (
 from domain.primitives.personal_data import erased_handle, unseal
 from domain.primitives.values import Basis, Kind
 from projections.store.batch_writer import BatchWriter, Reads
-from projections.store.keyset import LABELLED, FilterBuilder, List, text
+from projections.store.keyset import LABELLED, Filter, FilterBuilder, List, text
 from projections.store.versioned_tables import (
     OPEN,
     Connection,
@@ -182,20 +182,22 @@ def is_any_erased(conn: Connection) -> bool:
 # ── filters and orders ───────────────────────────────────────────────────────────────────────────
 
 
-class PersonFilter(msgspec.Struct, frozen=True):
-    """`search`: words that occur in handle, name or email."""
+class PersonFilter(Filter, frozen=True):
+    """`search`: words that occur in handle, name or email. `teams`: a member of one of them."""
 
     active: bool | None = None
     search: str | None = None
+    teams: tuple[UUID, ...] | None = None
 
 
-class TeamFilter(msgspec.Struct, frozen=True):
-    """`labels`: it has all of them."""
+class TeamFilter(Filter, frozen=True):
+    """`labels`: it has all of them. `any_labels`: it has one of them. `search`: words that occur in key or name."""
 
     parent: UUID | None = None
     disbanded: bool | None = None
     labels: tuple[str, ...] | None = None
     search: str | None = None
+    any_labels: tuple[str, ...] | None = None
 
 
 class PersonOrder(StrEnum):
@@ -241,8 +243,10 @@ def members_of_teams(conn: Connection, basis: Basis, teams: Sequence[UUID]) -> d
     return _joined(conn, basis, "team", teams, PERSON, "person")
 
 
-def _person_conditions(_basis: Basis, filter: PersonFilter) -> FilterBuilder:
+def _person_conditions(basis: Basis, filter: PersonFilter) -> FilterBuilder:
     builder = FilterBuilder()
+    of_teams = f"select m.person from membership m where m.team = any({{0}}) and {is_valid_at(basis, 'm')}"
+    builder.where_first(f"f.id in ({of_teams})", filter.teams)
     builder.where("v.active = {0}", filter.active)
     builder.search(filter.search)
     return builder
@@ -297,6 +301,7 @@ def _team_conditions(_basis: Basis, filter: TeamFilter) -> FilterBuilder:
     builder.where_column(TEAM, "parent", filter.parent)
     builder.where("v.disbanded = {0}", filter.disbanded)
     builder.where_labels(TEAM, filter.labels)
+    builder.where_any_label(TEAM, filter.any_labels)
     builder.search(filter.search)
     return builder
 

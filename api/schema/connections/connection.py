@@ -28,8 +28,18 @@ Before: TypeAlias = Annotated[str | None, strawberry.argument(description="Only 
 
 Where: TypeAlias = Annotated[T | None, strawberry.argument(description="Only rows that match this filter.")]
 """The argument that filters a list: `Where[CycleFilter]`."""
-OrderBy: TypeAlias = Annotated[T | None, strawberry.argument(description="The order of the rows.")]
-"""The argument that orders a list: `OrderBy[KpiOrder]`."""
+OrderBy: TypeAlias = Annotated[
+    T | None,
+    strawberry.argument(description="The order of the rows.", deprecation_reason="Use `sort`. Removed in 0.5."),
+]
+"""The argument that orders a list by one field: `OrderBy[KpiOrder]`."""
+Sort: TypeAlias = Annotated[
+    list[T] | None,
+    strawberry.argument(
+        description="The order of the rows: by the first of these fields, and rows with equal values by the next."
+    ),
+]
+"""The argument that orders a list: `Sort[KpiOrder]`."""
 
 _PAGE = [
     Parameter(name, Parameter.POSITIONAL_OR_KEYWORD, default=None, annotation=argument)

@@ -1,29 +1,27 @@
-"""Filters and orders of lists: the GraphQL inputs, and their translation to the filters of the projections."""
+"""Filters of lists: the GraphQL inputs, and the entities that they name."""
 
 from collections.abc import Sequence
-from datetime import date
-from enum import StrEnum
-from typing import Any
+from datetime import date, datetime
+from typing import Any, Optional
 from uuid import UUID
 
 import strawberry
 
+from api.schema.connections.comparators import DayRange, NumberRange, TimeRange
 from api.schema.primitives import enums
-from api.schema.primitives.described_enum import described
 from api.schema.primitives.lookup import By, CycleBy, KpiBy, TeamBy, external_of, id_of, key_of
 from api.snapshot import global_ids
 from api.snapshot.dataloaders import BY_KEY
 from api.snapshot.snapshot import View
 from domain.commands.command import External
-from domain.metrics.rating import Health
 from domain.primitives import label_checks
-from domain.primitives.errors import invalid
+from domain.primitives.errors import Code, CommandRejected, invalid
 from domain.primitives.values import Kind
-from projections.store.versioned_tables import Order
-from projections.tables import cycle, key_result, kpi, objective, people
 from projections.tables.across.external_reference import externally_named
 
 SEARCH_LENGTH_MAX = 300
+NAMES_MAX = 1_000
+"""The most entries of a list in a filter."""
 SEARCHED = "Each word must occur as a part of a word, in any order, ignoring case, accents and Unicode form."
 
 NOTHING = UUID(int=0)
@@ -34,27 +32,106 @@ NOTHING = UUID(int=0)
 
 
 def _include_subteams() -> Any:
-    return strawberry.field(default=True, description="Whether `team` includes the teams inside it, directly or not.")
+    return strawberry.field(
+        default=True, description="Whether `team` and `teams` include the teams inside them, directly or not."
+    )
 
 
 def _labels() -> Any:
     return strawberry.field(default=None, description="What it must have: all of these labels.")
 
 
+def _any_labels() -> Any:
+    return strawberry.field(default=None, description="What it must have: at least one of these labels.")
+
+
+def _owners() -> Any:
+    return strawberry.field(default=None, description="What one of these people owns.")
+
+
+def _unowned() -> Any:
+    return strawberry.field(default=None, description="Whether it has no owner.")
+
+
+def _created_at() -> Any:
+    return strawberry.field(default=None, description="The time of creation, as in `createdAt`.")
+
+
+def _changed_at() -> Any:
+    return strawberry.field(default=None, description="The time of the last change, as in `changedAt`.")
+
+
+def _measured_at(of: str = "check-in or reading, with or without a value") -> Any:
+    return strawberry.field(default=None, description=f"The time of the latest {of}.")
+
+
+def _confidence() -> Any:
+    return strawberry.field(default=None, description="The confidence, as in `progress { confidence }`.")
+
+
+def _progress() -> Any:
+    return strawberry.field(default=None, description="The value of the progress, as in `progress { value }`.")
+
+
+def _worse_since() -> Any:
+    return strawberry.field(
+        default=None,
+        description="Goals that are AT_RISK or OFF_TRACK at the basis and were rated better at this time, by what is "
+        "known at the basis. A goal that was OUTDATED or PENDING then counts as one that was ON_TRACK.",
+    )
+
+
+def _ids() -> Any:
+    return strawberry.field(default=None, description="Those with one of these ids.")
+
+
+def _and() -> Any:
+    return strawberry.field(name="and", default=None, description="What it must match besides: all of these filters.")
+
+
+def _or() -> Any:
+    return strawberry.field(
+        name="or",
+        default=None,
+        description="What it must match besides: at least one of these filters; an empty list matches nothing.",
+    )
+
+
+def _not() -> Any:
+    return strawberry.field(name="not", default=None, description="The filter that it must not match.")
+
+
 @strawberry.input(description="A filter of cycles. A cycle must match every field that is set.")
 class CycleFilter:
-    state: enums.CycleState | None = strawberry.field(default=None, description="Cycles in this state.")
+    state: enums.CycleState | None = strawberry.field(
+        default=None, description="Cycles in this state.", deprecation_reason="Use `states`. Removed in 0.5."
+    )
+    states: list[enums.CycleState] | None = strawberry.field(default=None, description="Cycles in one of these states.")
     overlaps: date | None = strawberry.field(default=None, description="Cycles that include this day.")
+    starts_on: DayRange | None = strawberry.field(default=None, description="The first day of the cycle.")
+    ends_on: DayRange | None = strawberry.field(default=None, description="The last day of the cycle.")
+    search: str | None = strawberry.field(default=None, description=f"Words in the key or name. {SEARCHED}")
+    and_: list["CycleFilter"] | None = _and()
+    or_: list["CycleFilter"] | None = _or()
+    not_: Optional["CycleFilter"] = _not()
 
 
 @strawberry.input(description="A filter of objectives. An objective must match every field that is set.")
 class ObjectiveFilter:
+    ids: list[strawberry.ID] | None = _ids()
     cycle: CycleBy | None = strawberry.field(default=None, description="Objectives of this cycle.")
+    cycles: list[CycleBy] | None = strawberry.field(default=None, description="Objectives of one of these cycles.")
     team: TeamBy | None = strawberry.field(
         default=None, description="Objectives of this team, with those of the teams inside it."
     )
+    teams: list[TeamBy] | None = strawberry.field(default=None, description="Objectives of one of these teams.")
     include_subteams: bool = _include_subteams()
     owner: strawberry.ID | None = strawberry.field(default=None, description="Objectives owned by this person.")
+    owners: list[strawberry.ID] | None = _owners()
+    unowned: bool | None = _unowned()
+    contributor: strawberry.ID | None = strawberry.field(
+        default=None, description="Objectives to which this person contributes."
+    )
     state: list[enums.ObjectiveState] | None = strawberry.field(
         default=None, description="Objectives in one of these states."
     )
@@ -62,138 +139,124 @@ class ObjectiveFilter:
     health: list[enums.Health] | None = strawberry.field(
         default=None, description="Objectives with one of these health values."
     )
+    worse_since: datetime | None = _worse_since()
+    progress: NumberRange | None = _progress()
+    confidence: NumberRange | None = _confidence()
+    measured_at: TimeRange | None = _measured_at("check-in or reading of a key result that is not dropped")
+    due: DayRange | None = strawberry.field(
+        default=None,
+        description="The first due day of its key results that are not dropped; the last day of its cycle without any.",
+    )
     aligned: bool | None = strawberry.field(
         default=None, description="Whether the objective supports a goal that is not dropped."
     )
     labels: list[str] | None = _labels()
+    any_labels: list[str] | None = _any_labels()
+    created_at: TimeRange | None = _created_at()
+    changed_at: TimeRange | None = _changed_at()
     search: str | None = strawberry.field(default=None, description=f"Words in the title or description. {SEARCHED}")
+    and_: list["ObjectiveFilter"] | None = _and()
+    or_: list["ObjectiveFilter"] | None = _or()
+    not_: Optional["ObjectiveFilter"] = _not()
 
 
 @strawberry.input(
-    description="A filter of key results. A key result must match every field that is set. Dropped key results are "
-    "left out unless `state` is set or `health` includes DROPPED."
+    description="A filter of key results. A key result must match every field that is set. Without `state` or health "
+    "DROPPED, in it or in a filter inside it, key results that were dropped are left out."
 )
 class KeyResultFilter:
-    cycle: CycleBy | None = strawberry.field(default=None, description="Key results of objectives in this cycle.")
+    ids: list[strawberry.ID] | None = _ids()
+    cycle: CycleBy | None = strawberry.field(default=None, description="Key results of this cycle.")
+    cycles: list[CycleBy] | None = strawberry.field(default=None, description="Key results of one of these cycles.")
     team: TeamBy | None = strawberry.field(
-        default=None, description="Key results of this team's objectives, with those of the teams inside it."
+        default=None, description="Key results of objectives of this team, with those of the teams inside it."
+    )
+    teams: list[TeamBy] | None = strawberry.field(
+        default=None, description="Key results of objectives of one of these teams."
     )
     include_subteams: bool = _include_subteams()
     owner: strawberry.ID | None = strawberry.field(default=None, description="Key results owned by this person.")
+    owners: list[strawberry.ID] | None = _owners()
+    unowned: bool | None = _unowned()
+    contributor: strawberry.ID | None = strawberry.field(
+        default=None, description="Key results of objectives to which this person contributes."
+    )
     health: list[enums.Health] | None = strawberry.field(
         default=None,
         description="Key results with one of these health values. DROPPED includes those dropped with their objective.",
     )
+    worse_since: datetime | None = _worse_since()
+    progress: NumberRange | None = _progress()
+    confidence: NumberRange | None = _confidence()
+    measured_at: TimeRange | None = _measured_at()
+    due: DayRange | None = strawberry.field(default=None, description="The day it is due.")
     state: list[enums.KeyResultState] | None = strawberry.field(
         default=None, description="Key results in one of these states."
     )
     kpi: KpiBy | None = strawberry.field(default=None, description="Key results measured by this KPI.")
     labels: list[str] | None = _labels()
+    any_labels: list[str] | None = _any_labels()
+    created_at: TimeRange | None = _created_at()
+    changed_at: TimeRange | None = _changed_at()
     search: str | None = strawberry.field(default=None, description=f"Words in the title or description. {SEARCHED}")
+    and_: list["KeyResultFilter"] | None = _and()
+    or_: list["KeyResultFilter"] | None = _or()
+    not_: Optional["KeyResultFilter"] = _not()
 
 
 @strawberry.input(description="A filter of KPIs. A KPI must match every field that is set.")
 class KpiFilter:
+    ids: list[strawberry.ID] | None = _ids()
     team: TeamBy | None = strawberry.field(
         default=None, description="KPIs of this team, with those of the teams inside it."
     )
+    teams: list[TeamBy] | None = strawberry.field(default=None, description="KPIs of one of these teams.")
     include_subteams: bool = _include_subteams()
     owner: strawberry.ID | None = strawberry.field(default=None, description="KPIs owned by this person.")
+    owners: list[strawberry.ID] | None = _owners()
+    unowned: bool | None = _unowned()
     status: list[enums.KpiStatus] | None = strawberry.field(
         default=None, description="KPIs with one of these status values."
     )
+    measured_at: TimeRange | None = _measured_at("reading")
     labels: list[str] | None = _labels()
+    any_labels: list[str] | None = _any_labels()
+    created_at: TimeRange | None = _created_at()
+    changed_at: TimeRange | None = _changed_at()
     search: str | None = strawberry.field(
         default=None, description=f"Words in the key, name or description. {SEARCHED}"
     )
+    and_: list["KpiFilter"] | None = _and()
+    or_: list["KpiFilter"] | None = _or()
+    not_: Optional["KpiFilter"] = _not()
 
 
 @strawberry.input(description="A filter of teams. A team must match every field that is set.")
 class TeamFilter:
     labels: list[str] | None = _labels()
+    any_labels: list[str] | None = _any_labels()
+    search: str | None = strawberry.field(default=None, description=f"Words in the key or name. {SEARCHED}")
+    and_: list["TeamFilter"] | None = _and()
+    or_: list["TeamFilter"] | None = _or()
+    not_: Optional["TeamFilter"] = _not()
 
 
-# ── orders ───────────────────────────────────────────────────────────────────────────────────────
+@strawberry.input(description="A filter of people. A person must match every field that is set.")
+class PersonFilter:
+    active: bool | None = strawberry.field(default=None, description="Whether the person is active.")
+    team: TeamBy | None = strawberry.field(
+        default=None, description="Members of this team, or of one of the teams inside it."
+    )
+    include_subteams: bool = strawberry.field(
+        default=True, description="Whether `team` includes the teams inside it, directly or not."
+    )
+    search: str | None = strawberry.field(default=None, description=f"Words in the handle, name or email. {SEARCHED}")
+    and_: list["PersonFilter"] | None = _and()
+    or_: list["PersonFilter"] | None = _or()
+    not_: Optional["PersonFilter"] = _not()
 
 
-_RECORDED_FIELDS = {
-    "RECORDED": "The order of recording in the log.",
-    "CREATED_AT": "The time of creation, as in `createdAt`.",
-    "CHANGED_AT": "The time of the last change, as in `changedAt`.",
-}
-_GOAL_FIELDS = _RECORDED_FIELDS | {
-    "TITLE": "The title, in alphabetical order.",
-    "PROGRESS": "The value of the progress; goals without one come last.",
-}
-
-
-@described("The direction of an order.", {"ASC": "From low to high.", "DESC": "From high to low."})
-class SortDirection(StrEnum):
-    ASC = "ASC"
-    DESC = "DESC"
-
-
-@described("The fields by which objectives can be ordered.", _GOAL_FIELDS)
-class ObjectiveOrderField(StrEnum):
-    RECORDED = "RECORDED"
-    TITLE = "TITLE"
-    PROGRESS = "PROGRESS"
-    CREATED_AT = "CREATED_AT"
-    CHANGED_AT = "CHANGED_AT"
-
-
-@described(
-    "The fields by which key results can be ordered.",
-    _GOAL_FIELDS | {"DUE": "The day it is due.", "WEIGHT": "The weight within the objective."},
-)
-class KeyResultOrderField(StrEnum):
-    RECORDED = "RECORDED"
-    TITLE = "TITLE"
-    PROGRESS = "PROGRESS"
-    DUE = "DUE"
-    WEIGHT = "WEIGHT"
-    CREATED_AT = "CREATED_AT"
-    CHANGED_AT = "CHANGED_AT"
-
-
-@described(
-    "The fields by which KPIs can be ordered.",
-    _RECORDED_FIELDS | {"KEY": "The key, in alphabetical order.", "NAME": "The name, in alphabetical order."},
-)
-class KpiOrderField(StrEnum):
-    RECORDED = "RECORDED"
-    KEY = "KEY"
-    NAME = "NAME"
-    CREATED_AT = "CREATED_AT"
-    CHANGED_AT = "CHANGED_AT"
-
-
-@strawberry.input(description="An order of objectives. Objectives with equal values have a fixed order.")
-class ObjectiveOrder:
-    field: ObjectiveOrderField = strawberry.field(description="The field to order by.")
-    direction: SortDirection = strawberry.field(default=SortDirection.ASC, description="The direction of the order.")
-
-
-@strawberry.input(description="An order of key results. Key results with equal values have a fixed order.")
-class KeyResultOrder:
-    field: KeyResultOrderField = strawberry.field(description="The field to order by.")
-    direction: SortDirection = strawberry.field(default=SortDirection.ASC, description="The direction of the order.")
-
-
-@strawberry.input(description="An order of KPIs. KPIs with equal values have a fixed order.")
-class KpiOrder:
-    field: KpiOrderField = strawberry.field(description="The field to order by.")
-    direction: SortDirection = strawberry.field(default=SortDirection.ASC, description="The direction of the order.")
-
-
-def order(given: Any, default: StrEnum) -> Order[Any]:
-    """The requested order, or the default."""
-    if given is None:
-        return Order(default)
-    return Order(given.field, given.direction is SortDirection.DESC)
-
-
-# ── translation to the projections ───────────────────────────────────────────────────────────────
+# ── what filters name ────────────────────────────────────────────────────────────────────────────
 
 
 def named(view: View, kind: Kind, by: By | None) -> UUID | None:
@@ -224,12 +287,19 @@ def identified(kind: Kind, id: str | None) -> UUID | None:
     return global_ids.entity(id, kind) or NOTHING
 
 
-def _teams(view: View, given: ObjectiveFilter | KeyResultFilter | KpiFilter) -> tuple[UUID, ...] | None:
-    """The team of a filter, by default with the teams inside it."""
-    team = named(view, Kind.TEAM, given.team)
-    if team is None:
+def all_named(view: View, kind: Kind, given: Sequence[By] | None) -> tuple[UUID, ...] | None:
+    """The ids of these entities, which are read by their keys in one statement; None for None. Raises `TOO_LARGE`."""
+    if given is None:
         return None
-    return tuple(view.teams_inside(team)) if given.include_subteams else (team,)
+    check_length(given)
+    view.read_keys(BY_KEY[kind], [key_of(by) for by in given if id_of(by) is None and external_of(by) is None])
+    return tuple(named(view, kind, by) or NOTHING for by in given)
+
+
+def check_length(given: Sequence[Any]) -> None:
+    """Raises `TOO_LARGE` for a list of a filter that is too long."""
+    if len(given) > NAMES_MAX:
+        raise CommandRejected(Code.TOO_LARGE, f"A list of a filter has up to {NAMES_MAX} entries.", "filter")
 
 
 def searched(text: str | None, field: str = "search") -> str | None:
@@ -249,65 +319,3 @@ def labelled(labels: Sequence[str] | None) -> tuple[str, ...] | None:
 
 def _has_surrogates(text: str) -> bool:
     return any("\ud800" <= character <= "\udfff" for character in text)
-
-
-def cycle_filter(given: CycleFilter | None) -> cycle.CycleFilter:
-    return cycle.CycleFilter() if given is None else cycle.CycleFilter(state=given.state, overlaps=given.overlaps)
-
-
-def objective_filter(view: View, given: ObjectiveFilter | None) -> objective.ObjectiveFilter:
-    if given is None:
-        return objective.ObjectiveFilter()
-    return objective.ObjectiveFilter(
-        cycle=named(view, Kind.CYCLE, given.cycle),
-        teams=_teams(view, given),
-        owner=identified(Kind.PERSON, given.owner),
-        states=None if given.state is None else tuple(given.state),
-        kind=given.kind,
-        aligned=given.aligned,
-        labels=labelled(given.labels),
-        search=searched(given.search),
-    )
-
-
-def key_result_filter(view: View, given: KeyResultFilter | None) -> key_result.KeyResultFilter:
-    if given is None:
-        return key_result.KeyResultFilter(states=LIVE)
-    return key_result.KeyResultFilter(
-        cycle=named(view, Kind.CYCLE, given.cycle),
-        teams=_teams(view, given),
-        owner=identified(Kind.PERSON, given.owner),
-        kpi=named(view, Kind.KPI, given.kpi),
-        states=_key_result_states(given),
-        labels=labelled(given.labels),
-        search=searched(given.search),
-    )
-
-
-def _key_result_states(given: KeyResultFilter) -> tuple[enums.KeyResultState, ...] | None:
-    if given.state is not None:
-        return tuple(given.state)
-    return None if Health.DROPPED in (given.health or ()) else LIVE
-
-
-def kpi_filter(view: View, given: KpiFilter | None) -> kpi.KpiFilter:
-    if given is None:
-        return kpi.KpiFilter()
-    return kpi.KpiFilter(
-        teams=_teams(view, given),
-        owner=identified(Kind.PERSON, given.owner),
-        labels=labelled(given.labels),
-        search=searched(given.search),
-    )
-
-
-def team_filter(given: TeamFilter | None) -> people.TeamFilter:
-    """Teams that are not disbanded."""
-    return people.TeamFilter(disbanded=False, labels=None if given is None else labelled(given.labels))
-
-
-def person_filter(search: str | None) -> people.PersonFilter:
-    return people.PersonFilter(search=searched(search))
-
-
-LIVE = (enums.KeyResultState.ACTIVE, enums.KeyResultState.SCORED)

@@ -1,122 +1,177 @@
-"""Pages of long lists, read by keyset in one statement. For health, status and progress the whole list is judged first:
-from outlines of its rows where there are any, otherwise from the rows."""
+"""Pages of long lists: read by keyset in one statement where the database alone decides which rows they have, and in
+which order. Otherwise the computed values of all rows that may be in the list decide."""
 
-from collections.abc import Callable, Sequence
-from enum import StrEnum
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import msgspec
 
 from api.schema.connections.connection import Connection
+from api.schema.connections.criteria import Criteria, Judged, Outline, passing
+from api.schema.connections.sorting import Key, Keys, sorted_page
 from api.snapshot.dataloaders import TYPES, found, grouped
-from api.snapshot.pagination import LIST_MAX, PageRequest, encode, page_of, paginate, shown_as
+from api.snapshot.pagination import Page, PageRequest, encode, page_of, paginate, shown_as
 from api.snapshot.siblings import all_of
-from api.snapshot.snapshot import Batch, RowProxy, View, as_batch
+from api.snapshot.snapshot import Batch, RowProxy, View
+from domain.metrics.badness import place
+from domain.primitives.lazy import cached_property
+from domain.primitives.personal_data import ERASED
 from domain.primitives.values import Kind
-from projections.store.keyset import List
+from projections.store.keyset import Filter, List
 from projections.store.versioned_tables import Cursor, Order, Window
+from projections.tables import people
 
-PROGRESS = "PROGRESS"
-RECORDED = "RECORDED"
-
-
-class Judged(NamedTuple):
-    """The computed values of a row: its condition (health or status) and its progress."""
-
-    condition: StrEnum | None
-    progress: float | None
+COMPUTED: Final[Mapping[str, Callable[[Judged], Any]]] = {
+    "HEALTH": lambda one: place(one.condition),
+    "STATUS": lambda one: place(one.condition),
+    "PROGRESS": lambda one: one.progress,
+    "CONFIDENCE": lambda one: one.confidence,
+    "MEASURED_AT": lambda one: one.measured_at,
+    "DUE": lambda one: one.due,
+}
+"""The orders by computed values, unless the table of a list has the order itself."""
+OWNER: Final = "OWNER"
+"""The order by the name of the owner."""
 
 
 class Listing(msgspec.Struct, frozen=True):
-    """A long list of `projections`: its kind, its rows, and how their condition and progress are computed. `outlined`
-    computes those of all rows that pass a filter, by their ids, without reading the rows."""
+    """A long list of `projections`: its kind, and its rows. `outline` computes the values of all rows that pass a
+    filter, without reading whole rows."""
 
     kind: Kind
     rows: List[Any, Any, Any]
-    judge: Callable[[Batch], Sequence[Judged]] | None = None
-    outlined: Callable[[View, Any], dict[UUID, Judged]] | None = None
+    outline: Outline | None = None
+
+    def is_stored(self, keys: Keys) -> bool:
+        """Whether the database can order by these keys, page by page."""
+        return len(keys) == 1 and self.rows.orders_by(keys[0].field)
 
 
-def list_page(
-    view: View,
-    of: Listing,
-    filter: object,
-    order: Order[Any],
-    page_request: PageRequest,
-    only: frozenset[StrEnum] | None = None,
-) -> Connection[Any]:
-    """A page of a long list, restricted to the conditions in `only`."""
-    if only is None and order.field != PROGRESS:
-        return _read_page(view, of, filter, order, page_request)
-    if of.outlined is not None:
-        judged = of.outlined(view, filter)
-        kept = {id: one for id, one in judged.items() if only is None or one.condition in only}
-        return _outlined_page(view, of, filter, order, page_request, kept)
-    rows = view.read(of.rows.page, filter, Order(RECORDED), Window(LIST_MAX))
-    return computed_page(of, as_batch(TYPES[of.kind][0], view, rows), order, page_request, only)
+class Wanted(NamedTuple):
+    """The rows that a list has, and their order."""
+
+    criteria: Criteria
+    keys: Keys
+
+    def narrowed(self, ids: Sequence[UUID]) -> "Wanted":
+        """The same of these rows only."""
+        stored = self.criteria.stored
+        narrow = type(stored)(ids=tuple(ids))
+        inside = msgspec.structs.replace(stored, all_of=(*stored.all_of, narrow))
+        return Wanted(msgspec.structs.replace(self.criteria, stored=inside), self.keys)
 
 
-def _outlined_page(
-    view: View,
-    of: Listing,
-    filter: Any,
-    order: Order[Any],
-    page_request: PageRequest,
-    kept: dict[UUID, Judged],
-) -> Connection[Any]:
-    """The page of these rows: by progress from their outlines, in any other order by keyset."""
-    if order.field != PROGRESS:
-        return _read_page(view, of, msgspec.structs.replace(filter, ids=tuple(kept)), order, page_request)
+class Rows:
+    """The rows of a list with their computed values, which are computed at most once."""
 
-    def place(id: UUID) -> Cursor:
-        return Cursor(kept[id].progress, id)
+    def __init__(self, view: View, of: Listing, wanted: Wanted) -> None:
+        self.view = view
+        self.of = of
+        self.wanted = wanted
 
-    page = paginate(page_request, list(kept), place, order.field, order.descending)
+    @cached_property
+    def judged(self) -> dict[UUID, Judged]:
+        """The computed values of all rows, by id, in the order of creation."""
+        assert self.of.outline is not None
+        return passing(self.view, self.of.rows, self.of.outline, self.wanted.criteria)
+
+    @property
+    def filter(self) -> Filter:
+        """A filter that only these rows pass."""
+        criteria = self.wanted.criteria
+        return criteria.stored if criteria.is_stored else type(criteria.stored)(ids=tuple(self.judged))
+
+    def values(self, keys: Keys) -> dict[UUID, Sequence[Any]]:
+        """The values of all rows in an order, by id."""
+        rows = self.of.rows
+        stored = [key.field for key in keys if key.field == OWNER or rows.orders_by(key.field)]
+        read = self.view.read(rows.values, self.filter, [rows.expression(field) for field in stored])
+        names = self._names([values[stored.index(OWNER)] for values in read.values()]) if OWNER in stored else {}
+
+        def value(id: UUID, key: Key) -> Any:
+            if key.field not in stored:
+                return COMPUTED[key.field](self.judged[id])
+            found = read[id][stored.index(key.field)]
+            return names.get(found) if key.field == OWNER else found
+
+        return {id: [value(id, key) for key in keys] for id in read}
+
+    def _names(self, owners: Sequence[UUID | None]) -> dict[UUID, str]:
+        """The names of these people."""
+        wanted = set(filter(None, owners))
+        rows = self.view.by_id(people.people, wanted) if wanted else {}
+        return {id: rows[id].name or ERASED for id in wanted if id in rows}
+
+
+def list_page(view: View, of: Listing, wanted: Wanted, page_request: PageRequest) -> tuple[Page[Any], Rows]:
+    """A page of a long list, and all its rows."""
+    rows = Rows(view, of, wanted)
+    if of.is_stored(wanted.keys):
+        return _read_page(rows, page_request), rows
+    page = sorted_page(page_request, rows.values(wanted.keys), wanted.keys)
     nodes = found(view, of.kind, page.items)
-    return Connection(page=shown_as(page, [nodes[id] for id in page.items]))
+    return shown_as(page, [nodes[id] for id in page.items]), rows
 
 
-def _read_page(
-    view: View, of: Listing, filter: object, order: Order[Any], page_request: PageRequest
-) -> Connection[Any]:
-    field, descending = order.field, order.descending
-    window = page_request.window(field, descending)
+def _read_page(rows: Rows, page_request: PageRequest) -> Page[Any]:
+    """The page by keyset, in an order of one key that the database has."""
+    view, of, ((field, descending),) = rows.view, rows.of, rows.wanted.keys
+    window, filter, order = page_request.window(field, descending), rows.filter, Order(field, descending)
 
     def read(window: Window) -> list[Any]:
         return view.read(of.rows.page, filter, order, window)
 
-    return Connection(
-        page=page_of(
-            window,
-            all_of(TYPES[of.kind][0], view, read(window)),
-            lambda node: encode(of.rows.cursor(node.row, field), field, descending),
-            lambda other: bool(read(other)),
-            lambda: view.read(of.rows.count, filter),
-            descending,
-        )
+    return page_of(
+        window,
+        all_of(TYPES[of.kind][0], view, read(window)),
+        lambda node: encode(of.rows.cursor(node.row, field), field, descending),
+        lambda other: bool(read(other)),
+        lambda: view.read(of.rows.count, filter),
+        descending,
     )
 
 
-def computed_page(
+def group_pages(
+    view: View,
     of: Listing,
-    nodes: Sequence[RowProxy],
-    order: Order[Any],
+    groups: Sequence[Sequence[RowProxy]],
+    wanted: Wanted,
     page_request: PageRequest,
-    only: frozenset[StrEnum] | None = None,
-) -> Connection[Any]:
-    """A page of siblings that are all in memory."""
-    judge, by_progress = of.judge, order.field == PROGRESS
+    *,
+    are_filtered: bool,
+) -> list[tuple[Page[Any], Callable[[], list[Judged]]]]:
+    """The same page of each of these groups of siblings, which are all in memory, with the computed values of all its
+    rows. `are_filtered`: they pass what the database decides of the filter."""
+    rows = Rows(view, of, wanted.narrowed([node.row.id for group in groups for node in group]))
 
-    def judged(node: RowProxy) -> Judged:
-        assert judge is not None
-        return node.each(judge)
+    def judged(ids: Iterable[UUID]) -> list[Judged]:
+        return [rows.judged[id] for id in ids if id in rows.judged]
 
-    def place(node: RowProxy) -> Cursor:
-        return Cursor(judged(node).progress, node.row.id) if by_progress else of.rows.cursor(node.row, order.field)
+    if are_filtered and wanted.criteria.is_stored and of.is_stored(wanted.keys):
+        ((field, descending),) = wanted.keys
+        return [
+            (
+                paginate(page_request, group, lambda node: of.rows.cursor(node.row, field), field, descending),
+                partial(judged, [node.row.id for node in group]),
+            )
+            for group in groups
+        ]
+    values = rows.values(wanted.keys)
+    return [_of_group(group, values, wanted.keys, page_request, judged) for group in groups]
 
-    kept = nodes if only is None else [node for node in nodes if judged(node).condition in only]
-    return Connection(page=paginate(page_request, kept, place, order.field, order.descending))
+
+def _of_group(
+    group: Sequence[RowProxy],
+    values: Mapping[UUID, Sequence[Any]],
+    keys: Keys,
+    page_request: PageRequest,
+    judged: Callable[[Iterable[UUID]], list[Judged]],
+) -> tuple[Page[Any], Callable[[], list[Judged]]]:
+    nodes = {node.row.id: node for node in group if node.row.id in values}
+    page = sorted_page(page_request, {id: values[id] for id in nodes}, keys)
+    return shown_as(page, [nodes[id] for id in page.items]), partial(judged, list(nodes))
 
 
 # ── lists with one page per parent ───────────────────────────────────────────────────────────────

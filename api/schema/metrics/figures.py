@@ -82,6 +82,12 @@ def parts(batch: Batch) -> Sequence[Part]:
     return [found[row.objective][row.born] for row in rows]
 
 
+def parts_of(view: View, rows: Sequence[AnyObjective]) -> tuple[Goals, dict[UUID, Parts]]:
+    """These objectives with what is in force, and the key results of each, among others."""
+    found = _parts(view, rows)
+    return _goals(view, rows), found
+
+
 # ── objectives ───────────────────────────────────────────────────────────────────────────────────
 
 

@@ -1,71 +1,115 @@
 """Connections of goals: objectives and key results of a view, and the objectives of a cycle, team or owner."""
 
-from collections.abc import Sequence
-from enum import Enum, StrEnum
-from typing import Any
+from collections import Counter
+from collections.abc import Callable, Sequence
+from enum import Enum
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 import msgspec
+import strawberry
 
-from api.schema.connections import filters
+from api.schema.connections import filter_criteria
 from api.schema.connections.connection import Connection
-from api.schema.connections.filters import NOTHING, KeyResultFilter, KeyResultOrder, ObjectiveFilter, ObjectiveOrder
-from api.schema.connections.lists import Judged, Listing, computed_page, list_page
-from api.schema.metrics.figures import of_key_results, of_objectives
+from api.schema.connections.criteria import Criteria, Judged
+from api.schema.connections.filters import NOTHING, KeyResultFilter, ObjectiveFilter
+from api.schema.connections.list_orders import KeyResultOrder, ObjectiveOrder, keys
+from api.schema.connections.lists import Listing, Wanted, group_pages, list_page
+from api.schema.metrics.figures import of_key_results, of_objectives, parts, parts_of
+from api.schema.metrics.progress import HealthCount, by_health
+from api.schema.primitives.field import resolved
 from api.snapshot.dataloaders import Many, many
-from api.snapshot.pagination import PageRequest
+from api.snapshot.pagination import Page, PageRequest
 from api.snapshot.snapshot import Batch, RowProxy, View
 from domain.primitives.values import Kind
-from projections.store.versioned_tables import Order
-from projections.tables import alignment, objective
+from projections.figures.kept_figures import Parts
+from projections.tables import alignment, cycle, objective
 from projections.tables import key_result as proofs
 
+T = TypeVar("T")
 
-def _judged_objectives(batch: Batch) -> Sequence[Judged]:
-    return [Judged(of.health, of.value) for of in batch.all(of_objectives)]
+# ── types ────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _judged_key_results(batch: Batch) -> Sequence[Judged]:
-    return [Judged(of.health, of.value) for of in batch.all(of_key_results)]
+@strawberry.type(name="Connection", description="A page of a list of goals, and the number of goals by health.")
+class GoalConnection(Connection[T], Generic[T]):
+    judged: strawberry.Private[Callable[[], Sequence[Judged]]]
+
+    @resolved(
+        "The number of goals of the whole list with each health value, in a fixed order, without dropped ones and "
+        "those without a health."
+    )
+    def health_counts(self) -> list[HealthCount]:
+        return by_health(Counter(one.condition for one in self.judged()))
+
+
+def shown(page: Page[Any], judged: Callable[[], Sequence[Judged]]) -> GoalConnection[Any]:
+    return GoalConnection(page=page, judged=judged)
+
+
+# ── computed values ──────────────────────────────────────────────────────────────────────────────
 
 
 def _outlined_objectives(view: View, filter: objective.ObjectiveFilter) -> dict[UUID, Judged]:
     goals = view.read(objective.goals_that_pass, filter)
     found = view.computed(of_objectives, goals)
-    return {goal.id: Judged(found[goal.id].health, found[goal.id].value) for goal in goals}
+    of, inside = parts_of(view, goals)
+    return {goal.id: _judged(found[goal.id], inside[goal.id], of.cycles[goal.cycle]) for goal in goals}
+
+
+def _judged(of: Any, inside: Parts, within: cycle.CycleRow) -> Judged:
+    """The computed values of an objective with these key results."""
+    live = [part for part in inside.values() if not part.kept.is_dropped]
+    measured = [at for part in live if (at := part.current.last_measured_at) is not None]
+    due = min((part.kept.due for part in live), default=within.ends_on)
+    return Judged(of.health, of.value, of.confidence, max(measured, default=None), due)
 
 
 def _outlined_key_results(view: View, filter: proofs.KeyResultFilter) -> dict[UUID, Judged]:
     rows = view.read(proofs.key_results_that_pass, filter)
-    found = Batch(view, rows).all(of_key_results)
-    return {row.id: Judged(of.health, of.value) for row, of in zip(rows, found, strict=True)}
+    batch = Batch(view, rows)
+    return {
+        row.id: Judged(of.health, of.value, of.confidence, part.current.last_measured_at, row.due)
+        for row, of, part in zip(rows, batch.all(of_key_results), batch.all(parts), strict=True)
+    }
 
 
-OBJECTIVES = Listing(Kind.OBJECTIVE, objective.OBJECTIVES, _judged_objectives, _outlined_objectives)
-KEY_RESULTS = Listing(Kind.KEY_RESULT, proofs.KEY_RESULTS, _judged_key_results, _outlined_key_results)
+OBJECTIVES = Listing(Kind.OBJECTIVE, objective.OBJECTIVES, _outlined_objectives)
+KEY_RESULTS = Listing(Kind.KEY_RESULT, proofs.KEY_RESULTS, _outlined_key_results)
+
+# ── lists of a view ──────────────────────────────────────────────────────────────────────────────
 
 
 def objectives(
-    view: View, filter: ObjectiveFilter | None, order: ObjectiveOrder | None, page_request: PageRequest
-) -> Connection[Any]:
+    view: View,
+    filter: ObjectiveFilter | None,
+    sort: Sequence[ObjectiveOrder] | None,
+    order_by: ObjectiveOrder | None,
+    page_request: PageRequest,
+) -> GoalConnection[Any]:
     """A page of the objectives of a view."""
-    wanted = filters.objective_filter(view, filter)
-    return list_page(
-        view, OBJECTIVES, wanted, filters.order(order, objective.ObjectiveOrder.RECORDED), page_request, _only(filter)
-    )
+    wanted = Wanted(filter_criteria.objectives(view, filter), keys(_RECORDED, sort, order_by))
+    return _page(view, OBJECTIVES, wanted, page_request)
 
 
 def key_results(
-    view: View, filter: KeyResultFilter | None, order: KeyResultOrder | None, page_request: PageRequest
-) -> Connection[Any]:
+    view: View,
+    filter: KeyResultFilter | None,
+    sort: Sequence[KeyResultOrder] | None,
+    order_by: KeyResultOrder | None,
+    page_request: PageRequest,
+) -> GoalConnection[Any]:
     """A page of the key results of a view."""
-    wanted = filters.key_result_filter(view, filter)
-    in_order = filters.order(order, proofs.KeyResultOrder.RECORDED)
-    return list_page(view, KEY_RESULTS, wanted, in_order, page_request, _only(filter))
+    wanted = Wanted(filter_criteria.key_results(view, filter), keys(proofs.KeyResultOrder.RECORDED, sort, order_by))
+    return _page(view, KEY_RESULTS, wanted, page_request)
 
 
-def _only(filter: ObjectiveFilter | KeyResultFilter | None) -> frozenset[StrEnum] | None:
-    return None if filter is None or filter.health is None else frozenset(filter.health)
+_RECORDED = objective.ObjectiveOrder.RECORDED
+
+
+def _page(view: View, of: Listing, wanted: Wanted, page_request: PageRequest) -> GoalConnection[Any]:
+    page, rows = list_page(view, of, wanted, page_request)
+    return shown(page, lambda: list(rows.judged.values()))
 
 
 # ── objectives of a cycle, team or owner ─────────────────────────────────────────────────────────
@@ -84,49 +128,55 @@ class Whose(Enum):
         query: Many = self.value[0]
         return query
 
-    def narrowed(self, view: View, filter: objective.ObjectiveFilter, id: UUID) -> objective.ObjectiveFilter:
-        """The filter, restricted to the objectives of one parent."""
-        field = self.value[1]
+    def narrowed(self, view: View, criteria: Criteria, id: UUID) -> Criteria:
+        """The criteria, restricted to the objectives of one parent."""
+        field, filter = self.value[1], criteria.stored
         current = getattr(filter, field)
         if field == "teams":
             teams = view.teams_inside(id) if self is Whose.TEAMS_INSIDE else {id}
-            return msgspec.structs.replace(filter, teams=tuple(teams if current is None else teams & {*current}))
-        return msgspec.structs.replace(filter, **{field: id if current in (None, id) else NOTHING})
+            within: Any = tuple(teams if current is None else teams & {*current})
+        else:
+            within = id if current in (None, id) else NOTHING
+        return msgspec.structs.replace(criteria, stored=msgspec.structs.replace(filter, **{field: within}))
 
 
 def objectives_of(
-    parent: RowProxy, whose: Whose, filter: ObjectiveFilter | None, page_request: PageRequest
-) -> Connection[Any]:
-    """A page of the objectives of a cycle, team or owner, in the order of recording."""
-    wanted = filters.objective_filter(parent.view, filter)
-    return parent.each(_of_each, whose, wanted, _only(filter), page_request)
-
-
-def _of_each(
-    batch: Batch,
+    parent: RowProxy,
     whose: Whose,
-    filter: objective.ObjectiveFilter,
-    only: frozenset[StrEnum] | None,
+    filter: ObjectiveFilter | None,
+    sort: Sequence[ObjectiveOrder] | None,
     page_request: PageRequest,
-) -> Sequence[Connection[Any]]:
+) -> GoalConnection[Any]:
+    """A page of the objectives of a cycle, team or owner, by default in the order of recording."""
+    wanted = Wanted(filter_criteria.objectives(parent.view, filter), tuple(keys(_RECORDED, sort)))
+    return parent.each(_of_each, whose, wanted, page_request)
+
+
+def _of_each(batch: Batch, whose: Whose, wanted: Wanted, page_request: PageRequest) -> Sequence[GoalConnection[Any]]:
     """The page of a single parent is read by keyset; for several parents all rows are read in one statement and cut."""
-    order = Order(objective.ObjectiveOrder.RECORDED)
     if len(batch.rows) == 1:
         (row,) = batch.rows
-        return [
-            list_page(batch.view, OBJECTIVES, whose.narrowed(batch.view, filter, row.id), order, page_request, only)
-        ]
-    groups = many(batch, Kind.OBJECTIVE, whose.query, filter)
-    return [computed_page(OBJECTIVES, group, order, page_request, only) for group in groups]
+        own = wanted._replace(criteria=whose.narrowed(batch.view, wanted.criteria, row.id))
+        return [_page(batch.view, OBJECTIVES, own, page_request)]
+    groups = many(batch, Kind.OBJECTIVE, whose.query, wanted.criteria.stored)
+    pages = group_pages(batch.view, OBJECTIVES, groups, wanted, page_request, are_filtered=True)
+    return [shown(*page) for page in pages]
 
 
-def supporters(target: RowProxy, page_request: PageRequest) -> Connection[Any]:
-    """A page of the objectives that support this objective or key result, in the order of drafting."""
-    return target.each(_supporters, page_request)
+def supporters(
+    target: RowProxy,
+    filter: ObjectiveFilter | None,
+    sort: Sequence[ObjectiveOrder] | None,
+    page_request: PageRequest,
+) -> GoalConnection[Any]:
+    """A page of the objectives that support this objective or key result, by default in the order of drafting."""
+    wanted = Wanted(filter_criteria.objectives(target.view, filter), tuple(keys(_RECORDED, sort)))
+    return target.each(_supporters, wanted, filter is None, page_request)
 
 
-def _supporters(batch: Batch, page_request: PageRequest) -> Sequence[Connection[Any]]:
+def _supporters(
+    batch: Batch, wanted: Wanted, are_filtered: bool, page_request: PageRequest
+) -> Sequence[GoalConnection[Any]]:
     groups = many(batch, Kind.OBJECTIVE, alignment.supporters_of_targets)
-    return [
-        computed_page(OBJECTIVES, group, Order(objective.ObjectiveOrder.RECORDED), page_request) for group in groups
-    ]
+    pages = group_pages(batch.view, OBJECTIVES, groups, wanted, page_request, are_filtered=are_filtered)
+    return [shown(*page) for page in pages]

@@ -7,12 +7,13 @@ from typing import Annotated, Any
 import strawberry
 
 from api.schema.connections import filters
-from api.schema.connections.connection import Connection, Where, connection
+from api.schema.connections.connection import Sort, Where, connection
 from api.schema.connections.filters import ObjectiveFilter
+from api.schema.connections.list_orders import ObjectiveOrder
 from api.schema.metrics import progress_curves
 from api.schema.metrics.figures import counts_of_cycles, of_cycles, scores_of_cycles
 from api.schema.metrics.findings import FindingCount, finding_counts_by, in_cycles, of_each_object
-from api.schema.metrics.goal_lists import Whose, objectives_of
+from api.schema.metrics.goal_lists import GoalConnection, Whose, objectives_of
 from api.schema.metrics.progress import HealthCount, Progress, progress_by
 from api.schema.metrics.progress_curves import Every, From, ProgressPoint, To
 from api.schema.primitives import enums
@@ -87,9 +88,11 @@ class Cycle(Entity, kind=Kind.CYCLE, read=cycle.cycles):
     def progress_over_time(self, every: Every = Step.WEEK, since: From = None, until: To = None) -> list[ProgressPoint]:
         return self.each(progress_curves.of_cycles, every, since, until)
 
-    @connection("The objectives of the cycle, in the order of recording.")
-    def objectives(self, page_request: PageRequest, filter: Where[ObjectiveFilter] = None) -> Connection[ObjectiveRef]:
-        return objectives_of(self, Whose.CYCLE, filter, page_request)
+    @connection("The objectives of the cycle, by default in the order of recording.")
+    def objectives(
+        self, page_request: PageRequest, filter: Where[ObjectiveFilter] = None, sort: Sort[ObjectiveOrder] = None
+    ) -> GoalConnection[ObjectiveRef]:
+        return objectives_of(self, Whose.CYCLE, filter, sort, page_request)
 
     as_of = at_another_moment(CycleRef)
 

@@ -7,7 +7,9 @@ from typing import Annotated, Any
 
 import strawberry
 
-from api.schema.connections.connection import Connection, connection
+from api.schema.connections.connection import Connection, Sort, Where, connection
+from api.schema.connections.filters import ObjectiveFilter
+from api.schema.connections.list_orders import ObjectiveOrder
 from api.schema.connections.lists import Pages, paged
 from api.schema.metrics.figures import explained_key_results, measured, of_key_results, parts
 from api.schema.metrics.findings import (
@@ -18,7 +20,7 @@ from api.schema.metrics.findings import (
     in_key_results,
     of_each_object,
 )
-from api.schema.metrics.goal_lists import supporters
+from api.schema.metrics.goal_lists import GoalConnection, supporters
 from api.schema.metrics.progress import PARTS_NEED, Progress, progress_by
 from api.schema.metrics.trajectory import Forecast, TargetRevision, TrajectoryPoint, forecasts, targets, trajectories
 from api.schema.primitives import enums
@@ -140,8 +142,10 @@ class KeyResult(Entity, kind=Kind.KEY_RESULT, read=key_result.key_results):
     ) -> list[TrajectoryPoint]:
         return self.each(trajectories, every)
 
-    @connection("The objectives that support it, in the order of drafting.")
-    def supported_by(self, page_request: PageRequest) -> Connection[ObjectiveRef]:
-        return supporters(self, page_request)
+    @connection("The objectives that support it, by default in the order of drafting.")
+    def supported_by(
+        self, page_request: PageRequest, filter: Where[ObjectiveFilter] = None, sort: Sort[ObjectiveOrder] = None
+    ) -> GoalConnection[ObjectiveRef]:
+        return supporters(self, filter, sort, page_request)
 
     as_of = at_another_moment(KeyResultRef)

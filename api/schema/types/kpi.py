@@ -1,18 +1,21 @@
 """KPIs: measures that are watched at a steady cadence, independent of cycles."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime
 from functools import partial
 from itertools import pairwise
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, Generic, TypeAlias, TypeVar
 from uuid import UUID
 
 import strawberry
 
-from api.schema.connections import filters
+from api.schema.connections import filter_criteria
 from api.schema.connections.connection import Connection, connection
-from api.schema.connections.filters import KpiFilter, KpiOrder
-from api.schema.connections.lists import Judged, Listing, Pages, list_page, paged
+from api.schema.connections.criteria import Judged
+from api.schema.connections.filters import KpiFilter
+from api.schema.connections.list_orders import KpiOrder, keys
+from api.schema.connections.lists import Listing, Pages, Rows, Wanted, list_page, paged
 from api.schema.metrics import kpi_formula, kpi_schedules
 from api.schema.metrics.findings import (
     Finding,
@@ -33,7 +36,7 @@ from api.schema.primitives.refs import KeyResultRef, KpiRef, PersonRef, ReadingR
 from api.schema.primitives.scalars import Markdown, Position
 from api.schema.types.entity import Entity, at_another_moment
 from api.snapshot.dataloaders import found_rows, in_groups
-from api.snapshot.pagination import PageRequest
+from api.snapshot.pagination import LIST_MAX, PageRequest
 from api.snapshot.snapshot import Batch, RowProxy, View
 from domain.metrics import kpi_series as formulas
 from domain.metrics.kpi_series import KpiStatus
@@ -42,10 +45,13 @@ from domain.primitives.calendar import Step
 from domain.primitives.values import Aggregation, EarlierPeriod, Kind
 from projections.figures import kpi_standing, kpi_values
 from projections.figures.kpi_values import KpiValues
+from projections.store.versioned_tables import Order, Window
 from projections.tables import kpi, measurements
 from projections.tables.key_result import key_results_of_kpis
 from projections.tables.kpi import KpiRow
 from projections.tables.measurements import ReadValue, read_values
+
+T = TypeVar("T")
 
 _READINGS = Pages(
     Kind.READING,
@@ -290,15 +296,47 @@ class Kpi(Entity, kind=Kind.KPI, read=kpi.kpis):
     as_of = at_another_moment(KpiRef)
 
 
-def _judged(batch: Batch) -> Sequence[Judged]:
-    return [Judged(status, None) for status in batch.all(_statuses)]
+# ── lists ────────────────────────────────────────────────────────────────────────────────────────
 
 
-KPIS = Listing(Kind.KPI, kpi.KPIS, _judged)
+@strawberry.type(description="The number of KPIs with one status.")
+class KpiStatusCount:
+    status: enums.KpiStatus = strawberry.field(description="The status of the KPIs.")
+    count: int = strawberry.field(description="The number of KPIs with it.")
 
 
-def kpis(view: View, filter: KpiFilter | None, order: KpiOrder | None, page_request: PageRequest) -> Connection[Any]:
+@strawberry.type(name="Connection", description="A page of a list of KPIs, and the number of KPIs by status.")
+class KpiConnection(Connection[T], Generic[T]):
+    rows: strawberry.Private[Rows]
+
+    @resolved("The number of KPIs of the whole list with each status, in a fixed order.")
+    def status_counts(self) -> list[KpiStatusCount]:
+        counts = Counter(one.condition for one in self.rows.judged.values())
+        return [KpiStatusCount(status=status, count=counts[status]) for status in KpiStatus]
+
+
+def _outlined(view: View, filter: kpi.KpiFilter) -> dict[UUID, Judged]:
+    rows = view.read(kpi.KPIS.page, filter, Order(kpi.KpiOrder.RECORDED), Window(LIST_MAX))
+    view.remember(kpi.kpis, rows)
+    batch = Batch(view, rows)
+    latest = batch.all(latest_readings)
+    return {
+        row.id: Judged(status, measured_at=latest[row.id].measured_at if row.id in latest else None)
+        for row, status in zip(rows, batch.all(_statuses), strict=True)
+    }
+
+
+KPIS = Listing(Kind.KPI, kpi.KPIS, _outlined)
+
+
+def kpis(
+    view: View,
+    filter: KpiFilter | None,
+    sort: Sequence[KpiOrder] | None,
+    order_by: KpiOrder | None,
+    page_request: PageRequest,
+) -> KpiConnection[Any]:
     """A page of the KPIs of a view."""
-    only = None if filter is None or filter.status is None else frozenset(filter.status)
-    in_order = filters.order(order, kpi.KpiOrder.NAME)
-    return list_page(view, KPIS, filters.kpi_filter(view, filter), in_order, page_request, only)
+    wanted = Wanted(filter_criteria.kpis(view, filter), keys(kpi.KpiOrder.NAME, sort, order_by))
+    page, rows = list_page(view, KPIS, wanted, page_request)
+    return KpiConnection(page=page, rows=rows)

@@ -6,7 +6,9 @@ from typing import Annotated, Any
 
 import strawberry
 
-from api.schema.connections.connection import Connection, connection
+from api.schema.connections.connection import Sort, Where, connection
+from api.schema.connections.filters import ObjectiveFilter
+from api.schema.connections.list_orders import ObjectiveOrder
 from api.schema.metrics import progress_curves
 from api.schema.metrics.figures import counts_of_objectives, explained_objectives, of_objectives
 from api.schema.metrics.findings import (
@@ -18,7 +20,7 @@ from api.schema.metrics.findings import (
     in_objectives_and_parts,
     of_each_object,
 )
-from api.schema.metrics.goal_lists import supporters
+from api.schema.metrics.goal_lists import GoalConnection, supporters
 from api.schema.metrics.progress import (
     KEY_RESULTS,
     HealthCount,
@@ -135,9 +137,11 @@ class Objective(Entity, kind=Kind.OBJECTIVE, read=objective.objectives):
     ) -> list[KeyResultRef]:
         return self.each(all_key_results if include_dropped else live_key_results)
 
-    @connection("The objectives that support it, in the order of drafting.")
-    def supported_by(self, page_request: PageRequest) -> Connection[ObjectiveRef]:
-        return supporters(self, page_request)
+    @connection("The objectives that support it, by default in the order of drafting.")
+    def supported_by(
+        self, page_request: PageRequest, filter: Where[ObjectiveFilter] = None, sort: Sort[ObjectiveOrder] = None
+    ) -> GoalConnection[ObjectiveRef]:
+        return supporters(self, filter, sort, page_request)
 
     @resolved("The progress over time, by all that is known at the view, with the planned line after it.")
     def progress_over_time(self, every: Every = Step.WEEK, since: From = None, until: To = None) -> list[ProgressPoint]:

@@ -5,11 +5,12 @@ from uuid import UUID
 
 import strawberry
 
-from api.schema.connections.connection import Connection, Where, connection
+from api.schema.connections.connection import Sort, Where, connection
 from api.schema.connections.filters import NOTHING, ObjectiveFilter, named
+from api.schema.connections.list_orders import ObjectiveOrder
 from api.schema.metrics import progress_curves
 from api.schema.metrics.figures import counts_of_teams, shown_teams
-from api.schema.metrics.goal_lists import Whose, objectives_of
+from api.schema.metrics.goal_lists import GoalConnection, Whose, objectives_of
 from api.schema.metrics.progress import HealthCount, Progress
 from api.schema.metrics.progress_curves import Every, From, ProgressPoint, To
 from api.schema.primitives import enums
@@ -47,9 +48,11 @@ class Person(Entity, kind=Kind.PERSON, read=people.people):
     active: bool = strawberry.field(description="Whether the person is active, that is, not deactivated.")
     teams: list[TeamRef] = to_many(Kind.TEAM, people.teams_of_people, "The person's teams, in the order of joining.")
 
-    @connection("The objectives that the person owns.")
-    def objectives(self, page_request: PageRequest, filter: Where[ObjectiveFilter] = None) -> Connection[ObjectiveRef]:
-        return objectives_of(self, Whose.OWNER, filter, page_request)
+    @connection("The objectives that the person owns, by default in the order of recording.")
+    def objectives(
+        self, page_request: PageRequest, filter: Where[ObjectiveFilter] = None, sort: Sort[ObjectiveOrder] = None
+    ) -> GoalConnection[ObjectiveRef]:
+        return objectives_of(self, Whose.OWNER, filter, sort, page_request)
 
     as_of = at_another_moment(PersonRef)
 
@@ -87,8 +90,10 @@ class Team(Entity, kind=Kind.TEAM, read=people.teams):
         page_request: PageRequest,
         filter: Where[ObjectiveFilter] = None,
         include_subteams: IncludeSubteams = False,
-    ) -> Connection[ObjectiveRef]:
-        return objectives_of(self, Whose.TEAMS_INSIDE if include_subteams else Whose.TEAM, filter, page_request)
+        sort: Sort[ObjectiveOrder] = None,
+    ) -> GoalConnection[ObjectiveRef]:
+        whose = Whose.TEAMS_INSIDE if include_subteams else Whose.TEAM
+        return objectives_of(self, whose, filter, sort, page_request)
 
     @resolved(
         "The unweighted mean of the team's objectives in a cycle. A team does not end: its health is the rating of the "
