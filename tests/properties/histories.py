@@ -360,9 +360,10 @@ class History:
 
     def _rescheduleCycle(self) -> Command:  # noqa: N802
         """Often without one of the days, which then stays."""
-        starts_on: date | UnsetType = date(2025, self._chance.choice([1, 3, 4, 6]), self._chance.choice([1, 15]))
-        ends_on: date | UnsetType = starts_on + timedelta(days=self._chance.choice([-3, 60, 90, 120]))
-        starts_on, ends_on = self._chance.choice([(UNSET, ends_on), (starts_on, UNSET), (starts_on, ends_on)])
+        first = date(2025, self._chance.choice([1, 3, 4, 6]), self._chance.choice([1, 15]))
+        last = first + timedelta(days=self._chance.choice([-3, 60, 90, 120]))
+        days: list[tuple[date | UnsetType, date | UnsetType]] = [(UNSET, last), (first, UNSET), (first, last)]
+        starts_on, ends_on = self._chance.choice(days)
         return RescheduleCycle(cycle=self._cycle(), starts_on=starts_on, ends_on=ends_on, **self._since())
 
     def _adoptScoringPolicy(self) -> Command:  # noqa: N802
