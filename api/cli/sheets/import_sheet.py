@@ -47,7 +47,7 @@ def import_sheet(database: Database, sheet: Sheet, mapping: SheetMapping, *, dry
     tally = run_import(database, lines, sum(map(len, lines)), go_on=True, dry=dry, label="Rows")
     refused = {refusal.line - 1 for refusal in tally.refusals}
     recorded = [one for index, one in enumerate(plan.facts) if index not in refused]
-    problems = [*plan.problems, *(_problem(plan, one) for one in _told(tally))]
+    problems = dict.fromkeys([*plan.problems, *(_problem(plan, one) for one in _told(tally))])
     return SheetResult(len(sheet.rows) + len(sheet.wrong), recorded, sorted(problems, key=_line))
 
 
@@ -134,11 +134,17 @@ def _problem(plan: Plan, told: tuple[Refusal, Problem]) -> CellProblem:
     refusal, problem = told
     fact = plan.facts[refusal.line - 1]
     if problem.code is Code.NOT_FOUND and problem.field[-1:] == ("ref",):
-        return CellProblem(fact.line, "", f"What it belongs to was refused: {problem.message}")
+        return CellProblem(fact.line, "", f"{_missing(plan, fact)} was refused; correct that first.")
     column = next((fact.columns[name] for name in reversed(problem.field) if name in fact.columns), "")
     if not column and problem.field[:1] == ("external",):
         column = fact.columns.get("id", "")
     return CellProblem(fact.line, column, f"{fact.fact['do']}: {problem}")
+
+
+def _missing(plan: Plan, fact: PlannedFact) -> str:
+    """What a fact refers to and the sheet creates."""
+    refs = [one["ref"] for one in fact.fact["input"].values() if isinstance(one, dict) and "ref" in one]
+    return ", ".join(f"{name} of line {plan.created[name]}" for name in refs if name in plan.created)
 
 
 def _line(problem: CellProblem) -> int:

@@ -8,6 +8,7 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import islice
 from typing import Final, NamedTuple, TypeAlias
 
@@ -126,11 +127,11 @@ def _found_delimiter(text: str, columns: Sequence[str]) -> str:
     wanted = {simple(name) for name in columns}
 
     def fit(delimiter: str) -> tuple[int, int]:
-        try:
-            found = list(islice(_records(text, delimiter, 0), HEADER_ROWS_MAX))
-        except Failure:
-            return 0, 0
-        return max(((len(wanted & set(map(simple, cells))), len(cells)) for _, cells in found), default=(0, 0))
+        best = 0, 0
+        with suppress(Failure):
+            for _, cells in islice(_records(text, delimiter, 0), HEADER_ROWS_MAX):
+                best = max(best, (len(wanted & set(map(simple, cells))), len(cells)))
+        return best
 
     return max(_DELIMITERS, key=fit)
 
