@@ -48,6 +48,14 @@ def _host_name(host: str) -> tuple[str, bool]:
     return name, name.endswith(".localhost") or _is_address(name)
 
 
+def is_loopback(host: str) -> bool:
+    """Whether a Host header names this machine, so that a request does not leave it."""
+    name = _without_port(host)
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    return _is_address(name) and ipaddress.ip_address(name).is_loopback
+
+
 def _without_port(host: str) -> str:
     """The host name of a Host header, without port and brackets."""
     if host.startswith("["):

@@ -34,6 +34,10 @@ class SingleFlightTTLCache(Generic[K, T]):
             task.add_done_callback(_retrieve_exception)
         return await asyncio.shield(task)
 
+    def forget(self, key: K) -> None:
+        """Compute the value of this key again when it is needed next."""
+        self._values.pop(key, None)
+
     async def _find(self, key: K, find: Callable[[], Awaitable[T]]) -> T:
         started_at = self._clock()
         try:

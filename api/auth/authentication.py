@@ -1,4 +1,4 @@
-"""Authentication: resolves the bearer token of a request to a caller, before the body is read.
+"""Authentication: resolves the bearer token or the session of a request to a caller, before the body is read.
 
 Each kind of token has an authenticator. Every rejected request gets the same response; the reason is logged, but the
 token never is. See docs/adr/0017.
@@ -25,6 +25,7 @@ from api.auth.token_memory import TokenMemory
 from api.execution.context import Caller
 from api.execution.request_scope import RequestScope
 from domain.commands.permissions import Role
+from domain.log import sessions
 
 RATE_LIMITED: Final = "RATE_LIMITED"
 
@@ -42,6 +43,9 @@ CHECK_SECONDS_MAX: Final = 2.0
 """How long the check of a token may take before a remembered one is used in its place, where there are standbys."""
 REVALIDATE_SECONDS: Final = 20.0
 """The interval at which the tokens of open subscriptions are validated again."""
+SESSION_SECONDS: Final = 2.0
+"""How long a resolved session is cached, and the interval at which the sessions of open subscriptions are validated
+again: whatever a session authorized ends within five seconds of it."""
 FAILURES_BURST: Final = 20
 """Failed attempts that one address may make at once; beyond, unknown tokens from it are rejected without a lookup. At
 most so many are looked up for it at once."""
@@ -110,17 +114,23 @@ class Authenticators:
         self._seen: SingleFlightTTLCache[bytes, Caller | str] = SingleFlightTTLCache(REMEMBERED_SECONDS, REMEMBERED_MAX)
         self._known_good_tokens: OrderedDict[bytes, Caller] = OrderedDict()
         self._scopes: WeakValueDictionary[bytes, RequestScope] = WeakValueDictionary()
+        self._seen_sessions: SingleFlightTTLCache[bytes, Caller | str] = SingleFlightTTLCache(
+            SESSION_SECONDS, REMEMBERED_MAX
+        )
+        self._session_scopes: WeakValueDictionary[bytes, RequestScope] = WeakValueDictionary()
 
-    async def authenticate(self, authorization: Collection[str], address: str) -> Authenticated | None:
-        """The caller of a request with these Authorization headers; None without any, where anonymous requests are not
-        allowed.
+    async def authenticate(
+        self, authorization: Collection[str], address: str, session: str | None = None
+    ) -> Authenticated | None:
+        """The caller of a request with these Authorization headers, or else with the secret of this session; None
+        without any, where anonymous requests are not allowed.
 
         Raises `AuthenticationFailed`, `RateLimited`, `AuthBackendUnavailable`.
         """
-        if not authorization:
+        if not authorization and session is None:
             return None if self.anonymous is None else Authenticated(self.anonymous)
         try:
-            bearer = _bearer(authorization)
+            bearer = _bearer(authorization) if authorization else _secret(session)
         except AuthenticationFailed:
             if seconds := self._failures.fail(network_of(address)):
                 raise RateLimited(seconds) from None
@@ -131,7 +141,12 @@ class Authenticators:
             caller = await self._resolve_caller(digest, bearer)
         else:
             caller = await self._resolve_unknown(digest, bearer, network_of(address))
-        return Authenticated(caller, self._scopes.get(digest) or self._open_scope(digest, bearer))
+        scopes = self._scopes if bearer[:4] != sessions.PREFIX else self._session_scopes
+        return Authenticated(caller, scopes.get(digest) or self._open_scope(scopes, digest, bearer))
+
+    def forget(self, secret: str) -> None:
+        """Validate this session again at its next use, rather than by the cache."""
+        self._seen_sessions.forget(sessions.digest(secret))
 
     def last_known(self, authorization: Collection[str]) -> Caller | None:
         """The caller whom these headers had when this process first accepted their token; None if it never did, or if
@@ -147,17 +162,22 @@ class Authenticators:
             raise RateLimited(seconds)
 
     async def revalidate_forever(self) -> None:
-        """End the scopes whose tokens are no longer valid, at an interval, until this is cancelled."""
-        while True:
-            await asyncio.sleep(REVALIDATE_SECONDS)
-            try:
-                await self.revalidate_all()
-            except Exception:  # noqa: BLE001 - the next round may succeed
-                _log.exception("credentials_not_revalidated")
+        """End the scopes whose tokens or sessions are no longer valid, at an interval, until this is cancelled."""
+        await asyncio.gather(
+            self._revalidate(self._scopes, REVALIDATE_SECONDS), self._revalidate(self._session_scopes, SESSION_SECONDS)
+        )
 
     async def revalidate_all(self) -> None:
         """Validate the tokens of all open scopes once."""
-        await asyncio.gather(*(scope.has_ended() for scope in list(self._scopes.values())))
+        await _validate(self._scopes)
+
+    async def _revalidate(self, scopes: "WeakValueDictionary[bytes, RequestScope]", seconds: float) -> None:
+        while True:
+            await asyncio.sleep(seconds)
+            try:
+                await _validate(scopes)
+            except Exception:  # noqa: BLE001 - the next round may succeed
+                _log.exception("credentials_not_revalidated")
 
     async def _resolve_caller(self, digest: bytes, bearer: str) -> Caller:
         found = await (self._checked(digest, bearer) if self._memory is None else self._recalled(digest, bearer))
@@ -167,8 +187,10 @@ class Authenticators:
         return found
 
     async def _checked(self, digest: bytes, bearer: str) -> Caller | str:
-        """The result of a check that is not older than `REMEMBERED_SECONDS`. Raises `AuthBackendUnavailable`."""
-        return await self._seen.get(digest, lambda: self._authenticate(bearer))
+        """The result of a check that is not older than `REMEMBERED_SECONDS`, or `SESSION_SECONDS`. Raises
+        `AuthBackendUnavailable`."""
+        seen = self._seen if bearer[:4] != sessions.PREFIX else self._seen_sessions
+        return await seen.get(digest, lambda: self._authenticate(bearer))
 
     async def _recalled(self, digest: bytes, bearer: str) -> Caller | str:
         """As `_checked`; while the primary is away, the caller of the last check, if that is remembered."""
@@ -227,8 +249,10 @@ class Authenticators:
         if len(self._known_good_tokens) > REMEMBERED_MAX:
             self._known_good_tokens.popitem(last=False)
 
-    def _open_scope(self, digest: bytes, bearer: str) -> RequestScope:
-        scope = self._scopes[digest] = RequestScope(lambda: self._is_good(digest, bearer))
+    def _open_scope(
+        self, scopes: "WeakValueDictionary[bytes, RequestScope]", digest: bytes, bearer: str
+    ) -> RequestScope:
+        scope = scopes[digest] = RequestScope(lambda: self._is_good(digest, bearer))
         return scope
 
     async def _is_good(self, digest: bytes, bearer: str) -> bool:
@@ -254,7 +278,20 @@ def _bearer(authorization: Collection[str]) -> str:
         raise AuthenticationFailed("the Authorization header has no bearer token")
     if len(token) > BEARER_LENGTH_MAX:
         raise AuthenticationFailed("the token is too long")
+    if token[:4] == sessions.PREFIX:
+        raise AuthenticationFailed("a session counts as a cookie only")
     return token
+
+
+def _secret(session: str | None) -> str:
+    """The secret of a session. Raises `AuthenticationFailed` for another text, which no other authenticator may get."""
+    if session is None or session[:4] != sessions.PREFIX:
+        raise AuthenticationFailed("the cookie is no session")
+    return session
+
+
+async def _validate(scopes: "WeakValueDictionary[bytes, RequestScope]") -> None:
+    await asyncio.gather(*(scope.has_ended() for scope in list(scopes.values())))
 
 
 def network_of(address: str) -> str:

@@ -1,7 +1,7 @@
 """Middleware that authenticates requests, and its responses to those that it rejects."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import Final
 
@@ -19,6 +19,7 @@ from api.auth.authentication import (
     Authenticators,
     RateLimited,
 )
+from api.auth.session_cookie import session_of, set_cookie
 from api.execution.request_scope import UNAUTHENTICATED
 
 ALIVE: Final = "/healthz"
@@ -36,18 +37,22 @@ _log = structlog.get_logger(__name__)
 
 
 class AuthenticationMiddleware:
-    """Sets `state.caller` of every request, or rejects the request without reading its body.
+    """Sets `state.caller` of every request, or rejects the request without reading its body. `is_public`: the paths
+    that strangers may request, too; what serves them authenticates for itself.
 
     A WebSocket may authenticate in `connection_init` (see `api.graphql_http.websocket`): until then its caller is
     `UNAUTHENTICATED_CALLER`, and `is_rejected` is whether its handshake carried credentials that were rejected.
     """
 
-    def __init__(self, app: ASGIApp, authenticators: Authenticators) -> None:
+    def __init__(
+        self, app: ASGIApp, authenticators: Authenticators, is_public: Callable[[str], bool] = lambda _: False
+    ) -> None:
         self._app = app
         self._authenticators = authenticators
+        self._is_public = is_public
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan" or scope["path"] == ALIVE:
+        if scope["type"] == "lifespan" or scope["path"] == ALIVE or self._is_public(scope["path"]):
             return await self._app(scope, receive, send)
         rejection = await self.rejection(HTTPConnection(scope))
         return await (rejection or self._app)(scope, receive, send)
@@ -59,8 +64,9 @@ class AuthenticationMiddleware:
         state.caller, state.scope, state.is_rejected = UNAUTHENTICATED_CALLER, None, False
         may_wait = scope["type"] == "websocket" or scope["path"] == READY
         given = connection.headers.getlist("authorization")
+        session = None if given else session_of(connection)
         try:
-            authenticating = self._authenticators.authenticate(given, address(connection))
+            authenticating = self._authenticators.authenticate(given, address(connection), session)
             if scope["path"] in {READY, METRICS}:
                 authenticating = asyncio.wait_for(authenticating, READY_SECONDS_MAX)
             authenticated = await authenticating
@@ -71,7 +77,7 @@ class AuthenticationMiddleware:
         except AuthenticationFailed as reason:
             state.is_rejected = True
             log_rejection(reason, connection)
-            return None if scope["type"] == "websocket" else _unauthenticated()
+            return None if scope["type"] == "websocket" else _rejected(connection, session)
         except RateLimited as limited:
             return too_many_response(limited.message, RATE_LIMITED, limited.seconds)
         except (AuthBackendUnavailable, TimeoutError):
@@ -95,6 +101,14 @@ def log_rejection(reason: AuthenticationFailed, connection: HTTPConnection) -> N
     """Log why a request was rejected."""
     id, path = connection.state.id, connection.scope["path"]
     _log.warning("authentication_failed", request_id=id, path=path, address=address(connection), reason=str(reason))
+
+
+def _rejected(connection: HTTPConnection, session: str | None) -> Response:
+    """The response to invalid credentials, which also deletes the cookie of a session that ended."""
+    response = _unauthenticated()
+    if session is not None:
+        set_cookie(response, connection.headers.get("host") or "", "", 0)
+    return response
 
 
 def _unauthenticated() -> Response:

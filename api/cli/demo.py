@@ -11,6 +11,7 @@ from api.auth.authentication import DEMO
 from api.cli.import_facts import fact_file, lines, run_import
 from api.cli.migrate import migrate_tables
 from api.cli.output import Failure, err, out
+from api.console.sign_in import Guest
 from api.demo import company
 from api.demo.facts import facts
 from api.demo.queries import queries
@@ -18,6 +19,7 @@ from api.execution.context import Caller
 from api.runtime.database import Database
 from api.runtime.projector import projector_of
 from api.runtime.settings import Settings
+from domain.commands.permissions import Role
 from domain.log.schema import drop
 from domain.primitives import personal_data
 from projections.engine import health as projections
@@ -93,6 +95,17 @@ def visitor(database: Database) -> Caller:
     return DEMO if founder is None else Caller(company.FOUNDER, DEMO.roles, founder)
 
 
+def guests(database: Database) -> list[Guest]:
+    """The people of the company as whom anybody may sign in to its console."""
+    log = database.log(size_max=1)
+    found = {one: log.person_by_handle(personal_data.handle_digest(log.salt(), one)) for one in company.GUESTS}
+    return [
+        Guest(id, handle, company.PEOPLE[handle], Role(company.GUESTS[handle]))
+        for handle, id in found.items()
+        if id is not None
+    ]
+
+
 def _import(database: Database, story: Story) -> Story:
     with fact_file(str(_facts_path(database))) as (file, size):
         label = "Creating the demo company …"
@@ -122,6 +135,7 @@ def show(story: Story, visitor: Caller, url: str) -> None:
         out.print(f"You are {company.PEOPLE[visitor.handle]}, who founded it, and may do everything.")
     if datetime.now(UTC).date() - story.today > timedelta(days=OLD_DAYS):
         out.print("The data is old: 'keyframe demo --fresh' imports it up to today.")
+    out.print(f"\nThe console is at [bold]{url}[/bold].", soft_wrap=True)
     out.print("Three example queries:")
     for question in queries(story.today):
         out.print(f"\n[bold]{question.title}[/bold]")

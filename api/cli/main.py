@@ -117,9 +117,13 @@ def demo(
             database = stack.enter_context(reached(chosen))
             demonstration.prepare(database, fresh=fresh)
             story = demonstration.import_story(database)
-            visitor = demonstration.visitor(database)
+            visitor, guests = demonstration.visitor(database), demonstration.guests(database)
         serving.serve(
-            database, listener, lambda: demonstration.show(story, visitor, serving.url(listener)), visitor=visitor
+            database,
+            listener,
+            lambda: demonstration.show(story, visitor, serving.url(listener)),
+            visitor=visitor,
+            guests=guests,
         )
 
 

@@ -6,7 +6,7 @@ import ipaddress
 import math
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from time import monotonic
 
@@ -16,6 +16,7 @@ from starlette.applications import Starlette
 from api.asgi.connection_timeout import timeout_http_protocol
 from api.auth.authentication import DEMO
 from api.cli.output import USAGE, Failure, print_warning
+from api.console.sign_in import Guest
 from api.execution.context import Caller, Context
 from api.execution.writer import Writer
 from api.graphql_http.persisted_documents import InvalidManifest
@@ -96,10 +97,15 @@ def warn_without_credentials(database: Database) -> None:
 
 
 def serve(
-    database: Database, listener: socket.socket, ready: Callable[[], None], *, visitor: Caller | None = None
+    database: Database,
+    listener: socket.socket,
+    ready: Callable[[], None],
+    *,
+    visitor: Caller | None = None,
+    guests: Sequence[Guest] = (),
 ) -> None:
     """Serve until interrupted. `ready` is called once the server accepts requests. With a `visitor`, requests need no
-    authentication and are the visitor's."""
+    authentication and are the visitor's, and anybody may sign in to the console as one of the `guests`."""
 
     def started() -> None:
         _collect_seldom()
@@ -107,7 +113,9 @@ def serve(
         ready()
 
     with suppress(KeyboardInterrupt):
-        Server(database, started, anonymous=visitor is not None, visitor=visitor or DEMO).run(sockets=[listener])
+        Server(database, started, anonymous=visitor is not None, visitor=visitor or DEMO, guests=guests).run(
+            sockets=[listener]
+        )
 
 
 def _collect_seldom() -> None:
@@ -118,9 +126,9 @@ def _collect_seldom() -> None:
     gc.set_threshold(100_000, 50, 100)
 
 
-def _app(database: Database, *, anonymous: bool, visitor: Caller) -> Starlette:
+def _app(database: Database, *, anonymous: bool, visitor: Caller, guests: Sequence[Guest]) -> Starlette:
     try:
-        return create_app(database.settings, database, editor=True, anonymous=anonymous, visitor=visitor)
+        return create_app(database.settings, database, editor=True, anonymous=anonymous, visitor=visitor, guests=guests)
     except InvalidManifest as fault:
         raise Failure(str(fault)) from fault
 
@@ -129,10 +137,16 @@ class Server(uvicorn.Server):
     """A uvicorn server that calls `ready` once it accepts requests, and closes subscriptions before it shuts down."""
 
     def __init__(
-        self, database: Database, ready: Callable[[], None], *, anonymous: bool = False, visitor: Caller = DEMO
+        self,
+        database: Database,
+        ready: Callable[[], None],
+        *,
+        anonymous: bool = False,
+        visitor: Caller = DEMO,
+        guests: Sequence[Guest] = (),
     ) -> None:
         settings = database.settings
-        self._app = _app(database, anonymous=anonymous, visitor=visitor)
+        self._app = _app(database, anonymous=anonymous, visitor=visitor, guests=guests)
         self._ready = ready
         self._drain_s = settings.drain_s
         super().__init__(

@@ -68,6 +68,9 @@ PEOPLE = {
     "zoe": "Zoë Papadaki",
 }
 
+GUESTS = {"priya": "LEAD", "leila": "MEMBER", "ruth": "AUDITOR"}
+"""The people as whom a visitor may sign in to the console, with the role that each has there."""
+
 LATER = {"abeni": "workshop", "zoe": "platform"}
 """People who join later, with their teams."""
 

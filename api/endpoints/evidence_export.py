@@ -95,6 +95,6 @@ def _headers(file: EvidenceFile) -> dict[str, str]:
         "etag": f'"{file.tag}"',
         "x-keyframe-position": str(file.checkpoint.size),
         "cache-control": "private, no-cache",
-        "vary": "authorization",
+        "vary": "authorization, cookie",
         "content-disposition": f'attachment; filename="{file.about.key}-{file.checkpoint.size}.evidence"',
     }

@@ -78,7 +78,7 @@ def _headers(first: Page, request: Request, context: Context) -> dict[str, str]:
         "x-keyframe-at": at,
         "x-keyframe-position": position,
         "cache-control": "private, no-cache",
-        "vary": "authorization",
+        "vary": "authorization, cookie",
         "content-disposition": f'attachment; filename="{request.url.path.rpartition("/")[2]}"',
     }
 

@@ -70,7 +70,7 @@ _STREAMED: Final = (
 )
 _ALLOWED: Final = {"GET": {OperationType.QUERY}, "POST": {OperationType.QUERY, OperationType.MUTATION}}
 TOO_MANY_WEBSOCKETS: Final = "TOO_MANY_WEBSOCKETS"
-VARY: Final = "accept, authorization"
+VARY: Final = "accept, authorization, cookie"
 _CONTENT_HEADERS: Final = {
     media: {"content-type": f"{media}; charset=utf-8", "vary": VARY} for media in (JSON, GRAPHQL)
 }

@@ -201,8 +201,10 @@ class WebSocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
         sent = _authorization(payload)
         if not (sent or state.is_rejected or state.caller is UNAUTHENTICATED_CALLER):
             return True
+        credentials = {*sent, *connection.headers.getlist("authorization")}
+        if state.is_rejected and not credentials:  # the session of the handshake has ended
+            return await self._close(FORBIDDEN, "Forbidden")
         try:
-            credentials = {*sent, *connection.headers.getlist("authorization")}
             authenticated = await state.authenticators.authenticate(credentials, address(connection))
         except AuthenticationFailed as reason:
             log_rejection(reason, connection)

@@ -1,8 +1,12 @@
 """The composition root: the ASGI application of one process."""
 
+from collections.abc import Sequence
+
 from starlette.applications import Starlette
 
 from api.auth.authentication import DEMO
+from api.console.shell import is_public
+from api.console.sign_in import Guest
 from api.execution.context import Caller
 from api.runtime.database import Database
 from api.runtime.log_setup import configure_logging
@@ -15,23 +19,31 @@ from api.server.routes import endpoint_of, routes_of
 
 
 def create_app(
-    settings: Settings, database: Database, *, editor: bool, anonymous: bool = False, visitor: Caller = DEMO
+    settings: Settings,
+    database: Database,
+    *,
+    editor: bool,
+    anonymous: bool = False,
+    visitor: Caller = DEMO,
+    guests: Sequence[Guest] = (),
 ) -> Starlette:
     """The application: GraphQL, health, metrics, checkpoints, exports and reports; see `api.server.routes`.
 
-    `database` is open and migrated; its opener closes the pools. `editor`: whether a browser at `/graphql` gets
-    the query editor. `anonymous`: requests need no authentication and are the `visitor`'s, which only the demo on
-    loopback may allow. From startup to shutdown this process updates the projections if no other process does, unless
-    the settings leave that to `keyframe project`. Raises `KeyFault`.
+    `database` is open and migrated; its opener closes the pools. `editor`: whether a browser gets the console at `/`
+    and the query editor at `/graphql`. `anonymous`: requests need no authentication and are the `visitor`'s, and
+    anybody may sign in as one of the `guests`, which only the demo on loopback may allow. From startup to shutdown this
+    process updates the projections if no other process does, unless the settings leave that to `keyframe project`.
+    Raises `KeyFault`.
     """
     configure_logging(settings.journal)
     process = Process.of(settings, database, anonymous=visitor if anonymous else None)
     process.metrics.observe(
         process.log, process.projector, process.hub, process.writer, process.lanes, process.answers, process.standbys
     )
-    endpoint, middleware = endpoint_of(process, editor=editor), middleware_of(process)
+    endpoint = endpoint_of(process, editor=editor)
+    middleware = middleware_of(process, is_public) if editor else middleware_of(process)
     app = Starlette(
-        routes=routes_of(process, endpoint, editor=editor),
+        routes=routes_of(process, endpoint, editor=editor, guests=guests if anonymous else ()),
         middleware=middleware,
         exception_handlers=EXCEPTION_HANDLERS,
         lifespan=lifespan_of(process),

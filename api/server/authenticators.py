@@ -9,6 +9,7 @@ from api.asgi.cross_origin import CrossOrigin
 from api.asgi.rate_limiter import TokenBucketLimiter
 from api.auth.api_tokens import ApiTokenAuthenticator
 from api.auth.authentication import Authenticator, Authenticators
+from api.auth.console_sessions import ConsoleSessions
 from api.auth.jwt import JwtAuthenticator
 from api.auth.token_memory import TokenMemory
 from api.auth.token_uses import TokenUses
@@ -32,13 +33,14 @@ def authenticators_of(
     pool: Pool,
     log: Log,
     uses: TokenUses,
+    sessions: ConsoleSessions,
     *,
     anonymous: Caller | None,
     is_primary_away: Callable[[], bool] | None = None,
 ) -> Authenticators:
     """The authenticators of these settings. `anonymous`: the caller of a request without a token, if any.
     `is_primary_away`: whether the primary does not answer, where standbys answer reads."""
-    authenticators: list[Authenticator] = [ApiTokenAuthenticator(pool, log, uses)]
+    authenticators: list[Authenticator] = [ApiTokenAuthenticator(pool, log, uses), sessions]
     if settings.jwt_jwks is not None:
         authenticators.append(JwtAuthenticator(settings, log))
     requests = TokenBucketLimiter(settings.requests_per_s, settings.requests_burst)
@@ -48,7 +50,8 @@ def authenticators_of(
 
 
 def cors(settings: Settings) -> Middleware:
-    """The CORS middleware for the allowed origins. Preflights carry no credentials, and cookies are never accepted."""
+    """The CORS middleware for the allowed origins. Neither preflights nor requests carry credentials, and a cookie of
+    another origin never counts."""
     return Middleware(
         CrossOrigin,
         allow_origins=settings.listed("cors_origins"),

@@ -29,14 +29,14 @@ from domain.log.outage import outage
 _log = structlog.get_logger(__name__)
 
 
-def middleware_of(process: Process) -> list[Middleware]:
-    """The middleware for these settings."""
+def middleware_of(process: Process, is_public: Callable[[str], bool] = lambda _: False) -> list[Middleware]:
+    """The middleware for these settings. `is_public`: the paths that strangers may request."""
     settings = process.settings
     return [
         Middleware(RequestLogMiddleware, metrics=process.metrics, telemetry=process.telemetry),
         Middleware(HostCheck, names=[settings.host, *(settings.host_names or "").split(",")]),
         cors(settings),
-        Middleware(AuthenticationMiddleware, authenticators=process.authenticators),
+        Middleware(AuthenticationMiddleware, authenticators=process.authenticators, is_public=is_public),
         Middleware(BodyLimit, seconds=settings.request_timeout_s, streamed={readings_ingest.PATH, targets_ingest.PATH}),
     ]
 

@@ -1,12 +1,13 @@
 """The components of one server process, created from its settings and its database."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from threading import Event as Flag
 from typing import Self
 
 from starlette.requests import HTTPConnection
 
 from api.auth.authentication import Authenticators
+from api.auth.console_sessions import ConsoleSessions
 from api.auth.token_uses import TokenUses
 from api.execution.context import Bounds, Caller, Context
 from api.execution.lanes import Lanes
@@ -25,7 +26,6 @@ from api.server.standby_sources import standbys_of
 from api.snapshot.sources import PRIMARY, Route, Source
 from api.snapshot.standbys import Standbys
 from domain.log.event_store import Log
-from domain.primitives import values
 from projections.engine.projector import Projector
 from projections.proof.signer import Keys
 from projections.store.deadline import Deadline
@@ -59,6 +59,7 @@ class Process:
     writer: Writer
     authenticators: Authenticators
     token_uses: TokenUses
+    sessions: ConsoleSessions
     lanes: Lanes
     sizes: WorkspaceSizes
     answers: KeptAnswers
@@ -89,8 +90,9 @@ class Process:
         if standbys is not None:
             writer.on_recorded = standbys.note_command
             is_primary_away = standbys.primary_is_away
+        sessions = ConsoleSessions(pool, log)
         authenticators = authenticators_of(
-            settings, pool, log, uses, anonymous=anonymous, is_primary_away=is_primary_away
+            settings, pool, log, uses, sessions, anonymous=anonymous, is_primary_away=is_primary_away
         )
         lanes, sizes = _lanes(settings), WorkspaceSizes(pool)
         return cls(
@@ -105,6 +107,7 @@ class Process:
             writer,
             authenticators,
             uses,
+            sessions,
             lanes,
             sizes,
             KeptAnswers(settings.kept_answers_bytes_max),
@@ -120,11 +123,9 @@ class Process:
     def context(self, request: HTTPConnection) -> Context:
         """The context of an authenticated request."""
         timeout_s = self.settings.answer_timeout_s
-        caller, site = request.state.caller, request.headers.get("sec-fetch-site")
-        # only a browser can claim to be a page
-        source = values.Source.CONSOLE if site == "same-origin" else values.Source.API
+        caller = request.state.caller
         return Context(
-            caller if caller.source is source else replace(caller, source=source),
+            caller,
             self.pool,
             self.log,
             self.writer,

@@ -1,11 +1,14 @@
 """The routes of the application."""
 
+from collections.abc import Sequence
 from functools import partial
 
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
+from api.console.shell import FILES, OBJECTIVE, PAGES, Shell
+from api.console.sign_in import SIGN_IN, SIGN_OUT, Guest, SignIn
 from api.endpoints import readings_ingest, targets_ingest
 from api.endpoints.checkpoint import Publishing, schema_text
 from api.endpoints.evidence_export import EvidenceExport
@@ -27,10 +30,12 @@ def endpoint_of(process: Process, *, editor: bool) -> Endpoint:
     return Endpoint(schema, process.context, process.writer, answers, present, process.settings, page=page)
 
 
-def routes_of(process: Process, endpoint: Endpoint, *, editor: bool) -> list[BaseRoute]:
-    """All routes. `editor`: whether the parts of the query editor are served."""
+def routes_of(process: Process, endpoint: Endpoint, *, editor: bool, guests: Sequence[Guest] = ()) -> list[BaseRoute]:
+    """All routes. `editor`: whether the console and the parts of the query editor are served. `guests`: as whom anybody
+    may sign in to the console."""
     return [
         *_graphql(endpoint, editor=editor),
+        *(_console(process, guests) if editor else []),
         *operations_of(process),
         *_exports(process),
         Route("/schema.graphql", schema_text),
@@ -43,8 +48,19 @@ def _graphql(endpoint: Endpoint, *, editor: bool) -> list[BaseRoute]:
     return [
         Route("/graphql", endpoint),
         WebSocketRoute("/graphql", endpoint),
-        *([Route("/", _to_editor)] if editor else []),
         *(Route(f"/graphql/{name}", editor_page.part) for name in editor_page.PARTS if editor),
+    ]
+
+
+def _console(process: Process, guests: Sequence[Guest]) -> list[BaseRoute]:
+    shell = Shell()
+    sessions = SignIn(process.authenticators, process.sessions, process.log, shell, guests)
+    return [
+        *(Route(path, shell.page) for path in sorted(PAGES)),
+        Route(f"{OBJECTIVE}{{id}}", shell.page),
+        Route(f"{FILES}{{name}}", shell.file),
+        Route(SIGN_IN, sessions.sign_in, methods=["GET", "POST"]),
+        Route(SIGN_OUT, sessions.sign_out, methods=["POST"]),
     ]
 
 
@@ -81,10 +97,6 @@ def _exports(process: Process) -> list[BaseRoute]:
         Route("/export/changes.csv", exports.changes_csv),
         Route("/export/readings.csv", exports.readings_csv),
     ]
-
-
-async def _to_editor(_: Request) -> Response:
-    return RedirectResponse("/graphql")
 
 
 async def _alive(_: Request) -> Response:

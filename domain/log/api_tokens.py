@@ -114,6 +114,12 @@ def matching(conn: Connection[Any], bearer: str) -> Token | None:
     return _token(columns)
 
 
+def id_of(bearer: str) -> str | None:
+    """The public id of an API token; None for any other text."""
+    match = _FORMAT.fullmatch(bearer)
+    return None if match is None else match[1]
+
+
 def record_uses(conn: Connection[Any], seconds_since: Mapping[str, float]) -> None:
     """Record the last use of tokens: the seconds since, by token id. An earlier time than the recorded one is ignored.
 

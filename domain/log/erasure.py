@@ -25,18 +25,23 @@ class NotTableOwner(Exception):
 
 
 def wipe(conn: psycopg.Connection[Any], workspace: str, projections: Sequence[str]) -> bool:
-    """Rewrite the key table and these projection tables, and delete the tokens of erased persons and an abandoned
-    copy of the workspace. Returns whether nothing is left.
+    """Rewrite the key table and these projection tables, and delete the tokens and sessions of erased persons
+    and an abandoned copy of the workspace. Returns whether nothing is left.
 
     False while an open transaction still sees old rows or a table is locked: call again later. Raises `NotTableOwner`.
     """
     tables = (KEYS, *projections)
     _require_owner(conn, tables)
     sandbox.drop_abandoned(conn, workspace)
-    without_key = "person is not null and not exists (select from person_key k where k.person = token.person)"
-    conn.execute(f"delete from token where {without_key}")  # noqa: S608  constant text
+    for credentials in ("token", "session"):
+        conn.execute(_DELETE_ERASED.format(credentials))
     with short_lock_timeout(conn):
         return all([_wiped(conn, table) for table in tables])  # noqa: C419  every table, without short-circuit
+
+
+_DELETE_ERASED = """
+    delete from {0} where person is not null and not exists (select from person_key k where k.person = {0}.person)
+"""
 
 
 def _wiped(conn: psycopg.Connection[Any], table: str) -> bool:

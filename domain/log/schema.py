@@ -166,6 +166,7 @@ def _grant(
         "grant select, insert, delete on person_key to {role}",
         "grant select on workspace, migration, checkpoint, checkpoint_removal, token to {role}",
         "grant update (last_used_at) on token to {role}",
+        "grant select, insert, delete on session to {role}",
         "grant select on all tables in schema {views} to {role}",
         "grant select on all tables in schema {seen} to {role}",
     ):

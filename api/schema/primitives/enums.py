@@ -281,7 +281,7 @@ described(
     "The route by which a command arrived.",
     {
         "API": "A GraphQL request from a program.",
-        "CONSOLE": "A GraphQL request from a page served by this server.",
+        "CONSOLE": "A request in a session of the console, in which somebody signed in with a browser.",
         "IMPORT": "An import of facts from another system.",
         "INGEST": "A file of readings or targets sent to an ingest endpoint.",
         "SYSTEM": "The server itself, without a caller.",

@@ -1,0 +1,94 @@
+"""The shell of the console: the page that every address of it answers with, and the files that the page loads.
+
+They are built from `console/` and hold no data, so that strangers get them, too. See docs/adr/0063.
+"""
+
+import gzip
+from functools import cache
+from hashlib import sha256
+from http import HTTPStatus
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import Final, NamedTuple
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.asgi.error_response import error_response
+from api.asgi.etag import matches
+
+FILES: Final = "/console/"
+"""Where the files of the page are."""
+PAGES: Final = frozenset({"/", "/changes", "/week"})
+"""The addresses of the console, whose pages the script shows; `/sign-in` is one, too."""
+OBJECTIVE: Final = "/objective/"
+"""Below this address, an objective by its id."""
+POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+"""The content security policy of the page: nothing of another origin, and nothing that is written into the page."""
+IMMUTABLE: Final = "public, max-age=31536000, immutable"
+MEDIA: Final = {"js": "text/javascript", "css": "text/css", "svg": "image/svg+xml", "woff2": "font/woff2"}
+_STATIC: Final = files(__package__).joinpath("static")
+_HEADERS: Final = {"x-content-type-options": "nosniff", "referrer-policy": "same-origin"}
+
+
+class File(NamedTuple):
+    """A file as it is sent, and compressed."""
+
+    plain: bytes
+    compressed: bytes
+    media: str
+
+
+def is_public(path: str) -> bool:
+    """Whether strangers may request this path: the pages and files of the console."""
+    return path in PAGES or path in {"/sign-in", "/sign-out"} or path.startswith((FILES, OBJECTIVE))
+
+
+class Shell:
+    """Serves the page and its files from memory."""
+
+    def __init__(self) -> None:
+        self._files = _built()
+        self._page = _file(_STATIC.joinpath("index.html"), "text/html")
+        self._etag = f'"{sha256(self._page.plain).hexdigest()[:16]}"'
+
+    def page(self, request: Request) -> Response:
+        """The page, which a browser validates each time: it names the files of this version."""
+        headers = {"cache-control": "no-cache", "etag": self._etag, "content-security-policy": POLICY}
+        if matches(self._etag, request.headers.get("if-none-match", "")):
+            return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+        return _sent(request, self._page, headers)
+
+    def file(self, request: Request) -> Response:
+        """A file, whose name has a digest of its content, so that it never changes."""
+        found = self._files.get(request.url.path.removeprefix(FILES))
+        if found is None:
+            return error_response(
+                HTTPStatus.NOT_FOUND, "The console has no such file; load its page again.", "NOT_FOUND"
+            )
+        return _sent(request, found, {"cache-control": IMMUTABLE})
+
+
+def _sent(request: Request, file: File, headers: dict[str, str]) -> Response:
+    takes_gzip = "gzip" in request.headers.get("accept-encoding", "")
+    encoding = {"content-encoding": "gzip"} if takes_gzip else {}
+    return Response(
+        file.compressed if takes_gzip else file.plain,
+        headers={**_HEADERS, **headers, **encoding, "vary": "accept-encoding"},
+        media_type=file.media,
+    )
+
+
+@cache
+def _built() -> dict[str, File]:
+    """The files of the page, by name."""
+    found = [file for file in _STATIC.iterdir() if file.name.rpartition(".")[2] in MEDIA]
+    return {file.name: _file(file, MEDIA[file.name.rpartition(".")[2]]) for file in found}
+
+
+def _file(file: Traversable, media: str) -> File:
+    content = file.read_bytes()
+    return File(content, gzip.compress(content, 9, mtime=0), media)

@@ -1,0 +1,48 @@
+"""A server with the console, and browsers that sign in to it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from tests.api.auth.conftest import VIEWER, AppServer, running_app_server
+
+OWN_PAGE = {"sec-fetch-site": "same-origin"}
+COOKIE = "keyframe-80"
+"""The name of the cookie at http://localhost."""
+
+
+class Browser:
+    """A browser with a page of the console, which keeps its cookie."""
+
+    def __init__(self, app_server: AppServer) -> None:
+        self.http = TestClient(app_server.app, base_url="http://localhost")  # no lifespan: the server has one
+        self.http.headers.update(OWN_PAGE)
+
+    def sign_in(self, token: str | None = None, **chosen: Any) -> Any:
+        return self.http.post("/sign-in", json={**({} if token is None else {"token": token}), **chosen})
+
+    @property
+    def secret(self) -> str | None:
+        return self.http.cookies.get(COOKIE)
+
+    def viewer(self, **headers: str) -> Any:
+        """Status, and the viewer if there is one."""
+        response = self.http.post("/graphql", json=VIEWER, headers=headers)
+        return response.json()["data"]["viewer"] if response.status_code == 200 else response.status_code
+
+
+@pytest.fixture(scope="module")
+def console(server: str, frame: str) -> Iterator[AppServer]:
+    """The server of a test file, which validates a session at each use."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("api.auth.authentication.SESSION_SECONDS", 0.0)
+        patch.setattr("api.auth.authentication.FAILURES_BURST", 100_000)
+        with running_app_server(server, requests_burst=100_000, cors_origins="https://goals.example.org") as made:
+            yield made
+
+
+@pytest.fixture
+def browser(console: AppServer) -> Browser:
+    return Browser(console)
