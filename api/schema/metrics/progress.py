@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
@@ -40,15 +41,12 @@ class ProgressTerm(RowProxy):
 
 
 _EXPLAINED = "explained"
-"""What a batch of progresses keeps: the rows of their goals, and what loads the progresses with their terms."""
+"""What a batch of progresses keeps: the function that loads the progresses with their terms."""
 
 
 def _terms(batch: Batch) -> Sequence[list[ProgressTerm]]:
     """The terms of each progress. All terms are siblings, so that their sources are read at once."""
-    rows = batch.rows
-    if _EXPLAINED in batch.known:
-        goals, load = batch.known[_EXPLAINED]
-        rows = Batch(batch.view, goals).all(load)
+    rows = batch.known[_EXPLAINED]() if _EXPLAINED in batch.known else batch.rows
     return in_groups(ProgressTerm, batch.view, [row.explain for row in rows])
 
 
@@ -92,7 +90,8 @@ Load: TypeAlias = Callable[[Batch], Sequence[Any]]
 def _shown(batch: Batch, load: Load, explained: Load | None) -> Sequence[Progress]:
     found = Batch(batch.view, batch.all(load))
     if explained is not None:
-        found.known[_EXPLAINED] = (batch.rows, explained)
+        found.known[_EXPLAINED] = partial(batch.all, explained)
+        found.let_go_later()
     return Siblings(Progress, found, 0, len(found.rows))
 
 

@@ -10,7 +10,6 @@ from starlette.websockets import WebSocketDisconnect
 
 from api.console.sign_in import Guest
 from api.server.app import create_app
-from domain.commands.cycle_commands import OpenCycle
 from domain.commands.people_commands import DeactivatePerson, ErasePerson
 from domain.commands.permissions import Role
 from domain.log import sessions
@@ -288,7 +287,10 @@ def demo(console: AppServer) -> AppServer:
 def test_visitor_of_the_demo_signs_in_as_one_of_its_people(demo: AppServer, console: AppServer) -> None:
     browser = Browser(demo)
     people = browser.http.get("/sign-in").json()["people"]
-    assert people == [{"handle": "lee", "name": "Lee", "role": "LEAD"}, {"handle": "mia", "name": "Mia", "role": "MEMBER"}]
+    assert people == [
+        {"handle": "lee", "name": "Lee", "role": "LEAD"},
+        {"handle": "mia", "name": "Mia", "role": "MEMBER"},
+    ]
     assert browser.sign_in(person="lee").status_code == 200
     assert browser.viewer()["roles"] == ["LEAD"]
     assert browser.sign_in(person="mia").status_code == 200

@@ -1,12 +1,17 @@
 """Objects of a batch are made when one is looked at, and whole rows are read when one is asked for."""
 
 from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import Any, NamedTuple, cast
 
 from api.snapshot.siblings import Siblings, all_of, in_sizes, joined
 from api.snapshot.snapshot import Batch, NarrowBatch, RowProxy, View
+from tests.api.schema import goals
+from tests.asking import AskedWorld
 
-VIEW = cast("View", None)
+VIEW = cast("View", SimpleNamespace(reads=SimpleNamespace(let_go_later=list)))
+FIGURES = "{ objectives { nodes { title keyResults { title current progress { value health } } } } }"
+EXPLAINED = FIGURES.replace("value", "explain { value }")
 
 
 class Row(NamedTuple):
@@ -54,6 +59,14 @@ def test_other_groups_are_not_joined() -> None:
     assert joined([first, other]) is None
     assert joined([[1], [2]]) is None
     assert joined([]) is None
+
+
+def test_figures_of_key_results_read_whole_rows_only_to_be_explained(world: AskedWorld) -> None:
+    goals.cycle(world)
+    goals.key_result(world, goals.objective(world))
+    plain, explained = world.count(FIGURES), world.count(EXPLAINED)
+    assert plain == 7
+    assert explained > plain
 
 
 def test_whole_rows_are_read_once_when_another_column_is_asked_for() -> None:
