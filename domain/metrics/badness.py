@@ -24,6 +24,11 @@ def place(condition: Health | KpiStatus | None) -> int | None:
     return None if condition is None else _PLACES[condition]
 
 
+def degree(health: Health | None) -> int:
+    """How bad an open goal is rated: 1 for AT_RISK and 2 for OFF_TRACK; 0 otherwise, and for what has ended."""
+    return 0 if health is None else _RATED.get(health, 0)
+
+
 def is_worse(before: Health | None, now: Health | None) -> bool:
     """Whether an open goal is rated worse than before. What did not exist before did not turn worse, and neither did
     what has ended."""
