@@ -13,7 +13,7 @@ from uuid import UUID
 from domain.metrics import progress, wholes
 from domain.metrics.formulas import clamped
 from domain.metrics.plan_curve import Planned
-from domain.metrics.progress import KeyResultFigures
+from domain.metrics.progress import Judged, KeyResultFigures, KeyResultProgress
 from domain.metrics.rating import Health
 from domain.metrics.wholes import ObjectiveProgress
 from domain.primitives.calendar import Calendar
@@ -101,6 +101,20 @@ def is_open_heading(of: Goals, row: AnyObjective, parts: Parts) -> bool:
     """Whether an objective takes its value from others, and has not ended."""
     is_bare = all(part.kept.is_dropped and not part.is_apart for part in parts.values())
     return is_bare and end_of_goal(row, of.cycles[row.cycle]) is None
+
+
+def judged(of: Goals, parts: Mapping[UUID, Parts]) -> Iterator[tuple[Part, Judged, bool]]:
+    """The key results of those of these objectives that are open, dropped ones aside: each with what its health depends
+    on, and whether its goal is to hold what is given."""
+    rules = _Rulebook(of)
+    for row in of.rows:
+        frame = _Frame(rules, row)
+        for part in parts[row.id].values() if frame.ended is None else ():
+            if isinstance(part.progress, KeyResultProgress):
+                facts = part.progress.of
+                yield part, facts, progress.is_level(facts.measured_metric)
+            elif not part.kept.is_dropped:
+                yield part, frame.facts(part.kept), part.kept.is_level
 
 
 def _is_after(of: Kept, ended: End) -> bool:
@@ -201,6 +215,14 @@ class _Frame:
         """The end of the window of a dropped key result; that of the others is `ended`."""
         dropped = End(of.changed_at, of.changed_position)
         return dropped if self.ended is None else min(dropped, self.ended)
+
+    def facts(self, of: Kept) -> Judged:
+        """What the health of an open key result depends on."""
+        rules = self._of_ended
+        return _Facts(
+            self._row.kind, max(of.created_at, rules.begins_at), rules.calendar.day_end(of.due), rules.cadence,
+            of.is_dropped or self._is_dropped, self._is_planned, None, of.score, of.last_measured_at,
+        )  # fmt: skip
 
     def figures(self, of: Kept, ended: End | None) -> KeyResultFigures:
         """The progress of a key result whose window has this end."""

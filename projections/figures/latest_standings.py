@@ -208,6 +208,12 @@ def _latest(conn: Connection, basis: Basis, of: Sequence[Context]) -> dict[UUID,
     return found | _completed(conn, basis, lacking, last) if lacking else found
 
 
+def latest_check_ins(conn: Connection, basis: Basis, of: Sequence[Context]) -> dict[UUID, UUID]:
+    """By key result: its check-in with the latest `measured_at` within its window, if it has any."""
+    subjects = {"ids": [one.row.id for one in of], "until": [one.window.check_ins_until for one in of]}
+    return {row[0]: row[4] for row in fetch(conn, _LATEST_CHECK_INS, basis_params(basis, **subjects))}
+
+
 def _of_last(last: _Last) -> Standing:
     """The standing of a key result whose latest check-in has everything."""
     value = Measurement(

@@ -223,6 +223,13 @@ def few_of_key_results(
     return KEY_RESULT.narrow_within(conn, basis, "objective", objectives, narrow, kept)
 
 
+def key_results_of_owners(
+    conn: Connection, basis: Basis, owners: Sequence[UUID], filter: "KeyResultFilter"
+) -> dict[UUID, list[KeyResultRow]]:
+    """All key results of each of these people that pass the filter, in the order of addition."""
+    return KEY_RESULTS.with_column(conn, basis, filter, "owner", owners)
+
+
 def key_results_of_kpis(conn: Connection, basis: Basis, kpis: Sequence[UUID]) -> dict[UUID, list[KeyResultRow]]:
     """The key results that are linked to each of these KPIs and not dropped, in the order in which they were added."""
     rows = KEY_RESULT.by(conn, basis, "kpi", kpis, "v.state <> 'DROPPED'")

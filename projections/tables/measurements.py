@@ -345,27 +345,42 @@ def _measured_before(table: str, of: str) -> str:
     return f"exists (select from {table} v where {of} and {CURRENT} and v.first_position < c.position)"
 
 
-def _unit_changes(table: str, unit: str, kpi: str) -> str:
-    """The versions up to the basis whose unit differs from that of the version before."""
+def _unit_changes(table: str, column: str, unit: str, kpi: str, ids: str = "any(%(ids)b)") -> str:
+    """The versions up to the basis whose unit differs from that of the version before. `unit`: that in a value of the
+    column, which is looked at only where the column changed."""
     versions = (
-        f"select id, version, position, {kpi} as kpi, {unit} as unit,"
-        f" lag({unit}) over (partition by id order by position) as before"
-        f" from {table} where id = any(%(ids)b) and position <= %(position)s and changed_at <= %(at)s"
+        f"select id, version, position, {kpi} as kpi, {column} as now,"
+        f" lag({column}) over (partition by id order by position) as before"
+        f" from {table} where id = {ids} and position <= %(position)s and changed_at <= %(at)s"
     )
-    return f"select id, position, kpi from ({versions}) v where version > 1 and unit is distinct from before"
+    changed = "version > 1 and now is distinct from before"
+    differs = f"case when {changed} then {unit.format('now')} is distinct from {unit.format('before')} else false end"
+    return f"select id, position, kpi from ({versions}) v where {differs}"
 
 
 _CHECKED_IN = _measured_before("check_in", "v.key_result = c.id and (v.value is not null or v.reached is not null)")
 _READ = _measured_before("reading", "v.kpi = c.kpi")
-_CHANGED_KEY_RESULTS = _unit_changes("key_result", "convert_from(metric, 'UTF8')::jsonb -> 'unit'", "kpi")
-_KEY_RESULTS = f"select distinct c.id from ({_CHANGED_KEY_RESULTS}) c where {_CHECKED_IN} or {_READ}"
-_KPIS = f"select distinct c.id from ({_unit_changes('kpi', 'unit', 'id')}) c where {_READ}"
+_OF_KEY_RESULTS = ("key_result", "metric", "convert_from({}, 'UTF8')::jsonb -> 'unit'", "kpi")
+_WITHIN = "any(array(select f.id from key_result f where f.version = 1 and f.objective = any(%(objectives)b)))"
+_KEY_RESULTS, _KEY_RESULTS_WITHIN = (
+    f"select distinct c.id from ({changes}) c where {_CHECKED_IN} or {_READ}"
+    for changes in (_unit_changes(*_OF_KEY_RESULTS), _unit_changes(*_OF_KEY_RESULTS, _WITHIN))
+)
+_KPIS = f"select distinct c.id from ({_unit_changes('kpi', 'unit', '{}', 'id')}) c where {_READ}"
 
 
 def key_results_with_changed_units(conn: Connection, basis: Basis, key_results: Sequence[UUID]) -> frozenset[UUID]:
     """Those of these key results whose unit changed after a check-in with a value, or after a reading of the KPI that
     was linked at the change. Their values are not comparable."""
     return frozenset(id for (id,) in fetch(conn, _KEY_RESULTS, basis_params(basis, ids=list(key_results))))
+
+
+def key_results_with_changed_units_within(
+    conn: Connection, basis: Basis, objectives: Sequence[UUID]
+) -> frozenset[UUID]:
+    """The same of all key results of these objectives."""
+    params = basis_params(basis, objectives=list(objectives))
+    return frozenset(id for (id,) in fetch(conn, _KEY_RESULTS_WITHIN, params))
 
 
 def kpis_with_changed_units(conn: Connection, basis: Basis, kpis: Sequence[UUID]) -> frozenset[UUID]:

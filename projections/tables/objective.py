@@ -9,6 +9,8 @@ from operator import attrgetter
 from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from domain.model.event import Event, Recorded
 from domain.model.objective import (
     ObjectiveAligned,
@@ -79,6 +81,7 @@ class Goal(NamedTuple):
     born: int
     position: int
     cycle: UUID
+    owner: UUID | None
     team: UUID | None
     title: str
     kind: ObjectiveKind
@@ -289,6 +292,11 @@ def open_objectives(conn: Connection, basis: Basis, cycles: Sequence[UUID]) -> l
     candidates = "select id from objective where version = 1 and cycle = any(%(cycles)b)"
     sql = OBJECTIVE.query(basis, candidates, "v.state in ('DRAFT', 'ACTIVE')", "v.cycle, v.owner, v.team, v.title")
     return [OpenObjective(*columns) for columns in fetch(conn, sql, basis_params(basis, cycles=list(cycles)))]
+
+
+def open_goals(conn: Connection, basis: Basis, filter: ObjectiveFilter) -> list[Goal]:
+    """The drafts and active objectives that pass the filter, in the order of drafting."""
+    return goals_that_pass(conn, basis, replace(filter, states=(ObjectiveState.DRAFT, ObjectiveState.ACTIVE)))
 
 
 def _objective_conditions(basis: Basis, filter: ObjectiveFilter) -> FilterBuilder:
