@@ -12,6 +12,7 @@ from uuid import UUID
 
 import msgspec
 
+from api.schema.connections.owing import Owed, Owing
 from api.snapshot.snapshot import View
 from domain.metrics.badness import is_worse
 from domain.primitives.errors import Code, CommandRejected, invalid
@@ -28,13 +29,14 @@ F = TypeVar("F", bound=Filter)
 
 class Judged(NamedTuple):
     """The computed values of a row: its condition (health or status), its progress and confidence, the time of its
-    latest measurement, and its due day."""
+    latest measurement, its due day, and what it owes, which is computed when a filter asks for it."""
 
     condition: Any = None
     progress: float | None = None
     confidence: float | None = None
     measured_at: datetime | None = None
     due: Any = None
+    owing: Callable[[], Owing] = Owing
 
 
 Outline = Callable[[View, Any], dict[UUID, Judged]]
@@ -51,6 +53,7 @@ class Computed(msgspec.Struct, frozen=True):
     measured_at: Range | None = None
     due: Range | None = None
     worse_since: datetime | None = None
+    owed: Owed | None = None
 
     def holds(self, one: Judged, before: Judged | None) -> bool:
         """Whether these values fulfil it; `before` are those at `worse_since`."""
@@ -60,6 +63,7 @@ class Computed(msgspec.Struct, frozen=True):
             and (self.confidence is None or self.confidence.includes(one.confidence))
             and (self.measured_at is None or self.measured_at.includes(one.measured_at))
             and (self.due is None or self.due.includes(one.due))
+            and (self.owed is None or self.owed.holds(one.owing()))
             and (self.worse_since is None or (before is not None and is_worse(before.condition, one.condition)))
         )
 

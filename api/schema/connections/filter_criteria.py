@@ -20,6 +20,7 @@ from api.schema.connections.filters import (
     named,
     searched,
 )
+from api.schema.connections.owing import Owed
 from api.snapshot.snapshot import View
 from domain.metrics.rating import Health
 from domain.primitives.values import KeyResultState, Kind
@@ -114,6 +115,7 @@ def _kpis(view: View, given: KpiFilter) -> Criteria:
     computed = Computed(
         conditions=None if given.status is None else frozenset(given.status),
         measured_at=time_range(view, given.measured_at, "measuredAt"),
+        owed=Owed.of(given, view.basis.at),
     )
     return combined(given, stored, computed, lambda one: _kpis(view, one))
 
@@ -184,6 +186,7 @@ def _judged(view: View, given: ObjectiveFilter | KeyResultFilter) -> dict[str, A
         "confidence": number_range(given.confidence, "confidence"),
         "measured_at": time_range(view, given.measured_at, "measuredAt"),
         "worse_since": given.worse_since,
+        "owed": Owed.of(given, view.basis.at),
     }
 
 

@@ -81,6 +81,16 @@ def _worse_since() -> Any:
     )
 
 
+def _due_before(what: str) -> Any:
+    return strawberry.field(default=None, description=f"{what} is due before this day, by the calendar.")
+
+
+def _overdue(what: str) -> Any:
+    return strawberry.field(
+        default=None, description=f"Whether {what} is overdue: the day on which it was due has passed."
+    )
+
+
 def _ids() -> Any:
     return strawberry.field(default=None, description="Those with one of these ids.")
 
@@ -147,6 +157,18 @@ class ObjectiveFilter:
         default=None,
         description="The first due day of its key results that are not dropped; the last day of its cycle without any.",
     )
+    due_before: date | None = _due_before("Objectives with a key result whose next check-in (`nextCheckInDue`)")
+    overdue: bool | None = _overdue("the check-in of one of its key results")
+    never_checked_in: bool | None = strawberry.field(
+        default=None,
+        description="Whether it has key results, dropped ones aside, and none of them was ever checked in, nor has a "
+        "reading of its KPI.",
+    )
+    last_check_in_before: datetime | None = strawberry.field(
+        default=None,
+        description="Objectives whose key results had their last check-in, or reading of their KPI, before this "
+        "moment; without those that were never checked in.",
+    )
     aligned: bool | None = strawberry.field(
         default=None, description="Whether the objective supports a goal that is not dropped."
     )
@@ -190,6 +212,16 @@ class KeyResultFilter:
     confidence: NumberRange | None = _confidence()
     measured_at: TimeRange | None = _measured_at()
     due: DayRange | None = strawberry.field(default=None, description="The day it is due.")
+    due_before: date | None = _due_before("Key results whose next check-in (`nextCheckInDue`)")
+    overdue: bool | None = _overdue("its next check-in")
+    never_checked_in: bool | None = strawberry.field(
+        default=None, description="Whether it was never checked in, nor has a reading of its KPI."
+    )
+    last_check_in_before: datetime | None = strawberry.field(
+        default=None,
+        description="Key results that had their last check-in, or reading of their KPI, before this moment; without "
+        "those that were never checked in.",
+    )
     state: list[enums.KeyResultState] | None = strawberry.field(
         default=None, description="Key results in one of these states."
     )
@@ -219,6 +251,8 @@ class KpiFilter:
         default=None, description="KPIs with one of these status values."
     )
     measured_at: TimeRange | None = _measured_at("reading")
+    due_before: date | None = _due_before("KPIs whose next reading (`nextReadingDue`)")
+    overdue: bool | None = _overdue("its next reading")
     labels: list[str] | None = _labels()
     any_labels: list[str] | None = _any_labels()
     created_at: TimeRange | None = _created_at()

@@ -15,9 +15,11 @@ from api.schema.metrics.progress import HealthCount, Progress, health_counts, li
 from api.snapshot.dataloaders import of_each
 from api.snapshot.snapshot import Batch, View, as_batch
 from domain.metrics import wholes
+from domain.metrics.attention.due import Due
 from domain.metrics.progress import KeyResultFigures, KeyResultProgress
 from domain.metrics.wholes import Counted, CycleProgress, GroupProgress, ObjectiveProgress
 from domain.primitives.values import Basis, CycleState
+from projections.attention.owed import owed_check_ins
 from projections.figures import formula_inputs, kept_figures, latest_standings, timeline
 from projections.figures.figures import Figures
 from projections.figures.horizon import Horizon
@@ -80,6 +82,15 @@ def parts(batch: Batch) -> Sequence[Part]:
     goals = view.by_id(objective.goals, ids)
     found = _parts(view, list(map(goals.__getitem__, ids)))
     return [found[row.objective][row.born] for row in rows]
+
+
+def dues(batch: Batch) -> Sequence[Due | None]:
+    """The next check-in of each of these key results; None if it owes none."""
+    view, rows = batch.view, batch.few
+    ids = dict.fromkeys(map(attrgetter("objective"), rows))
+    goals = view.by_id(objective.goals, ids)
+    owed = {one.born: one.due for one in owed_check_ins(*parts_of(view, list(map(goals.__getitem__, ids))))}
+    return [owed.get(row.born) for row in rows]
 
 
 def parts_of(view: View, rows: Sequence[AnyObjective]) -> tuple[Goals, dict[UUID, Parts]]:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from enum import Enum
+from functools import partial
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from api.schema.connections.criteria import Criteria, Judged
 from api.schema.connections.filters import NOTHING, KeyResultFilter, ObjectiveFilter
 from api.schema.connections.list_orders import KeyResultOrder, ObjectiveOrder, keys
 from api.schema.connections.lists import Listing, Wanted, group_pages, list_page
+from api.schema.metrics.due_lists import Owings
 from api.schema.metrics.figures import of_key_results, of_objectives, parts, parts_of
 from api.schema.metrics.progress import HealthCount, by_health
 from api.schema.primitives.field import resolved
@@ -54,23 +56,29 @@ def _outlined_objectives(view: View, filter: objective.ObjectiveFilter) -> dict[
     goals = view.read(objective.goals_that_pass, filter)
     found = view.computed(of_objectives, goals)
     of, inside = parts_of(view, goals)
-    return {goal.id: _judged(found[goal.id], inside[goal.id], of.cycles[goal.cycle]) for goal in goals}
+    owings = Owings(of, inside)
+    return {goal.id: _judged(found[goal.id], inside[goal.id], of.cycles[goal.cycle], owings) for goal in goals}
 
 
-def _judged(of: Any, inside: Parts, within: cycle.CycleRow) -> Judged:
+def _judged(of: Any, inside: Parts, within: cycle.CycleRow, owings: Owings) -> Judged:
     """The computed values of an objective with these key results."""
     live = [part for part in inside.values() if not part.kept.is_dropped]
     measured = [at for part in live if (at := part.current.last_measured_at) is not None]
     due = min((part.kept.due for part in live), default=within.ends_on)
-    return Judged(of.health, of.value, of.confidence, max(measured, default=None), due)
+    return Judged(of.health, of.value, of.confidence, max(measured, default=None), due, partial(owings.of, live))
 
 
 def _outlined_key_results(view: View, filter: proofs.KeyResultFilter) -> dict[UUID, Judged]:
     rows = view.read(proofs.key_results_that_pass, filter)
     batch = Batch(view, rows)
+    found = zip(rows, batch.all(of_key_results), batch.all(parts), strict=True)
+    goals = view.by_id(objective.goals, {row.objective for row in rows})
+    owings = Owings(*parts_of(view, [goals[id] for id in {row.objective for row in rows}]))
     return {
-        row.id: Judged(of.health, of.value, of.confidence, part.current.last_measured_at, row.due)
-        for row, of, part in zip(rows, batch.all(of_key_results), batch.all(parts), strict=True)
+        row.id: Judged(
+            of.health, of.value, of.confidence, part.current.last_measured_at, row.due, partial(owings.of, (part,))
+        )
+        for row, of, part in found
     }
 
 
@@ -160,6 +168,31 @@ def _of_each(batch: Batch, whose: Whose, wanted: Wanted, page_request: PageReque
         return [_page(batch.view, OBJECTIVES, own, page_request)]
     groups = many(batch, Kind.OBJECTIVE, whose.query, wanted.criteria.stored)
     pages = group_pages(batch.view, OBJECTIVES, groups, wanted, page_request, are_filtered=True)
+    return [shown(*page) for page in pages]
+
+
+def key_results_of_owner(
+    person: RowProxy,
+    filter: KeyResultFilter | None,
+    sort: Sequence[KeyResultOrder] | None,
+    page_request: PageRequest,
+) -> GoalConnection[Any]:
+    """A page of the key results that a person owns, by default in the order of recording."""
+    order = tuple(keys(proofs.KeyResultOrder.RECORDED, sort))
+    wanted = Wanted(filter_criteria.key_results(person.view, filter), order)
+    return person.each(_of_each_owner, wanted, page_request)
+
+
+def _of_each_owner(batch: Batch, wanted: Wanted, page_request: PageRequest) -> Sequence[GoalConnection[Any]]:
+    """As `_of_each`."""
+    stored: Any = wanted.criteria.stored
+    if len(batch.rows) == 1:
+        (row,) = batch.rows
+        own = msgspec.structs.replace(stored, owner=row.id if stored.owner in (None, row.id) else NOTHING)
+        criteria = msgspec.structs.replace(wanted.criteria, stored=own)
+        return [_page(batch.view, KEY_RESULTS, wanted._replace(criteria=criteria), page_request)]
+    groups = many(batch, Kind.KEY_RESULT, proofs.key_results_of_owners, stored)
+    pages = group_pages(batch.view, KEY_RESULTS, groups, wanted, page_request, are_filtered=True)
     return [shown(*page) for page in pages]
 
 

@@ -11,7 +11,7 @@ from api.schema.connections.connection import Connection, Sort, Where, connectio
 from api.schema.connections.filters import ObjectiveFilter
 from api.schema.connections.list_orders import ObjectiveOrder
 from api.schema.connections.lists import Pages, paged
-from api.schema.metrics.figures import explained_key_results, measured, of_key_results, parts
+from api.schema.metrics.figures import dues, explained_key_results, measured, of_key_results, parts
 from api.schema.metrics.findings import (
     Finding,
     FindingCount,
@@ -29,6 +29,7 @@ from api.schema.primitives.metric import Metric, PlanPoint
 from api.schema.primitives.refs import CheckInRef, InitiativeRef, KeyResultRef, KpiRef, ObjectiveRef, PersonRef
 from api.schema.primitives.scalars import Markdown
 from api.schema.types.entity import Entity, at_another_moment
+from api.snapshot.dataloaders import found
 from api.snapshot.pagination import PageRequest
 from api.snapshot.snapshot import Batch
 from domain.primitives import values
@@ -48,6 +49,16 @@ _CHECK_INS = Pages(
 
 def _standing(batch: Batch, part: str) -> Sequence[Any]:
     return list(map(attrgetter(f"current.{part}"), batch.all(parts)))
+
+
+def _next_due(batch: Batch) -> Sequence[date | None]:
+    return [None if due is None else due.on for due in batch.all(dues)]
+
+
+def _last_check_ins(batch: Batch) -> Sequence[Any]:
+    ids = batch.view.read(latest_standings.latest_check_ins, [one.context for one in batch.all(measured)])
+    nodes = found(batch.view, Kind.CHECK_IN, ids.values())
+    return [nodes.get(ids[row.id]) if row.id in ids else None for row in batch.rows]
 
 
 @strawberry.type(description="A milestone of a key result. It is either reached or not.")
@@ -105,6 +116,17 @@ class KeyResult(Entity, kind=Kind.KEY_RESULT, read=key_result.key_results):
     milestones: list[Milestone] = related("The milestones to reach, for the direction MILESTONES.", _milestones)
     confidence: float | None = related(
         "The latest stated confidence that it will be reached, in [0, 1].", _standing, "confidence", needs=PARTS_NEED
+    )
+    next_check_in_due: date | None = related(
+        "The day by which its next check-in is due: a cadence after its last check-in or reading, or after its "
+        "beginning. The cadence is the longer one of its cycle and its KPI, by its fixed length. Null where no "
+        "check-in is owed: for a goal that is reached and no level goal, a dropped or ended one, one of a draft or of "
+        "a cycle in PLANNING, and one whose next check-in would lie after its due day.",
+        _next_due,
+        needs=PARTS_NEED,
+    )
+    last_check_in: CheckInRef | None = related(
+        "Its check-in with the latest `measuredAt` within its window; readings of its KPI are none.", _last_check_ins
     )
     progress: Progress = progress_by(
         of_key_results, "The progress of the key result.", explained_key_results, needs=PARTS_NEED

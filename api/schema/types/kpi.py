@@ -16,6 +16,7 @@ from api.schema.connections.criteria import Judged
 from api.schema.connections.filters import KpiFilter
 from api.schema.connections.list_orders import KpiOrder, keys
 from api.schema.connections.lists import Listing, Pages, Rows, Wanted, list_page, paged
+from api.schema.connections.owing import Owing
 from api.schema.metrics import kpi_formula, kpi_schedules
 from api.schema.metrics.findings import (
     Finding,
@@ -39,10 +40,12 @@ from api.snapshot.dataloaders import found_rows, in_groups
 from api.snapshot.pagination import LIST_MAX, PageRequest
 from api.snapshot.snapshot import Batch, RowProxy, View
 from domain.metrics import kpi_series as formulas
+from domain.metrics.attention.due import Due
 from domain.metrics.kpi_series import KpiStatus
 from domain.metrics.worked.worked_kpi import WorkedKpi
 from domain.primitives.calendar import Step
 from domain.primitives.values import Aggregation, EarlierPeriod, Kind
+from projections.attention.owed import next_reading
 from projections.figures import kpi_standing, kpi_values
 from projections.figures.kpi_values import KpiValues
 from projections.store.versioned_tables import Order, Window
@@ -109,6 +112,15 @@ class KpiDefinition(RowProxy):
 
 def _latest(batch: Batch) -> Sequence[Any]:
     return found_rows(batch, Kind.READING, batch.all(latest_readings))
+
+
+def _dues(batch: Batch) -> Sequence[Due | None]:
+    view, latest = batch.view, batch.all(latest_readings)
+    return [next_reading(row, latest.get(row.id), view.scoring, view.calendar) for row in batch.rows]
+
+
+def _next_due(batch: Batch) -> Sequence[date | None]:
+    return [None if due is None else due.on for due in batch.all(_dues)]
 
 
 def _statuses(batch: Batch) -> Sequence[KpiStatus]:
@@ -223,6 +235,11 @@ class Kpi(Entity, kind=Kind.KPI, read=kpi.kpis):
         "be judged. It equals the status of that period in `series`.",
         _statuses,
     )
+    next_reading_due: date | None = related(
+        "The day by which its next reading is due: a cadence, by its fixed length, after its latest reading, or after "
+        "its definition. Null for a retired KPI and for one with a formula.",
+        _next_due,
+    )
     formula: KpiFormula | None = related(
         "How its values follow from other KPIs; null for a KPI that takes readings.", _formulas
     )
@@ -321,9 +338,19 @@ def _outlined(view: View, filter: kpi.KpiFilter) -> dict[UUID, Judged]:
     batch = Batch(view, rows)
     latest = batch.all(latest_readings)
     return {
-        row.id: Judged(status, measured_at=latest[row.id].measured_at if row.id in latest else None)
-        for row, status in zip(rows, batch.all(_statuses), strict=True)
+        row.id: Judged(
+            status,
+            measured_at=latest[row.id].measured_at if row.id in latest else None,
+            owing=partial(_owing, batch, place),
+        )
+        for place, (row, status) in enumerate(zip(rows, batch.all(_statuses), strict=True))
     }
+
+
+def _owing(batch: Batch, place: int) -> Owing:
+    """What a KPI of a batch owes."""
+    due = batch.all(_dues)[place]
+    return Owing(() if due is None else (due,))
 
 
 KPIS = Listing(Kind.KPI, kpi.KPIS, _outlined)

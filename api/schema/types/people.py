@@ -6,17 +6,17 @@ from uuid import UUID
 import strawberry
 
 from api.schema.connections.connection import Sort, Where, connection
-from api.schema.connections.filters import NOTHING, ObjectiveFilter, named
-from api.schema.connections.list_orders import ObjectiveOrder
+from api.schema.connections.filters import NOTHING, KeyResultFilter, ObjectiveFilter, named
+from api.schema.connections.list_orders import KeyResultOrder, ObjectiveOrder
 from api.schema.metrics import progress_curves
 from api.schema.metrics.figures import counts_of_teams, shown_teams
-from api.schema.metrics.goal_lists import GoalConnection, Whose, objectives_of
+from api.schema.metrics.goal_lists import GoalConnection, Whose, key_results_of_owner, objectives_of
 from api.schema.metrics.progress import HealthCount, Progress
 from api.schema.metrics.progress_curves import Every, From, ProgressPoint, To
 from api.schema.primitives import enums
 from api.schema.primitives.field import related, resolved, to_many, to_one
 from api.schema.primitives.lookup import CycleBy
-from api.schema.primitives.refs import ObjectiveRef, PersonRef, TeamRef
+from api.schema.primitives.refs import KeyResultRef, ObjectiveRef, PersonRef, TeamRef
 from api.schema.types.entity import Entity, at_another_moment
 from api.snapshot.pagination import PageRequest
 from api.snapshot.snapshot import Batch, View
@@ -53,6 +53,12 @@ class Person(Entity, kind=Kind.PERSON, read=people.people):
         self, page_request: PageRequest, filter: Where[ObjectiveFilter] = None, sort: Sort[ObjectiveOrder] = None
     ) -> GoalConnection[ObjectiveRef]:
         return objectives_of(self, Whose.OWNER, filter, sort, page_request)
+
+    @connection("The key results that the person owns, by default in the order of recording.")
+    def key_results(
+        self, page_request: PageRequest, filter: Where[KeyResultFilter] = None, sort: Sort[KeyResultOrder] = None
+    ) -> GoalConnection[KeyResultRef]:
+        return key_results_of_owner(self, filter, sort, page_request)
 
     as_of = at_another_moment(PersonRef)
 
