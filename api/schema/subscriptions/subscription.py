@@ -11,6 +11,8 @@ import strawberry
 
 from api.execution.context import Context, Info
 from api.execution.subscription_hub import AGAIN_SECONDS
+from api.schema.attention.alterations import altering
+from api.schema.attention.scope import AttentionScope
 from api.schema.connections.change_lists import (
     ChangeFilter,
     EventChange,
@@ -35,6 +37,8 @@ from projections.tables import changes
 
 READ_AHEAD_MAX = 100
 """The largest number of changes that are read at once for a subscription and buffered for it."""
+COMPARED_MAX = 20
+"""The largest number of changes around which the attention of a scope is compared at once."""
 FRAMES_PER_SECOND_MAX = 60
 
 After: TypeAlias = Annotated[
@@ -76,16 +80,26 @@ class Subscription:
         "position in the future is INVALID."
     )
     def changes(
-        self, info: Info, after: After = None, filter: Where[ChangeFilter] = None
+        self,
+        info: Info,
+        after: After = None,
+        filter: Where[ChangeFilter] = None,
+        attention: Annotated[
+            AttentionScope | None,
+            strawberry.argument(
+                description="Only changes that alter the attention of this scope: after which an item of "
+                "`attention(for:)` is there, gone or another one."
+            ),
+        ] = None,
     ) -> AsyncGenerator[Change, None]:
         context = info.context
         view = context.reads.present
         change_filter(view, filter)  # raises for an invalid filter before the subscription starts
         if after is None:
-            return _followed(context, filter, view.basis.position)
+            return _followed(context, filter, attention, view.basis.position)
         if after > view.basis.position and after > view.reads.log.head().position:
             raise invalid("Is beyond the end of the log; pass the last position you received.", "after")
-        return _followed(context, filter, after)
+        return _followed(context, filter, attention, after)
 
     @_subscribed(
         "The replay of a cycle, one frame at a time at an even pace. It includes what is known at the start; events "
@@ -113,7 +127,9 @@ class Subscription:
 # ── changes ──────────────────────────────────────────────────────────────────────────────────────
 
 
-async def _followed(context: Context, filter: ChangeFilter | None, position: int) -> AsyncGenerator[Any, None]:
+async def _followed(
+    context: Context, filter: ChangeFilter | None, attention: AttentionScope | None, position: int
+) -> AsyncGenerator[Any, None]:
     """Each change after a position that matches the filter, without end.
 
     A page starts where the previous one ended, and ends at the position of the projections in its own transaction, so
@@ -123,8 +139,9 @@ async def _followed(context: Context, filter: ChangeFilter | None, position: int
     while True:
         context.want(await hub.wait_beyond(position))
         hidden = await hub.retry_until_reachable(partial(_hidden_entities, context, position))
-        read = partial(_page, context, filter, position, hidden)
-        page = await hub.retry_until_reachable(partial(hub.shared, (repr(filter), position, hidden), read))
+        read = partial(_page, context, filter, attention, position, hidden)
+        name = (repr(filter), repr(attention), position, hidden)
+        page = await hub.retry_until_reachable(partial(hub.shared, name, read))
         for row in page.rows:
             yield partial(_change_at, row)
         if page.reached <= position:
@@ -149,17 +166,26 @@ def _has_private_goals(context: Context) -> bool:
     return context.for_next_operation().reading(NOTHING).read(is_any_objective_private)
 
 
-def _page(context: Context, filter: ChangeFilter | None, after: int, hidden: HiddenEntities) -> Page:
-    """A page of the visible changes after a position, up to `READ_AHEAD_MAX`.
+def _page(
+    context: Context,
+    filter: ChangeFilter | None,
+    attention: AttentionScope | None,
+    after: int,
+    hidden: HiddenEntities,
+) -> Page:
+    """A page of the visible changes after a position, up to `READ_AHEAD_MAX`, or up to `COMPARED_MAX` that are compared
+    if they are to alter the attention of a scope.
 
     It ends at the position at which the hidden entities were read, because later events may hide more. The filter is
     resolved for each page, because its cycle may have been opened since the last one.
     """
     view = context.for_next_operation().reading(hidden.hidden).present
     wanted = change_filter(view, filter)
-    rows = view.read(changes.page, wanted, Window(READ_AHEAD_MAX, Cursor(after, after)))
-    reached = rows[-1].position if len(rows) == READ_AHEAD_MAX else view.basis.position
+    most = READ_AHEAD_MAX if attention is None else COMPARED_MAX
+    rows = view.read(changes.page, wanted, Window(most, Cursor(after, after)))
+    reached = rows[-1].position if len(rows) == most else view.basis.position
     rows = [row for row in rows if row.position <= hidden.position]
+    rows = rows if attention is None else altering(view, rows, attention)
     return Page(with_events(view, rows), min(reached, hidden.position))
 
 
