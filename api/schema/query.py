@@ -6,6 +6,8 @@ import strawberry
 
 from api.execution.context import Info
 from api.schema import node_lookup
+from api.schema.attention.attention_list import ORDER_TOLD, AttentionConnection, Until, WorseSince, attention
+from api.schema.attention.scope import AttentionScope, scope_of
 from api.schema.connections import filter_criteria, filters, list_orders, lists
 from api.schema.connections.change_lists import ChangeFilter, all_changes
 from api.schema.connections.connection import Connection, OrderBy, Sort, Where, connection
@@ -258,6 +260,19 @@ class SnapshotFields:
     def alignment(self, cycle: _Cycle) -> AlignmentMap:
         return AlignmentMap(map=Map(self.view, filters.named(self.view, Kind.CYCLE, cycle) or NOTHING))
 
+    @connection(
+        "What calls for attention in a scope, as of this View: check-ins and readings that are due, goals that turned "
+        f"worse, and goals that lack what they need. {ORDER_TOLD} Null only with an error."
+    )
+    def attention(
+        self,
+        page_request: PageRequest,
+        for_: Annotated[AttentionScope, strawberry.argument(name="for", description="Whose attention is asked for.")],
+        until: Until = None,
+        worse_since: WorseSince = None,
+    ) -> AttentionConnection | None:
+        return attention(self.view, scope_of(self.view, for_), until, worse_since, page_request)
+
     @connection("The changes that this View includes, in log order.")
     def changes(self, page_request: PageRequest, filter: Where[ChangeFilter] = None) -> Connection[Change]:
         return all_changes(self.view, filter, page_request)
@@ -303,7 +318,8 @@ class Query(SnapshotFields):
         if Permission.READ in caller.can:  # other callers have no view to read from
             self.view.mark_read()
             person = Person.find(self.view, caller.person)
-        return Viewer(person=person, handle=caller.handle, roles=sorted(caller.roles), can=sorted(caller.can))
+        roles, can = sorted(caller.roles), sorted(caller.can)
+        return Viewer(person=person, handle=caller.handle, roles=roles, can=can, open=self.open)
 
     @resolved("The ledger: signed checkpoints and proofs of the log. Requires the permission READ_LEDGER.")
     def ledger(self, info: Info) -> Ledger:

@@ -23,6 +23,7 @@ from api.execution.context import Bounds, Context
 from api.execution.executor import Executor
 from api.execution.lanes import Busy
 from api.execution.limits import Limits
+from api.schema.attention.item_types import TYPES as ATTENTION
 from api.schema.history.event_types import CHANGES
 from api.schema.mutations.mutation import Mutation
 from api.schema.primitives.errors import INTERNAL, coded
@@ -193,7 +194,7 @@ schema = Schema(
     Query,
     Mutation,
     Subscription,
-    types=[*CHANGES.values()],
+    types=[*CHANGES.values(), *ATTENTION.values()],
     extensions=[Limits, ReadPermission, Subscribing],
     execution_context_class=Executor,
     config=StrawberryConfig(scalar_map=SCALARS),

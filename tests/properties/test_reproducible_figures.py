@@ -3,7 +3,7 @@
 import io
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -14,6 +14,9 @@ from api.cli.output import Failure
 from api.runtime.database import open_database
 from domain.commands.command import Command
 from domain.handlers.dispatcher import Outcome
+from domain.metrics.badness import degree
+from domain.metrics.rating import Health
+from domain.primitives.calendar import INSTANT
 from tests.asking import AskedWorld, unlimited
 from tests.properties.cases import Latest, on_histories
 from tests.properties.goal_histories import GoalHistory
@@ -26,6 +29,9 @@ MOMENTS_MAX = 30
 PROGRESS = """progress { value unclamped expected health confidence confidenceLowest measuredShare
     explain { label weight value contribution position } }"""
 COUNTS = "healthCounts { health count } findingCounts { rule count }"
+ATTENTION = """totalCount counts { kind count overdue } nodes {
+    kind urgency message since days person { handle } about { ... on Entity { entityId } }
+    ... on HealthWorseItem { from to change { position } } }"""
 VIEW = f"""
     basis {{ at position }}
     cycles(first: 50) {{ nodes {{ key score {PROGRESS} {COUNTS} }} }}
@@ -42,7 +48,19 @@ VIEW = f"""
         series(every: MONTH, includePlanned: true) {{ start label planned value variance status isPartial }}
         comparison(period: MONTH) {{ current previous previousToDate changeRatio isPartial }} }} }}
     teams(first: 50) {{ nodes {{ key {PROGRESS} }} }}
+    ofCompany: attention(for: {{team: {{key: "company"}}}}, until: "9999-12-31", first: 1000) {{ {ATTENTION} }}
+    ofCycle: attention(for: {{cycle: {{key: "q3"}}}}, first: 1000) {{ {ATTENTION} }}
 """
+ITEMS = """query($at: DateTime!, $position: Position!, $cycle: String!, $since: DateTime!) {
+    asOf(at: $at, position: $position) {
+        attention(for: {cycle: {key: $cycle}}, worseSince: $since, first: 1000) { nodes {
+            kind urgency since about { id ... on KeyResult { entityId } ... on Objective { entityId } }
+            ... on HealthWorseItem { from to change { effectiveAt } } } }
+        overdue: keyResults(first: 1000, filter: {cycle: {key: $cycle}, overdue: true}) { nodes { entityId } }
+        outdated: keyResults(first: 1000, filter: {cycle: {key: $cycle}, health: [OUTDATED]}) { nodes { entityId } }
+    } }"""
+HEALTH = """query($at: DateTime!, $position: Position!, $id: ID!) { asOf(at: $at, position: $position) { node(id: $id) {
+    ... on KeyResult { progress { health } } ... on Objective { progress { health } } } } }"""
 AT = """query($at: DateTime!, $position: Position!, $ids: [ID!]!) { asOf(at: $at, position: $position) {
     nodes(ids: $ids) { ... on KeyResult { current confidence progress { value } metric { direction } } } } }"""
 
@@ -131,3 +149,42 @@ def shown(point: Any, node: Any) -> tuple[Any, ...]:
 
 def shown_as_of(node: Any) -> tuple[Any, ...]:
     return node["current"], node["progress"]["value"], node["confidence"]
+
+
+@on_histories(3, "kept")
+def test_attention_agrees_with_the_goals_at_the_moments_it_names(kept: Kept) -> None:
+    world, chance = kept.world, Random(kept.seed)
+    head, now = world.log.head().position, datetime.now(UTC)
+    turned = 0
+    for days in chance.sample(range(3, 300), 8):
+        at = now - timedelta(days=days)
+        since = at - timedelta(days=chance.choice([3, 14, 40]))
+        for cycle in ("q1", "q2", "q3", "q4"):
+            of = {"at": at.isoformat(), "position": head, "cycle": cycle, "since": since.isoformat()}
+            found = world.ask(ITEMS, **of)["asOf"]
+            items = found["attention"]["nodes"]
+            owed = [one for one in items if one["kind"] in ("CHECK_IN_DUE", "NEVER_CHECKED_IN")]
+            overdue = {one["about"]["entityId"] for one in owed if one["urgency"] == "OVERDUE"}
+            assert overdue == {node["entityId"] for node in found["overdue"]["nodes"]}
+            assert overdue >= {node["entityId"] for node in found["outdated"]["nodes"]}
+            worse = [one for one in items if one["kind"] == "HEALTH_WORSE"]
+            for item in chance.sample(worse, min(3, len(worse))):
+                turned += 1
+                assert_turned(world, item, head, at, since)
+    assert turned
+
+
+def assert_turned(world: AskedWorld, item: Any, position: int, at: datetime, since: datetime) -> None:
+    """That the goal had the health that an item states: before, since it turned worse, and right before the change."""
+
+    def health(moment: datetime) -> Any:
+        id = item["about"]["entityId"]
+        node = world.ask(HEALTH, at=moment.isoformat(), position=position, id=id)["asOf"]["node"]
+        return None if node is None or node["progress"]["health"] is None else Health(node["progress"]["health"])
+
+    begun, now = datetime.fromisoformat(item["since"]), Health(item["to"])
+    assert (health(since), health(at)) == (item["from"], now)
+    assert degree(health(begun)) >= degree(now)
+    if item["change"] is not None:
+        assert datetime.fromisoformat(item["change"]["effectiveAt"]) == begun
+        assert degree(health(begun - INSTANT)) < degree(now)

@@ -1,15 +1,23 @@
 """The workspace, the viewer, and the basis of an answer."""
 
 from datetime import datetime
+from typing import Any
 
 import strawberry
 
+from api.schema.attention.attention_list import ORDER_TOLD, AttentionConnection, Until, WorseSince, attention
+from api.schema.attention.scope import Scope
+from api.schema.connections.connection import connection
+from api.schema.connections.filters import NOTHING
 from api.schema.primitives import enums
 from api.schema.primitives.field import resolved
 from api.schema.primitives.refs import PersonRef
 from api.schema.primitives.scalars import Position
+from api.schema.primitives.view_types import Open
+from api.snapshot.pagination import PageRequest
 from api.snapshot.snapshot import View
 from domain.primitives import values
+from domain.primitives.values import Kind
 from projections.tables.cycle import CalendarRow, PolicyRow
 
 
@@ -135,3 +143,15 @@ class Viewer:
     handle: str = strawberry.field(description="The person's handle, or the machine token's name.")
     roles: list[enums.Role] = strawberry.field(description="The roles in this workspace.")
     can: list[enums.Permission] = strawberry.field(description="The permissions that follow from the roles.")
+    open: strawberry.Private[Open]
+
+    @connection(
+        "What the person should act on, as `attention(for: {person: …})`; empty for a machine token. "
+        f"{ORDER_TOLD} Null only with an error."
+    )
+    def attention(
+        self, page_request: PageRequest, until: Until = None, worse_since: WorseSince = None
+    ) -> AttentionConnection | None:
+        person: Any = self.person
+        scope = Scope(Kind.PERSON, NOTHING if person is None else person.row.id)
+        return attention(self.open(), scope, until, worse_since, page_request)

@@ -11,6 +11,7 @@ from strawberry.schema.config import StrawberryConfig
 from api.execution.context import Caller, Context
 from api.execution.executor import Executor
 from api.execution.writer import Writer
+from api.schema.attention.item_types import TYPES as ATTENTION
 from api.schema.history.event_types import CHANGES
 from api.schema.mutations.mutation import Mutation
 from api.schema.primitives.scalars import SCALARS
@@ -35,7 +36,7 @@ schema = Schema(
     Query,
     Mutation,
     Subscription,
-    types=[*CHANGES.values()],
+    types=[*CHANGES.values(), *ATTENTION.values()],
     extensions=[ParserCache, ValidationCache, ReadPermission, Subscribing],
     execution_context_class=Executor,
     config=StrawberryConfig(scalar_map=SCALARS),

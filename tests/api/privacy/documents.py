@@ -35,6 +35,8 @@ GIVEN = {
     ("View", "person", "by"): '{handle: "oda"}',
     ("View", "alignment", "cycle"): '{key: "2026-q1"}',
     ("View", "search", "query"): '"o"',
+    ("View", "attention", "for"): '{cycle: {key: "2026-q1"}}',
+    ("View", "attention", "until"): '"9999-01-01"',
     ("Query", "replay", "cycle"): '{key: "2026-q1"}',
     ("Query", "retrospective", "cycle"): '{key: "2026-q1"}',
     ("Query", "diff", "from"): '{time: "2026-01-03T00:00:00Z"}',
@@ -58,6 +60,8 @@ APART = frozenset(
 KINDS = (
     "Objective", "KeyResult", "Initiative", "CheckIn", "Comment", "Reflection",
     "Cycle", "Kpi", "Reading", "Team", "Person",
+    "CheckInDueItem", "GoalsUnscoredItem", "HealthWorseItem", "KeyResultsMissingItem", "NeverCheckedInItem",
+    "OwnerLeftItem", "OwnerMissingItem", "PlanMissingItem", "ReadingDueItem", "SevereFindingItem", "TeamDisbandedItem",
 )  # fmt: skip
 """The concrete types of interfaces."""
 
