@@ -29,8 +29,8 @@ from projections.tables.changes import Change
 FAR_REACHING = frozenset(
     event.TOPIC
     for event in (
-        CycleOpened, CycleActivated, CycleRescheduled, CycleClosed, CycleAbandoned, ScoringPolicyAdopted, CalendarSet, PersonDeactivated,
-        PersonReactivated, PersonErased, TeamMoved, TeamLeadAppointed, TeamDisbanded, TeamRevived,
+        CycleOpened, CycleActivated, CycleRescheduled, CycleClosed, CycleAbandoned, ScoringPolicyAdopted, CalendarSet,
+        PersonDeactivated, PersonReactivated, PersonErased, TeamMoved, TeamLeadAppointed, TeamDisbanded, TeamRevived,
     )
 )  # fmt: skip
 """The events that may alter the items of any goal or KPI."""
