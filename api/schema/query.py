@@ -57,6 +57,7 @@ from api.schema.primitives.lookup import (
 )
 from api.schema.primitives.node import Node
 from api.schema.primitives.refs import SnapshotRef
+from api.schema.primitives.semantic_non_null import NULL_ON_FAILURE
 from api.schema.primitives.view_types import Moment, Open, shows, snapshot
 from api.schema.types import kpi
 from api.schema.types.attached import LabelCount
@@ -66,7 +67,7 @@ from api.schema.types.entity import At, AtPosition, Entity, Known
 from api.schema.types.key_result import KeyResult
 from api.schema.types.kpi import Kpi, KpiConnection
 from api.schema.types.objective import Objective
-from api.schema.types.people import Person, Team
+from api.schema.types.people import PEOPLE, Person, Team
 from api.schema.types.workspace import Basis, Viewer, Workspace, basis_of
 from api.snapshot.dataloaders import BY_KEY, found
 from api.snapshot.pagination import PageRequest
@@ -103,9 +104,12 @@ _Kpi: TypeAlias = Annotated[KpiBy, strawberry.argument(description="The KPI, by 
 _Person: TypeAlias = Annotated[PersonBy, strawberry.argument(description="The person, by id or handle.")]
 _Team: TypeAlias = Annotated[TeamBy, strawberry.argument(description="The team, by id or key.")]
 
+_SECTION = (
+    "The same View, for a part of a page: an error in it, such as an invalid argument, makes this field null and "
+    "leaves the rest of the answer as it is."
+)
 _CYCLES = lists.Listing(Kind.CYCLE, cycle_table.CYCLES)
 _TEAMS = lists.Listing(Kind.TEAM, people.TEAMS)
-_PEOPLE = lists.Listing(Kind.PERSON, people.PEOPLE)
 
 
 @strawberry.interface(
@@ -130,6 +134,10 @@ class SnapshotFields:
     @resolved("The basis of this answer: its effective time and log position.")
     def basis(self) -> Basis:
         return basis_of(self.view)
+
+    @resolved(_SECTION, directives=NULL_ON_FAILURE)
+    def section(self) -> "SnapshotFields | None":
+        return self
 
     @resolved("The workspace of this server.")
     def workspace(self, info: Info) -> Workspace:
@@ -243,13 +251,16 @@ class SnapshotFields:
         wanted = lists.Wanted(
             filter_criteria.persons(self.view, given), list_orders.keys(people.PersonOrder.NAME, sort)
         )
-        return _page(self.view, _PEOPLE, wanted, page_request)
+        return _page(self.view, PEOPLE, wanted, page_request)
 
     @connection(
         "The things of all kinds that contain every word of the query, best first: those with the words in their names "
-        "before those with the words elsewhere, whole words before parts, and of equals the one recorded last."
+        "before those with the words elsewhere, whole words before parts, and of equals the one recorded last.",
+        NULL_ON_FAILURE,
     )
-    def search(self, page_request: PageRequest, query: SearchQuery, kinds: SearchKinds = None) -> SearchHitConnection:
+    def search(
+        self, page_request: PageRequest, query: SearchQuery, kinds: SearchKinds = None
+    ) -> SearchHitConnection | None:
         return search_page(self.view, query, kinds, page_request)
 
     @resolved("The labels in use, in alphabetical order, with the number of things that have each.")
@@ -305,12 +316,18 @@ def _named(view: View, shown_as: type[E], by: By) -> E | None:
 @shows(Moment.THEN)
 @strawberry.type(description="The View of another moment. Its content and its ids never change.")
 class Snapshot(SnapshotFields):
-    pass
+    @resolved(_SECTION, directives=NULL_ON_FAILURE)
+    def section(self) -> "Snapshot | None":
+        return self
 
 
 @shows(Moment.NOW)
 @strawberry.type(description="The View of the present, with access to all other moments.")
 class Query(SnapshotFields):
+    @resolved(_SECTION, directives=NULL_ON_FAILURE)
+    def section(self) -> "Query | None":
+        return self
+
     @resolved("The caller of this request, with roles and permissions.")
     def viewer(self, info: Info) -> Viewer:
         caller = info.context.caller

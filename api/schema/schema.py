@@ -28,6 +28,7 @@ from api.schema.history.event_types import CHANGES
 from api.schema.mutations.mutation import Mutation
 from api.schema.primitives.errors import INTERNAL, coded
 from api.schema.primitives.scalars import SCALARS
+from api.schema.primitives.semantic_non_null import describe_arguments
 from api.schema.query import Query
 from api.schema.read_permission import ReadPermission
 from api.schema.sharing import is_shareable
@@ -55,6 +56,10 @@ class Schema(strawberry.Schema):
     The event loop is never blocked, and resolvers read from the database synchronously. Awaiting a coroutine for each
     of some thousand objects would cost more than all other work.
     """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        describe_arguments(self._schema)
 
     @cached_property
     def _admission(self) -> Admission:

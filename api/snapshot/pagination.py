@@ -47,8 +47,16 @@ _VALUES: dict[str, Any] = {
     "PLACE": _Int,
     "LOG": _Int,
     "RANK": _Int,
+    "ALIGNED": _Int,
 }
-_TIES: dict[str, Any] = {"MEASURED_AT": tuple[_Int, _Int], "SAID": _Int, "LOG": _Int, "PLACE": _Int, "RANK": _Int}
+_TIES: dict[str, Any] = {
+    "MEASURED_AT": tuple[_Int, _Int],
+    "SAID": _Int,
+    "LOG": _Int,
+    "PLACE": _Int,
+    "RANK": _Int,
+    "ALIGNED": _Int,
+}
 
 T = TypeVar("T")
 U = TypeVar("U")

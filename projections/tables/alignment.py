@@ -25,11 +25,14 @@ from projections.tables.objective import OBJECTIVE, ObjectiveRow, is_in_force
 
 
 class Edge(msgspec.Struct, frozen=True, gc=False):
-    """`objective` supports `target`, an objective or a key result; `through` is the target's objective."""
+    """`objective` supports `target`, an objective or a key result; `through` is the target's objective. `position` is
+    that of the event, and `number` the index among the edges of one event."""
 
     objective: UUID
     target: Ref
     through: UUID
+    position: int
+    number: int
 
 
 class Support(msgspec.Struct, frozen=True, gc=False):
@@ -157,7 +160,7 @@ def ancestors_of_objectives(conn: Connection, basis: Basis, objectives: Sequence
             union
             select e.* from up join support e on e.objective = up.through where {is_in_force(basis)}
         )
-        select e.objective, e.target_kind, e.target, e.through from up e order by e.position, e.place
+        select {_EDGE} from up e order by e.position, e.place
     """
     for edge in _read(conn, sql, basis_params(basis, ids=list(objectives))):
         above.setdefault(edge.objective, []).append(edge)
@@ -174,7 +177,7 @@ def descendants_of_objectives(conn: Connection, basis: Basis, objectives: Sequen
             union
             select e.* from down join support e on e.through = down.objective where {is_in_force(basis)}
         )
-        select e.objective, e.target_kind, e.target, e.through from down e order by e.position, e.place
+        select {_EDGE} from down e order by e.position, e.place
     """
     for edge in _read(conn, sql, basis_params(basis, ids=list(objectives))):
         below.setdefault(edge.through, []).append(edge.objective)
@@ -187,17 +190,17 @@ def edges_of_cycle(conn: Connection, basis: Basis, cycle: UUID) -> list[Edge]:
 
 
 def _edges(conn: Connection, basis: Basis, where: str, **params: Any) -> list[Edge]:
-    sql = (
-        "select e.objective, e.target_kind, e.target, e.through from support e"
-        f" where {where} and {is_in_force(basis)} order by e.position, e.place"
-    )
+    sql = f"select {_EDGE} from support e where {where} and {is_in_force(basis)} order by e.position, e.place"
     return _read(conn, sql, basis_params(basis, **params))
+
+
+_EDGE = "e.objective, e.target_kind, e.target, e.through, e.position, e.place"
 
 
 def _read(conn: Connection, sql: str, params: dict[str, Any]) -> list[Edge]:
     return [
-        Edge(objective, Ref(Kind(kind), target), through)
-        for objective, kind, target, through in fetch(conn, sql, params)
+        Edge(objective, Ref(Kind(kind), target), through, position, number)
+        for objective, kind, target, through, position, number in fetch(conn, sql, params)
     ]
 
 

@@ -245,6 +245,10 @@ def _key_result_conditions(basis: Basis, filter: KeyResultFilter) -> FilterBuild
     builder.where("v.state = any({0})", filter.states)
     of_teams = f"exists (select from {OBJECTIVE.at(basis, 'o', 'v.objective')} where o.team = any({{0}}))"
     builder.where(of_teams, filter.teams)
+    ever_of_teams = (
+        "select k.id from key_result k where k.objective in (select id from objective where team = any({0}))"
+    )
+    builder.where_first(f"f.id in ({ever_of_teams})", filter.teams)
     builder.where_labels(KEY_RESULT, filter.labels)
     builder.where_column(KEY_RESULT, "cycle", filter.cycles)
     builder.where_column(KEY_RESULT, "owner", filter.owners)

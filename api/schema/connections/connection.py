@@ -1,6 +1,6 @@
 """Connections: pages of long lists with keyset cursors, which stay valid while rows are added or removed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from inspect import Parameter, signature
 from typing import Annotated, Any, Generic, TypeAlias, TypeVar
@@ -47,13 +47,13 @@ _PAGE = [
 ]
 
 
-def connection(description: str) -> Callable[[Callable[..., Any]], Any]:
+def connection(description: str, directives: Sequence[object] = ()) -> Callable[[Callable[..., Any]], Any]:
     """A decorator: a field that returns a page. Clients pass `first`, `after`, `last` and `before` in addition to the
     method's own arguments; the method receives them as one `PageRequest`, its first parameter after `self`.
     """
 
     def field(method: Callable[..., Any]) -> Any:
-        return strawberry.field(resolver=_takes_page(method), description=description)
+        return strawberry.field(resolver=_takes_page(method), description=description, directives=directives)
 
     return field
 

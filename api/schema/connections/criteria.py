@@ -96,7 +96,7 @@ def combined(given: Any, stored: Filter, computed: Computed, translate: Callable
     is_some_stored = some is not None and all(one.is_stored for one in some)
     stored = msgspec.structs.replace(
         stored,
-        all_of=tuple(one.stored for one in every if one.is_stored),
+        all_of=(*stored.all_of, *(one.stored for one in every if one.is_stored)),
         any_of=tuple(one.stored for one in some) if some is not None and is_some_stored else None,
         none_of=tuple(one.stored for one in none if one.is_stored),
     )

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from api.schema.connections.comparators import day_range, number_range, time_range
 from api.schema.connections.criteria import Computed, Criteria, check_size, combined
 from api.schema.connections.filters import (
@@ -23,7 +25,7 @@ from api.schema.connections.filters import (
 from api.schema.connections.owing import Owed
 from api.snapshot.snapshot import View
 from domain.metrics.rating import Health
-from domain.primitives.values import KeyResultState, Kind
+from domain.primitives.values import KeyResultState, Kind, ObjectiveState
 from projections.tables import cycle, key_result, kpi, objective, people
 
 LIVE = (KeyResultState.ACTIVE, KeyResultState.SCORED)
@@ -56,6 +58,8 @@ def _objectives(view: View, given: ObjectiveFilter) -> Criteria:
         changed=time_range(view, given.changed_at, "changedAt"),
         search=searched(given.search),
     )
+    if given.worse_since is not None:  # only active objectives are rated
+        stored = replace(stored, all_of=(objective.ObjectiveFilter(states=(ObjectiveState.ACTIVE,)),))
     computed = Computed(due=day_range(view, given.due, "due"), **_judged(view, given))
     return combined(given, stored, computed, lambda one: _objectives(view, one))
 

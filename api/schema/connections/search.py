@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import cache
 from typing import Annotated, Any, TypeAlias
 
 import strawberry
@@ -129,6 +130,7 @@ def search_page(
     def read(window: Window) -> list[Hit]:
         return view.read(search.hits, text, wanted, window)
 
+    @cache
     def counts() -> dict[Kind, int]:
         found = view.read(search.hit_counts, text, wanted)
         return {kind: found[kind] for kind in wanted if kind in found}

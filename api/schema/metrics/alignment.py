@@ -6,15 +6,19 @@ from uuid import UUID
 
 import strawberry
 
+from api.schema.connections.connection import Connection, connection
 from api.schema.metrics.findings import Finding, FindingCount, finding_counts_by, findings_by, written_objectives
 from api.schema.primitives.field import resolved, to_one, to_ref
 from api.schema.primitives.refs import AlignmentTarget, ObjectiveRef
+from api.schema.primitives.semantic_non_null import NULL_ON_FAILURE
 from api.snapshot.dataloaders import TYPES, found
+from api.snapshot.pagination import Page, PageRequest, paginate, shown_as
 from api.snapshot.snapshot import RowProxy, View, as_batch
 from domain.findings.findings import alignment_findings
 from domain.findings.objective_rules import WrittenObjective
 from domain.primitives.lazy import cached_property
 from domain.primitives.values import Kind, ObjectiveState
+from projections.store.versioned_tables import Cursor
 from projections.tables import alignment, objective
 from projections.tables.alignment import Edge
 
@@ -43,6 +47,11 @@ class Map:
     @cached_property
     def edges(self) -> list[Edge]:
         return self.view.read(alignment.edges_of_cycle, self._cycle)
+
+    def alignments(self, page_request: PageRequest) -> Page[Any]:
+        """A page of the edges."""
+        page = paginate(page_request, self.edges, lambda edge: Cursor(edge.position, edge.number), "ALIGNED")
+        return shown_as(page, as_batch(AlignmentEdge, self.view, page.items))
 
     @cached_property
     def written(self) -> Sequence[WrittenObjective]:
@@ -84,7 +93,11 @@ class AlignmentMap:
     def objectives(self) -> list[ObjectiveRef]:
         return self.map.objectives
 
-    @resolved("Every alignment from or to a goal of the cycle.")
+    @connection("Every alignment from or to a goal of the cycle, in the order of alignment.", NULL_ON_FAILURE)
+    def alignments(self, page_request: PageRequest) -> Connection[AlignmentEdge] | None:
+        return Connection(page=self.map.alignments(page_request))
+
+    @resolved("Every alignment from or to a goal of the cycle.", deprecated="Use `alignments`. Removed in 0.5.")
     def edges(self) -> list[AlignmentEdge]:
         return as_batch(AlignmentEdge, self.map.view, self.map.edges)
 
@@ -99,5 +112,5 @@ class AlignmentMap:
     def unaligned(self) -> list[ObjectiveRef]:
         return self.map.unaligned()
 
-    findings: list[Finding] = findings_by(_in_map, "Suggestions for a better alignment.", "findings")
+    findings: list[Finding] = findings_by(_in_map, "Suggestions for a better alignment.")
     finding_counts: list[FindingCount] = finding_counts_by(_in_map, "The number of findings of each rule.")

@@ -62,15 +62,15 @@ _Severity: TypeAlias = Annotated[
 ]
 
 
-def findings_by(find: Callable[[Any], Sequence[Any]], description: str, name: str = "quality") -> Any:
+def findings_by(find: Callable[[Any], Sequence[Any]], description: str, deprecated: str | None = None) -> Any:
     """A field for the findings that `find` returns, filtered by its arguments. It raises `INVALID` for an unknown
-    rule."""
+    rule. `deprecated`: what to use instead."""
 
     def resolve(self: Any, rules: _Rules = None, severity: _Severity = None) -> list[Finding]:
         chosen: list[Any] = findings.selected(find(self), rules, severity)
         return chosen
 
-    return strawberry.field(resolver=resolve, description=description, name=name)
+    return strawberry.field(resolver=resolve, description=description, deprecation_reason=deprecated)
 
 
 def finding_counts_by(find: Callable[[Any], Sequence[Any]], description: str) -> Any:

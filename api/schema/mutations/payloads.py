@@ -1,9 +1,11 @@
 """Mutation payloads: the recorded changes and their position, or the problems, and the affected entity."""
 
+from collections.abc import Callable
 from typing import Any, Final
 
 import strawberry
 
+from api.schema.connections.connection import Edge
 from api.schema.history.change import Change
 from api.schema.mutations.command_result import CommandDeclined, CommandSucceeded
 from api.schema.mutations.problem import Problem
@@ -21,9 +23,19 @@ from api.schema.types.objective import Objective
 from api.schema.types.people import Person, Team
 from api.schema.types.workspace import Calendar, ScoringPolicy
 from api.snapshot.dataloaders import found
+from api.snapshot.pagination import Page, encode
 from api.snapshot.snapshot import StaleProjection
 from domain.commands import key_result_commands
 from domain.primitives.values import Kind
+from projections.store.keyset import List
+from projections.store.versioned_tables import Cursor
+from projections.tables.cycle import CYCLES
+from projections.tables.discussion import comment_cursor
+from projections.tables.key_result import KEY_RESULTS
+from projections.tables.kpi import KPIS
+from projections.tables.measurements import CHECK_INS, READINGS
+from projections.tables.objective import OBJECTIVES
+from projections.tables.people import PEOPLE, TEAMS
 
 
 @strawberry.interface(
@@ -72,19 +84,47 @@ def _about(kind: Kind, description: str) -> Any:
     return strawberry.field(resolver=resolve, description=description)
 
 
+def _edge(kind: Kind, order: str, cursor: Callable[[Any], Cursor], lists: str) -> Any:
+    """A field for the entity of the command as a row of lists in an order; null where the entity is."""
+
+    def resolve(self: Payload) -> Any:
+        node = self.answer.subject(kind) if isinstance(self.answer, CommandSucceeded) else None
+        return None if node is None else _as_edge(node, order, cursor)
+
+    return strawberry.field(
+        resolver=resolve,
+        description=f"The same as a row of {lists}, to be inserted into a list that a client keeps.",
+    )
+
+
+def _as_edge(node: Any, order: str, cursor: Callable[[Any], Cursor]) -> Edge[Any]:
+    def text(one: Any) -> str:
+        return encode(cursor(one.row), order)
+
+    return Edge(node=node, page=Page([node], text, lambda: False, lambda: False, lambda: 1))
+
+
+def _in(rows: List[Any, Any, Any], order: str) -> tuple[str, Callable[[Any], Cursor]]:
+    """An order of a list, and the cursors in it."""
+    return order, lambda row: rows.cursor(row, order)
+
+
 @strawberry.type(description="The result of a command on a person.")
 class PersonPayload(Payload):
     person: Person | None = _about(Kind.PERSON, "The affected person.")
+    person_edge: Edge[Person] | None = _edge(Kind.PERSON, *_in(PEOPLE, "NAME"), "lists of people by name")
 
 
 @strawberry.type(description="The result of a command on a team.")
 class TeamPayload(Payload):
     team: Team | None = _about(Kind.TEAM, "The affected team.")
+    team_edge: Edge[Team] | None = _edge(Kind.TEAM, *_in(TEAMS, "NAME"), "lists of teams by name")
 
 
 @strawberry.type(description="The result of a command on a cycle.")
 class CyclePayload(Payload):
     cycle: Cycle | None = _about(Kind.CYCLE, "The affected cycle.")
+    cycle_edge: Edge[Cycle] | None = _edge(Kind.CYCLE, *_in(CYCLES, "STARTS_ON"), "lists of cycles by first day")
 
 
 @strawberry.type(description="The result of a change of the scoring policy.")
@@ -106,16 +146,25 @@ class CalendarPayload(Payload):
 @strawberry.type(description="The result of a command on an objective.")
 class ObjectivePayload(Payload):
     objective: Objective | None = _about(Kind.OBJECTIVE, "The affected objective; for `carryObjective`, the new one.")
+    objective_edge: Edge[Objective] | None = _edge(
+        Kind.OBJECTIVE, *_in(OBJECTIVES, "RECORDED"), "lists of objectives in the order of recording"
+    )
 
 
 @strawberry.type(description="The result of a command on a key result.")
 class KeyResultPayload(Payload):
     key_result: KeyResult | None = _about(Kind.KEY_RESULT, "The affected key result.")
+    key_result_edge: Edge[KeyResult] | None = _edge(
+        Kind.KEY_RESULT, *_in(KEY_RESULTS, "RECORDED"), "lists of key results in the order of recording"
+    )
 
 
 @strawberry.type(description="The result of a check-in or its correction.")
 class CheckInPayload(Payload):
     check_in: CheckIn | None = _about(Kind.CHECK_IN, "The check-in; after a correction, its current version.")
+    check_in_edge: Edge[CheckIn] | None = _edge(
+        Kind.CHECK_IN, "MEASURED_AT", CHECK_INS.cursor, "the check-ins of its key result"
+    )
 
     @resolved("The key result, including this check-in.")
     def key_result(self) -> KeyResult | None:
@@ -130,6 +179,7 @@ class CheckInPayload(Payload):
 @strawberry.type(description="The result of a command on a KPI.")
 class KpiPayload(Payload):
     kpi: Kpi | None = _about(Kind.KPI, "The affected KPI.")
+    kpi_edge: Edge[Kpi] | None = _edge(Kind.KPI, *_in(KPIS, "NAME"), "lists of KPIs by name")
 
 
 @strawberry.type(description="The result of recording, correcting or retracting readings.")
@@ -142,6 +192,10 @@ class ReadingsPayload(Payload):
         if not readings.keys() >= {*self.answer.measured}:  # the database crashed since the view was fixed
             raise StaleProjection
         return [readings[id] for id in self.answer.measured]
+
+    @resolved("The same as rows of the readings of their KPIs, to be inserted into lists that a client keeps.")
+    def reading_edges(self) -> list[Edge[Reading]]:
+        return [_as_edge(reading, "MEASURED_AT", READINGS.cursor) for reading in self.readings()]
 
     @resolved("How many of the readings were recorded or changed.")
     def recorded(self) -> int:
@@ -160,6 +214,7 @@ class InitiativePayload(Payload):
 @strawberry.type(description="The result of adding a comment.")
 class CommentPayload(Payload):
     comment: Comment | None = _about(Kind.COMMENT, "The added comment.")
+    comment_edge: Edge[Comment] | None = _edge(Kind.COMMENT, "SAID", comment_cursor, "the comments on its subject")
 
 
 @strawberry.type(description="The result of adding a reflection.")

@@ -13,11 +13,17 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def resolved(
-    description: str, name: str | None = None, deprecated: str | None = None, batch: BatchField | None = None
+    description: str,
+    name: str | None = None,
+    deprecated: str | None = None,
+    batch: BatchField | None = None,
+    directives: Sequence[object] = (),
 ) -> Callable[[F], F]:
     """A decorator: a field that the method resolves. `deprecated`: what to use instead. `batch`: how the same is read
     for a whole batch."""
-    field: Callable[[F], F] = strawberry.field(description=description, name=name, deprecation_reason=deprecated)
+    field: Callable[[F], F] = strawberry.field(
+        description=description, name=name, deprecation_reason=deprecated, directives=directives
+    )
     if batch is None:
         return field
 
@@ -66,9 +72,9 @@ def to_some(kind: Kind, column: str, description: str) -> Any:
     return related(description, some, kind, column, needs=frozenset([column]))
 
 
-def to_many(kind: Kind, query: Callable[..., Any], description: str) -> Any:
-    """A field for the entities that a query of `projections` finds."""
-    return related(description, many, kind, query)
+def to_many(kind: Kind, query: Callable[..., Any], description: str, deprecated: str | None = None) -> Any:
+    """A field for the entities that a query of `projections` finds. `deprecated`: what to use instead."""
+    return related(description, many, kind, query, deprecated=deprecated)
 
 
 def to_refs(query: Callable[..., Any], description: str) -> Any:

@@ -146,6 +146,9 @@ class KeyResult(Entity, kind=Kind.KEY_RESULT, read=key_result.key_results):
         forecasts,
     )
     findings: list[Finding] = findings_by(of_each_object(in_key_results), "Suggestions for a better key result.")
+    quality: list[Finding] = findings_by(
+        of_each_object(in_key_results), "Suggestions for a better key result.", "Use `findings`. Removed in 0.5."
+    )
     finding_counts: list[FindingCount] = finding_counts_by(
         of_each_object(in_key_results), "The number of findings of each rule on the key result."
     )

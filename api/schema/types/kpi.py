@@ -261,6 +261,9 @@ class Kpi(Entity, kind=Kind.KPI, read=kpi.kpis):
         Kind.KEY_RESULT, key_results_of_kpis, "The key results that it measures, without dropped ones."
     )
     findings: list[Finding] = findings_by(of_each_object(in_kpis), "Suggestions for a better KPI.")
+    quality: list[Finding] = findings_by(
+        of_each_object(in_kpis), "Suggestions for a better KPI.", "Use `findings`. Removed in 0.5."
+    )
     finding_counts: list[FindingCount] = finding_counts_by(
         of_each_object(in_kpis), "The number of findings of each rule on the KPI."
     )

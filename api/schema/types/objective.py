@@ -122,6 +122,9 @@ class Objective(Entity, kind=Kind.OBJECTIVE, read=objective.objectives):
     )
     carried_into: ObjectiveRef | None = related("The objective of a later cycle that continues it.", _carried_into)
     findings: list[Finding] = findings_by(of_each_object(in_objectives), "Suggestions for a better objective.")
+    quality: list[Finding] = findings_by(
+        of_each_object(in_objectives), "Suggestions for a better objective.", "Use `findings`. Removed in 0.5."
+    )
     finding_counts: list[FindingCount] = finding_counts_by(
         of_each_object(in_objectives_and_parts),
         "The number of findings of each rule on the objective and its key results, without dropped ones.",

@@ -1,13 +1,16 @@
 """People and teams."""
 
+from collections.abc import Sequence
 from typing import Annotated, TypeAlias
 from uuid import UUID
 
 import strawberry
 
-from api.schema.connections.connection import Sort, Where, connection
-from api.schema.connections.filters import NOTHING, KeyResultFilter, ObjectiveFilter, named
-from api.schema.connections.list_orders import KeyResultOrder, ObjectiveOrder
+from api.schema.connections import filter_criteria
+from api.schema.connections.connection import Connection, Sort, Where, connection
+from api.schema.connections.filters import NOTHING, KeyResultFilter, ObjectiveFilter, PersonFilter, named
+from api.schema.connections.list_orders import KeyResultOrder, ObjectiveOrder, PersonOrder, keys
+from api.schema.connections.lists import Listing, Wanted, group_pages
 from api.schema.metrics import progress_curves
 from api.schema.metrics.figures import counts_of_teams, shown_teams
 from api.schema.metrics.goal_lists import GoalConnection, Whose, key_results_of_owner, objectives_of
@@ -17,7 +20,9 @@ from api.schema.primitives import enums
 from api.schema.primitives.field import related, resolved, to_many, to_one
 from api.schema.primitives.lookup import CycleBy
 from api.schema.primitives.refs import KeyResultRef, ObjectiveRef, PersonRef, TeamRef
+from api.schema.primitives.semantic_non_null import NULL_ON_FAILURE
 from api.schema.types.entity import Entity, at_another_moment
+from api.snapshot.dataloaders import many
 from api.snapshot.pagination import PageRequest
 from api.snapshot.snapshot import Batch, View
 from domain.metrics.wholes import Counted
@@ -63,6 +68,18 @@ class Person(Entity, kind=Kind.PERSON, read=people.people):
     as_of = at_another_moment(PersonRef)
 
 
+PEOPLE = Listing(Kind.PERSON, people.PEOPLE)
+_BY_NAME = people.PersonOrder.NAME
+
+
+def _members(
+    batch: Batch, wanted: Wanted, are_filtered: bool, page_request: PageRequest
+) -> Sequence[Connection[PersonRef]]:
+    groups = many(batch, Kind.PERSON, people.members_of_teams)
+    pages = group_pages(batch.view, PEOPLE, groups, wanted, page_request, are_filtered=are_filtered)
+    return [Connection(page=page) for page, _ in pages]
+
+
 InCycle: TypeAlias = Annotated[
     CycleBy | None,
     strawberry.argument(description="The cycle, by id or key. Default: all active cycles."),
@@ -88,7 +105,19 @@ class Team(Entity, kind=Kind.TEAM, read=people.teams):
     parent: TeamRef | None = to_one(Kind.TEAM, "parent", "The team that contains it; null at the top.")
     children: list[TeamRef] = to_many(Kind.TEAM, people.teams_within, "The teams inside it, without disbanded ones.")
     lead: PersonRef | None = to_one(Kind.PERSON, "lead", "The person who leads the team.")
-    members: list[PersonRef] = to_many(Kind.PERSON, people.members_of_teams, "The members, in the order of joining.")
+    members: list[PersonRef] = to_many(
+        Kind.PERSON,
+        people.members_of_teams,
+        "The members, in the order of joining.",
+        deprecated="Use `people`. Removed in 0.5.",
+    )
+
+    @connection("The members, by default in the order of their names.", NULL_ON_FAILURE)
+    def people(
+        self, page_request: PageRequest, filter: Where[PersonFilter] = None, sort: Sort[PersonOrder] = None
+    ) -> Connection[PersonRef] | None:
+        wanted = Wanted(filter_criteria.persons(self.view, filter), tuple(keys(_BY_NAME, sort)))
+        return self.each(_members, wanted, filter is None, page_request)
 
     @connection("The objectives of this team, by default without those of the teams inside it.")
     def objectives(
