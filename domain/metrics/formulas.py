@@ -6,6 +6,7 @@ rounding errors of floating-point sums.
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from decimal import Decimal
 from math import fsum
 from operator import mul
 from sys import float_info
@@ -108,15 +109,25 @@ def mean(weights: Sequence[float], values: Sequence[float]) -> float:
     """Σ weight · value / Σ weight, for at least one value and weights above 0. The order does not change the result."""
     if not SUM_MIN < sum(weights) < SUM_MAX:
         weights = scaled(weights)
-    return fsum(map(mul, weights, values)) / fsum(weights)
+    return without_noise(fsum(map(mul, weights, values)) / fsum(weights))
 
 
 def total(values: Sequence[float]) -> float:
     """The sum, limited to finite numbers. The order does not change the result, unless a part of the sum overflows."""
     try:
-        return fsum(values)
+        return without_noise(fsum(values))
     except OverflowError:
         return finite(sum(values))
+
+
+def without_noise(value: float) -> float:
+    """The value rounded to 15 significant digits, all that a float keeps of a decimal number: 0.1 + 0.2 is 0.3."""
+    return float(f"{value:.15g}")
+
+
+def difference(value: float, other: float) -> float:
+    """Value - other as decimal numbers, limited to finite numbers: 100.3 - 100 is 0.3."""
+    return finite(float(Decimal(repr(value)) - Decimal(repr(other))))
 
 
 def finite(value: float) -> float:
@@ -134,7 +145,7 @@ def scaled(weights: Sequence[float]) -> Sequence[float]:
 
 def fraction(value: float, start: float, goal: float) -> float:
     """The position of a value between start and goal, as a share. `+ 0.0` turns -0.0 into 0.0."""
-    share = (value - start) / (goal - start) + 0.0
+    share = without_noise(difference(value, start) / difference(goal, start)) + 0.0
     return min(max(share, -UNCLAMPED_MAX), UNCLAMPED_MAX)
 
 

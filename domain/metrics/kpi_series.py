@@ -11,7 +11,15 @@ from itertools import pairwise
 from math import fsum
 from typing import Final, TypeAlias
 
-from domain.metrics.formulas import FIGURE_TOLERANCE, Fact, NumericMeasurement, finite, total
+from domain.metrics.formulas import (
+    FIGURE_TOLERANCE,
+    Fact,
+    NumericMeasurement,
+    difference,
+    finite,
+    total,
+    without_noise,
+)
 from domain.metrics.kpi_schedule import KpiSchedule, KpiTerms
 from domain.primitives.calendar import INSTANT, Calendar, Step, bounded
 from domain.primitives.values import EARLIEST, Aggregation, EarlierPeriod, GoalDirection, KpiGoal
@@ -108,8 +116,8 @@ def variance(goal: KpiGoal, value: float) -> float:
     both are equally near.
     """
     if goal.lower is None or goal.upper is None:
-        return finite(value - (goal.target or 0.0))
-    return finite(min(value - goal.lower, value - goal.upper, key=abs))
+        return difference(value, goal.target or 0.0)
+    return min(difference(value, goal.lower), difference(value, goal.upper), key=abs)
 
 
 def point(
@@ -230,7 +238,7 @@ def aggregated(values: Sequence[float], aggregation: Aggregation) -> float:
 
 def _mean(values: Sequence[float]) -> float:
     try:
-        return fsum(values) / len(values)
+        return without_noise(fsum(values) / len(values))
     except OverflowError:
         return finite(sum(value / len(values) for value in values))
 
@@ -335,5 +343,6 @@ def compared(current: float | None, previous: float | None) -> Comparison:
     """A value compared with the previous one."""
     if current is None or previous is None:
         return Comparison(current, previous, None, None)
-    change = finite(current - previous)
-    return Comparison(current, previous, change, finite(change / abs(previous)) if previous else None)
+    change = difference(current, previous)
+    ratio = finite(without_noise(change / abs(previous))) if previous else None
+    return Comparison(current, previous, change, ratio)

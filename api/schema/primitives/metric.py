@@ -5,12 +5,27 @@ from datetime import date
 import strawberry
 
 from api.schema.primitives import enums
+from api.schema.primitives.field import resolved
+from domain.primitives.currencies import currency_of
 
 
 @strawberry.type(description="The unit of a value: what it counts, and its symbol.")
 class Unit:
     kind: enums.UnitKind = strawberry.field(description="The kind of quantity.")
     symbol: str = strawberry.field(description="The symbol, like %, €, h or users; may be empty.")
+
+    @resolved(
+        "The code of the currency in ISO 4217, like EUR, if `kind` is CURRENCY and `symbol` is that code or a symbol "
+        "of one currency only, like €. Null for any other symbol, such as $."
+    )
+    def currency(self) -> str | None:
+        currency = currency_of(self)  # type: ignore[arg-type]  # the unit of the domain
+        return None if currency is None else currency.code
+
+    @resolved("How many decimals amounts of the `currency` have by ISO 4217: 2 for EUR, 0 for JPY. Null without one.")
+    def decimals(self) -> int | None:
+        currency = currency_of(self)  # type: ignore[arg-type]  # the unit of the domain
+        return None if currency is None else currency.decimals
 
 
 @strawberry.type(

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, Final, Protocol
 from uuid import UUID
 
-from domain.metrics.formulas import Fact, NumericMeasurement, finite, total
+from domain.metrics.formulas import Fact, NumericMeasurement, difference, finite, total, without_noise
 from domain.metrics.kpi_series import Bucket, aggregated, earlier
 from domain.primitives.calendar import Calendar, Step
 from domain.primitives.kpi_formula import (
@@ -182,7 +182,7 @@ def _moment(reading: Any) -> datetime:
 
 def _ratio(shape: KpiRatio, parts: Sequence[Part]) -> float | None:
     numerator, denominator = _values(parts)
-    return finite(finite(numerator / denominator) * shape.scale) if denominator else None
+    return finite(without_noise(finite(numerator / denominator) * shape.scale)) if denominator else None
 
 
 def _sum(_: KpiSum, parts: Sequence[Part]) -> float | None:
@@ -191,12 +191,12 @@ def _sum(_: KpiSum, parts: Sequence[Part]) -> float | None:
 
 def _difference(_: KpiDifference, parts: Sequence[Part]) -> float | None:
     minuend, subtrahend = _values(parts)
-    return finite(minuend - subtrahend)
+    return difference(minuend, subtrahend)
 
 
 def _growth(_: KpiGrowth, parts: Sequence[Part]) -> float | None:
     value, before = _values(parts)
-    return finite(finite(value - before) / abs(before)) if before else None
+    return finite(without_noise(difference(value, before) / abs(before))) if before else None
 
 
 def _average(_: KpiAverage, parts: Sequence[Part]) -> float | None:
