@@ -121,8 +121,10 @@ def total(values: Sequence[float]) -> float:
 
 
 def without_noise(value: float) -> float:
-    """The value rounded to 15 significant digits, all that a float keeps of a decimal number: 0.1 + 0.2 is 0.3."""
-    return float(f"{value:.15g}")
+    """The decimal number of up to 14 significant digits that the value is in 15 digits, of which floats keep no more:
+    0.1 + 0.2 is 0.3. A value that is none, such as 2 / 3, is returned as it is."""
+    rounded = float(f"{value:.14g}")
+    return rounded if float(f"{value:.15g}") == rounded else value
 
 
 def difference(value: float, other: float) -> float:

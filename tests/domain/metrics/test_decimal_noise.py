@@ -33,5 +33,10 @@ def test_shares_have_no_noise() -> None:
     assert fraction(100.3, 100.0, 101.0) == 0.3
 
 
+def test_what_is_no_decimal_number_stays_as_it_is() -> None:
+    assert fraction(2.0, 0.0, 3.0) == 2 / 3
+    assert mean([1.0, 1.0, 1.0], [1.0, 1.0, 0.0]) == 2 / 3
+
+
 def test_differences_of_the_largest_numbers_are_finite() -> None:
     assert difference(1.7e308, -1.7e308) == pytest.approx(1.797e308, rel=1e-3)
