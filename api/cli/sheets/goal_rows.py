@@ -83,9 +83,12 @@ class GoalRows:
         ref = self._plan.present.ref(text)
         if ref is None:
             return f"{kind}/{text}", None
-        if ref.kind is not kind or ref.id not in self._plan.present.things:
-            wrong = f"'{text}' names one {ref.kind}, and no {kind} of this workspace"
-            cells.problem(given, f"{wrong}: ids are unique across kinds; correct it, or set a `prefix` in the mapping.")
+        if ref.kind is not kind:
+            other = f"'{text}' is the id of one {ref.kind}, and ids are unique across kinds"
+            cells.problem(given, f"{other}: correct it, or set a `prefix` in the mapping.")
+        elif ref.id not in self._plan.present.things:
+            unknown = f"This workspace has no {kind} with the global id '{text}'"
+            cells.problem(given, f"{unknown}: correct it, or write an id of your own for a new one.")
         return f"{kind}/{ref.id}", ref.id
 
     # ── objectives ───────────────────────────────────────────────────────────────────────────────

@@ -153,7 +153,7 @@ def _line(problem: CellProblem) -> int:
 
 def _described(one: PlannedFact) -> str:
     """A fact in a few words: its command and what it gives."""
-    given = one.fact["input"]
+    given = one.fact["input"] | one.fact["input"].get("metric", {})
     shown = [f"{name} {value!r}" for name, value in given.items() if isinstance(value, str | int | float)
              and name not in ("objective", "keyResult", "checkIn")]  # fmt: skip
     return " ".join([one.fact["do"], *shown])
