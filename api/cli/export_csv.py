@@ -119,9 +119,10 @@ def export_csv(
     """
     file.write(BOM if bom else b"")
     file.write(table([[column.name for column in COLUMNS]]))
-    for found in _pages(local_context(database), cycle, at, position):
-        rows = [row for objective in found["objectives"]["nodes"] for row in _rows(found, objective)]
-        file.write(table([_value(row, column.path) for column in COLUMNS] for row in rows))
+    with local_context(database) as context:
+        for found in _pages(context, cycle, at, position):
+            rows = [row for objective in found["objectives"]["nodes"] for row in _rows(found, objective)]
+            file.write(table([_value(row, column.path) for column in COLUMNS] for row in rows))
     file.flush()
 
 

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -72,7 +72,7 @@ def run_import(
     if not dry:
         _require_the_log_of_the_projections(database)
     shown = bar(label, size)
-    with temporary_copy(database) if dry else nullcontext(database) as target, shown as advance:
+    with temporary_copy(database) if dry else database.scope() as target, shown as advance:
         log = target.log()
         return Import(Dispatcher(log), log, ACTOR, by_is_actor=by_is_actor).run(facts, go_on=go_on, progress=advance)
 

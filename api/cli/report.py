@@ -15,13 +15,16 @@ from api.schema.schema import QueryFailed
 
 def write(database: Database, asked: ReportRequest, file: Path) -> None:
     """Write the report that is asked for into a file. Raises `Failure` and `KeyFault`."""
-    context = replace(local_context(database), keys=signing_key.load_or_create(database.settings))
+    keys = signing_key.load_or_create(database.settings)
     try:
-        retrospective = read(context, asked)
+        with local_context(database) as local:
+            context = replace(local, keys=keys)
+            retrospective = read(context, asked)
+            text = page.rendered(retrospective.heading, retrospective, signer_of(context))
     except QueryFailed as error:
         raise Failure(str(error)) from error
     try:
-        file.write_text(page.rendered(retrospective.heading, retrospective, signer_of(context)), "utf-8", newline="\n")
+        file.write_text(text, "utf-8", newline="\n")
     except OSError as error:
         raise Failure(f"{file} cannot be written: {error.strerror}.") from error
     final = "" if retrospective.is_final else " It is not final."

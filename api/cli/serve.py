@@ -6,8 +6,8 @@ import ipaddress
 import math
 import socket
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from time import monotonic
 
 import uvicorn
@@ -184,10 +184,13 @@ class Server(uvicorn.Server):
             await asyncio.sleep(DRAIN_LOOK_SECONDS)
 
 
-def local_context(database: Database) -> Context:
-    """The context of a command at the terminal: all roles, and projections that are up to date with the log."""
-    log, projector = database.log(), projector_of(database)
-    projector.catch_up()
-    settings = database.settings
-    writer = Writer(log, projector, settings.view_timeout_s)
-    return Context(Caller("console", frozenset(Role)), database.pool(), log, writer, settings.workspace)
+@contextmanager
+def local_context(database: Database) -> Iterator[Context]:
+    """The context of a command at the terminal: all roles, and projections that are up to date with the log. Its pools
+    are closed at the end of the block."""
+    with database.scope() as scoped:
+        log, projector = scoped.log(), projector_of(scoped)
+        projector.catch_up()
+        settings = scoped.settings
+        writer = Writer(log, projector, settings.view_timeout_s)
+        yield Context(Caller("console", frozenset(Role)), scoped.pool(), log, writer, settings.workspace)

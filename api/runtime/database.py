@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from copy import copy
 from typing import Any, Final
 
 import psycopg
@@ -111,6 +112,14 @@ class Database:
         require_sessions(self.dsn, conn, NOT_DIRECT)
         with self.watch() as pooled:
             return require_same_server(conn, pooled)
+
+    @contextmanager
+    def scope(self) -> Iterator["Database"]:
+        """The same database, whose pools are closed at the end of the block."""
+        with ExitStack() as stack:
+            scoped = copy(self)
+            scoped._stack = stack  # noqa: SLF001  of the same class
+            yield scoped
 
     def migrate(self) -> None:
         """Migrate the workspace's log to the newest version, and create missing projections, so that a server needs no

@@ -79,13 +79,14 @@ def _statement(figures: Figures) -> Checkpoint:
 def compute_again(database: Database, figures: Figures) -> None:
     """Compute the figures of a proven report again, at their position of the log. Raises `Failure`, after each figure
     that differs was printed."""
-    keys, filtered = signing_key.load(database.settings), database.pool(filtered=True)
-    context = replace(local_context(database), keys=keys, filtered=filtered)
-    _require_log(database, _statement(figures))
-    try:
-        computed = again(context, figures)
-    except QueryFailed as error:
-        raise Failure(f"The figures cannot be computed again: {error}") from error
+    keys = signing_key.load(database.settings)
+    with database.scope() as scoped, local_context(scoped) as local:
+        context = replace(local, keys=keys, filtered=scoped.pool(filtered=True))
+        _require_log(scoped, _statement(figures))
+        try:
+            computed = again(context, figures)
+        except QueryFailed as error:
+            raise Failure(f"The figures cannot be computed again: {error}") from error
     is_same = figures.program == computed.program
     found = [*differences(figures.retrospective, Figures.read(computed.text).retrospective, is_whole=is_same)]
     _report([one for one in found if not one.is_erasure], [one for one in found if one.is_erasure])

@@ -165,3 +165,18 @@ def test_every_column_is_documented() -> None:
 def test_time_without_an_offset_is_refused(text: str) -> None:
     with pytest.raises(Failure, match="2026-03-31T18:00:00Z"):
         spreadsheet.moment(text)
+
+
+def test_repeated_exports_leave_no_connections(world: World) -> None:
+    def connections() -> int:
+        with world.database.connect() as conn:
+            name = conn.info.get_parameters()["application_name"]
+            counted = conn.execute("select count(*) from pg_stat_activity where application_name = %s", [name])
+            (found,) = counted.fetchone() or (0,)
+            return int(found)
+
+    export_csv(world.database, "2026-q1", io.BytesIO())
+    before = connections()
+    for _ in range(3):
+        export_csv(world.database, "2026-q1", io.BytesIO())
+    assert connections() <= before
