@@ -3,7 +3,6 @@
 A cell that is empty, and a column that the mapping does not name, change nothing.
 """
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -91,6 +90,14 @@ class GoalRows:
             cells.problem(given, f"{unknown}: correct it, or write an id of your own for a new one.")
         return f"{kind}/{ref.id}", ref.id
 
+    def _refer(self, cells: Cells, columns: ObjectiveColumns | KeyResultColumns, state: Objective | KeyResult) -> None:
+        """Change the address of the reference of an existing thing."""
+        id, url = cells.row.of(columns.id), cells.text(columns.url)
+        reference = self._plan.present.references.get(id)
+        if url is not None and reference is not None and url != reference.url:
+            given = {"subject": {"kind": state.KIND, "id": str(state.id)}, "system": self._mapping.system}
+            self._plan.add(cells.line, "setExternalReference", given | {"id": id, "url": url}, _columns(columns))
+
     # ── objectives ───────────────────────────────────────────────────────────────────────────────
 
     def _objective(self, cells: Cells, columns: ObjectiveColumns) -> str | None:
@@ -118,7 +125,7 @@ class GoalRows:
         """Plan the creation or the edits of an objective; None if the row is wrong."""
         given = {
             "title": _line(cells.text(columns.title)),
-            "description": _nfc(cells.text(columns.description)),
+            "description": cells.text(columns.description),
             "kind": cells.choice(columns.kind, ObjectiveKind),
             "owner": self._plan.person(cells, columns.owner),
             "team": self._plan.team(cells, columns.team),
@@ -159,6 +166,7 @@ class GoalRows:
         for do, fields in (("rewordObjective", ("title", "description")), ("assignObjective", ("owner", "team"))):
             if changed := _changed(given, state, fields):
                 self._plan.add(cells.line, do, subject | changed, _columns(columns))
+        self._refer(cells, columns, state)
 
     def _commit(self, cells: Cells, columns: ObjectiveColumns, objective: Known) -> None:
         is_draft = objective.state is None or objective.state.state is ObjectiveState.DRAFT
@@ -175,7 +183,7 @@ class GoalRows:
         if present is None and new is None:
             cells.problem(columns.supports, f"There is no goal with the id '{text}'; correct it.")
         elif objective.state is None or present is None or present not in objective.state.supports:
-            ref = {"ref": new} if present is None else {"external": {"system": self._mapping.system, "id": text}}
+            ref = {"ref": new} if present is None else {"kind": present.kind, "id": str(present.id)}
             self._plan.add(
                 cells.line, "alignObjective", {"objective": objective.ref, "to": ref}, {"to": columns.supports}
             )
@@ -207,7 +215,7 @@ class GoalRows:
     def _given(self, cells: Cells, columns: KeyResultColumns) -> Json:
         return {
             "title": _line(cells.text(columns.title)),
-            "description": _nfc(cells.text(columns.description)),
+            "description": cells.text(columns.description),
             "owner": self._plan.person(cells, columns.owner),
             "weight": cells.number(columns.weight),
             "due": cells.day(columns.due),
@@ -220,7 +228,7 @@ class GoalRows:
         text = cells.text(columns.objective)
         if text is None:
             seen = self._objectives.get(self._above or "")
-            if seen is None and key_result is None:
+            if seen is None and key_result is None and not cells.failed:
                 cells.problem(columns.objective, "The key result has no objective; name it, or put it below one.")
         else:
             name, known = self._found(cells, columns.objective or "", text, Kind.OBJECTIVE)
@@ -269,6 +277,7 @@ class GoalRows:
         for do, changed, why in edits:
             if changed:
                 self._plan.add(cells.line, do, subject | changed, _columns(columns), reason=why)
+        self._refer(cells, columns, state)
         self._check_in(cells, columns, key_result, is_linked=given["kpi"] is not None or state.kpi is not None)
 
     def _check_in(self, cells: Cells, columns: KeyResultColumns, key_result: Known, *, is_linked: bool) -> None:
@@ -300,8 +309,4 @@ def _columns(columns: ObjectiveColumns | KeyResultColumns) -> dict[str, Given | 
 
 def _line(text: str | None) -> str | None:
     """A title on one line."""
-    return None if text is None else _nfc(" ".join(text.split()))
-
-
-def _nfc(text: str | None) -> str | None:
-    return None if text is None else unicodedata.normalize("NFC", text)
+    return None if text is None else " ".join(text.split())

@@ -54,7 +54,9 @@ def import_sheet(database: Database, sheet: Sheet, mapping: SheetMapping, *, dry
 def planned(database: Database, sheet: Sheet, mapping: SheetMapping) -> Plan:
     """The facts that a sheet asks for, and what is wrong in it."""
     with_check_ins = mapping.check_in is not None or _states_values(mapping)
-    present = read_present(database.log(), mapping.system, _ids(sheet.rows, mapping), with_check_ins=with_check_ins)
+    with database.scope() as scoped:
+        ids = _ids(sheet.rows, mapping)
+        present = read_present(scoped.log(), mapping.system, ids, with_check_ins=with_check_ins)
     plan = Plan(mapping, present)
     plan.problems += [CellProblem(line, "", message) for line, message in sheet.wrong]
     if mapping.check_in is not None:

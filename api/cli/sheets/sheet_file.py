@@ -6,6 +6,7 @@ Lines are numbered from 1, as an editor shows them; a row begins at a line, and 
 import codecs
 import csv
 import io
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -102,7 +103,7 @@ def _decoded(content: bytes, form: SheetFormat) -> str:
     marked = next((name for mark, name in _MARKS if content.startswith(mark)), None)
     encoding = marked or form.encoding or "utf-8"
     try:
-        return content.decode(encoding).removeprefix("\ufeff")
+        return unicodedata.normalize("NFC", content.decode(encoding).removeprefix("\ufeff"))
     except LookupError as error:
         raise Failure(f"sheet.encoding: '{encoding}' is no encoding; write one like windows-1252.", USAGE) from error
     except UnicodeDecodeError as error:

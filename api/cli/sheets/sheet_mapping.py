@@ -1,6 +1,7 @@
 """The mapping file: which columns of a spreadsheet are which fields of goals or check-ins."""
 
 import tomllib
+import unicodedata
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, TypeAlias
@@ -157,7 +158,7 @@ PERSON_BY: Final = ("handle", "name", "email", "external")
 def read_mapping(path: Path) -> SheetMapping:
     """The mapping of a file. Raises `Failure` that names the wrong key and what to do."""
     try:
-        given = tomllib.loads(path.read_text("utf-8-sig"))
+        given = tomllib.loads(unicodedata.normalize("NFC", path.read_text("utf-8-sig")))
         mapping = msgspec.convert(given, SheetMapping)
     except OSError as error:
         raise Failure(f"{path} cannot be read: {error.strerror}.", USAGE) from error

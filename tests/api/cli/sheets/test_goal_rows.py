@@ -125,6 +125,19 @@ def test_goals_are_aligned_and_committed_after_all_rows() -> None:
     assert problems(plan) == [(4, "Parent", "There is no goal with the id '9'; correct it.")]
 
 
+def test_an_existing_goal_is_aligned_once_and_gets_another_address() -> None:
+    columns = {"objective": COLUMNS["objective"] | {"supports": "Parent", "url": "Link"}}
+    text = "O,Goal,Parent,Link\no9,New,o1,\no1,,kr9,https://e.com/1\n"
+    plan = planned(text, columns, THERE)
+    assert [(one.fact["do"], one.fact["input"]) for one in plan.facts][1:] == [
+        ("setExternalReference", {"subject": {"kind": "Objective", "id": str(OBJECTIVE.id)}, "system": "sheet",
+                                  "id": "o1", "url": "https://e.com/1"}),
+        ("alignObjective", {"objective": {"ref": "Objective/o9"},
+                            "to": {"kind": "Objective", "id": str(OBJECTIVE.id)}}),
+    ]  # fmt: skip
+    assert [(line, column) for line, column, _ in problems(plan)] == [(3, "Parent")]
+
+
 def test_a_direction_that_is_not_stated_follows_from_the_numbers() -> None:
     columns = {"objective": COLUMNS["objective"], "key_result": {"id": "KR", "title": "R", "start": "S", "target": "T",
                "lower": "L", "upper": "U"}}  # fmt: skip

@@ -51,7 +51,8 @@ class Sheets:
 
     @property
     def head(self) -> int:
-        return self._database.log().head().position
+        with self._database.scope() as scoped:
+            return scoped.log().head().position
 
 
 def test_a_sheet_goes_in_around_its_wrong_rows_and_is_imported_again(database: Database, tmp_path: Path) -> None:
