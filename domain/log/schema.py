@@ -179,8 +179,7 @@ def grant_to(conn: Connection[Any], workspace: str, login: str) -> str:
     Raises `LookupError` if one of the two roles does not exist.
     """
     role = application_role(workspace, conn.info.dbname)
-    if not is_role(conn, login):
-        raise LookupError(f"There is no role '{login}' on this server: create it first, with 'create role … login'.")
+    require_login(conn, login)
     if not is_role(conn, role):
         raise LookupError(
             f"There is no role '{role}', and this user may not create it: run 'keyframe migrate' as a user with "
@@ -188,6 +187,12 @@ def grant_to(conn: Connection[Any], workspace: str, login: str) -> str:
         )
     conn.execute(sql.SQL("grant {} to {}").format(sql.Identifier(role), sql.Identifier(login)))
     return role
+
+
+def require_login(conn: Connection[Any], login: str) -> None:
+    """Raises `LookupError` if there is no role of this name."""
+    if not is_role(conn, login):
+        raise LookupError(f"There is no role '{login}' on this server: create it first, with 'create role … login'.")
 
 
 def _revoke_from_others(conn: Connection[Any], workspace: str, role: str) -> None:

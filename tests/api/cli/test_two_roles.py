@@ -132,6 +132,13 @@ def test_granting_to_an_unknown_login_says_what_to_do(installation: Installation
     assert "There is no role 'nobody_here'" in refused(installation.owner, "migrate", "--grant-to", "nobody_here")
 
 
+def test_migrate_says_what_it_did_and_nothing_is_created_for_an_unknown_login(installation: Installation) -> None:
+    refused(installation.owner, "migrate", "--grant-to", "nobody_here")
+    assert "does not exist" in refused(installation.owner, "token", "list")
+    assert f"The tables of {WORKSPACE} were created." in done(installation.owner, "migrate")
+    assert f"The tables of {WORKSPACE} are up to date." in done(installation.owner, "migrate")
+
+
 def test_granting_without_the_right_to_create_roles_says_what_to_do(installation: Installation, server: str) -> None:
     execute(server, f"alter role {installation.name}_owner nocreaterole")
     assert "with CREATEROLE" in refused(installation.owner, "migrate", "--grant-to", installation.login)
