@@ -122,7 +122,7 @@ def _positions(context: Context, basis: Basis, filter: changes.ChangeFilter) -> 
 def csv_readings(context: Context, params: Params) -> Iterator[Page]:
     """The current readings by KPI key, then by time of measurement, as rows."""
     view = _view(context, params)
-    since, until = parameters.moment(params, "from"), parameters.moment(params, "to")
+    since, until = parameters.in_order(parameters.moment(params, "from"), parameters.moment(params, "to"))
     keys = {row.id: row.key for row in _kpis(view, params.get("kpi"))}
     found = _readings(context, view.basis, list(keys), since, until)
     parts = (table(_row(keys[row.kpi], row) for row in rows) for rows in found)

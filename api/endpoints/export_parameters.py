@@ -53,6 +53,13 @@ def moment(params: Params, name: str) -> datetime | None:
         raise invalid(f"'{text[:60]}' is not a time; write it like 2026-03-31T18:00:00Z.", name) from error
 
 
+def in_order(since: datetime | None, until: datetime | None) -> tuple[datetime | None, datetime | None]:
+    """The bounds of a range. Raises `INVALID` if it ends before it begins."""
+    if since is not None and until is not None and until < since:
+        raise invalid("Is before 'from', so the range is empty; exchange them.", "to")
+    return since, until
+
+
 def position(params: Params, name: str) -> int | None:
     text = params.get(name)
     if text is not None and not (text.isdecimal() and text.isascii() and len(text) <= 16):
@@ -75,12 +82,13 @@ def of_changes(view: View, params: Params) -> changes.ChangeFilter:
     """The filter of the changes. `from` and `to` are times or log positions, and make a half-open range."""
     types, team = params.get("types"), _by_key(view, params, "team", people.teams_by_key)
     of = _by_key(view, params, "cycle", cycle.cycles_by_key)
+    since, until = in_order(_recorded(view, params, "from"), _recorded(view, params, "to"))
     given = ChangeFilter(
         cycle=None if of is None else CycleBy(key=of),
         team=None if team is None else TeamBy(key=team),
         types=None if types is None else [name.strip() for name in types.split(",")],
-        recorded_from=_recorded(view, params, "from"),
-        recorded_to=_recorded(view, params, "to"),
+        recorded_from=since,
+        recorded_to=until,
         actor=params.get("actor"),
         include_on_behalf_of=flag(params, "includeOnBehalfOf") is not False,
         late=flag(params, "late"),

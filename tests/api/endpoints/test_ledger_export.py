@@ -201,6 +201,7 @@ def test_changes_of_an_import_are_filtered_like_in_graphql(ingest: IngestApi) ->
         ({"position": 4711}, "position"),
         ({"position": 1, "known": "2020-01-01T00:00:00Z"}, "known"),
         ({"from": "soon"}, "from"),
+        ({"from": "2026-02-01T00:00:00Z", "to": "2026-01-01T00:00:00Z"}, "to"),
         ({"at": ["2020-01-01T00:00:00Z", "2021-01-01T00:00:00Z"]}, "at"),
     ],
 )
