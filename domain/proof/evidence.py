@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -161,7 +161,7 @@ def check(lines: Iterable[bytes], verifiers: Sequence[Verifier] | None) -> Prove
     for number, line in enumerate(lines, 1):
         try:
             reading.take(number, line)
-        except (NotSigned, msgspec.MsgspecError, ValueError, OverflowError) as error:
+        except (NotSigned, ValueError) as error:
             raise Broken(number, f"{str(error).removesuffix('.')}.") from error
     return reading.end()
 
@@ -171,6 +171,18 @@ def entries(lines: Iterable[bytes]) -> Iterator[Entry]:
     for line in lines:
         with suppress(msgspec.MsgspecError):
             yield msgspec.json.decode(line, type=Entry)
+
+
+Line = TypeVar("Line", About, Entry, Seal)
+
+
+def _parsed(line: bytes, kind: type[Line]) -> Line:
+    """A line of the file. Raises `ValueError` in words for people: what a parser says helps nobody here."""
+    try:
+        return msgspec.json.decode(line, type=kind)
+    except (msgspec.MsgspecError, ValueError) as error:
+        what = {About: "the header of an evidence file", Entry: "an event", Seal: "the seal"}[kind]
+        raise ValueError(f"This is not {what}: the file is of another kind, was changed, or was cut off.") from error
 
 
 class _Reading:
@@ -194,22 +206,24 @@ class _Reading:
         if self._about is None:
             self._begin(line)
         elif line.startswith(b'{"seal":'):
-            self._end(msgspec.json.decode(line, type=Seal).seal)
+            self._end(_parsed(line, Seal).seal)
         else:
-            self._prove(msgspec.json.decode(line, type=Entry))
+            self._prove(_parsed(line, Entry))
         self._digest.update(line)
 
     def _begin(self, line: bytes) -> None:
-        self._about = msgspec.json.decode(line, type=About)
+        self._about = _parsed(line, About)
         note = self._about.checkpoint
         given = self._verifiers
         self._checkpoint = checkpoint.read(note) if given is None else checkpoint.verified(note, given)
 
     def _prove(self, entry: Entry) -> None:
-        row = entry.row()
+        try:
+            row, path = entry.row(), [decoded(hash) for hash in entry.path]
+        except (ValueError, OverflowError) as error:
+            raise ValueError(f"The event at position {entry.position} has a column that cannot be read.") from error
         if leaf_hash(row) != row.leaf_hash:
             raise ValueError(f"The event at position {row.position} was changed: its hash does not match.")
-        path = [decoded(hash) for hash in entry.path]
         if not merkle.includes(self._checkpoint.root, self._checkpoint.size, row.leaf_hash, row.position - 1, path):
             raise ValueError(f"The event at position {row.position} is not in the signed log.")
         before = self._last
