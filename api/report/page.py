@@ -87,7 +87,9 @@ def rendered(heading: Heading, story: Story, signer: Signer | None = None) -> st
 
 def head(heading: Heading) -> str:
     """The head of the page, which is known before its figures."""
-    return _pages.get_template("head.html").render(heading=heading, style=Markup(_STYLE), policy=POLICY)  # noqa: S704 - the style is a file of this package
+    of = f"{heading.cycle}, {heading.narrowed}" if heading.narrowed else heading.cycle
+    style = Markup(_STYLE)  # noqa: S704 - the style is a file of this package
+    return _pages.get_template("head.html").render(title=f"{of}: retrospective", style=style, policy=POLICY)
 
 
 def parts(story: Story, signer: Signer | None = None, *, is_linked: bool = False) -> Iterator[str]:
