@@ -30,7 +30,8 @@ from api.snapshot.global_ids import encode
 from benchmarks.company import goals, write
 from benchmarks.measuring import World, report, worlds
 from benchmarks.neighbours import token
-from benchmarks.serving import free_port, serving
+from benchmarks.serving import serving
+from deploy.drills.cluster import free_port
 from domain.commands.permissions import Role
 from domain.primitives.values import Kind
 

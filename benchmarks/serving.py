@@ -1,7 +1,6 @@
 """Keyframe as a server in a process of its own."""
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -11,6 +10,8 @@ from typing import IO, NamedTuple
 
 import httpx
 import psutil
+
+from deploy.drills.cluster import free_port
 
 
 class Served(NamedTuple):
@@ -38,12 +39,6 @@ def serving(verb: str, environment: Mapping[str, str], log: IO[str] | int = subp
             yield Served(url, psutil.Process(server.pid))
         finally:
             server.terminate()
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def _wait_until_alive(url: str, server: "subprocess.Popen[bytes]") -> None:

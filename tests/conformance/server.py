@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -15,6 +14,7 @@ from types import MappingProxyType
 from urllib.parse import parse_qsl, urlsplit
 
 from api.runtime import embedded_postgres
+from deploy.drills.cluster import free_port
 
 KEYFRAME = (sys.executable, "-m", "api.cli")
 ROOT = Path(__file__).parents[2]
@@ -27,7 +27,7 @@ class Server:
     """`keyframe serve` on the data of the demo, with a token for its clients."""
 
     def __init__(self, directory: Path) -> None:
-        self.port = _free_port()
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}/graphql"
         self._process: subprocess.Popen[bytes] | None = None
         self._journal = (directory / "journal").open("ab")
@@ -120,10 +120,3 @@ def _controlled(server: Server) -> Iterator[str]:
         finally:
             listener.shutdown()
             thread.join()
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
