@@ -59,4 +59,4 @@ def facts(plan: Plan) -> list[tuple[str, dict[str, Any]]]:
 
 
 def problems(plan: Plan) -> list[tuple[int, str, str]]:
-    return [tuple(one) for one in plan.problems]
+    return [(one.line, one.column, one.message) for one in plan.problems]
