@@ -119,7 +119,8 @@ def _print_verdict(verdict: Verdict) -> None:
         print_error(f"The log was changed, from position {verdict.damage.position}: {verdict.damage.what}.")
     if not verdict.is_sound:
         return
-    signed = f"they match {verdict.checkpoints} checkpoints, the last at {verdict.signed_size}"
+    counted = "1 checkpoint" if verdict.checkpoints == 1 else f"{verdict.checkpoints} checkpoints"
+    signed = f"they match {counted}, the last at {verdict.signed_size}"
     _print(f"{verdict.size} events are intact: {signed if verdict.checkpoints else _without_checkpoints(verdict)}.")
 
 

@@ -185,7 +185,8 @@ def test_verify_reports_a_sound_log(run: Run, quarter: Quarter, database: Databa
     with database.connect() as conn:
         count = len(list(checkpoint_register.stored(conn)))
     first, second = ok(run("verify")).splitlines()
-    assert first == f"{head} events are intact: they match {count} checkpoints, the last at {head}."
+    counted = "1 checkpoint" if count == 1 else f"{count} checkpoints"
+    assert first == f"{head} events are intact: they match {counted}, the last at {head}."
     assert second == "The rows of the projections match their digests."
 
 
