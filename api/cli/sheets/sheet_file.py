@@ -21,6 +21,8 @@ FILE_BYTES_MAX: Final = 64 * 1024 * 1024
 CELL_LENGTH_MAX: Final = 1_000_000
 HEADER_ROWS_MAX: Final = 50
 """Rows among which the header is looked for."""
+_WORKBOOK: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+"""How the files of Excel and LibreOffice begin."""
 _DELIMITERS: Final = (",", ";", "\t", "|")
 _MARKS: Final = (
     (codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
@@ -100,6 +102,8 @@ class _Begin(NamedTuple):
 def _decoded(content: bytes, form: SheetFormat) -> str:
     if len(content) > FILE_BYTES_MAX:
         raise Failure(f"The sheet has more than {FILE_BYTES_MAX >> 20} MiB; split it.", USAGE)
+    if content.startswith(_WORKBOOK):
+        raise Failure("The sheet is a workbook of a spreadsheet program; save it as CSV in UTF-8.", USAGE)
     marked = next((name for mark, name in _MARKS if content.startswith(mark)), None)
     encoding = marked or form.encoding or "utf-8"
     try:

@@ -44,6 +44,11 @@ def test_another_encoding_is_stated_or_refused_with_its_line() -> None:
         read(b"Id,Title\n", SheetFormat(encoding="latin-99"))
 
 
+def test_a_workbook_is_refused_with_advice() -> None:
+    with pytest.raises(Failure, match="save it as CSV in UTF-8"):
+        read(b"PK\x03\x04\x14\x00")
+
+
 def test_lines_are_those_of_the_file_with_breaks_in_cells_and_empty_rows() -> None:
     text = b'Id,Title\r\n1,"a\r\nb"\r\n\r\n,,\r\n2,c\r\n'
     assert rows(read(text)) == [(2, "1", "a\r\nb"), (6, "2", "c")]
