@@ -22,6 +22,7 @@ from domain.commands.key_result_commands import (
     CheckIn,
     LinkKpi,
     MetricInput,
+    MoveKeyResult,
     PlanKeyResult,
     RetargetKeyResult,
 )
@@ -33,6 +34,7 @@ from domain.commands.objective_commands import (
     CloseObjective,
     DraftObjective,
     KeyResultScore,
+    MoveObjective,
     UnalignObjective,
 )
 from domain.commands.people_commands import AddPerson, AppointLead, HandOver, RenamePerson
@@ -48,13 +50,20 @@ from domain.model.key_result import (
     KeyResultCheckedIn,
     KeyResultLabelled,
     KeyResultLinked,
+    KeyResultMoved,
     KeyResultPlanned,
     KeyResultReopened,
     KeyResultRetargeted,
     KeyResultScored,
 )
 from domain.model.kpi import KpiLabelled, KpiRedefined, ReadingRecorded
-from domain.model.objective import ObjectiveClosed, ObjectiveDrafted, ObjectiveLabelled, ObjectiveUnaligned
+from domain.model.objective import (
+    ObjectiveClosed,
+    ObjectiveDrafted,
+    ObjectiveLabelled,
+    ObjectiveMoved,
+    ObjectiveUnaligned,
+)
 from domain.model.people import PersonAdded, PersonRenamed, TeamLabelled, TeamLeadAppointed, WorkHandedOver
 from domain.model.workspace import CalendarSet
 from domain.primitives import personal_data
@@ -248,7 +257,7 @@ def _target(key_result: UUID, metric: Metric) -> CarriedTarget:
 def from_objective_closed(event: ObjectiveClosed, context: ReplayContext) -> Command:
     """The closing with the scores that it recorded, so that an import computes nothing and a reopening revokes them."""
     scored = [one for one in context.together if isinstance(one, KeyResultScored)]
-    own = [one for one in scored if context.streams[one.originator_id][0].belongs_to == event.originator_id]
+    own = [one for one in scored if _objective_of(one, context) == event.originator_id]
     scores = [KeyResultScore(one.originator_id, one.score) for one in own]
     return CloseObjective(
         objective=event.originator_id,
@@ -257,6 +266,22 @@ def from_objective_closed(event: ObjectiveClosed, context: ReplayContext) -> Com
         reflection=event.reflection,
         scores=scores or UNSET,
     )
+
+
+def _objective_of(event: KeyResultScored, context: ReplayContext) -> UUID | None:
+    """The objective of a key result before an event of it."""
+    earlier = context.streams[event.originator_id][: event.originator_version - 1]
+    return next(one.objective for one in reversed(earlier) if isinstance(one, KeyResultAdded | KeyResultMoved))
+
+
+@command.register
+def from_objective_moved(event: ObjectiveMoved, _: ReplayContext) -> Command:
+    return MoveObjective(objective=event.originator_id, to=CycleBy(id=event.cycle))
+
+
+@command.register
+def from_key_result_moved(event: KeyResultMoved, _: ReplayContext) -> Command:
+    return MoveKeyResult(key_result=event.originator_id, to=event.objective)
 
 
 @command.register

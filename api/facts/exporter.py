@@ -35,6 +35,7 @@ from domain.model.key_result import (
     KeyResultAdded,
     KeyResultAssigned,
     KeyResultCheckedIn,
+    KeyResultMoved,
     KeyResultReopened,
     KeyResultRescheduled,
     KeyResultScored,
@@ -46,7 +47,9 @@ from domain.model.objective import (
     ObjectiveCommitted,
     ObjectiveDrafted,
     ObjectiveDropped,
+    ObjectiveMoved,
     ObjectiveReopened,
+    ObjectiveUnaligned,
 )
 from domain.model.people import PersonAdded, TeamLeadAppointed, WorkHandedOver
 from domain.primitives import personal_data
@@ -71,6 +74,8 @@ _PRIMARIES: dict[type[Event], tuple[type[Event], ...]] = {
     InitiativeEdited: (WorkHandedOver,),
     TeamLeadAppointed: (WorkHandedOver,),
     KeyResultRescheduled: (CycleRescheduled, ObjectiveReopened),
+    KeyResultMoved: (ObjectiveMoved,),
+    ObjectiveUnaligned: (ObjectiveMoved, KeyResultMoved),
 }
 """Secondary events, by the primary events one of which is in the same command."""
 _ALWAYS_NAMED: tuple[type[Event], ...] = (ObjectiveDrafted, KeyResultAdded)

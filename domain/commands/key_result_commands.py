@@ -30,6 +30,7 @@ from domain.model.key_result import (
     KeyResultCheckedIn,
     KeyResultDropped,
     KeyResultLinked,
+    KeyResultMoved,
     KeyResultPlanned,
     KeyResultRescheduled,
     KeyResultRetargeted,
@@ -202,6 +203,20 @@ class RescheduleKeyResult(Command, frozen=True):
     key_result: KeyResultId
     due: Annotated[date, doc("The new due date.")]
     plan: NewPlan = UNSET
+
+
+class MoveKeyResult(Command, frozen=True):
+    """Move a key result to another objective, with its measurements, score, plan, labels, references and remarks. Its
+    window, and whether it is committed, are the new objective's; a due date that was never set to another day is the
+    last day of its cycle. Rejected with `CLOSED` from or to an objective that has ended, and with `CIRCULAR` to one
+    that supports it."""
+
+    NEEDS = edit_goals("key_result")
+    ANSWERS = Kind.KEY_RESULT
+    RECORDS = KeyResultMoved
+
+    key_result: KeyResultId
+    to: Annotated[ObjectiveId, doc("The objective that it measures from then on.")]
 
 
 class PlanKeyResult(Command, frozen=True):

@@ -27,6 +27,7 @@ from domain.model.objective import (
     ObjectiveCommitted,
     ObjectiveDrafted,
     ObjectiveDropped,
+    ObjectiveMoved,
     ObjectiveReopened,
     ObjectiveReworded,
     ObjectiveUnaligned,
@@ -240,6 +241,20 @@ class CarriedTarget(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_
     ] = None
     lower: Annotated[float | None, doc("The lower bound, for WITHIN.")] = None
     upper: Annotated[float | None, doc("The upper bound, for WITHIN.")] = None
+
+
+class MoveObjective(Command, frozen=True):
+    """Move an objective to another cycle, with its key results and everything that belongs to them. Due dates that were
+    never set to another day are the last day of the new cycle, and plans are mapped. Alignments to and from goals in
+    cycles that do not overlap the new one end. Rejected with `CLOSED` if the objective or one of the two cycles has
+    ended."""
+
+    NEEDS = edit_goals("objective")
+    ANSWERS = Kind.OBJECTIVE
+    RECORDS = ObjectiveMoved
+
+    objective: ObjectiveId
+    to: Annotated[CycleBy, doc("The cycle that it belongs to from then on.")]
 
 
 class CarryObjective(Command, frozen=True):

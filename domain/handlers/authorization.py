@@ -201,6 +201,13 @@ def _is_own(uow: UnitOfWork, needs: Needs) -> bool:
     return all(map(partial(is_own, uow, me), found))
 
 
+def refuse_foreign(uow: UnitOfWork, aggregate: Aggregate) -> None:
+    """The same for another aggregate that the command changes, besides its subject. Raises `FORBIDDEN`."""
+    needs, me = uow.command.NEEDS, uow.me
+    if needs.any_subject not in uow.can and (me is None or not is_own(uow, me, aggregate)):
+        raise _forbidden(needs)
+
+
 def _subjects(uow: UnitOfWork, named: Any) -> tuple[list[UUID], type[Aggregate]]:
     """The ids in a command's subject field, and their required kind."""
     if isinstance(named, list):

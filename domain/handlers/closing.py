@@ -60,10 +60,11 @@ def close(
 
 
 def refuse_earlier(uow: UnitOfWork, objective: Objective) -> None:
-    """Raises `INVALID` for an effective time before the last change of the objective or of one of its key results, or
-    before the creation of its cycle."""
+    """Raises `INVALID` for an effective time before the last change of the objective or of one of its key results,
+    those that were moved away included, or before the creation of its cycle."""
     uow.not_before(uow.get(Cycle, objective.cycle))
-    goals: list[Objective | KeyResult] = [objective, *uow.children(KeyResult, KeyResultAdded, objective.id)]
+    goals: list[Objective | KeyResult] = [objective]
+    goals += uow.ever_children(KeyResult, KeyResultAdded, objective.id)
     max(goals, key=lambda one: one.changed_at).refuse_earlier(uow.at)
 
 

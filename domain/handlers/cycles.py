@@ -95,7 +95,7 @@ def close_cycle(uow: UnitOfWork, command: CloseCycle) -> Cycle:
     for objective in closing.parts_first(uow, still_active):
         closing.close(uow, objective)
     if not cycle.is_closed:
-        refuse_earlier(uow, held)
+        refuse_earlier(uow, uow.ever_children(Objective, ObjectiveDrafted, cycle.id))
     cycle.close(uow.at)
     return cycle
 
@@ -119,7 +119,7 @@ def abandon_cycle(uow: UnitOfWork, command: AbandonCycle) -> Cycle:
             if objective.state is ObjectiveState.DRAFT:
                 closing.refuse_earlier(uow, objective)
                 objective.drop(uow.at)
-        refuse_earlier(uow, held)
+        refuse_earlier(uow, uow.ever_children(Objective, ObjectiveDrafted, cycle.id))
     cycle.abandon(uow.at)
     return cycle
 

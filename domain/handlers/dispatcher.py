@@ -27,7 +27,7 @@ from domain.handlers import (  # noqa: F401  importing a module registers its ha
     objectives,
     people_and_teams,
 )
-from domain.handlers.across import carrying, handing_over, labelling, referencing, rescheduling  # noqa: F401
+from domain.handlers.across import carrying, handing_over, labelling, moving, referencing, rescheduling  # noqa: F401
 from domain.handlers.handler_registry import HANDLERS, require_handlers
 from domain.handlers.kpis import Readings, Targets
 from domain.handlers.recent_aggregates import NONE_KEPT, RecentAggregates

@@ -98,7 +98,7 @@ def align_objective(uow: UnitOfWork, command: AlignObjective) -> Objective:
             max=SUPPORTS_MAX,
         )
     above = _target(uow, uow.get(Cycle, objective.cycle), command.to, "to")
-    _refuse_circle(uow, objective, above)
+    refuse_circle(uow, objective, above)
     objective.align(command.to, uow.at)
     return objective
 
@@ -195,7 +195,7 @@ def _target(uow: UnitOfWork, cycle: Cycle, target: Ref, field: str) -> Objective
     return above
 
 
-def _refuse_circle(uow: UnitOfWork, objective: Objective, above: Objective) -> None:
+def refuse_circle(uow: UnitOfWork, objective: Objective, above: Objective) -> None:
     """Breadth-first search upwards from the target. Raises `CIRCULAR` if it meets the objective now or at any time
     since the effective time. Every stream read is part of the unit of work, so two concurrent alignments cannot
     form a circle."""

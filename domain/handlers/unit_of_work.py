@@ -12,13 +12,13 @@ from msgspec import UNSET
 from domain.commands.command import By, Command, External, exactly_one, reason_needed
 from domain.commands.permissions import Permission, Role, permissions
 from domain.handlers.recent_aggregates import NONE_KEPT, RecentAggregates
-from domain.log.event_store import OWNING, Head, Log, NoNewer, PersonKey
+from domain.log.event_store import MOVES, OWNING, Head, Log, NoNewer, PersonKey
 from domain.model.cycle import Cycle, CycleOpened, Policy
 from domain.model.discussion import Comment, ExternalReference, Initiative, Reflection
 from domain.model.event import AGGREGATES, WHEN_RECORDED, Aggregate, Event, Recorded, replay
 from domain.model.key_result import CheckIn, KeyResult, KeyResultAdded, KeyResultLinked
 from domain.model.kpi import Kpi, KpiDefined, KpiRedefined, Reading
-from domain.model.objective import Objective
+from domain.model.objective import Objective, ObjectiveAligned, ObjectiveDrafted
 from domain.model.people import Person, Team
 from domain.model.workspace import CalendarSet, WorkspaceCalendar
 from domain.primitives import values
@@ -277,20 +277,30 @@ class UnitOfWork:
         return self.get(kind, ref.id, *field)
 
     def children(self, kind: type[A], first: type[Event], parent: UUID) -> list[A]:
-        """All children of a kind, read once. A new child before the append is a conflict."""
+        """All present children of a kind, read once. A new child before the append is a conflict."""
+        return _at_home(self.ever_children(kind, first, parent), parent)
+
+    def ever_children(self, kind: type[A], first: type[Event], parent: UUID) -> list[A]:
+        """The same with those that were moved away."""
         ids = self._children.get((parent, first.TOPIC))
         if ids is None:
             children = self.log.children(parent, first.TOPIC)
-            self.no_newer.append(NoNewer(belongs_to=parent, topic=first.TOPIC, position=children.position))
+            self._refuse_children(parent, first, children.position)
             ids = self._children[parent, first.TOPIC] = children.ids
         return self.get_all(kind, ids)
+
+    def _refuse_children(self, parent: UUID, first: type[Event], position: int) -> None:
+        """A new child after a position is a conflict, and so is any move of such a child."""
+        self.no_newer.append(NoNewer(belongs_to=parent, topic=first.TOPIC, position=position))
+        if first.TOPIC in MOVES:
+            self.no_newer.append(NoNewer(belongs_to=None, topic=MOVES[first.TOPIC], position=position))
 
     def children_of(self, kind: type[A], first: type[Event], parents: Sequence[UUID]) -> dict[UUID, list[A]]:
         """The same for each of these parents, in two statements."""
         unknown = [parent for parent in parents if (parent, first.TOPIC) not in self._children]
         position = self.head.position
         for parent, ids in self.log.children_of(unknown, first.TOPIC).items():
-            self.no_newer.append(NoNewer(belongs_to=parent, topic=first.TOPIC, position=position))
+            self._refuse_children(parent, first, position)
             self._children[parent, first.TOPIC] = ids
         self.load(id for parent in parents for id in self._children[parent, first.TOPIC])
         return {parent: self.children(kind, first, parent) for parent in parents}
@@ -306,6 +316,17 @@ class UnitOfWork:
         for event in (KpiDefined, KpiRedefined):
             self.no_newer.append(NoNewer(belongs_to=None, topic=event.TOPIC, position=self.head.position))
         return self.get_all(Kpi, self.log.kpis_naming(kpis))
+
+    def supporters(self, goals: Sequence[UUID]) -> dict[UUID, list[Objective]]:
+        """By goal: the objectives that support it, directly. Any new alignment before the append is a conflict."""
+        for event in (ObjectiveDrafted, ObjectiveAligned):
+            self.no_newer.append(NoNewer(belongs_to=None, topic=event.TOPIC, position=self.head.position))
+        found: dict[UUID, list[Objective]] = {goal: [] for goal in goals}
+        for one in self.get_all(Objective, self.log.supporting(goals)):
+            for target in one.supports:
+                if target.id in found:
+                    found[target.id].append(one)
+        return found
 
     def owned_by(self, person: UUID) -> list[Aggregate]:
         """The goals, KPIs, initiatives and teams whose owner or lead this person ever was, in the order of the first
@@ -327,8 +348,8 @@ class UnitOfWork:
         return found
 
     def children_as_of(self, kind: type[A], first: type[Event], parent: UUID, at: datetime) -> list[A]:
-        """All children of a kind that exist at a moment, in their state at that moment."""
-        return self.all_as_of(self.children(kind, first, parent), at)
+        """All children of a kind that exist and belong to the parent at a moment, in their state at that moment."""
+        return _at_home(self.all_as_of(self.ever_children(kind, first, parent), at), parent)
 
     def all_as_of(self, aggregates: Sequence[A], at: datetime) -> list[A]:
         """The aggregates that exist at a moment, in their state at that moment. Only for structure, whose effective
@@ -485,6 +506,10 @@ class UnitOfWork:
         }
         first = list(map(old.pop, filter(old.__contains__, self._first)))
         return [*first, *reversed(old.values()), *self._new.values()]
+
+
+def _at_home(aggregates: Sequence[A], parent: UUID) -> list[A]:
+    return [one for one in aggregates if one.home in (None, parent)]
 
 
 def _missing(kind: type[Aggregate], id: UUID, *field: str) -> CommandRejected:

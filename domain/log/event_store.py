@@ -38,6 +38,7 @@ from domain.primitives.errors import Code, CommandRejected, idempotency_mismatch
 from domain.primitives.rules import Rule
 
 __all__ = [
+    "MOVES",
     "OWNING",
     "Append",
     "Children",
@@ -70,6 +71,8 @@ OWNING = (
     "kpi-redefined", "initiative-planned", "initiative-edited", "team-formed", "team-lead-appointed",
 )  # fmt: skip
 """The topics of events that name an owner or a lead; migration 0014 has an index of them."""
+MOVES = {"key-result-added": "key-result-moved", "objective-drafted": "objective-moved"}
+"""By the topic of first events: the topic of the events that move such a stream to another parent."""
 LOCK_SECONDS = 10.0
 """The default of how long an append may wait for the write lock."""
 
@@ -380,25 +383,35 @@ class Log(ApplicationRecorder):
         return streams
 
     def children(self, parent: UUID, topic: str) -> Children:
-        """The streams that belong to `parent` and begin with an event of this topic."""
-        query = """
+        """The streams that begin with an event of this topic and ever belonged to `parent`."""
+        query = f"""
             select coalesce((select max(position) from log), 0),
-                   array(select stream from log where belongs_to = %s and split_part(topic, '.', 1) = %s
-                         order by position)
-        """
-        ((position, ids),) = self._fetch(query, [parent, topic])
+                   array(select c.stream from unnest(array[%s::uuid]) as p (id) cross join {_CHILDREN}
+                         group by c.stream order by min(c.position))
+        """  # noqa: S608 - constants
+        ((position, ids),) = self._fetch(query, [parent, *_topics(topic)])
         return Children(ids, position)
 
     def children_of(self, parents: Iterable[UUID], topic: str) -> dict[UUID, list[UUID]]:
         """The same for each of these parents, in one statement."""
-        query = """
-            select belongs_to, stream from log
-            where belongs_to = any(%b::uuid[]) and split_part(topic, '.', 1) = %s order by position
-        """
+        query = f"""
+            select p.id, c.stream from unnest(%b::uuid[]) as p (id) cross join {_CHILDREN}
+            group by p.id, c.stream order by p.id, min(c.position)
+        """  # noqa: S608 - constants
         found: dict[UUID, list[UUID]] = {parent: [] for parent in parents}
-        for parent, stream in self._fetch(query, [list(found), topic]):
+        for parent, stream in self._fetch(query, [list(found), *_topics(topic)]):
             found[parent].append(stream)
         return found
+
+    def supporting(self, goals: Iterable[UUID]) -> list[UUID]:
+        """The streams of the objectives that were ever aligned to one of these goals, in the order of their ids."""
+        query = """
+            select distinct stream from log
+            where split_part(topic, '.', 1) in ('objective-drafted', 'objective-aligned')
+            and exists (select from unnest(%s::bytea[]) as named (id) where position(named.id in data) > 0)
+            order by stream
+        """
+        return [stream for (stream,) in self._fetch(query, [[f'"id":"{goal}"'.encode() for goal in goals]])]
 
     def linked_to(self, kpi: UUID) -> list[UUID]:
         """The streams of the key results that were ever linked to a KPI, in the order of their ids."""
@@ -612,6 +625,20 @@ class Log(ApplicationRecorder):
                         raise _Lost from error
             is_retry = True
             self.pool.check()
+
+
+_CHILDREN = """lateral (
+    select stream, position from log where belongs_to = p.id and split_part(topic, '.', 1) = %s
+    union all
+    select m.stream, (select f.position from log f where f.stream = m.stream and f.version = 1) from log m
+    where split_part(m.topic, '.', 1) in ('key-result-moved', 'objective-moved') and moved_into(m.data) = p.id
+        and split_part(m.topic, '.', 1) = %s
+) c"""
+"""The streams that ever belonged to a parent `p`, each with the position of its first event."""
+
+
+def _topics(first: str) -> tuple[str, str]:
+    return first, MOVES.get(first, "")
 
 
 def _sorted_out(group: Sequence[Pending]) -> tuple[list[Pending], list[Pending]]:

@@ -12,13 +12,14 @@ from msgspec import structs
 from psycopg.abc import Params
 
 from domain.log.append import Append, CommandRow, ConcurrencyConflict
-from domain.log.event_store import Children, Head, Log, Row
+from domain.log.event_store import MOVES, Children, Head, Log, Row
 from domain.log.mapper import StoredRow
 from domain.model.event import WHEN_RECORDED, Event
 from domain.primitives.errors import CommandRejected
 
 REMEMBERED_EVENTS_MAX = 200_000
 """The number of events that a log of groups remembers; beyond it, it reads streams again."""
+_MOVES = tuple(f"{topic}.v" for topic in MOVES.values())
 PENDING_EVENTS_MAX = 2_000
 """The number of events that wait for one commit; a command with more is recorded at once."""
 
@@ -136,6 +137,9 @@ class GroupedLog(Log):
                 topic = row.topic.rpartition(".v")[0]
                 child = _Child(row.effective_at, position, stream)
                 self._children.setdefault((row.belongs_to, topic), []).append(child)
+        elif row.topic.startswith(_MOVES):
+            parent = self.mapper.to_domain_event(row).moves_to
+            self._begun -= set() if parent is None else {parent}
         known = self._streams.get(stream)
         if known is not None and len(known) == version - 1:
             known.append(self.mapper.to_domain_event(row))

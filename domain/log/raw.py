@@ -201,11 +201,17 @@ _HELD = """
     with recursive held (stream) as (
         select %(root)s::uuid
         union
-        select child.stream from held join log child on child.belongs_to = held.stream
-        where split_part(child.topic, '.', 1) <> 'cycle-opened' and child.position <= %(upto)s
+        select child.stream from held cross join lateral (
+            select stream from log
+            where belongs_to = held.stream and split_part(topic, '.', 1) <> 'cycle-opened' and position <= %(upto)s
+            union all
+            select stream from log
+            where split_part(topic, '.', 1) in ('key-result-moved', 'objective-moved')
+                and moved_into(data) = held.stream and position <= %(upto)s
+        ) child
     )
 """
-"""A stream and all its descendants, without child cycles and their descendants."""
+"""A stream and all its descendants, without child cycles and their descendants; what was moved away included."""
 
 
 def held_rows(conn: Connection, root: UUID, topics: Sequence[str], upto: int) -> list[LogRow]:

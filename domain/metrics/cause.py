@@ -18,6 +18,7 @@ from domain.model.key_result import (
     KeyResultDropped,
     KeyResultLabelled,
     KeyResultLinked,
+    KeyResultMoved,
     KeyResultPlanned,
     KeyResultReopened,
     KeyResultRescheduled,
@@ -28,7 +29,7 @@ from domain.model.key_result import (
     KeyResultUnlinked,
 )
 from domain.model.kpi import KpiRedefined, ReadingCorrected, ReadingRecorded, ReadingRetracted
-from domain.model.objective import ObjectiveDrafted
+from domain.model.objective import ObjectiveDrafted, ObjectiveMoved
 from domain.primitives.values import Kind
 
 
@@ -37,8 +38,8 @@ class Cause(StrEnum):
 
     MOVEMENT: a check-in or reading, its correction or its retraction, or a period of a KPI with a formula that
     completes. GOALPOST: an edit of a key result's metric, due date or linked KPI, of the days of its cycle, or of a
-    KPI's formula, which changes the progress without a new measurement. SCOPE: a key result was added, dropped or
-    reweighed, or the objective was drafted.
+    KPI's formula, which changes the progress without a new measurement. SCOPE: a key result was added, dropped, moved
+    or reweighed, or the objective was drafted or moved.
     """
 
     MOVEMENT = "MOVEMENT"
@@ -61,7 +62,9 @@ CAUSES: dict[type[Event], Cause] = {
     KeyResultAdded: Cause.SCOPE,
     KeyResultDropped: Cause.SCOPE,
     KeyResultReweighed: Cause.SCOPE,
+    KeyResultMoved: Cause.SCOPE,
     ObjectiveDrafted: Cause.SCOPE,
+    ObjectiveMoved: Cause.SCOPE,
 }
 """The cause of each event's change of progress."""
 NEUTRAL: frozenset[type[Event]] = frozenset(

@@ -45,6 +45,11 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, renam
         """The id of the permanent parent of this event's stream. Set by first events only."""
         return None
 
+    @property
+    def moves_to(self) -> UUID | None:
+        """The id of the parent that this event gives its stream in place of another one."""
+        return None
+
     @classmethod
     def upcast(cls, version: int, body: dict[str, Any]) -> dict[str, Any]:
         """The body of `version`, converted to the next version. Raises `LookupError` for an unknown version."""
@@ -119,6 +124,11 @@ class Aggregate:
     """
 
     KIND: ClassVar[Kind]
+
+    @property
+    def home(self) -> UUID | None:
+        """The id of its present parent; None if that never changes."""
+        return None
 
     def __init__(self, id: UUID) -> None:
         self.id = id

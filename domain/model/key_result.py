@@ -155,6 +155,27 @@ class KeyResultRescheduled(KeyResultEvent, frozen=True, kw_only=True):
 
 
 @stored
+class KeyResultMoved(KeyResultEvent, frozen=True, kw_only=True):
+    """A key result was moved to another objective, or with its objective to another cycle. Its due date was changed
+    with it if it follows the cycle, and its plan was mapped."""
+
+    TOPIC = "key-result-moved"
+    objective: Annotated[UUID, doc("The objective that it measures from then on.")]
+    due: Due
+    plan: Plan = ()
+    supported_by: Annotated[tuple[UUID, ...], doc("The objectives that go on to support it.")] = ()
+
+    @property
+    def moves_to(self) -> UUID:
+        return self.objective
+
+    def apply(self, aggregate: "KeyResult") -> None:
+        aggregate.objective = self.objective
+        aggregate.due = self.due
+        aggregate.plan = self.plan
+
+
+@stored
 class KeyResultPlanned(KeyResultEvent, frozen=True, kw_only=True):
     """A key result's plan was set: the values that it should have on days."""
 
@@ -374,6 +395,10 @@ class KeyResult(Aggregate):
         """The due date after the last day of its cycle has changed. It follows the cycle until a person sets another
         one; in events of earlier versions it does if it is the last day."""
         return after if self.due == before and not self.due_is_set else self.due
+
+    @property
+    def home(self) -> UUID:
+        return self.objective
 
     def set_plan(self, plan: tuple[PlanPoint, ...], at: datetime) -> None:
         """Plan its values on days; empty for the straight line."""

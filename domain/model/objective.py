@@ -138,6 +138,23 @@ class ObjectiveUnaligned(ObjectiveEvent, frozen=True, kw_only=True):
 
 
 @stored
+class ObjectiveMoved(ObjectiveEvent, frozen=True, kw_only=True):
+    """An objective was moved to another cycle with its key results."""
+
+    TOPIC = "objective-moved"
+    cycle: Annotated[UUID, doc("The cycle that it belongs to from then on.")]
+    supports: Annotated[tuple[Ref, ...], doc("The goals that it goes on to support.")] = ()
+    supported_by: Annotated[tuple[UUID, ...], doc("The objectives that go on to support it.")] = ()
+
+    @property
+    def moves_to(self) -> UUID:
+        return self.cycle
+
+    def apply(self, aggregate: "Objective") -> None:
+        aggregate.cycle = self.cycle
+
+
+@stored
 class ObjectiveCommitted(ObjectiveEvent, frozen=True, kw_only=True):
     """A draft was committed: the objective became ACTIVE."""
 
@@ -251,6 +268,14 @@ class Objective(Aggregate):
         if to in self.supports:
             self.refuse_ended()
             self.record(ObjectiveUnaligned(to=to), at)
+
+    def move(self, cycle: UUID, supported_by: tuple[UUID, ...], at: datetime) -> None:
+        self.refuse_ended()
+        self.record(ObjectiveMoved(cycle=cycle, supports=self.supports, supported_by=supported_by), at)
+
+    @property
+    def home(self) -> UUID:
+        return self.cycle
 
     def supports_since(self, at: datetime) -> tuple[Ref, ...]:
         """The goals it supported at a moment or at any time after it."""

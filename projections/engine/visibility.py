@@ -16,8 +16,8 @@ from psycopg import sql
 from psycopg.pq import TransactionStatus
 
 from domain.model.event import NIL_ID, Event, body_fields
-from domain.model.key_result import KeyResultAssigned
-from domain.model.objective import ObjectiveAligned, ObjectiveAssigned, ObjectiveVisibilitySet
+from domain.model.key_result import KeyResultAssigned, KeyResultMoved
+from domain.model.objective import ObjectiveAligned, ObjectiveAssigned, ObjectiveUnaligned, ObjectiveVisibilitySet
 from domain.model.people import PersonDeactivated, PersonErased, TeamDisbanded, TeamLeadAppointed, TeamLeft
 from domain.primitives.values import EARLIEST, Ref
 from projections.engine.registry import TABLES
@@ -35,14 +35,31 @@ _HIDDEN = "(select unnest(current_setting('keyframe.hidden')::uuid[]))"
 _ALIGNED = f"""(
     select s.position from support s join change c on c.position = s.position and c.topic = '{ObjectiveAligned.TOPIC}'
     where s.through in {_HIDDEN}
-    union all select s.until_position from support s where s.through in {_HIDDEN}
+    union all
+    select s.until_position from support s join change c on c.position = s.until_position
+    where s.through in {_HIDDEN} and c.topic = '{ObjectiveUnaligned.TOPIC}'
 )"""
 """The positions of events that align an objective with a hidden one, or end such an alignment."""
 
 
+def _place_of(id: str) -> str:
+    """The last place of a node."""
+    return f"(select * from place where place.id = {id} order by place.position desc limit 1)"
+
+
 def _shown_of(id: str) -> str:
-    """The condition that the objective of a node is shown. A node without a place is not shown."""
-    return f"(select p.objective is null or p.objective not in {_HIDDEN} from place p where p.id = {id})"
+    """The condition that the present objective of a node is shown. A node without a place is not shown."""
+    present = "(select h.objective from place h where h.id = p.key_result order by h.position desc limit 1)"
+    return f"(select p.objective is null or coalesce({present}, p.objective) not in {_HIDDEN} from {_place_of(id)} p)"
+
+
+def _stays(id: str) -> str:
+    """The condition that a key result is not moved to a hidden objective after a row `v`: what came before is not shown
+    either."""
+    return (
+        f"not exists (select from key_result m where m.arrived and m.version > 1 and m.id = {id}"
+        f" and m.position > v.position and m.objective in {_HIDDEN})"
+    )
 
 
 class Shown(NamedTuple):
@@ -72,18 +89,21 @@ SHOWN: Final[Mapping[str, Shown]] = {
         {"carried_from": f"case when v.carried_from not in {_HIDDEN} then v.carried_from end"},
     ),
     "key_result": Shown(
-        f"v.objective not in {_HIDDEN}",
+        f"v.objective not in {_HIDDEN} and {_stays('v.id')}",
         {"carried_from": f"case when {_shown_of('v.carried_from')} then v.carried_from end"},
     ),
-    "standing": Shown(f"v.objective not in {_HIDDEN}"),
+    "standing": Shown(f"v.objective not in {_HIDDEN} and {_stays('v.id')}"),
     "check_in": Shown(_shown_of("v.key_result")),
     "support": Shown(f"v.objective not in {_HIDDEN} and v.through not in {_HIDDEN}"),
     "initiative": Shown(_shown_of("v.id")),
     "comment": Shown(_shown_of("v.id")),
     "reflection": Shown(_shown_of("v.id")),
     "external_reference": Shown(_shown_of("v.subject_id")),
-    "place": Shown(f"(v.objective is null or v.objective not in {_HIDDEN})"),
-    "change": Shown(f"(v.objective is null or v.objective not in {_HIDDEN}) and v.position not in {_ALIGNED}"),
+    "place": Shown(_shown_of("v.id")),
+    "change": Shown(
+        f"(v.objective is null or v.objective not in {_HIDDEN}) and {_stays('v.key_result')}"
+        f" and v.position not in {_ALIGNED}"
+    ),
 }  # fmt: skip
 """By table; a table without an entry is refused at import."""
 
@@ -91,7 +111,7 @@ UNDECLARED = {table.name for table in TABLES} ^ SHOWN.keys()
 if UNDECLARED:
     raise LookupError(f"SHOWN must declare which rows of these tables are visible: {', '.join(sorted(UNDECLARED))}")
 
-_HIDDEN_NODES = f"create view {{}}.hidden_thing as select id from place where objective in {_HIDDEN}"
+_HIDDEN_NODES = f"create view {{}}.hidden_thing as select v.id from place v where not {_shown_of('v.id')}"
 """The ids of all hidden nodes that have a place: goals, initiatives, comments and reflections."""
 
 
@@ -113,8 +133,8 @@ DEFINITION: Final = "\n".join(part.as_string(None) for part in ddl("seen"))
 
 CONCEALING: Final[frozenset[type[Event]]] = frozenset(
     {
-        ObjectiveVisibilitySet, ObjectiveAssigned, KeyResultAssigned, TeamLeadAppointed, TeamLeft, TeamDisbanded,
-        PersonDeactivated, PersonErased,
+        ObjectiveVisibilitySet, ObjectiveAssigned, KeyResultAssigned, KeyResultMoved, TeamLeadAppointed, TeamLeft,
+        TeamDisbanded, PersonDeactivated, PersonErased,
     }
 )  # fmt: skip
 """The events after which a person may see less than before, or less is seen of a person: those that change what the

@@ -159,10 +159,10 @@ class Figures:
     def _drop_changed(self, key_results: Iterable[UUID]) -> None:
         for id in key_results:
             self._drop_frame(id)
-            objective = self.timeline.key_results[id].versions[0].objective
-            self._open.pop(objective, None)
-            self._objectives.pop(objective, None)
-            self._outlines.pop(objective, None)
+            for objective in self.timeline.homes_of(id):
+                self._open.pop(objective, None)
+                self._objectives.pop(objective, None)
+                self._outlines.pop(objective, None)
 
     def _drop_frame(self, id: UUID) -> None:
         self._drop_course(id)
@@ -171,9 +171,9 @@ class Figures:
     def _drop_measured(self, key_results: Iterable[UUID]) -> None:
         for id in key_results:
             self._drop_course(id)
-            objective = self.timeline.key_results[id].versions[0].objective
-            self._open.pop(objective, None)
-            self._objectives.pop(objective, None)
+            for objective in self.timeline.homes_of(id):
+                self._open.pop(objective, None)
+                self._objectives.pop(objective, None)
 
     def _drop_course(self, id: UUID) -> None:
         self._key_results.pop(id, None)
@@ -356,11 +356,12 @@ class Figures:
     def _outlined(self, row: ObjectiveRow) -> _Outline:
         ended = end_of_goal(row, self.cycle_row(row.cycle))
         then = self.at_end(ended)
-        return _Outline(row, ended, [id for id in self.timeline.of_objective[row.id] if then.is_live(id)])
+        return _Outline(row, ended, [id for id in self.timeline.of_objective[row.id] if then.is_live_in(id, row.id)])
 
-    def is_live(self, key_result: UUID) -> bool:
-        """Whether a key result exists and is not dropped."""
-        return is_live(self.timeline.key_results[key_result].at(self.horizon))
+    def is_live_in(self, key_result: UUID, objective: UUID) -> bool:
+        """Whether a key result exists in an objective and is not dropped."""
+        row = self.timeline.key_results[key_result].at(self.horizon)
+        return row is not None and row.objective == objective and is_live(row)
 
     def supporters(self, objective: UUID) -> Iterator[ObjectiveProgress | None]:
         """The progress of the objectives that directly support an objective, in the same or an overlapping cycle, in
@@ -387,6 +388,11 @@ class Figures:
         """The value of the plain mean over these objectives, as of `group`."""
         return wholes.mean_worth([one for id in objectives if (one := self.worth(id)) is not None])
 
+    def objectives_in(self, cycle: UUID) -> list[UUID]:
+        """The objectives that are in a cycle, in the order of drafting."""
+        rows = [(id, self.objective_row(id)) for id in self.timeline.objectives_of_cycle(cycle)]
+        return [id for id, row in rows if row is not None and row.cycle == cycle]
+
     # ── cycles ───────────────────────────────────────────────────────────────────────────────────
 
     def cycle(self, id: UUID) -> CycleProgress:
@@ -394,7 +400,7 @@ class Figures:
         row = self.cycle_row(id)
         ended = end_of_cycle(row)
         then = self.at_end(ended)
-        own = [part for one in self.timeline.objectives_of_cycle(id) if (part := self.objective(one)) is not None]
+        own = [part for one in self.objectives_in(id) if (part := self.objective(one)) is not None]
         facts = formula_inputs.of_cycle(row)
         if wholes.in_mean(own):
             return wholes.of_cycle(facts, own, (), then.policy)
@@ -403,14 +409,14 @@ class Figures:
 
     def cycle_value(self, id: UUID) -> float | None:
         """The value of a cycle's progress, without the figures that the clock moves."""
-        own = [one for id in self.timeline.objectives_of_cycle(id) if (one := self.worth(id)) is not None]
+        own = [one for id in self.objectives_in(id) if (one := self.worth(id)) is not None]
         return wholes.mean_worth(own) if any(one.counts for one in own) else self.cycle(id).value
 
     def cycle_score(self, id: UUID) -> float | None:
         """The score of a cycle; None while it is open."""
         if end_of_cycle(self.cycle_row(id)) is None:
             return None
-        own = [(one, self.worth(one)) for one in self.timeline.objectives_of_cycle(id)]
+        own = [(one, self.worth(one)) for one in self.objectives_in(id)]
         known = [(self.objective_row(one), worth) for one, worth in own if worth is not None]
         if not any(worth.counts for _, worth in known):
             return self.cycle(id).score

@@ -6,7 +6,7 @@ days costs no more statements than one day. An objective without key results tak
 support it, so those are read with it.
 """
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby
@@ -229,20 +229,34 @@ class Timeline:
     def objectives_of_cycle(self, cycle: UUID) -> Sequence[UUID]:
         return self._of_cycle.get(cycle, ())
 
+    def homes_of(self, key_result: UUID) -> list[UUID]:
+        """The objectives of the timeline that a key result was ever in."""
+        homes = dict.fromkeys(row.objective for row in self.key_results[key_result].versions)
+        return [id for id in homes if id in self.of_objective]
+
     def add_objectives(self, versions: Iterable[ObjectiveRow]) -> list[UUID]:
-        """Add objectives; returns their ids, in the order of drafting."""
+        """Add objectives; returns their ids, in the order of drafting. Each is among those of every cycle that it was
+        ever in."""
         histories = _histories(versions)
         self.objectives |= histories
         self.of_objective |= {id: [] for id in histories}
         for id, history in histories.items():
-            self._of_cycle.setdefault(history.versions[0].cycle, []).append(id)
+            for cycle in dict.fromkeys(row.cycle for row in history.versions):
+                self._of_cycle.setdefault(cycle, []).append(id)
         return list(histories)
 
     def add_key_results(self, versions: Iterable[KeyResultRow]) -> None:
+        """Add key results. Each is among those of every objective that it was ever in, in the order of addition."""
         histories = _histories(versions)
         self.key_results |= histories
-        for id, history in histories.items():
-            self.of_objective[history.versions[0].objective].append(id)
+        for id in histories:
+            for home in self.homes_of(id):
+                known = self.of_objective[home]
+                if id not in known:
+                    insort(known, id, key=self._born)
+
+    def _born(self, key_result: UUID) -> int:
+        return self.key_results[key_result].versions[0].born
 
     def add_measurements(self, kind: Kind, rows: Iterable[Sequence[Any]]) -> None:
         """Add measurements by rows that begin with their subject, in the order of subjects and of their series."""
@@ -257,7 +271,7 @@ class Timeline:
         if not edges:
             return False
         kept = [self.key_results[id].versions for id in self.of_objective[objective]]
-        kept = [versions for versions in kept if is_live(versions[-1])]
+        kept = [versions for versions in kept if is_live(versions[-1]) and _is_settled(versions, objective)]
         position, moment = min(edge.position for edge in edges), min(edge.effective_at for edge in edges)
         return not any(versions[0].position < position and versions[0].changed_at <= moment for versions in kept)
 
@@ -270,6 +284,11 @@ def _governing(history: History[V], horizon: Horizon) -> V | None:
 def is_live(row: ObjectiveRow | KeyResultRow | None) -> bool:
     """Whether a goal exists and is not dropped."""
     return row is not None and row.state not in (ObjectiveState.DROPPED, KeyResultState.DROPPED)
+
+
+def _is_settled(versions: Sequence[KeyResultRow], objective: UUID) -> bool:
+    """Whether a key result was always in this objective."""
+    return all(row.objective == objective for row in versions)
 
 
 def _histories(versions: Iterable[V]) -> dict[UUID, History[V]]:
@@ -289,9 +308,10 @@ def of_cycles(conn: Connection, basis: Basis, cycles: Sequence[UUID], since: dat
     on)."""
     timeline = _started(conn, basis)
     within = _within(timeline, cycles)
-    wanted = f"select id from {OBJECTIVE.name} where version = 1 and cycle = any(%(cycles)b)"
+    wanted = f"select id from {OBJECTIVE.name} where arrived and cycle = any(%(cycles)b)"
     ids = timeline.add_objectives(OBJECTIVE.history(conn, basis, wanted, cycles=within))
-    timeline.own = [id for id in ids if timeline.objectives[id].versions[0].cycle in cycles]
+    own = {id for cycle in cycles for id in timeline.objectives_of_cycle(cycle)}
+    timeline.own = [id for id in ids if id in own]
     _add_goals(conn, basis, timeline, ids)
     _add_measurements(conn, basis, timeline, _first_needed(timeline, cycles, since))
     return timeline
@@ -402,14 +422,20 @@ def _add_goals(conn: Connection, basis: Basis, timeline: Timeline, objectives: S
     while level:
         _add_key_results_and_edges(conn, basis, timeline, level)
         takers = [id for id in level if timeline.may_take_from_others(id)]
-        supporters = {edge.objective for id in takers for edge in timeline.edges[id]} - timeline.objectives.keys()
-        level = _add_objectives(conn, basis, timeline, sorted(supporters)) if supporters else []
+        others = {edge.objective for id in takers for edge in timeline.edges[id]} | _other_homes(timeline, level)
+        others -= timeline.objectives.keys()
+        level = _add_objectives(conn, basis, timeline, sorted(others)) if others else []
+
+
+def _other_homes(timeline: Timeline, objectives: Sequence[UUID]) -> set[UUID]:
+    """The objectives that key results of these were ever in."""
+    ids = [id for objective in objectives for id in timeline.of_objective[objective]]
+    return {row.objective for id in ids for row in timeline.key_results[id].versions}
 
 
 def _add_key_results_and_edges(conn: Connection, basis: Basis, timeline: Timeline, objectives: Sequence[UUID]) -> None:
     created = (
-        f"select id from {KEY_RESULT.name} where version = 1 and objective = any(%(objectives)b)"
-        " and changed_at <= %(at)s"
+        f"select id from {KEY_RESULT.name} where arrived and objective = any(%(objectives)b) and changed_at <= %(at)s"
     )
     params = basis_params(basis, objectives=list(objectives))
     timeline.add_key_results(KEY_RESULT.read(conn, _known_versions(KEY_RESULT, f"v.id in ({created})"), params))
@@ -459,7 +485,8 @@ def before_day(day: date) -> datetime:
 def _first_needed(timeline: Timeline, cycles: Sequence[UUID], since: datetime | None) -> Basis:
     """A basis before which no figure of these cycles is asked for: nothing of them existed then."""
     goals = [history.versions[0] for of in (timeline.objectives, timeline.key_results) for history in of.values()]
-    homes = {*cycles, *(row.cycle for row in goals)}
+    objectives = [row for history in timeline.objectives.values() for row in history.versions]
+    homes = {*cycles, *(row.cycle for row in objectives)}
     involved = [version for id in homes for version in timeline.cycles[id].versions]
     moments = [*(before_day(row.starts_on) for row in involved), *(row.changed_at for row in (*involved, *goals))]
     positions = [row.position for row in (*involved, *goals)]

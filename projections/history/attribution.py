@@ -85,6 +85,7 @@ class _Walk:
     ) -> None:
         self._timeline = timeline
         self._own = timeline.own if only is None else only
+        self._is_whole = only is None
         self._cycle = cycle
         self._horizon = WalkHorizon(plan, outcome.at)
         self._figures = Figures(timeline, self._horizon)
@@ -154,7 +155,11 @@ class _Walk:
         self._figures.forget([id for id in others if id not in kept], changed, measured)
 
     def _worth(self, id: UUID) -> Worth | None:
-        return self._running.of(id) if self._is_plain(id) else self._figures.worth(id)
+        """The worth of an objective. In a walk of the whole cycle it counts only while it is in the cycle."""
+        worth = self._running.of(id) if self._is_plain(id) else self._figures.worth(id)
+        row = self._figures.objective_row(id)
+        is_elsewhere = self._is_whole and row is not None and row.cycle != self._cycle
+        return worth._replace(counts=False) if worth is not None and is_elsewhere else worth
 
     def _take(self, step: _Step) -> bool:
         """Take one step into account; whether it may have changed its objective."""
@@ -364,7 +369,8 @@ def _cause_of_objective(before: ObjectiveRow | None, row: ObjectiveRow) -> Cause
 
 def _cause(before: KeyResultRow | None, row: KeyResultRow) -> Cause:
     """The cause that a version of a key result is attributed to, see `domain.metrics.cause`."""
-    if before is None or before.weight != row.weight or row.state is KeyResultState.DROPPED:
+    is_moved = before is not None and (before.objective, before.cycle) != (row.objective, row.cycle)
+    if before is None or is_moved or before.weight != row.weight or row.state is KeyResultState.DROPPED:
         return Cause.SCOPE
     return Cause.GOALPOST if _goal(before) != _goal(row) else Cause.MOVEMENT
 

@@ -35,7 +35,7 @@ from projections.tables.changes import PLACE, Change, Place, read_where
 from projections.tables.cycle import settings
 from projections.tables.key_result import KeyResultRow
 from projections.tables.kpi import kpi_versions, kpis_with_formula, worked_out_from
-from projections.tables.objective import OBJECTIVE
+from projections.tables.objective import OBJECTIVE, ObjectiveRow
 
 CHANGES_MAX = 10_000
 """The maximum number of changes in one diff."""
@@ -205,8 +205,8 @@ def _touched(conn: Connection, start: Basis, end: Basis, scope: Scope, teams: Co
 
 _MEASURED_THROUGH = """
     select id from key_result where kpi = any(%(kpis)b::uuid[])
-    union select id from key_result where version = 1 and objective = any(%(ended)b::uuid[])
-    union select id from key_result where version = 1 and cycle = any(%(ended)b::uuid[])
+    union select id from key_result where arrived and objective = any(%(ended)b::uuid[])
+    union select id from key_result where arrived and cycle = any(%(ended)b::uuid[])
 """
 
 
@@ -255,16 +255,38 @@ def _within(
     refs = list(dict.fromkeys([*rows[0], *rows[1]]))
     if scope == Scope():
         return refs
-    sql = f"select {PLACE.names} from place where id = any(%(ids)b::uuid[])"
-    places = {place.id: place for place in PLACE.read(conn, sql, {"ids": [ref.id for ref in refs]})}
+    found = PLACE.read(conn, _PLACES, {"ids": [ref.id for ref in refs]})
+    places = {place.id: place for place in found}
     owned = None if scope.team is None else _owned(conn, bases, rows, places, teams)
-    return [
-        ref
-        for ref, place in [(ref, places[ref.id]) for ref in refs]
-        if scope.cycle in (None, place.cycle)
+    return [ref for ref in refs if any(_is_within(scope, ref, one, owned) for one in _homes(places[ref.id], ref, rows))]
+
+
+_PLACES = """
+    select p.id, p.position, coalesce(h.objective, p.objective), p.key_result, p.kpi, coalesce(h.cycle, p.cycle)
+    from place p left join lateral (
+        select * from place h where h.id = coalesce(p.key_result, p.objective) order by h.position desc limit 1
+    ) h on true
+    where p.id = any(%(ids)b::uuid[]) order by p.position
+"""
+"""The places of nodes, with the present place of the goal that each belongs to."""
+
+
+def _homes(place: Place, ref: Ref, rows: Sequence[Rows]) -> Iterator[Place]:
+    """The present place of a node, and of a goal its places at the two bases."""
+    yield place
+    for row in (at_basis.get(ref) for at_basis in rows):
+        if isinstance(row, ObjectiveRow):
+            yield msgspec.structs.replace(place, cycle=row.cycle)
+        elif isinstance(row, KeyResultRow):
+            yield msgspec.structs.replace(place, objective=row.objective, cycle=row.cycle)
+
+
+def _is_within(scope: Scope, ref: Ref, place: Place, owned: Collection[UUID] | None) -> bool:
+    return (
+        scope.cycle in (None, place.cycle)
         and scope.objective in (None, place.objective)
         and (owned is None or ref.id in owned or place.objective in owned)
-    ]
+    )
 
 
 def _owned(

@@ -13,6 +13,7 @@ from domain.metrics.cause import CAUSES, Cause
 from domain.metrics.formulas import fits
 from domain.metrics.wholes import ObjectiveProgress
 from domain.model.cycle import CycleRescheduled
+from domain.model.key_result import KeyResultMoved
 from domain.model.kpi import KpiRedefined
 from domain.model.objective import ObjectiveClosed, ObjectiveDropped, ObjectiveReopened
 from domain.model.workspace import CalendarSet
@@ -66,6 +67,7 @@ def effects(conn: Connection, changes: Sequence[Change]) -> dict[int, list[Effec
     moving = [change for change in changes if change.topic in CAUSE_OF]
     linked = _linked_objectives(conn, [change for change in moving if change.topic in _OF_KPIS])
     linked |= _measured_by_kpis(conn, [change for change in moving if change.topic == CalendarSet.TOPIC])
+    linked |= _moved_from(conn, [change for change in moving if change.topic == KeyResultMoved.TOPIC])
     linked |= _in_cycles(conn, [change for change in moving if change.topic == CycleRescheduled.TOPIC])
     affected = {change.position: linked.get(change.position) or _own_objective(change) for change in moving}
     history = _history(conn, moving, {id for ids in affected.values() for id in ids})
@@ -75,6 +77,24 @@ def effects(conn: Connection, changes: Sequence[Change]) -> dict[int, list[Effec
         if of:
             found[change.position] = of
     return found
+
+
+def _moved_from(conn: Connection, moves: Sequence[Change]) -> dict[int, dict[UUID, bool]]:
+    """By position: the objective that a key result was moved from, and the one that it was moved to."""
+    params = {"positions": [change.position for change in moves], "ids": [change.key_result for change in moves]}
+    found: dict[int, dict[UUID, bool]] = {change.position: _own_objective(change) for change in moves}
+    for position, objective in fetch(conn, _MOVED_FROM, params) if moves else ():
+        found[position] = {objective: True} | found[position]
+    return found
+
+
+_MOVED_FROM = """
+    select c.position, k.objective from unnest(%(positions)b::bigint[], %(ids)b::uuid[]) as c (position, id)
+    cross join lateral (
+        select objective from key_result v where v.id = c.id and v.position < c.position
+        order by v.position desc limit 1
+    ) k
+"""
 
 
 def _own_objective(change: Change) -> dict[UUID, bool]:

@@ -104,8 +104,8 @@ def reference_fields(rows: Iterable[ExternalReferenceRow]) -> FieldValues:
 _HEADERS = frozenset({*Version.__struct_fields__, *EventRow.__struct_fields__})
 _OMITTED: dict[type[Any], frozenset[str]] = {
     CycleRow: frozenset({"plan_at", "plan_position", "outcome_at", "outcome_position", "former_days"}),
-    ObjectiveRow: frozenset({"closed_at", "closed_in", "ended_at", "ended_position"}),
-    KeyResultRow: frozenset({"cycle", "scored_in", "scored_position", "former", "plan_ended"}),
+    ObjectiveRow: frozenset({"closed_at", "closed_in", "ended_at", "ended_position", "arrived"}),
+    KeyResultRow: frozenset({"cycle", "scored_in", "scored_position", "former", "plan_ended", "arrived"}),
     KpiRow: frozenset({"goal_from", "targets", "inputs"}),
     CheckInRow: frozenset(
         {"first_position", "key_result", "measured_at", "late", "claimed_at", "until_position", "ended"}

@@ -3,10 +3,10 @@
 All figures come from a timeline that is read at the outcome, so they contain nothing that was recorded later.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from itertools import pairwise
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -42,9 +42,11 @@ from projections.tables.cycle import CycleRow
 from projections.tables.key_result import KeyResultRow
 from projections.tables.objective import ObjectiveRow
 
+G = TypeVar("G", ObjectiveRow, KeyResultRow)
+
 
 class Narrowing(msgspec.Struct, frozen=True):
-    """All conditions given must hold at the outcome; without any, the whole cycle remains.
+    """All conditions given must hold at the outcome; without any, the whole cycle remains, with what was moved away.
 
     `teams`: one of them owns the objective. `person`: owns the objective or a key result of it. `objective`: that one.
     """
@@ -133,6 +135,9 @@ class CycleReview:
             return self._timeline.own
         return [id for id in self._timeline.own if self._keeps(id)]
 
+    def _is_here(self, row: ObjectiveRow) -> bool:
+        return row.cycle == self._cycle.id
+
     @property
     def subjects(self) -> list[UUID]:
         """The subjects of its reflections: these objectives, and the cycle unless it is narrowed."""
@@ -141,7 +146,8 @@ class CycleReview:
     def _keeps(self, id: UUID) -> bool:
         row = self._timeline.objectives[id].at(self._now)
         parts = [self._timeline.key_results[part].at(self._now) for part in self._timeline.of_objective[id]]
-        return row is not None and self._narrowing.keeps(row, [part for part in parts if part is not None])
+        present = [part for part in parts if part is not None and part.objective == id]
+        return row is not None and self._is_here(row) and self._narrowing.keeps(row, present)
 
     # ── attainment and attribution ───────────────────────────────────────────────────────────────
 
@@ -200,16 +206,17 @@ class CycleReview:
     def _objective(self, id: UUID) -> ObjectiveReview | None:
         history = self._timeline.objectives[id]
         row, then, final = history.at(self._now), history.at(self._then), self._figures.worth(id)
-        if row is None or final is None or _was_gone(then, row):
+        if row is None or final is None or _was_gone(then, row, self._is_here):
             return None
-        planned = then if is_live(then) else None
+        planned = then if then is not None and is_live(then) and self._is_here(then) else None
+        is_here = is_live(row) and self._is_here(row)
         parts = self._key_results(row, planned)
         promised = [(one.attainment.against_original, one.planned.weight) for one in parts if one.planned is not None]
         original = mean_value([value for value, _ in promised], [weight for _, weight in promised])
         return ObjectiveReview(
             row,
             planned,
-            presence(planned=planned is not None, dropped=not is_live(row)),
+            presence(planned=planned is not None, dropped=not is_here),
             parts,
             [part for part in parts if self._narrowing.keeps_part(row, part.row)],
             Attainment(original, final.value, row.score),
@@ -223,17 +230,20 @@ class CycleReview:
         return [review for id in ids if (review := self._key_result(id, objective, planned)) is not None]
 
     def _key_result(self, id: UUID, objective: ObjectiveRow, planned: ObjectiveRow | None) -> KeyResultReview | None:
-        """A key result of a dropped objective is dropped, and one of an objective that was not planned is not planned.
-        None if it does not exist at the outcome, or was dropped before the plan and is still dropped."""
+        """A key result of a dropped objective is dropped, one that was moved away is, too, and one of an objective that
+        was not planned is not planned. None if it does not exist at the outcome, or was dropped or elsewhere at the
+        plan and still is."""
         history = self._timeline.key_results[id]
         row, then = history.at(self._now), history.at(self._then)
-        if row is None or _was_gone(then, row):
+        if row is None or _was_gone(then, row, lambda one: one.objective == objective.id):
             return None
-        promised = then if planned is not None and is_live(then) else None
+        was_here = then is not None and is_live(then) and then.objective == objective.id
+        promised = then if planned is not None and was_here else None
+        is_here = is_live(row) and row.objective == objective.id
         return KeyResultReview(
             row,
             promised,
-            presence(planned=promised is not None, dropped=not (is_live(row) and is_live(objective))),
+            presence(planned=promised is not None, dropped=not (is_here and is_live(objective))),
             self._attainment(row, promised),
             sum(self._is_after_plan(one) and is_revision(before, one) for before, one in pairwise(self._versions(id))),
         )
@@ -380,6 +390,10 @@ def _attainment_of(objectives: Sequence[ObjectiveReview], value: float | None) -
     return Attainment(mean_value(planned, [1.0] * len(planned)), value, score)
 
 
-def _was_gone(then: ObjectiveRow | KeyResultRow | None, row: ObjectiveRow | KeyResultRow) -> bool:
-    """Whether it was dropped before the plan and still is: such a goal was neither planned nor added later."""
-    return then is not None and not is_live(then) and not is_live(row)
+def _was_gone(then: G | None, row: G, is_here: Callable[[G], bool]) -> bool:
+    """Whether a goal was neither planned here nor added later: it was dropped or elsewhere at the plan, and is still
+    dropped or is elsewhere again."""
+    if then is not None and is_live(then) and is_here(then):
+        return False
+    was_dropped_here = then is not None and is_here(then)
+    return not is_here(row) or (was_dropped_here and not is_live(row))

@@ -27,7 +27,7 @@ def sources(timeline: Timeline, cycle: UUID) -> Sources:
     own = [id for one in within for id in timeline.objectives_of_cycle(one)]
     alignments = list(_alignments(timeline, own))
     objectives = list(dict.fromkeys([*own, *(edge.objective for edge in alignments)]))
-    homes = [timeline.objectives[id].versions[0].cycle for id in objectives]
+    homes = [row.cycle for id in objectives for row in timeline.objectives[id].versions]
     return Sources(objectives, alignments, [one for one in dict.fromkeys([*within, *homes]) if one != cycle])
 
 
@@ -56,17 +56,23 @@ def _may_take_from(timeline: Timeline, cycle: UUID, children: Iterable[UUID]) ->
     if not activated:
         return False
     first = min(activated, key=lambda version: version.position)
-    return not any(_counts_since(timeline, id, first) for id in timeline.objectives_of_cycle(cycle))
+    return not any(_counts_since(timeline, cycle, id, first) for id in timeline.objectives_of_cycle(cycle))
 
 
-def _counts_since(timeline: Timeline, objective: UUID, since: Version) -> bool:
-    """Whether an objective counts by a key result of its own from an event on, up to the end of the timeline."""
+def _counts_since(timeline: Timeline, cycle: UUID, objective: UUID, since: Version) -> bool:
+    """Whether an objective counts in a cycle by a key result of its own from an event on, up to the end of the
+    timeline."""
     versions = timeline.objectives[objective].versions
     earlier = sum(_is_before(version, since) for version in versions)
-    states = {version.state for version in versions[max(earlier - 1, 0) :]}
+    later = versions[max(earlier - 1, 0) :]
+    counts = all(one.state in _COUNTING and one.cycle == cycle for one in later)
     histories = [timeline.key_results[id].versions for id in timeline.of_objective[objective]]
-    is_measurable = any(is_live(rows[-1]) and _is_before(rows[0], since) for rows in histories)
-    return earlier > 0 and states <= {ObjectiveState.ACTIVE, ObjectiveState.CLOSED} and is_measurable
+    settled = [rows for rows in histories if all(row.objective == objective for row in rows)]
+    is_measurable = any(is_live(rows[-1]) and _is_before(rows[0], since) for rows in settled)
+    return earlier > 0 and counts and is_measurable
+
+
+_COUNTING = (ObjectiveState.ACTIVE, ObjectiveState.CLOSED)
 
 
 def _is_before(version: Version, other: Version) -> bool:

@@ -17,7 +17,7 @@ from uuid import UUID
 from domain.handlers.unit_of_work import CALENDAR_ID, POLICY_ID, keyed_id
 from domain.log import raw
 from domain.log.mapper import EventMapper, LogRow
-from domain.model.cycle import CycleClosed, CycleOpened
+from domain.model.cycle import CycleClosed, CycleOpened, CycleRescheduled
 from domain.model.event import Event
 from domain.model.key_result import KeyResultAdded, KeyResultLinked
 from domain.model.kpi import ReadingRecorded
@@ -200,12 +200,13 @@ def _span(
     rows: Sequence[LogRow], calendars: Sequence[Calendar], links: Iterable[datetime]
 ) -> tuple[datetime, datetime]:
     """The time span of the evidence: from the start of the cycle, or the first link if that is earlier, to its end, or
-    its closing if that is later; without end while the cycle is open. Of several calendars, the earliest start and the
-    latest end, so that it has the readings that counted at any basis."""
-    opened, last = _event(rows[0]), _event(rows[-1])
-    assert isinstance(opened, CycleOpened)
-    begins = min(calendar.day_start(opened.starts_on) for calendar in calendars)
-    ends = max(calendar.day_end(opened.ends_on) for calendar in calendars)
+    its closing if that is later; without end while the cycle is open. Of several calendars, and of the days before and
+    after a rescheduling, the earliest start and the latest end, so that it has the readings that counted at any
+    basis."""
+    events = list(map(_event, rows))
+    given, last = [one for one in events if isinstance(one, CycleOpened | CycleRescheduled)], events[-1]
+    begins = min(calendar.day_start(one.starts_on) for calendar in calendars for one in given)
+    ends = max(calendar.day_end(one.ends_on) for calendar in calendars for one in given)
     return min([begins, *links]), max(ends, last.timestamp) if isinstance(last, CycleClosed) else _ENDLESS
 
 

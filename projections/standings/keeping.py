@@ -22,6 +22,7 @@ from domain.model.key_result import (
     KeyResultCheckedIn,
     KeyResultEvent,
     KeyResultLinked,
+    KeyResultMoved,
     KeyResultRetargeted,
     KeyResultUnlinked,
 )
@@ -50,10 +51,10 @@ class CheckedIn(NamedTuple):
 
 class History:
     """The versions of a key result, oldest first, its current check-ins in order, and for each moment the newest row
-    since then. `parent`: the position at which its objective was drafted."""
+    since then. `parents`: the positions at which the objectives were drafted that it was in."""
 
-    def __init__(self, parent: int) -> None:
-        self.parent = parent
+    def __init__(self) -> None:
+        self.parents: dict[UUID, int] = {}
         self.versions: list[KeyResultRow] = []
         self.check_ins: list[CheckedIn] = []
         self.rows: dict[datetime, KeptRow] = {}
@@ -87,7 +88,7 @@ class History:
             yield self._row(self.versions[version], moment, position, seen, known)
 
     def _row(self, of: KeyResultRow, moment: datetime, position: int, seen: Sequence[CheckedIn], known: int) -> KeptRow:
-        row = defined(of, moment, position, self.parent, is_kept=self.is_kept)
+        row = defined(of, moment, position, self.parents[of.objective], is_kept=self.is_kept)
         if known == 0:
             return row
         latest = next(_fitting(of.metric, seen, range(known - 1, -1, -1)), None)
@@ -143,10 +144,11 @@ def _redefines(event: Event, since: datetime) -> bool:
     return isinstance(event, KeyResultEvent) and not isinstance(event, _OF_THE_VALUE) and event.timestamp >= since
 
 
-def redefined(row: KeptRow, of: KeyResultRow, position: int) -> KeptRow:
-    """The row after a version that changes no value."""
+def redefined(row: KeptRow, of: KeyResultRow, position: int, parent: int | None = None) -> KeptRow:
+    """The row after a version that changes no value. `parent`: that of another objective."""
     return replace(
-        row, since=of.changed_at, position=position, changed_at=of.changed_at, changed_position=of.position,
+        row, since=of.changed_at, position=position, objective=of.objective,
+        parent=row.parent if parent is None else parent, changed_at=of.changed_at, changed_position=of.position,
         is_dropped=of.state is KeyResultState.DROPPED, weight=of.weight, due=of.due, plan=of.plan, score=of.score,
         scored_in=of.scored_in,
     )  # fmt: skip
@@ -199,11 +201,16 @@ class Keeper:
     def _changed(self, event: KeyResultEvent, position: int) -> None:
         version = self._writer.current(KEY_RESULT, event.originator_id)
         history, before = self._histories.get(version.id), self._last.get(version.id)
-        if isinstance(event, KeyResultAdded):
+        parent = None
+        if isinstance(event, KeyResultAdded | KeyResultMoved):
             parent = self._writer.current(OBJECTIVE, event.objective).born
+            if history is not None:
+                history.parents[event.objective] = parent
+        if isinstance(event, KeyResultAdded):
+            assert parent is not None
             row = defined(version, version.changed_at, position, parent, is_kept=version.kpi is None)
         elif before is not None and _redefines(event, before.since):
-            row = redefined(before, version, position)
+            row = redefined(before, version, position, parent)
         else:
             assert history is not None
             history.versions.append(version)
@@ -212,7 +219,6 @@ class Keeper:
             return
         self._add([row])
         if history is not None:
-            history.parent = row.parent
             history.versions.append(version)
             history.rows[row.since] = row
 
@@ -262,7 +268,7 @@ class Keeper:
 
     def _read(self, conn: Connection, ids: Sequence[UUID]) -> None:
         """The histories of these key results before the batch."""
-        self._histories = {id: History(self._last[id].parent if id in self._last else 0) for id in ids}
+        self._histories = {id: History() for id in ids}
         known = {"ids": [id for id in ids if id in self._last]}
         if not known["ids"]:
             return
@@ -274,6 +280,7 @@ class Keeper:
             self._histories[id].check_ins.append(CheckedIn(at, first, check_in, value, reached, confidence))
         for row in kept_rows.newest(conn, known["ids"]):
             self._histories[row.id].rows[row.since] = row
+            self._histories[row.id].parents[row.objective] = row.parent
 
 
 _VERSIONS = f"select {KEY_RESULT.seen} from key_result v where v.id = any(%(ids)b) order by v.position"

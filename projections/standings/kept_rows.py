@@ -104,8 +104,8 @@ _AT = (
 
 
 _OF_OBJECTIVES = (
-    f"select {_COLUMNS} from (select id from key_result where version = 1 and objective = any(%(ids)b)) c {_AT}"
-    " order by v.born"
+    f"select {_COLUMNS} from (select distinct id from key_result where arrived and objective = any(%(ids)b)) c {_AT}"
+    " where v.objective = any(%(ids)b) order by v.born"
 )
 
 

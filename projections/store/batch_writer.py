@@ -27,6 +27,8 @@ _MOVE = """
                              leaf_hash = (select l.leaf_hash from log l where l.position = %b)
 """
 
+_NAMED_BY_ID = (("id",), ("id", "position"))
+"""The keys of tables whose last row with an id is looked up."""
 FEW_ROWS = 16
 """Up to this number, rows are inserted one by one in one pipeline with the position; more rows are copied."""
 
@@ -90,7 +92,7 @@ class BatchWriter:
         rows = self._added.setdefault(table, [])
         if isinstance(table, ValidityTable):
             self._open[table, table.natural_key_of(row)] = len(rows)
-        if isinstance(row, EventRow) or table.key == ("id",):
+        if isinstance(row, EventRow) or table.key in _NAMED_BY_ID:
             self._current[table, row.id] = row  # type: ignore[attr-defined]
         rows.append(row)
 

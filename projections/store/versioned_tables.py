@@ -343,6 +343,8 @@ class VersionedTable(Table[V]):
         name = "".join(f"_{c.lower()}" if c.isupper() else c for c in kind).removeprefix("_")
         everywhere = ("(id, changed_at, position)", "(born) where version = 1")
         super().__init__(name, row, ("id", "position"), (*everywhere, *indexes), secret, searched)
+        self._moves = "arrived" in row.__struct_fields__
+        """Whether these aggregates move between parents; `arrived` then marks the first version under each."""
         self._by_id: dict[bool, str] = {}
         """The query by ids, cached by whether the basis is level."""
         self._narrow: dict[frozenset[str], Narrow] = {}
@@ -382,10 +384,9 @@ class VersionedTable(Table[V]):
     def within(
         self, conn: Connection, basis: Basis, column: str, parents: Sequence[UUID], where: str = "true"
     ) -> dict[UUID, list[V]]:
-        """The children of each of these parents, in the order of creation; `column` must be one that never changes."""
-        below = f"join {self.name} f on f.{column} = p.id and f.version = 1"
-        candidates = f"select f.id, p.n from unnest(%(parents)b::uuid[]) with ordinality as p (id, n) {below}"
-        sql = self.query(basis, candidates, where, f"c.n, {self.seen}")
+        """The children of each of these parents at the basis, in the order of creation; `column` must be one that only
+        a move changes."""
+        sql = self.query(basis, *self._below(column, where), f"c.n, {self.seen}")
         groups: list[list[V]] = [[] for _ in parents]
         for n, *columns in fetch(conn, sql, basis_params(basis, parents=parents)):
             groups[n - 1].append(self.loaded(columns))
@@ -395,14 +396,24 @@ class VersionedTable(Table[V]):
         self, conn: Connection, basis: Basis, column: str, parents: Sequence[UUID], narrow: Narrow, where: str = "true"
     ) -> list[list[Any]]:
         """The same children with a few columns, by the place of their parent."""
-        below = f"join {self.name} f on f.{column} = p.id and f.version = 1"
-        candidates = f"select f.id, f.born, p.n from unnest(%(parents)b::uuid[]) with ordinality as p (id, n) {below}"
-        sql = self.query(basis, candidates, where, f"{narrow.seen}, c.n") + " order by c.n, c.born"
+        sql = self.query(basis, *self._below(column, where), f"{narrow.seen}, c.n") + " order by c.n, c.born"
         found = fetch(conn, sql, basis_params(basis, parents=parents))
         groups: list[list[Any]] = [[] for _ in parents]
         for row, values in zip(narrow.loaded(found), found, strict=True):
             groups[values[-1] - 1].append(row)
         return groups
+
+    def _below(self, column: str, where: str) -> tuple[str, str]:
+        """The candidates that were ever below one of the parents, and the condition that they are at the basis."""
+        parents = (
+            f"from unnest(%(parents)b::uuid[]) with ordinality as p (id, n) join {self.name} f on f.{column} = p.id"
+        )
+        if not self._moves:
+            return f"select f.id, f.born, p.n {parents} and f.version = 1", where
+        return (
+            f"select distinct f.id, f.born, p.n, p.id as of {parents} and f.arrived",
+            f"v.{column} = c.of and ({where})",
+        )
 
     def redact(self, conn: Connection, ids: Sequence[UUID], columns: Sequence[str]) -> None:
         """Set these columns, and the searchable text made of any of them, to null in every version with these ids."""

@@ -14,7 +14,8 @@ from uuid import UUID
 import msgspec
 
 from domain.model.event import WHEN_RECORDED, Event, Recorded
-from domain.model.objective import ObjectiveAligned, ObjectiveDrafted, ObjectiveUnaligned
+from domain.model.key_result import KeyResultMoved
+from domain.model.objective import ObjectiveAligned, ObjectiveDrafted, ObjectiveMoved, ObjectiveUnaligned
 from domain.primitives.values import Basis, Kind, Ref
 from projections.store.batch_writer import BatchWriter, Reads
 from projections.store.versioned_tables import OPEN, Connection, Table, ValidityTable, basis_params, fetch, is_valid_at
@@ -70,6 +71,11 @@ def _table(target: Ref) -> Table[Any]:
 
 
 READS: Reads = {
+    ObjectiveMoved: lambda event: [
+        *((_table(target), target.id) for target in event.supports),
+        *((OBJECTIVE, id) for id in event.supported_by),
+    ],
+    KeyResultMoved: lambda event: [(OBJECTIVE, id) for id in event.supported_by],
     ObjectiveDrafted: lambda event: [(_table(target), target.id) for target in event.supports],
     ObjectiveAligned: lambda event: [(_table(event.to), event.to.id)],
 }
@@ -96,9 +102,29 @@ def on_objective_unaligned(event: ObjectiveUnaligned, entry: Recorded, writer: B
     writer.close(SUPPORT, (event.originator_id, event.to.id), entry.position, event.timestamp)
 
 
-def _align(target: Ref, place: int, entry: Recorded, writer: BatchWriter) -> None:
+@apply.register
+def on_objective_moved(event: ObjectiveMoved, entry: Recorded, writer: BatchWriter) -> None:
+    """Its alignments, and those to it, begin again with the new cycle."""
+    for place, target in enumerate(event.supports):
+        writer.close(SUPPORT, (event.originator_id, target.id), entry.position, event.timestamp)
+        _align(target, place, entry, writer)
+    _move(Ref(Kind.OBJECTIVE, event.originator_id), event.supported_by, entry, writer)
+
+
+@apply.register
+def on_key_result_moved(event: KeyResultMoved, entry: Recorded, writer: BatchWriter) -> None:
+    _move(Ref(Kind.KEY_RESULT, event.originator_id), event.supported_by, entry, writer)
+
+
+def _move(target: Ref, supporters: Iterable[UUID], entry: Recorded, writer: BatchWriter) -> None:
+    for place, id in enumerate(supporters):
+        writer.close(SUPPORT, (id, target.id), entry.position, entry.event.timestamp)
+        _align(target, place, entry, writer, id)
+
+
+def _align(target: Ref, place: int, entry: Recorded, writer: BatchWriter, supporter: UUID | None = None) -> None:
     event = entry.event
-    objective = writer.current(OBJECTIVE, event.originator_id)
+    objective = writer.current(OBJECTIVE, supporter or event.originator_id)
     above = writer.current(_table(target), target.id)
     through = getattr(above, "objective", above.id)
     ends = (objective.id, objective.cycle, target.kind, target.id, through, above.cycle)

@@ -43,7 +43,8 @@ from projections.tables.objective import OBJECTIVE
 
 
 class Place(msgspec.Struct, frozen=True, gc=False):
-    """The objective, key result, KPI and cycle that a node belongs to, itself included. It never changes."""
+    """The objective, key result, KPI and cycle that a node belongs to, itself included, from a position on. An
+    objective and a key result have a row more for each move; what belongs to them has their present place."""
 
     id: UUID
     position: int
@@ -55,6 +56,11 @@ class Place(msgspec.Struct, frozen=True, gc=False):
     @property
     def path(self) -> "Path":
         return self.objective, self.key_result, self.kpi, self.cycle
+
+    @property
+    def holder(self) -> UUID | None:
+        """The goal whose present place it has."""
+        return self.key_result or self.objective
 
 
 class ChangeRow(msgspec.Struct, frozen=True, gc=False):
@@ -107,7 +113,7 @@ class Change(ChangeRow, frozen=True, gc=False):
 _FREQUENT = frozenset({KeyResultCheckedIn.TOPIC, ReadingRecorded.TOPIC})
 RARE = f"topic not in {tuple(sorted(_FREQUENT))}"
 """The condition for topics that are rare enough for an index. Frequent topics are found by a scan of the log."""
-PLACE = Table("place", Place, ["id"])
+PLACE = Table("place", Place, ["id", "position"])
 CHANGE = Table(
     "change",
     ChangeRow,
@@ -149,8 +155,13 @@ READS: Reads = {Event: _looked_up}
 
 
 def later_reads(entries: Iterable[Recorded], writer: BatchWriter) -> Iterator[tuple[Table[Any], UUID]]:
-    """The places to load after the check-ins that are corrected or commented on are loaded: those of their key
-    results."""
+    """The places to load after others are loaded: those of the key results of check-ins that are corrected or commented
+    on, and those of the goals that initiatives and remarks belong to."""
+    for id in {id for entry in entries for _, id in _looked_up(entry.event)}:
+        with suppress(KeyError):  # a node of this batch, or a measurement
+            place = writer.current(PLACE, id)
+            if place.holder is not None and place.holder != id:
+                yield PLACE, place.holder
     for event in [entry.event for entry in entries if type(entry.event) in (CheckInCorrected, CommentAdded)]:
         id = event.originator_id
         if isinstance(event, CommentAdded):
@@ -170,6 +181,8 @@ def on_event(event: Event, entry: Recorded, writer: BatchWriter) -> None:
     kind, id = event.KIND, event.originator_id
     is_new = event.originator_version == 1 and kind not in _UNPLACED
     path = _added_place(event, entry.position, writer) if is_new else _PATHS[kind](event, writer)
+    if event.moves_to is not None:
+        writer.add(PLACE, Place(id, entry.position, *path))
     if kind in _REMARKS:
         about: Ref = event.subject  # type: ignore[attr-defined]
         kind, id = about.kind, about.id
@@ -222,11 +235,17 @@ def _of_reading(event: Event, writer: BatchWriter) -> Path:
 
 
 def _of_initiative(event: Event, writer: BatchWriter) -> Path:
-    return writer.current(PLACE, event.originator_id).path
+    return _present_path(event.originator_id, writer)
 
 
 def _of_reference(event: Any, writer: BatchWriter) -> Path:
-    return writer.current(PLACE, event.subject.id).path
+    return _present_path(event.subject.id, writer)
+
+
+def _present_path(id: UUID, writer: BatchWriter) -> Path:
+    """The path of a node, where the goal that it belongs to is now."""
+    place = writer.current(PLACE, id)
+    return place.path if place.holder is None else writer.current(PLACE, place.holder).path
 
 
 _PATHS: dict[Kind, _Find] = {
@@ -247,7 +266,7 @@ def _added_place(event: Event, position: int, writer: BatchWriter) -> Path:
     elif isinstance(event, CommentAdded) and event.subject.kind is Kind.CHECK_IN:
         above = writer.current(CHECK_IN, event.subject.id).key_result
     if above is not None:
-        around = writer.current(PLACE, above).path
+        around = _present_path(above, writer)
     place = Place(event.originator_id, position, *around)
     if event.KIND in COLUMN_OF_KIND:
         place = msgspec.structs.replace(place, **{COLUMN_OF_KIND[event.KIND]: place.id})

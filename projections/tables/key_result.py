@@ -17,6 +17,7 @@ from domain.model.key_result import (
     KeyResultDropped,
     KeyResultLabelled,
     KeyResultLinked,
+    KeyResultMoved,
     KeyResultPlanned,
     KeyResultReopened,
     KeyResultRescheduled,
@@ -58,6 +59,7 @@ class KeyResultRow(Version, frozen=True, gc=False):
     `aggregate` is None for LAST. `plan_ended`: the last plan was not given up but ended, because another metric or due
     day left nothing of it. `former` is the last link, once it is unlinked. `scored_in` and `scored_position` are
     the command and the event that recorded the score: if the same command closed the objective, nobody gave the score.
+    `arrived`: it is the first version in this objective and cycle, of those there may be several.
     """
 
     objective: UUID
@@ -81,6 +83,7 @@ class KeyResultRow(Version, frozen=True, gc=False):
     plan: tuple[PlanPoint, ...] = ()
     plan_ended: bool = False
     labels: tuple[str, ...] = ()
+    arrived: bool = True
 
 
 # ── tables ───────────────────────────────────────────────────────────────────────────────────────
@@ -88,14 +91,24 @@ class KeyResultRow(Version, frozen=True, gc=False):
 KEY_RESULT = VersionedTable(
     Kind.KEY_RESULT,
     KeyResultRow,
-    ["(objective, id) where version = 1", "(cycle, born) where version = 1", "(owner, id)", "(kpi, id)", *LABELLED],
+    [
+        "(objective, id) where arrived",
+        "(cycle, born) where arrived",
+        "(id) where arrived and version > 1",
+        "(owner, id)",
+        "(kpi, id)",
+        *LABELLED,
+    ],
     searched=("title", "description"),
 )
 TABLES: tuple[Table[Any], ...] = (KEY_RESULT,)
 
 # ── handlers ─────────────────────────────────────────────────────────────────────────────────────
 
-READS: Reads = {KeyResultAdded: lambda event: [(OBJECTIVE, event.objective)]}
+READS: Reads = {
+    KeyResultAdded: lambda event: [(OBJECTIVE, event.objective)],
+    KeyResultMoved: lambda event: [(OBJECTIVE, event.objective)],
+}
 
 
 @singledispatch
@@ -113,24 +126,30 @@ def on_key_result_added(event: KeyResultAdded, entry: Recorded, writer: BatchWri
 @apply.register(KeyResultReweighed)
 @apply.register(KeyResultLabelled)
 def on_key_result_edited(event: Event, entry: Recorded, writer: BatchWriter) -> None:
-    writer.insert_version(KEY_RESULT, entry)
+    _change(writer, entry)
 
 
 @apply.register(KeyResultRetargeted)
 @apply.register(KeyResultRescheduled)
 def on_terms_changed(event: KeyResultRetargeted | KeyResultRescheduled, entry: Recorded, writer: BatchWriter) -> None:
     row = writer.current(KEY_RESULT, event.originator_id)
-    writer.insert_version(KEY_RESULT, entry, plan_ended=not event.plan and (row.plan_ended or bool(row.plan)))
+    _change(writer, entry, plan_ended=not event.plan and (row.plan_ended or bool(row.plan)))
+
+
+@apply.register
+def on_key_result_moved(event: KeyResultMoved, entry: Recorded, writer: BatchWriter) -> None:
+    row, cycle = writer.current(KEY_RESULT, event.originator_id), writer.current(OBJECTIVE, event.objective).cycle
+    _change(writer, entry, cycle=cycle, arrived=True, plan_ended=not event.plan and (row.plan_ended or bool(row.plan)))
 
 
 @apply.register
 def on_key_result_planned(event: KeyResultPlanned, entry: Recorded, writer: BatchWriter) -> None:
-    writer.insert_version(KEY_RESULT, entry, plan_ended=False)
+    _change(writer, entry, plan_ended=False)
 
 
 @apply.register
 def on_key_result_linked(event: KeyResultLinked, entry: Recorded, writer: BatchWriter) -> None:
-    writer.insert_version(KEY_RESULT, entry, former=None)
+    _change(writer, entry, former=None)
 
 
 @apply.register
@@ -138,24 +157,28 @@ def on_key_result_unlinked(event: KeyResultUnlinked, entry: Recorded, writer: Ba
     row = writer.current(KEY_RESULT, event.originator_id)
     assert row.kpi is not None
     former = FormerLink(row.kpi, row.aggregate, row.count_from, event.timestamp)
-    writer.insert_version(KEY_RESULT, entry, kpi=None, aggregate=None, count_from=None, former=former)
+    _change(writer, entry, kpi=None, aggregate=None, count_from=None, former=former)
 
 
 @apply.register
 def on_key_result_scored(event: KeyResultScored, entry: Recorded, writer: BatchWriter) -> None:
     scored = {"score_note": event.note, "scored_in": entry.by.command, "scored_position": entry.position}
-    writer.insert_version(KEY_RESULT, entry, state=KeyResultState.SCORED, **scored)
+    _change(writer, entry, state=KeyResultState.SCORED, **scored)
 
 
 @apply.register
 def on_key_result_reopened(event: KeyResultReopened, entry: Recorded, writer: BatchWriter) -> None:
     unscored = dict.fromkeys(("score", "score_note", "scored_in", "scored_position"))
-    writer.insert_version(KEY_RESULT, entry, state=KeyResultState.ACTIVE, **unscored)
+    _change(writer, entry, state=KeyResultState.ACTIVE, **unscored)
 
 
 @apply.register
 def on_key_result_dropped(event: KeyResultDropped, entry: Recorded, writer: BatchWriter) -> None:
-    writer.insert_version(KEY_RESULT, entry, state=KeyResultState.DROPPED)
+    _change(writer, entry, state=KeyResultState.DROPPED)
+
+
+def _change(writer: BatchWriter, entry: Recorded, **fields: Any) -> None:
+    writer.insert_version(KEY_RESULT, entry, **{"arrived": False} | fields)
 
 
 # ── filters and orders ───────────────────────────────────────────────────────────────────────────
@@ -238,8 +261,8 @@ def key_results_of_kpis(conn: Connection, basis: Basis, kpis: Sequence[UUID]) ->
 
 def _key_result_conditions(basis: Basis, filter: KeyResultFilter) -> FilterBuilder:
     builder = FilterBuilder()
-    builder.where_first("f.cycle = {0}", filter.cycle)
-    builder.where_first("f.objective = {0}", filter.objective)
+    builder.where_home(KEY_RESULT, "cycle", filter.cycle)
+    builder.where_home(KEY_RESULT, "objective", filter.objective)
     builder.where_column(KEY_RESULT, "owner", filter.owner)
     builder.where_column(KEY_RESULT, "kpi", filter.kpi)
     builder.where("v.state = any({0})", filter.states)

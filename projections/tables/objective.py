@@ -20,6 +20,7 @@ from domain.model.objective import (
     ObjectiveDrafted,
     ObjectiveDropped,
     ObjectiveLabelled,
+    ObjectiveMoved,
     ObjectiveReopened,
     ObjectiveReworded,
     ObjectiveUnaligned,
@@ -52,7 +53,8 @@ from projections.tables.people import teams_inside
 
 class ObjectiveRow(Version, frozen=True, gc=False):
     """`verdict`, `score`, `reflection`, `closed_at` and `closed_in` (the command) are set by the closing and reset by a
-    reopening. `ended_at` is the time of its closing or dropping, and `ended_position` the position."""
+    reopening. `ended_at` is the time of its closing or dropping, and `ended_position` the position. `arrived`: it is
+    the first version in this cycle, of those there may be several."""
 
     cycle: UUID
     title: str
@@ -72,6 +74,7 @@ class ObjectiveRow(Version, frozen=True, gc=False):
     ended_at: datetime | None = None
     ended_position: int | None = None
     labels: tuple[str, ...] = ()
+    arrived: bool = True
 
 
 class Goal(NamedTuple):
@@ -101,7 +104,7 @@ OBJECTIVE = VersionedTable(
     Kind.OBJECTIVE,
     ObjectiveRow,
     [
-        "(cycle, born) where version = 1",
+        "(cycle, born) where arrived",
         "(carried_from) where version = 1",
         "(owner, id)",
         "(team, id)",
@@ -134,30 +137,39 @@ def on_objective_drafted(event: ObjectiveDrafted, entry: Recorded, writer: Batch
 @apply.register(ObjectiveLabelled)
 @apply.register(ObjectiveVisibilitySet)
 def on_objective_edited(event: Event, entry: Recorded, writer: BatchWriter) -> None:
-    writer.insert_version(OBJECTIVE, entry)
+    _change(writer, entry)
+
+
+@apply.register
+def on_objective_moved(event: ObjectiveMoved, entry: Recorded, writer: BatchWriter) -> None:
+    _change(writer, entry, arrived=True)
 
 
 @apply.register
 def on_objective_committed(event: ObjectiveCommitted, entry: Recorded, writer: BatchWriter) -> None:
-    writer.insert_version(OBJECTIVE, entry, state=ObjectiveState.ACTIVE)
+    _change(writer, entry, state=ObjectiveState.ACTIVE)
 
 
 @apply.register
 def on_objective_closed(event: ObjectiveClosed, entry: Recorded, writer: BatchWriter) -> None:
     ended = {"ended_at": event.timestamp, "ended_position": entry.position}
     closed = {"closed_at": event.timestamp, "closed_in": entry.by.command}
-    writer.insert_version(OBJECTIVE, entry, state=ObjectiveState.CLOSED, **closed, **ended)
+    _change(writer, entry, state=ObjectiveState.CLOSED, **closed, **ended)
 
 
 @apply.register
 def on_objective_dropped(event: ObjectiveDropped, entry: Recorded, writer: BatchWriter) -> None:
     ended = {"ended_at": event.timestamp, "ended_position": entry.position}
-    writer.insert_version(OBJECTIVE, entry, state=ObjectiveState.DROPPED, **ended)
+    _change(writer, entry, state=ObjectiveState.DROPPED, **ended)
 
 
 @apply.register
 def on_objective_reopened(event: ObjectiveReopened, entry: Recorded, writer: BatchWriter) -> None:
-    writer.insert_version(OBJECTIVE, entry, state=ObjectiveState.ACTIVE, **dict.fromkeys(_OF_THE_END))
+    _change(writer, entry, state=ObjectiveState.ACTIVE, **dict.fromkeys(_OF_THE_END))
+
+
+def _change(writer: BatchWriter, entry: Recorded, **fields: Any) -> None:
+    writer.insert_version(OBJECTIVE, entry, **{"arrived": False} | fields)
 
 
 _OF_THE_END = ("verdict", "score", "reflection", "closed_at", "closed_in", "ended_at", "ended_position")
@@ -262,10 +274,14 @@ def goals(conn: Connection, basis: Basis, ids: Sequence[UUID]) -> dict[UUID, Any
     return {goal.id: goal for goal in _goals(fetch(conn, sql, basis_params(basis, ids=list(ids))))}
 
 
+_IN_CYCLES = "v.cycle = any(%(cycles)b)"
+_OF_CYCLES = "select distinct id from objective where arrived and cycle = any(%(cycles)b)"
+"""The objectives that were ever in one of these cycles."""
+
+
 def goals_of_cycles(conn: Connection, basis: Basis, cycles: Sequence[UUID]) -> list[Goal]:
     """All objectives of these cycles, in the order of drafting."""
-    candidates = "select id from objective where version = 1 and cycle = any(%(cycles)b)"
-    sql = OBJECTIVE.query(basis, candidates, columns=_GOAL)
+    sql = OBJECTIVE.query(basis, _OF_CYCLES, _IN_CYCLES, _GOAL)
     return _goals(fetch(conn, sql, basis_params(basis, cycles=list(cycles)), prepare=False))
 
 
@@ -274,7 +290,8 @@ def goals_of_teams(conn: Connection, basis: Basis, teams: Sequence[UUID], cycle:
     given = basis_params(basis, teams=list(teams), cycle=cycle)
     within = "" if cycle is None else " and cycle = %(cycle)s"
     candidates = f"select distinct id from objective where team = any(%(teams)b){within}"
-    sql = OBJECTIVE.query(basis, candidates, "v.team = any(%(teams)b)", _GOAL)
+    in_cycle = "" if cycle is None else " and v.cycle = %(cycle)s"
+    sql = OBJECTIVE.query(basis, candidates, f"v.team = any(%(teams)b){in_cycle}", _GOAL)
     return _goals(fetch(conn, sql, given, prepare=False))
 
 
@@ -289,8 +306,8 @@ class OpenObjective(NamedTuple):
 
 def open_objectives(conn: Connection, basis: Basis, cycles: Sequence[UUID]) -> list[OpenObjective]:
     """The objectives of these cycles that are neither closed nor dropped, in no order."""
-    candidates = "select id from objective where version = 1 and cycle = any(%(cycles)b)"
-    sql = OBJECTIVE.query(basis, candidates, "v.state in ('DRAFT', 'ACTIVE')", "v.cycle, v.owner, v.team, v.title")
+    where, columns = f"{_IN_CYCLES} and v.state in ('DRAFT', 'ACTIVE')", "v.cycle, v.owner, v.team, v.title"
+    sql = OBJECTIVE.query(basis, _OF_CYCLES, where, columns)
     return [OpenObjective(*columns) for columns in fetch(conn, sql, basis_params(basis, cycles=list(cycles)))]
 
 
@@ -302,7 +319,7 @@ def open_goals(conn: Connection, basis: Basis, filter: ObjectiveFilter) -> list[
 def _objective_conditions(basis: Basis, filter: ObjectiveFilter) -> FilterBuilder:
     builder = FilterBuilder()
     supported = f"exists (select from support e where e.objective = v.id and {is_in_force(basis)}"
-    builder.where_first("f.cycle = {0}", filter.cycle)
+    builder.where_home(OBJECTIVE, "cycle", filter.cycle)
     builder.where_column(OBJECTIVE, "team", filter.teams)
     builder.where_column(OBJECTIVE, "owner", filter.owner)
     builder.where("v.state = any({0})", filter.states)

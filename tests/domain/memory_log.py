@@ -6,7 +6,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from domain.log.append import Append, CommandRow, ConcurrencyConflict, PersonKey
-from domain.log.event_store import OWNING, Children, EventMapper, Head, Log, StoredRow
+from domain.log.event_store import MOVES, OWNING, Children, EventMapper, Head, Log, StoredRow
 from domain.model.discussion import ExternalReferenceSet
 from domain.model.event import WHEN_RECORDED, Authorship, Event, Recorded
 from domain.model.key_result import KeyResultAdded, KeyResultLinked
@@ -60,7 +60,18 @@ class MemoryLog(Log):
         return {id: events for id, events in streams.items() if events}
 
     def children(self, parent: UUID, topic: str) -> Children:
-        return Children([one.row.originator_id for one in self._of(parent, topic)], len(self.entries_made))
+        ids = {one.row.originator_id for one in self._of(parent, topic)}
+        moved = [self.event(one) for one in self.entries_made if one.row.topic.startswith(f"{MOVES.get(topic)}.v")]
+        ids |= {one.originator_id for one in moved if one.moves_to == parent}
+        first = [one.row.originator_id for one in self.entries_made if one.row.originator_version == 1]
+        return Children([id for id in first if id in ids], len(self.entries_made))
+
+    def supporting(self, goals: Iterable[UUID]) -> list[UUID]:
+        ids = [f'"id":"{goal}"'.encode() for goal in goals]
+        named = [
+            one.row for one in self.entries_made if one.row.topic.startswith(("objective-aligned.", "objective-d"))
+        ]
+        return sorted({row.originator_id for row in named if any(id in row.state for id in ids)})
 
     def children_of(self, parents: Iterable[UUID], topic: str) -> dict[UUID, list[UUID]]:
         return {parent: self.children(parent, topic).ids for parent in parents}

@@ -56,7 +56,7 @@ WEIGHTS: dict[str, float] = {
     "retargetKeyResult": 4, "reweighKeyResult": 1.5, "rescheduleKeyResult": 2, "linkKpi": 2, "unlinkKpi": 1.5,
     "redefineKpi": 2.5, "defineKpi": 0.7, "setKpiTargets": 2, "retireKpi": 0.3, "reviveKpi": 0.3, "carryObjective": 0.5,
     "planKeyResult": 6, "setCalendar": 1, "abandonCycle": 0.3, "handOver": 0.3, "setLabels": 0.3,
-    "setExternalReference": 0.3, "rescheduleCycle": 2,
+    "setExternalReference": 0.3, "rescheduleCycle": 2, "moveKeyResult": 3, "moveObjective": 2,
 }  # fmt: skip
 
 

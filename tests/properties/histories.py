@@ -11,7 +11,7 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET
 
 from domain.commands.command import Command, CycleBy, KpiBy
 from domain.commands.cycle_commands import (
@@ -31,6 +31,7 @@ from domain.commands.key_result_commands import (
     CorrectCheckIn,
     DropKeyResult,
     LinkKpi,
+    MoveKeyResult,
     PlanKeyResult,
     RescheduleKeyResult,
     RetargetKeyResult,
@@ -67,6 +68,7 @@ from domain.commands.objective_commands import (
     CommitObjective,
     DraftObjective,
     DropObjective,
+    MoveObjective,
     ReopenObjective,
     RewordObjective,
     SetObjectiveVisibility,
@@ -144,7 +146,7 @@ REPEATABLE = frozenset(
         "redefineKpi", "setKpiTargets", "retireKpi", "recordReadings", "correctReading", "retractReading",
         "moveInitiative", "planKeyResult", "editInitiative", "handOver", "setLabels", "setExternalReference",
         "reviveKpi", "reactivatePerson", "reviveTeam", "renameCycle", "abandonCycle",
-        "rescheduleCycle",
+        "rescheduleCycle", "moveKeyResult", "moveObjective",
     }
 )  # fmt: skip
 """The idempotent commands: repeated immediately, they record nothing."""
@@ -357,6 +359,12 @@ class History:
 
     def _abandonCycle(self) -> Command:  # noqa: N802
         return AbandonCycle(cycle=self._cycle(), **self._since())
+
+    def _moveKeyResult(self) -> Command:  # noqa: N802
+        return MoveKeyResult(key_result=self._any(Kind.KEY_RESULT), to=self._any(Kind.OBJECTIVE), **self._since())
+
+    def _moveObjective(self) -> Command:  # noqa: N802
+        return MoveObjective(objective=self._any(Kind.OBJECTIVE), to=self._cycle(), **self._since())
 
     def _rescheduleCycle(self) -> Command:  # noqa: N802
         """Often without one of the days, which then stays."""

@@ -78,9 +78,10 @@ def check(conn: Connection, basis: Basis) -> list[KeyResultProgress]:
     figures = Figures(timeline.of_objectives(conn, basis, [row.id for row in rows]), Horizon.of(basis))
     found: list[KeyResultProgress] = []
     for row in rows:
-        ids = {history.versions[0].born: id for id in figures.timeline.of_objective[row.id]
-               if figures.key_result(id) is not None
-               for history in [figures.timeline.key_results[id]]}  # fmt: skip
+        versions = [
+            figures.timeline.key_results[id].at(figures.horizon) for id in figures.timeline.of_objective[row.id]
+        ]
+        ids = {one.born: one.id for one in versions if one is not None and one.objective == row.id}
         assert ids.keys() == parts[row.id].keys()
         for born, part in parts[row.id].items():
             expected = figures.key_result(ids[born])

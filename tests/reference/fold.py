@@ -19,6 +19,7 @@ from domain.model.key_result import (
     KeyResultCheckedIn,
     KeyResultDropped,
     KeyResultLinked,
+    KeyResultMoved,
     KeyResultPlanned,
     KeyResultReopened,
     KeyResultRescheduled,
@@ -44,6 +45,7 @@ from domain.model.objective import (
     ObjectiveCommitted,
     ObjectiveDrafted,
     ObjectiveDropped,
+    ObjectiveMoved,
     ObjectiveReopened,
     ObjectiveUnaligned,
 )
@@ -176,6 +178,8 @@ class View:
         match event:
             case ObjectiveDrafted():
                 self.objectives[id] = Objective(id, event.cycle, event.kind, event.team, list(event.supports))
+            case ObjectiveMoved():
+                self.objectives[id].cycle = event.cycle
             case ObjectiveAssigned():
                 self.objectives[id].team = event.team
             case ObjectiveAligned():
@@ -213,6 +217,9 @@ class View:
                     added.links.append(link_of(event, event.kpi))
             case KeyResultRetargeted() | KeyResultRescheduled() | KeyResultPlanned():
                 self._fold_plan(self.key_results[id], event)
+            case KeyResultMoved():
+                key_result = self.key_results[id]
+                key_result.objective, key_result.due, key_result.plan = event.objective, event.due, event.plan
             case KeyResultReweighed():
                 self.key_results[id].weight = event.weight
             case KeyResultDropped():

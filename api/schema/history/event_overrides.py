@@ -31,7 +31,10 @@ ENDINGS = frozenset({objective.ObjectiveClosed, discussion.ExternalReferenceSet}
 """Events whose fields have no earlier value though they are not the first of their stream."""
 OMITTED = frozenset({"sealed", "late", "claimed_at", "cycle", "subject", "policy", "calendar", "goal_from", "targets"})
 """Fields that every change has, or that an entry of `ADDITIONAL` replaces."""
+CONCEALED = frozenset({(key_result.KeyResultMoved, "due"), (key_result.KeyResultMoved, "plan")})
+"""Fields whose earlier value the caller may not see, and that are required elsewhere: only the new value is shown."""
 SHOWN_AS: dict[tuple[type[Event], str], str] = {
+    (objective.ObjectiveMoved, "cycle"): "cycle",
     (people.TeamFormed, "parent"): "parent_team",
     (people.TeamMoved, "parent"): "parent_team",
     (cycle.CycleOpened, "parent"): "parent_cycle",

@@ -19,6 +19,7 @@ from api.schema.history.event_fields import AFTER, BEFORE, EVENT, Source
 from api.schema.history.event_overrides import (
     ADDITIONAL,
     COLUMN_OF,
+    CONCEALED,
     ENDINGS,
     OMITTED,
     SHOWN_AS,
@@ -51,7 +52,9 @@ _NODES: dict[Kind, Any] = {
     Kind.PERSON: refs.PersonRef, Kind.TEAM: refs.TeamRef, Kind.CYCLE: refs.CycleRef, Kind.OBJECTIVE: refs.ObjectiveRef,
     Kind.KEY_RESULT: refs.KeyResultRef, Kind.KPI: refs.KpiRef,
 }  # fmt: skip
-_NAMED = {"person": Kind.PERSON, "taker": Kind.PERSON, "key_result": Kind.KEY_RESULT}
+_NAMED = {
+    "person": Kind.PERSON, "taker": Kind.PERSON, "key_result": Kind.KEY_RESULT, "supported_by": Kind.OBJECTIVE,
+}  # fmt: skip
 
 
 def _event_fields(event: type[Event]) -> list[EventField]:
@@ -65,7 +68,12 @@ def _fields_of(event: type[Event], name: str, hint: Any) -> list[EventField]:
     label, column = SHOWN_AS.get((event, name), name), COLUMN_OF.get((event, name), name)
     own, before = Source(event, EVENT, name), Source(event, BEFORE, column)
     meaning = field_description(event, name)
-    if event.FIRST or event in ENDINGS or column not in TABLES_OF[event.KIND].row.__struct_fields__:
+    if (
+        event.FIRST
+        or event in ENDINGS
+        or (event, name) in CONCEALED
+        or column not in TABLES_OF[event.KIND].row.__struct_fields__
+    ):
         return [_event_field(label, meaning, hint, own)]
     if (event, name) == (key_result.KeyResultRetargeted, "metric"):
         return [
@@ -103,7 +111,7 @@ def _list(item: Any, optional: bool, source: Source) -> tuple[Any, Callable[...,
     """The type of a list of such items, its loader and the loader's arguments."""
     listed: Any = list
     if item is UUID:
-        kind = Kind.PERSON  # the only list of ids is the contributors
+        kind = _NAMED.get(source.name, Kind.PERSON)  # else the contributors
         return listed[_NODES[kind]], event_fields.nodes, (source, kind)
     if item is Ref:
         return listed[refs.AlignmentTarget], event_fields.refs, (source,)

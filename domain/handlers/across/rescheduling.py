@@ -63,12 +63,13 @@ def follow(uow: UnitOfWork, key_result: KeyResult, before: Days, after: Days) ->
         return
     due = key_result.due_with(before[1], after[1])
     plan = plan_curve.mapped(
-        key_result.plan, _terms(uow, key_result, before[0], key_result.due), _terms(uow, key_result, after[0], due)
+        key_result.plan, terms(uow, key_result, before[0], key_result.due), terms(uow, key_result, after[0], due)
     )
     key_result.follow_cycle(due, plan, uow.at)
 
 
-def _terms(uow: UnitOfWork, key_result: KeyResult, starts_on: date, due: date) -> Terms:
+def terms(uow: UnitOfWork, key_result: KeyResult, starts_on: date, due: date) -> Terms:
+    """What the plan of a key result is agreed on in a cycle with this first day, up to this due day."""
     return Terms(key_result.metric, begins_on(uow, starts_on, key_result.created_at), due)
 
 

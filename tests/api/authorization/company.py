@@ -24,6 +24,7 @@ from domain.commands.key_result_commands import (
     CorrectCheckIn,
     DropKeyResult,
     LinkKpi,
+    MoveKeyResult,
     PlanKeyResult,
     RescheduleKeyResult,
     RetargetKeyResult,
@@ -51,6 +52,7 @@ from domain.commands.objective_commands import (
     CommitObjective,
     DraftObjective,
     DropObjective,
+    MoveObjective,
     ReopenObjective,
     RewordObjective,
     SetObjectiveVisibility,
@@ -246,6 +248,7 @@ COMMANDS: dict[type[Command], Callable[[str], Command]] = {
     CloseObjective: lambda whose: CloseObjective(objective=goal(whose)),
     DropObjective: lambda whose: DropObjective(objective=goal(whose), reason="why not"),
     ReopenObjective: lambda whose: ReopenObjective(objective=goal(whose, "dropped"), reason="after all"),
+    MoveObjective: lambda whose: MoveObjective(objective=goal(whose), to=NEXT),
     CarryObjective: lambda whose: CarryObjective(objective=goal(whose), into=NEXT),
     AddKeyResult: lambda whose: AddKeyResult(objective=goal(whose), title="New", metric=as_input(ZERO_TO_TEN)),
     RewordKeyResult: lambda whose: RewordKeyResult(key_result=proof(whose), title="Other"),
@@ -256,6 +259,7 @@ COMMANDS: dict[type[Command], Callable[[str], Command]] = {
     RescheduleKeyResult: lambda whose: RescheduleKeyResult(
         key_result=proof(whose), due=date(2026, 3, 1), reason="sooner"
     ),
+    MoveKeyResult: lambda whose: MoveKeyResult(key_result=proof(whose), to=goal(whose)),
     PlanKeyResult: lambda whose: PlanKeyResult(
         key_result=proof(whose), points=[PlanPoint(date(2026, 3, 1), 1.0)], reason="later"
     ),

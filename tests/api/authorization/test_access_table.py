@@ -48,12 +48,14 @@ TABLE = """
  closeObjective                   x    x    own      -       -
  dropObjective                    x    x    own      -       -
  reopenObjective                  x    x    own      -       -
+ moveObjective                    x    x    own      -       -
  carryObjective                   x    x    own      -       -
  addKeyResult                     x    x    own      -       -
  rewordKeyResult                  x    x    own      -       -
  assignKeyResult                  x    x    own      -       -
  retargetKeyResult                x    x    own      -       -
  rescheduleKeyResult              x    x    own      -       -
+ moveKeyResult                    x    x    own      -       -
  planKeyResult                    x    x    own      -       -
  reweighKeyResult                 x    x    own      -       -
  checkIn                          x    x    own      -       -

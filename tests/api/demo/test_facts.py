@@ -82,8 +82,9 @@ def test_person_who_left_neither_acts_nor_is_assigned() -> None:
 
 
 UNTOLD = {
-    "abandonCycle", "disbandTeam", "editInitiative", "erasePerson", "handOver", "reactivatePerson", "renameCycle",
-    "rescheduleCycle", "reviveKpi", "reviveTeam", "setExternalReference", "setLabels",
+    "abandonCycle", "disbandTeam", "editInitiative", "erasePerson", "handOver", "moveKeyResult", "moveObjective",
+    "reactivatePerson", "renameCycle", "rescheduleCycle", "reviveKpi", "reviveTeam", "setExternalReference",
+    "setLabels",
 }  # fmt: skip
 """The commands that no event of the story needs."""
 

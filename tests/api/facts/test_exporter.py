@@ -23,7 +23,14 @@ from domain.commands.cycle_commands import (
     RescheduleCycle,
 )
 from domain.commands.discussion_commands import AddComment, EditInitiative, PlanInitiative
-from domain.commands.key_result_commands import AddKeyResult, CheckIn, CorrectCheckIn, LinkKpi, ScoreKeyResult
+from domain.commands.key_result_commands import (
+    AddKeyResult,
+    CheckIn,
+    CorrectCheckIn,
+    LinkKpi,
+    MoveKeyResult,
+    ScoreKeyResult,
+)
 from domain.commands.kpi_commands import (
     CorrectReading,
     DefineKpi,
@@ -43,6 +50,7 @@ from domain.commands.objective_commands import (
     CloseObjective,
     CommitObjective,
     DraftObjective,
+    MoveObjective,
     ReopenObjective,
     RewordObjective,
 )
@@ -610,7 +618,11 @@ def test_abandoning_a_cycle_is_one_fact(company: Company, another: World) -> Non
 def test_rescheduling_a_cycle_is_one_fact_with_what_follows_it(company: Company, another: World) -> None:
     objective = company.objective()
     planned = AddKeyResult(
-        objective=objective, title="Reply", metric=as_input(TO_TEN), plan=[PlanPoint(date(2026, 2, 1), 1.0)]
+        objective=objective,
+        title="Reply",
+        metric=as_input(TO_TEN),
+        plan=[PlanPoint(date(2026, 2, 1), 1.0)],
+        effective_at=LONG_AGO,
     )
     company.do(planned)
     company.do(structs.replace(planned, title="Call", due=date(2026, 3, 1)))
@@ -622,6 +634,29 @@ def test_rescheduling_a_cycle_is_one_fact_with_what_follows_it(company: Company,
     found = facts(company.world)
     assert [fact["do"] for fact in found][-3:] == ["rescheduleCycle", "reopenObjective", "rescheduleCycle"]
     assert found[-1]["input"] == {"cycle": {"key": "2026-q1"}, "endsOn": "2026-04-15"}
+    assert_round_trip(company, another)
+
+
+def test_moves_are_one_fact_each(company: Company, another: World) -> None:
+    first, second, third = (company.objective(title) for title in ("Grow well", "Grow better", "Grow best"))
+    moved = company.key_result(first, plan=[PlanPoint(date(2026, 2, 1), 1.0)])
+    company.check_in(moved, 3, day(3))
+    company.do(CommitObjective(objective=second))
+    for target in (Ref(Kind.KEY_RESULT, moved), Ref(Kind.OBJECTIVE, second)):
+        company.do(AlignObjective(objective=third, to=target))
+    company.do(MoveKeyResult(key_result=moved, to=second))
+    company.do(MoveObjective(objective=second, to=Q2, reason="later"))
+    company.check_in(moved, 5, day(6))
+    company.do(CloseObjective(objective=second))
+    company.do(ReopenObjective(objective=second, reason="early"))
+    found = facts(company.world)
+    assert [fact["do"] for fact in found][-5:] == [
+        "moveKeyResult", "moveObjective", "checkIn", "closeObjective", "reopenObjective",
+    ]  # fmt: skip
+    assert [fact["input"] for fact in found if fact["do"].startswith("move")] == [
+        {"keyResult": {"ref": "2026-q1/1/1"}, "to": {"ref": "2026-q1/2"}},
+        {"objective": {"ref": "2026-q1/2"}, "to": {"key": "2026-q2"}},
+    ]
     assert_round_trip(company, another)
 
 

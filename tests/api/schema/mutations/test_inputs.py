@@ -53,12 +53,14 @@ CONTRACT = """
     closeObjective objective! verdict score reflection scores
     dropObjective objective! reason!
     reopenObjective objective! reason!
+    moveObjective objective! to!
     carryObjective objective! into! targets keepAlignment
     addKeyResult objective! title! description metric! owner weight due kpi aggregate countFrom plan external
     rewordKeyResult keyResult! title description
     assignKeyResult keyResult! owner
     retargetKeyResult keyResult! metric! plan reason!
     rescheduleKeyResult keyResult! due! plan reason!
+    moveKeyResult keyResult! to!
     planKeyResult keyResult! points! reason!
     reweighKeyResult keyResult! weight! reason!
     checkIn keyResult! value reached confidence note measuredAt

@@ -173,6 +173,13 @@ def closing_commands(story: Story, objective: str, other: str, key_result: str) 
     assert closed == {"outcome": {"verdict": "PARTIAL", "score": 0.9}}
     reopened = send("reopenObjective", {**this, "reason": WHY}, "objective { state outcome { score } }")
     assert reopened == {"state": "ACTIVE", "outcome": None}
+    gone = send("moveObjective", {**this, "to": {"key": "2027"}}, "objective { cycle { key } }")
+    assert gone == {"cycle": {"key": "2027"}}
+    back = send("moveObjective", {**this, "to": {"id": cycle}}, "objective { cycle { id } }")
+    assert back == {"cycle": {"id": cycle}}
+    there = send("moveKeyResult", {**about, "to": other}, "keyResult { objective { id } }")
+    assert there == {"objective": {"id": other}}
+    send("moveKeyResult", {**about, "to": objective}, "keyResult { objective { id } }")
     carried = send("carryObjective", {**this, "into": {"key": "2027"}}, "objective { carriedFrom { id } }")
     assert carried == {"carriedFrom": {"id": objective}}
     assert send("dropKeyResult", {**about, "reason": WHY}, "keyResult { state }") == {"state": "DROPPED"}
