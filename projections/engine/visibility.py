@@ -32,12 +32,24 @@ NOTHING: Final[frozenset[UUID]] = frozenset()
 # ── how rows belong to objectives ────────────────────────────────────────────────────────────────
 
 _HIDDEN = "(select unnest(current_setting('keyframe.hidden')::uuid[]))"
+
+
+def _enters(id: str, position: str) -> str:
+    """The condition that a key result is moved to a hidden objective after a position: what came before is not shown
+    either."""
+    return (
+        f"exists (select from key_result m where m.arrived and m.version > 1 and m.id = {id}"
+        f" and m.position > {position} and m.objective in {_HIDDEN})"
+    )
+
+
 _ALIGNED = f"""(
     select s.position from support s join change c on c.position = s.position and c.topic = '{ObjectiveAligned.TOPIC}'
-    where s.through in {_HIDDEN}
+    where s.through in {_HIDDEN} or {_enters("s.target", "s.position")}
     union all
-    select s.until_position from support s join change c on c.position = s.until_position
-    where s.through in {_HIDDEN} and c.topic = '{ObjectiveUnaligned.TOPIC}'
+    select s.until_position from support s
+    join change c on c.position = s.until_position and c.topic = '{ObjectiveUnaligned.TOPIC}'
+    where s.through in {_HIDDEN} or {_enters("s.target", "s.until_position")}
 )"""
 """The positions of events that align an objective with a hidden one, or end such an alignment."""
 
@@ -51,15 +63,6 @@ def _shown_of(id: str) -> str:
     """The condition that the present objective of a node is shown. A node without a place is not shown."""
     present = "(select h.objective from place h where h.id = p.key_result order by h.position desc limit 1)"
     return f"(select p.objective is null or coalesce({present}, p.objective) not in {_HIDDEN} from {_place_of(id)} p)"
-
-
-def _stays(id: str) -> str:
-    """The condition that a key result is not moved to a hidden objective after a row `v`: what came before is not shown
-    either."""
-    return (
-        f"not exists (select from key_result m where m.arrived and m.version > 1 and m.id = {id}"
-        f" and m.position > v.position and m.objective in {_HIDDEN})"
-    )
 
 
 class Shown(NamedTuple):
@@ -89,19 +92,21 @@ SHOWN: Final[Mapping[str, Shown]] = {
         {"carried_from": f"case when v.carried_from not in {_HIDDEN} then v.carried_from end"},
     ),
     "key_result": Shown(
-        f"v.objective not in {_HIDDEN} and {_stays('v.id')}",
+        f"v.objective not in {_HIDDEN} and not {_enters('v.id', 'v.position')}",
         {"carried_from": f"case when {_shown_of('v.carried_from')} then v.carried_from end"},
     ),
-    "standing": Shown(f"v.objective not in {_HIDDEN} and {_stays('v.id')}"),
+    "standing": Shown(f"v.objective not in {_HIDDEN} and not {_enters('v.id', 'v.position')}"),
     "check_in": Shown(_shown_of("v.key_result")),
-    "support": Shown(f"v.objective not in {_HIDDEN} and v.through not in {_HIDDEN}"),
+    "support": Shown(
+        f"v.objective not in {_HIDDEN} and v.through not in {_HIDDEN} and not {_enters('v.target', 'v.position')}"
+    ),
     "initiative": Shown(_shown_of("v.id")),
     "comment": Shown(_shown_of("v.id")),
     "reflection": Shown(_shown_of("v.id")),
     "external_reference": Shown(_shown_of("v.subject_id")),
     "place": Shown(_shown_of("v.id")),
     "change": Shown(
-        f"(v.objective is null or v.objective not in {_HIDDEN}) and {_stays('v.key_result')}"
+        f"(v.objective is null or v.objective not in {_HIDDEN}) and not {_enters('v.key_result', 'v.position')}"
         f" and v.position not in {_ALIGNED}"
     ),
 }  # fmt: skip

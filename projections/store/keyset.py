@@ -107,17 +107,20 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
 
 _PARAMETER = re.compile(r"%\((?=(?:g\d+_)*p\d+\)s)")
 """The start of a parameter of a filter."""
+FIRST = "f.version = 1"
+"""The condition on candidates that never move: their first version."""
 
 
 class FilterBuilder:
     """The SQL conditions of a filter and their parameters; a condition with the value None is left out.
 
-    `where_first` adds a condition on the first version `f`, for columns that never change; `where` one on the
-    version `v` at the basis. `{0}` in a condition is replaced by the parameter.
+    `first`: the condition on the version `f` of the candidates, the first one or each that arrived somewhere: of what
+    was moved out of a hidden objective, the first one is hidden. `where_first` adds a condition on it, for columns that
+    never change; `where` one on the version `v` at the basis. `{0}` in a condition is replaced by the parameter.
     """
 
-    def __init__(self) -> None:
-        self.first_conditions: list[str] = ["f.version = 1"]
+    def __init__(self, first: str = FIRST) -> None:
+        self.first_conditions: list[str] = [first]
         self.conditions: list[str] = ["true"]
         self.params: dict[str, Any] = {}
         self._groups = 0
@@ -270,7 +273,8 @@ class List(Generic[V, F, OrderField]):
 
     def _query(self, basis: Basis, builder: FilterBuilder, *conditions: str, columns: str | None = None) -> str:
         first = " and ".join(builder.first_conditions)
-        candidates = f"select f.id, f.born from {self._table.name} f where {first}"
+        distinct = "" if builder.first_conditions[0] == FIRST else "distinct "
+        candidates = f"select {distinct}f.id, f.born from {self._table.name} f where {first}"
         return self._table.query(basis, candidates, " and ".join([*builder.conditions, *conditions]), columns)
 
 

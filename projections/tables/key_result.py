@@ -94,6 +94,7 @@ KEY_RESULT = VersionedTable(
     [
         "(objective, id) where arrived",
         "(cycle, born) where arrived",
+        "(born, id) where arrived",
         "(id) where arrived and version > 1",
         "(owner, id)",
         "(kpi, id)",
@@ -226,7 +227,7 @@ key_results = KEY_RESULT.by_id
 
 def key_results_by_birth(conn: Connection, basis: Basis, births: Sequence[int]) -> dict[int, KeyResultRow]:
     """The key results that were added at these positions, by position."""
-    sql = KEY_RESULT.query(basis, "select id from key_result where version = 1 and born = any(%(births)b)")
+    sql = KEY_RESULT.query(basis, "select distinct id from key_result where arrived and born = any(%(births)b)")
     return {row.born: row for row in KEY_RESULT.read(conn, sql, basis_params(basis, births=list(births)))}
 
 
@@ -260,7 +261,7 @@ def key_results_of_kpis(conn: Connection, basis: Basis, kpis: Sequence[UUID]) ->
 
 
 def _key_result_conditions(basis: Basis, filter: KeyResultFilter) -> FilterBuilder:
-    builder = FilterBuilder()
+    builder = FilterBuilder("f.arrived")
     builder.where_home(KEY_RESULT, "cycle", filter.cycle)
     builder.where_home(KEY_RESULT, "objective", filter.objective)
     builder.where_column(KEY_RESULT, "owner", filter.owner)

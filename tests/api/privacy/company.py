@@ -132,16 +132,30 @@ class Company:
 
 def parted(log: Sequence[Recorded], hidden: Collection[UUID]) -> tuple[set[UUID], list[int]]:
     """All that belongs to these objectives, and the positions of all events that neither are about that nor align a
-    goal with it."""
-    secret = set(hidden)
+    goal with it. What happened to a key result before it left one of these objectives is hidden, too."""
+    stays: dict[UUID, list[tuple[int, UUID]]] = {}
     for entry in log:
-        if entry.event.belongs_to in secret:
-            secret.add(entry.event.originator_id)
+        parent = entry.event.belongs_to or entry.event.moves_to
+        if parent is not None:
+            stays.setdefault(entry.event.originator_id, []).append((entry.position, parent))
+
+    def is_hidden(id: UUID, position: int) -> bool:
+        """Whether something is in one of these objectives at a position or later."""
+        if id in hidden:
+            return True
+        own = stays.get(id, [])
+        ends = [*(since for since, _ in own[1:]), len(log) + 1]
+        return any(position < end and is_hidden(parent, position) for (_, parent), end in zip(own, ends, strict=True))
+
+    secret = {one.event.originator_id for one in log if is_hidden(one.event.originator_id, len(log))}
     visible = [
         entry.position
         for entry in log
-        if entry.event.originator_id not in secret
-        and not (isinstance(entry.event, ObjectiveAligned | ObjectiveUnaligned) and entry.event.to.id in secret)
+        if not is_hidden(entry.event.originator_id, entry.position)
+        and not (
+            isinstance(entry.event, ObjectiveAligned | ObjectiveUnaligned)
+            and is_hidden(entry.event.to.id, entry.position)
+        )
     ]
     return secret, visible
 
