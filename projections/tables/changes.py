@@ -12,8 +12,9 @@ import msgspec
 from domain.log.times import last_known
 from domain.model.discussion import CommentAdded
 from domain.model.event import NIL_ID, Event, Recorded
-from domain.model.key_result import CheckInCorrected, KeyResultCheckedIn
+from domain.model.key_result import CheckInCorrected, KeyResultCheckedIn, KeyResultMoved
 from domain.model.kpi import ReadingRecorded
+from domain.model.objective import ObjectiveMoved
 from domain.primitives.calendar import INSTANT, Calendar
 from domain.primitives.values import EARLIEST, Basis, Cadence, Kind, Ref, Source
 from projections.store.basis import is_level
@@ -110,6 +111,7 @@ class Change(ChangeRow, frozen=True, gc=False):
 
 # ── tables ───────────────────────────────────────────────────────────────────────────────────────
 
+_MOVING = frozenset({KeyResultMoved.TOPIC, ObjectiveMoved.TOPIC})
 _FREQUENT = frozenset({KeyResultCheckedIn.TOPIC, ReadingRecorded.TOPIC})
 RARE = f"topic not in {tuple(sorted(_FREQUENT))}"
 """The condition for topics that are rare enough for an index. Frequent topics are found by a scan of the log."""
@@ -157,7 +159,8 @@ READS: Reads = {Event: _looked_up}
 def later_reads(entries: Iterable[Recorded], writer: BatchWriter) -> Iterator[tuple[Table[Any], UUID]]:
     """The places to load after others are loaded: those of the key results of check-ins that are corrected or commented
     on, and those of the goals that initiatives and remarks belong to."""
-    for id in {id for entry in entries for _, id in _looked_up(entry.event)}:
+    rare = (entry.event for entry in entries if entry.event.TOPIC not in _FREQUENT)
+    for id in {id for event in rare for _, id in _looked_up(event)}:
         with suppress(KeyError):  # a node of this batch, or a measurement
             place = writer.current(PLACE, id)
             if place.holder is not None and place.holder != id:
@@ -181,7 +184,7 @@ def on_event(event: Event, entry: Recorded, writer: BatchWriter) -> None:
     kind, id = event.KIND, event.originator_id
     is_new = event.originator_version == 1 and kind not in _UNPLACED
     path = _added_place(event, entry.position, writer) if is_new else _PATHS[kind](event, writer)
-    if event.moves_to is not None:
+    if event.TOPIC in _MOVING:
         writer.add(PLACE, Place(id, entry.position, *path))
     if kind in _REMARKS:
         about: Ref = event.subject  # type: ignore[attr-defined]

@@ -654,8 +654,8 @@ def test_moves_are_one_fact_each(company: Company, another: World) -> None:
         "moveKeyResult", "moveObjective", "checkIn", "closeObjective", "reopenObjective",
     ]  # fmt: skip
     assert [fact["input"] for fact in found if fact["do"].startswith("move")] == [
-        {"keyResult": {"ref": "2026-q1/1/1"}, "to": {"ref": "2026-q1/2"}},
-        {"objective": {"ref": "2026-q1/2"}, "to": {"key": "2026-q2"}},
+        {"keyResult": {"ref": "2026-q1/O1/KR1"}, "to": {"ref": "2026-q1/O2"}},
+        {"objective": {"ref": "2026-q1/O2"}, "to": {"key": "2026-q2"}},
     ]
     assert_round_trip(company, another)
 
