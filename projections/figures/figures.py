@@ -211,7 +211,8 @@ class Figures:
         return self._frames[id]
 
     def _framed(self, row: KeyResultRow) -> _Frame:
-        objective, cycle = self._objective_row(row.objective), self.cycle_row(row.cycle)
+        objective = self._objective_row(row.objective)
+        cycle = self.cycle_row(objective.cycle)
         return _Frame(row, objective, cycle, window(row, objective, cycle, self.horizon.at, self.calendar_of))
 
     def _measured(self, frame: _Frame) -> Course:
@@ -260,15 +261,16 @@ class Figures:
     def standing(self, id: UUID) -> Standing:
         """The standing of a key result; an empty one before it was added."""
         row = self.timeline.key_results[id].at(self.horizon)
-        return Standing() if row is None else self._standing(row, self.cycle_row(row.cycle), self.window(row))
+        return Standing() if row is None else self._standing(row, self._cycle_of(row.objective), self.window(row))
 
     def moments(self, row: KeyResultRow) -> list[datetime]:
         """The times of the check-ins and readings that the standing of a key result is read from, in any order."""
-        return moments(self.timeline, row, self.cycle_row(row.cycle), self.window(row), self.horizon)
+        return moments(self.timeline, row, self._cycle_of(row.objective), self.window(row), self.horizon)
 
     def window(self, row: KeyResultRow) -> Window:
         """The window of a version of a key result."""
-        objective, cycle = self._objective_row(row.objective), self.cycle_row(row.cycle)
+        objective = self._objective_row(row.objective)
+        cycle = self.cycle_row(objective.cycle)
         return window(row, objective, cycle, self.horizon.at, self.calendar_of)
 
     def _standing(self, row: KeyResultRow, cycle: CycleRow, span: Window) -> Standing:

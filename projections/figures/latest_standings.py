@@ -57,7 +57,8 @@ def contexts(
     """The contexts of key results, from the rows of their objectives, cycles and linked KPIs at the basis."""
     found = []
     for row in key_results:
-        objective, cycle = objectives[row.objective], cycles[row.cycle]
+        objective = objectives[row.objective]
+        cycle = cycles[objective.cycle]
         kpi = None if row.kpi is None else kpis.get(row.kpi)
         found.append(Context(row, objective, cycle, kpi, window(row, objective, cycle, basis.at, calendars.in_force)))
     return found
@@ -66,7 +67,7 @@ def contexts(
 def read_contexts(conn: Connection, basis: Basis, key_results: Sequence[KeyResultRow]) -> list[Context]:
     """The contexts of key results, with the rows that they need."""
     objectives = OBJECTIVE.by_id(conn, basis, {row.objective for row in key_results})
-    cycles = CYCLE.by_id(conn, basis, {row.cycle for row in key_results})
+    cycles = CYCLE.by_id(conn, basis, {row.cycle for row in objectives.values()})
     kpis = KPI.by_id(conn, basis, {row.kpi for row in key_results if row.kpi is not None})
     return contexts(basis, key_results, objectives, cycles, kpis, settings(conn, basis).calendars)
 

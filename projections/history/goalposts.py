@@ -46,7 +46,8 @@ def count(conn: Connection, basis: Basis, of: Goals) -> int:
 def _moved(basis: Basis) -> str:
     return (
         "v.topic = any(%(topics)b)"
-        " and (v.key_result = any(%(key_results)b) or v.kpi = any(%(kpis)b) or v.subject_id = %(cycle)b)"
+        " and (v.cycle = %(cycle)b and (v.key_result = any(%(key_results)b) or v.subject_id = %(cycle)b)"
+        " or v.kpi = any(%(kpis)b))"
         f" and (v.topic not in ('{KpiRedefined.TOPIC}', '{KpiTargetsSet.TOPIC}') or {moves_kpi('%(last_day)b::date')})"
         f" and (v.position > %(plan)s or v.effective_at > %(planned_at)s) and {changes.known(basis)}"
     )

@@ -52,7 +52,7 @@ def measured(batch: Batch) -> Sequence[Measured]:
 
 def _contexts(view: View, rows: Sequence[KeyResultRow]) -> Sequence[Context]:
     objectives = view.by_id(objective.objectives, map(attrgetter("objective"), rows))
-    cycles = view.by_id(cycle.cycles, map(attrgetter("cycle"), rows))
+    cycles = view.by_id(cycle.cycles, {objectives[row.objective].cycle for row in rows})
     linked = list(filter(None, map(attrgetter("kpi"), rows)))
     kpis = view.by_id(kpi.kpis, linked) if linked else {}
     return latest_standings.contexts(view.basis, rows, objectives, cycles, kpis, view.settings.calendars)

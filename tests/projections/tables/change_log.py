@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from domain.model.cycle import CycleClosed
+from domain.model.cycle import CycleClosed, CycleOpened, CycleRescheduled
 from domain.model.discussion import CommentAdded, ExternalReferenceRemoved, ExternalReferenceSet, Reflected
 from domain.model.event import Event, Recorded
 from domain.model.key_result import KeyResultDropped, KeyResultUnlinked
@@ -25,17 +25,28 @@ class Log:
         self.first = {
             entry.event.originator_id: entry.event for entry in self.log if entry.event.originator_version == 1
         }
+        self.moves: dict[UUID, list[tuple[int, UUID]]] = {}
+        for entry in self.log:
+            if entry.event.moves_to is not None:
+                self.moves.setdefault(entry.event.originator_id, []).append((entry.position, entry.event.moves_to))
 
-    def place(self, event: Event) -> dict[str, UUID]:
-        """The parents of an event by kind; of two parents of one kind the nearest."""
+    def place(self, event: Event, position: int) -> dict[str, UUID]:
+        """The parents of an event by kind, as of a position; of two parents of one kind the nearest."""
         found: dict[str, UUID] = {}
         id: UUID | None = event.originator_id
         while id is not None:
             first = self.first[id]
             if first.KIND in OWN:
                 found.setdefault(OWN[first.KIND], id)
-            id = first.belongs_to
+            moved = [to for at, to in self.moves.get(id, ()) if at <= position]
+            id = moved[-1] if moved else first.belongs_to
         return found
+
+    def days_at(self, cycle: UUID, position: int) -> tuple[date, date]:
+        """The first and the last day of a cycle as of a position."""
+        events = [one.event for one in self.log if one.event.originator_id == cycle and one.position <= position]
+        known: Any = [one for one in events if isinstance(one, CycleOpened | CycleRescheduled)][-1]
+        return known.starts_on, known.ends_on
 
     def subject(self, event: Event) -> tuple[Kind, UUID]:
         if isinstance(event, CommentAdded | Reflected | ExternalReferenceSet | ExternalReferenceRemoved):
@@ -45,7 +56,7 @@ class Log:
     def is_late(self, entry: Recorded) -> bool:
         """Whether it was recorded after the closing of its cycle; for a reading, of one of a key result that its KPI
         measures, within whose window it was measured."""
-        if self._closing(self.place(entry.event).get("cycle"), entry) is not None:
+        if self._closing(self.place(entry.event, entry.position).get("cycle"), entry) is not None:
             return True
         key_results = [one for one in self.first.values() if one.KIND is Kind.KEY_RESULT]
         is_reading = entry.event.KIND is Kind.READING
@@ -58,17 +69,17 @@ class Log:
         return closed[0] if closed else None
 
     def _is_in_closed_window(self, key_result: UUID, reading: Recorded) -> bool:
-        place, position = self.place(self.first[key_result]), reading.position
+        place, position = self.place(self.first[key_result], len(self.log)), reading.position
         closing, ended = self._closing(place["cycle"], reading), self._end(place["objective"], position)
         if closing is None or not self.is_measured_by(key_result, reading):
             return False
-        cycle: Any = self.first[place["cycle"]]
         end = min((one.effective_at, one.position) for one in (closing, ended) if one is not None)
         calendar = self.calendar_at(end)
-        days = [cycle.starts_on, self.value_before(key_result, "count_from", position)]
+        starts_on, ends_on = self.days_at(place["cycle"], min(one.position for one in (closing, ended) if one))
+        days = [starts_on, self.value_before(key_result, "count_from", position)]
         if self.value_before(key_result, "aggregate", position) is None:  # LAST, which has no first day
             days = [date.min]
-        last_day = max(cycle.ends_on, self.value_before(key_result, "due", position))
+        last_day = max(ends_on, self.value_before(key_result, "due", position))
         measured_at = reading.effective_at
         return max(filter(None, days)) <= calendar.day_of(measured_at) <= last_day and measured_at <= end[0]
 
@@ -107,7 +118,7 @@ class Log:
 
     def belongs(self, entry: Recorded, kind: Kind, id: UUID, teams: Sequence[UUID] = ()) -> bool:
         """Whether a change belongs to a node, as `changes.pages` defines it."""
-        event, place = entry.event, self.place(entry.event)
+        event, place = entry.event, self.place(entry.event, entry.position)
         if kind is Kind.TEAM:
             return self._is_of_teams(entry, place, teams)
         if kind in (Kind.OBJECTIVE, Kind.KEY_RESULT, Kind.CYCLE):
@@ -128,7 +139,7 @@ class Log:
         if entry.event.KIND is not Kind.READING:
             return False
         key_results = [one for one in self.first.values() if one.KIND is Kind.KEY_RESULT]
-        within = [one for one in key_results if self.place(one).get(column) == id]
+        within = [one for one in key_results if self.place(one, entry.position).get(column) == id]
         return any(self.is_measured_by(one.originator_id, entry) for one in within)
 
     def is_measured_by(self, key_result: UUID, reading: Recorded) -> bool:
@@ -137,9 +148,7 @@ class Log:
         kpi = None
         added: Any = self.first[key_result]
         due = added.due
-        objective: Any = self.first[added.objective]
-        cycle: Any = self.first[objective.cycle]
-        last_day = cycle.ends_on
+        place = self.place(added, reading.position)
         for entry in self.log:
             event = entry.event
             if entry.position > reading.position or event.originator_id != key_result:
@@ -152,8 +161,9 @@ class Log:
             elif isinstance(event, KeyResultUnlinked):
                 kpi = None
         closings = [one for one in self.log if isinstance(one.event, CycleClosed)]
-        closed = [one for one in closings if one.event.originator_id == objective.cycle]
-        ends = [*closed, *filter(None, [self._end(added.objective, len(self.log) + 1)])]
+        closed = [one for one in closings if one.event.originator_id == place["cycle"]]
+        ends = [*closed, *filter(None, [self._end(place["objective"], len(self.log) + 1)])]
+        _, last_day = self.days_at(place["cycle"], min((one.position for one in ends), default=len(self.log)))
         calendar = self.calendar_at(min(((one.effective_at, one.position) for one in ends), default=None))
         is_within = reading.effective_at < calendar.day_end(max(due, last_day))
-        return is_within and kpi is not None and kpi == self.place(reading.event).get("kpi")
+        return is_within and kpi is not None and kpi == self.place(reading.event, reading.position).get("kpi")

@@ -51,7 +51,7 @@ def test_every_event_is_a_change_with_its_subject_and_parents(worlds: Worlds, se
             assert row.delay == log.delay(entry)
             assert (row.subject_kind, row.subject_id) == log.subject(entry.event)
             place = {name: getattr(row, name) for name in ("objective", "key_result", "kpi", "cycle")}
-            assert {name: id for name, id in place.items() if id is not None} == log.place(entry.event)
+            assert {name: id for name, id in place.items() if id is not None} == log.place(entry.event, entry.position)
             assert row.late == log.is_late(entry), entry
 
 

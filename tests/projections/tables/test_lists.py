@@ -42,7 +42,7 @@ LISTS: dict[str, tuple[List[Any, Any, Any], Any, Any, Kind]] = {
 @pytest.fixture(scope="module")
 def filled(worlds: Worlds) -> Iterator[World]:
     with worlds() as world:
-        History(world.keyframe, Random(9)).live(600)
+        History(world.keyframe, Random(5)).live(600)
         world.catch_up()
         yield world
 
