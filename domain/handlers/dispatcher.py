@@ -27,9 +27,10 @@ from domain.handlers import (  # noqa: F401  importing a module registers its ha
     objectives,
     people_and_teams,
 )
-from domain.handlers.across import carrying, handing_over, labelling, moving, referencing, rescheduling  # noqa: F401
+from domain.handlers.across import carrying, handing_over, labelling, referencing  # noqa: F401
 from domain.handlers.handler_registry import HANDLERS, require_handlers
 from domain.handlers.kpis import Readings, Targets
+from domain.handlers.moves import moving, rescheduling  # noqa: F401
 from domain.handlers.recent_aggregates import NONE_KEPT, RecentAggregates
 from domain.handlers.unit_of_work import WORKSPACE, Author, UnitOfWork
 from domain.log.event_store import Append, CommandRow, ConcurrencyConflict, Log

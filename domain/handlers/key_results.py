@@ -1,6 +1,7 @@
 """Handlers of the commands on key results and their check-ins."""
 
 from datetime import date, datetime
+from typing import TypeAlias
 
 from msgspec import UNSET, UnsetType
 
@@ -52,7 +53,7 @@ def add_key_result(uow: UnitOfWork, command: AddKeyResult) -> KeyResult:
     due = command.due or cycle.ends_on
     link = _link(kpi, command, None, max(due, cycle.ends_on))
     metric = _metric(uow, command.metric, Unit(), link, kpi)
-    terms = Terms(metric, begins_on(uow, cycle.starts_on, min(uow.at, uow.now)), due)
+    terms = Terms(metric, _begins_on(uow, cycle.starts_on, min(uow.at, uow.now)), due)
     event = KeyResultAdded(
         objective=objective.id,
         title=command.title,
@@ -234,10 +235,10 @@ def _open(uow: UnitOfWork, id: "KeyResultId") -> KeyResult:
 def _terms(uow: UnitOfWork, key_result: KeyResult) -> Terms:
     """What the key result's plan is agreed on."""
     cycle = uow.get(Cycle, uow.get(Objective, key_result.objective).cycle)
-    return Terms(key_result.metric, begins_on(uow, cycle.starts_on, key_result.created_at), key_result.due)
+    return Terms(key_result.metric, _begins_on(uow, cycle.starts_on, key_result.created_at), key_result.due)
 
 
-def begins_on(uow: UnitOfWork, starts_on: date, created_at: datetime) -> date:
+def _begins_on(uow: UnitOfWork, starts_on: date, created_at: datetime) -> date:
     """The day on which a key result begins: the first of its cycle, or that of its creation if that is later."""
     return max(starts_on, uow.calendar.day_of(created_at))
 
@@ -337,3 +338,36 @@ def _refuse_unmeasurable(metric: Metric, kpi: Kpi | None, *field: str) -> None:
 
 def _named(unit: Unit) -> str:
     return f"{unit.kind} '{unit.symbol}'" if unit.symbol else str(unit.kind)
+
+
+# ── the days of its cycle ────────────────────────────────────────────────────────────────────────
+
+Days: TypeAlias = tuple[date, date]
+"""The first and the last day of a cycle."""
+
+
+def catch_up(uow: UnitOfWork, objective: Objective, ended_at: datetime) -> None:
+    """Have the key results of a reopened objective follow what happened to the days of its cycle since its end."""
+    cycle = uow.get(Cycle, objective.cycle)
+    (then,) = uow.all_as_of([cycle], ended_at)
+    if then.days != cycle.days:
+        for key_result in uow.children(KeyResult, KeyResultAdded, objective.id):
+            follow(uow, key_result, then.days, cycle.days)
+        uow.record_first([objective])
+
+
+def follow(uow: UnitOfWork, key_result: KeyResult, before: Days, after: Days) -> None:
+    """Have a key result follow its cycle from some days to others: its due date, unless a person set another one, and
+    its plan, which is mapped. A dropped one stays."""
+    if key_result.is_dropped:
+        return
+    due = key_result.due_with(before[1], after[1])
+    plan = plan_curve.mapped(
+        key_result.plan, terms(uow, key_result, before[0], key_result.due), terms(uow, key_result, after[0], due)
+    )
+    key_result.follow_cycle(due, plan, uow.at)
+
+
+def terms(uow: UnitOfWork, key_result: KeyResult, starts_on: date, due: date) -> Terms:
+    """What the plan of a key result is agreed on in a cycle with this first day, up to this due day."""
+    return Terms(key_result.metric, _begins_on(uow, starts_on, key_result.created_at), due)

@@ -18,8 +18,7 @@ from domain.commands.objective_commands import (
     SetObjectiveVisibility,
     UnalignObjective,
 )
-from domain.handlers import closing
-from domain.handlers.across import rescheduling
+from domain.handlers import closing, key_results
 from domain.handlers.across.referencing import with_reference
 from domain.handlers.handler_registry import handles
 from domain.handlers.unit_of_work import UnitOfWork
@@ -149,7 +148,7 @@ def reopen_objective(uow: UnitOfWork, command: ReopenObjective) -> Objective:
     if objective.state is ObjectiveState.CLOSED:
         closing.revoke_scores(uow, objective)
     objective.reopen(uow.at)
-    rescheduling.catch_up(uow, objective, ended_at)
+    key_results.catch_up(uow, objective, ended_at)
     return objective
 
 

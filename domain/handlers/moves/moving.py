@@ -9,8 +9,8 @@ from uuid import UUID
 from domain.commands.key_result_commands import MoveKeyResult
 from domain.commands.objective_commands import MoveObjective
 from domain.handlers import authorization
-from domain.handlers.across.rescheduling import terms
 from domain.handlers.handler_registry import handles
+from domain.handlers.key_results import terms
 from domain.handlers.objectives import refuse_circle
 from domain.handlers.unit_of_work import UnitOfWork
 from domain.metrics import plan_curve
