@@ -11,7 +11,7 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from domain.commands.command import Command, CycleBy, KpiBy
 from domain.commands.cycle_commands import (
