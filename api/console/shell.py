@@ -11,6 +11,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Final, NamedTuple
 
+import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -40,6 +41,14 @@ class File(NamedTuple):
     plain: bytes
     compressed: bytes
     media: str
+
+
+@cache
+def console_documents() -> dict[str, str]:
+    """The documents of the console by their digests. The script sends digests alone, and the server trusts these
+    documents whatever the settings say."""
+    documents: dict[str, str] = orjson.loads(files(__package__).joinpath("documents.json").read_bytes())
+    return documents
 
 
 def is_public(path: str) -> bool:

@@ -1,11 +1,12 @@
 """The GraphQL endpoint, over HTTP and WebSocket."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from http import HTTPStatus
+from types import MappingProxyType
 from math import ceil
 from time import monotonic
 from typing import Any, Final, TypeVar, cast
@@ -83,6 +84,7 @@ class Endpoint(GraphQL[Context, None]):
     A client that accepts `application/graphql-response+json` gets status codes; with `application/json`, the status is
     200 whatever the result. If the preferred media type is that of server-sent events or of multipart responses, the
     response is a stream. Responses to GET have cache headers. A browser that requests HTML gets `page`, if it is set.
+    `documents`, by digest, are trusted beside those of the settings.
     """
 
     websocket_adapter_class: Any = TimeoutWebSocketAdapter
@@ -98,6 +100,7 @@ class Endpoint(GraphQL[Context, None]):
         settings: Settings,
         *,
         page: Callable[[], Response] | None,
+        documents: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         """Raises `InvalidManifest`."""
         super().__init__(
@@ -115,7 +118,9 @@ class Endpoint(GraphQL[Context, None]):
         self._present = present
         self._page = page
         self._websockets = WebSocketLimit(settings.websockets_max, settings.websockets_silent_max)
-        self.documents = PersistedDocuments(load_manifest(settings.trusted_documents), only=settings.trusted_only)
+        self.documents = PersistedDocuments(
+            {**documents, **load_manifest(settings.trusted_documents)}, only=settings.trusted_only
+        )
         self._statuses = settings.http_statuses
         self._batch_max = settings.batch_max
         self._immutable_s = settings.immutable_s

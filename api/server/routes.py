@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
-from api.console.shell import FILES, OBJECTIVE, PAGES, Shell
+from api.console.shell import FILES, OBJECTIVE, PAGES, Shell, console_documents
 from api.console.sign_in import SIGN_IN, SIGN_OUT, Guest, SignIn
 from api.endpoints import readings_ingest, targets_ingest
 from api.endpoints.checkpoint import Publishing, schema_text
@@ -27,7 +27,10 @@ def endpoint_of(process: Process, *, editor: bool) -> Endpoint:
     """The GraphQL endpoint. `editor`: whether a browser gets the query editor. Raises `InvalidManifest`."""
     page = editor_page.page if editor else None
     answers, present = process.answers, SharedPresent(process.source)
-    return Endpoint(schema, process.context, process.writer, answers, present, process.settings, page=page)
+    documents = console_documents() if editor else {}
+    return Endpoint(
+        schema, process.context, process.writer, answers, present, process.settings, page=page, documents=documents
+    )
 
 
 def routes_of(process: Process, endpoint: Endpoint, *, editor: bool, guests: Sequence[Guest] = ()) -> list[BaseRoute]:

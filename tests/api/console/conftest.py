@@ -9,6 +9,9 @@ from starlette.testclient import TestClient
 from tests.api.auth.conftest import VIEWER, AppServer, running_app_server
 
 OWN_PAGE = {"sec-fetch-site": "same-origin"}
+SETTINGS: dict[str, Any] = {
+    "requests_burst": 100_000, "cors_origins": "https://elsewhere.example", "host_names": "goals.example.org",
+}  # fmt: skip
 COOKIE = "keyframe-80"
 """The name of the cookie at http://localhost."""
 
@@ -16,8 +19,9 @@ COOKIE = "keyframe-80"
 class Browser:
     """A browser with a page of the console, which keeps its cookie."""
 
-    def __init__(self, app_server: AppServer) -> None:
-        self.http = TestClient(app_server.app, base_url="http://localhost")  # no lifespan: the server has one
+    def __init__(self, app_server: AppServer, base_url: str = "http://localhost") -> None:
+        self.http = TestClient(app_server.app, base_url=base_url)
+        self.http.portal = app_server.http.portal  # the event loop of the server
         self.http.headers.update(OWN_PAGE)
 
     def sign_in(self, token: str | None = None, **chosen: Any) -> Any:
@@ -35,11 +39,11 @@ class Browser:
 
 @pytest.fixture(scope="module")
 def console(server: str, frame: str) -> Iterator[AppServer]:
-    """The server of a test file, which validates a session at each use."""
+    """The server of a test file, which caches the check of a session for 10 ms."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("api.auth.authentication.SESSION_SECONDS", 0.0)
+        patch.setattr("api.auth.authentication.SESSION_SECONDS", 0.01)
         patch.setattr("api.auth.authentication.FAILURES_BURST", 100_000)
-        with running_app_server(server, requests_burst=100_000, cors_origins="https://goals.example.org") as made:
+        with running_app_server(server, **SETTINGS) as made:
             yield made
 
 

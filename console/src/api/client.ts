@@ -1,0 +1,65 @@
+// The GraphQL client. Documents are sent by their digest: the server knows the text of each.
+import { Client, fetchExchange, subscriptionExchange } from "@urql/core";
+import { cacheExchange } from "@urql/exchange-graphcache";
+import { createClient } from "graphql-ws";
+
+import ids from "../generated/ids.json";
+
+type Body = { operationName?: string; query?: string; variables?: unknown };
+
+/** Called when the server does not know the session any more. */
+export type OnSignedOut = () => void;
+
+/** Called with false when the server cannot be reached, and with true once it answers again. */
+export type OnReachable = (reachable: boolean) => void;
+
+export function client(onSignedOut: OnSignedOut, onReachable: OnReachable): Client {
+  const scheme = location.protocol === "https:" ? "wss" : "ws";
+  const socket = createClient({ url: `${scheme}://${location.host}/graphql`, retryAttempts: Infinity });
+  return new Client({
+    url: "/graphql",
+    preferGetMethod: false,
+    fetch: sending(onSignedOut, onReachable),
+    exchanges: [
+      cacheExchange({ keys }),
+      fetchExchange,
+      subscriptionExchange({
+        forwardSubscription: (request) => ({
+          subscribe: (sink) => ({
+            unsubscribe: socket.subscribe(byDigest(request as Body) as never, sink as never),
+          }),
+        }),
+      }),
+    ],
+  });
+}
+
+/** Entities have ids; the values that belong to them have none. */
+const keys = new Proxy({} as Record<string, () => string | null>, {
+  get: (_, type) => (typeof type === "string" ? (data: { id?: string }) => data.id ?? null : undefined) as never,
+  has: () => true,
+});
+
+function sending(onSignedOut: OnSignedOut, onReachable: OnReachable): typeof fetch {
+  return async (url, init) => {
+    try {
+      const body = JSON.stringify(byDigest(JSON.parse(String(init?.body)) as Body));
+      const response = await fetch(url, { ...init, body });
+      onReachable(response.status !== 503);
+      if (response.status === 401) onSignedOut();
+      return response;
+    } catch (error) {
+      if (!init?.signal?.aborted) onReachable(false);
+      throw error;
+    }
+  };
+}
+
+function byDigest(body: Body): object {
+  const documentId = (ids as Record<string, string>)[body.operationName ?? operationName(body.query)];
+  return { variables: body.variables, operationName: body.operationName, documentId };
+}
+
+function operationName(query = ""): string {
+  return /(?:query|mutation|subscription) (\w+)/.exec(query)?.[1] ?? "";
+}

@@ -1,0 +1,39 @@
+// Who is signed in: the session is a cookie that scripts cannot read.
+
+export interface Guest {
+  handle: string;
+  name: string;
+  role: string;
+}
+
+export interface Ways {
+  signedInUntil: string | null;
+  people: Guest[];
+}
+
+/** Why the server did not sign somebody in, to show beside the form. */
+export class SignInFailed extends Error {}
+
+export async function ways(): Promise<Ways> {
+  const response = await fetch("/sign-in", { headers: { accept: "application/json" } });
+  if (!response.ok) throw new SignInFailed(await message(response));
+  return response.json();
+}
+
+export async function signIn(chosen: { token: string } | { person: string }): Promise<void> {
+  const response = await fetch("/sign-in", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(chosen),
+  });
+  if (!response.ok) throw new SignInFailed(await message(response));
+}
+
+export async function signOut(): Promise<void> {
+  await fetch("/sign-out", { method: "POST" });
+}
+
+async function message(response: Response): Promise<string> {
+  const body = await response.json().catch(() => null);
+  return body?.errors?.[0]?.message ?? `The server answered ${response.status}.`;
+}

@@ -1,0 +1,134 @@
+// What stays around every page: navigation, who is signed in, and the slider of moments.
+import { useQuery, useSubscription } from "@urql/preact";
+import type { ComponentChildren } from "preact";
+import { useEffect, useMemo, useRef } from "preact/hooks";
+import { Link, useLocation, useSearch } from "wouter-preact";
+
+import { signOut } from "./api/session";
+import { fromSearch, MomentContext, withMoment, type Moment } from "./moment/moment";
+import { Slider } from "./moment/slider";
+import { CHANGES, WHO } from "./pages/documents";
+import { Failed, Loading, State } from "./parts/states";
+import { atTime, onWeekday, ROLES } from "./parts/words";
+import { LookingContext, usualCycle, type Looking } from "./viewer";
+
+const PAGES = [
+  { path: "/", name: "Quarter" },
+  { path: "/changes", name: "What changed" },
+  { path: "/week", name: "My week" },
+];
+
+interface Props {
+  isReachable: boolean;
+  onSignedOut: () => void;
+  children: ComponentChildren;
+}
+
+export function Frame({ isReachable, onSignedOut, children }: Props) {
+  const [{ data, error }, again] = useQuery({ query: WHO });
+  if (error && !data) return <Alone><Failed error={error} again={again} /></Alone>;
+  if (!data) return <Loading />;
+  if (!data.cycles) return <Alone><State title="Your role reads nothing here" /></Alone>;
+  return (
+    <Signed who={data} isReachable={isReachable} onSignedOut={onSignedOut}>
+      {children}
+    </Signed>
+  );
+}
+
+const Alone = ({ children }: { children: ComponentChildren }) => <main class="alone">{children}</main>;
+
+function Signed({ who, isReachable, onSignedOut, children }: Props & { who: import("./generated/graphql").WhoQuery }) {
+  const [path, navigate] = useLocation();
+  const search = useSearch();
+  const moment = useMemo(() => fromSearch(search), [search]);
+  const looking = useMemo<Looking>(() => {
+    const cycles = who.cycles.edges.map((edge) => edge.node);
+    const key = new URLSearchParams(search).get("cycle");
+    return { viewer: who.viewer, cycles, cycle: cycles.find((one) => one.key === key) ?? usualCycle(cycles) };
+  }, [who, search]);
+  const moments = useMemo(
+    () => ({
+      moment,
+      show: (next: Moment) => navigate(`${path}${withMoment(search, next)}`, { replace: true }),
+      link: (to: string) => `${to}${withMoment(withoutFilters(search), moment)}`,
+    }),
+    [moment, path, search],
+  );
+  const main = useRef<HTMLElement>(null);
+  useEffect(() => main.current?.focus({ preventScroll: true }), [path]);
+  useFollowing();
+  const leave = () => signOut().then(onSignedOut);
+  return (
+    <LookingContext.Provider value={looking}>
+      <MomentContext.Provider value={moments}>
+        <div class={`frame${moment.at === null ? "" : " then"}`}>
+          <a class="skip" href="#main">Skip to the page</a>
+          <header class="top">
+            <Link href={moments.link("/")} class="brand" aria-label="Keyframe">
+              <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M12 1.500 22.500 12 12 22.500 1.500 12Z" /><path class="hole" d="M12 7.500 16.500 12 12 16.500 7.500 12Z" /></svg>
+              <span>Keyframe</span>
+            </Link>
+            <nav aria-label="Pages">
+              {PAGES.map((page) => (
+                <Link key={page.path} href={moments.link(page.path)} aria-current={page.path === path ? "page" : undefined}>
+                  {page.name}
+                </Link>
+              ))}
+              <a href="/graphql">Ask</a>
+            </nav>
+            <div class="who">
+              <span class="who-name">{who.viewer.person?.name ?? who.viewer.handle}</span>
+              <span class="who-role">{who.viewer.roles.map((role) => ROLES[role] ?? role).join(", ")}</span>
+              <button type="button" class="quiet" onClick={leave}>Sign out</button>
+            </div>
+          </header>
+          {moment.at !== null && <Then moment={moment} show={moments.show} />}
+          {!isReachable && <p class="gone" role="alert">The server does not answer. The page goes on as soon as it is back.</p>}
+          <main id="main" tabIndex={-1} ref={main}>{children}</main>
+          {path !== "/week" && looking.cycle && <Slider cycle={looking.cycle} />}
+        </div>
+      </MomentContext.Provider>
+    </LookingContext.Provider>
+  );
+}
+
+function withoutFilters(search: string): string {
+  const cycle = new URLSearchParams(search).get("cycle");
+  return cycle === null ? "" : `?cycle=${encodeURIComponent(cycle)}`;
+}
+
+/** The mark of a page that shows the past. */
+function Then({ moment, show }: { moment: Moment; show: (moment: Moment) => void }) {
+  const at = moment.at ?? "";
+  return (
+    <div class="banner" role="status">
+      <span>
+        <b>{onWeekday(at)}</b>, {atTime(at).split(", ").at(-1)}
+      </span>
+      <span class="switch" role="group" aria-label="Knowledge">
+        <button type="button" aria-pressed={!moment.asKnownThen} onClick={() => show({ ...moment, asKnownThen: false })}>
+          by what is known now
+        </button>
+        <button type="button" aria-pressed={moment.asKnownThen} onClick={() => show({ ...moment, asKnownThen: true })}>
+          by what was known then
+        </button>
+      </span>
+      <button type="button" class="back" onClick={() => show({ at: null, asKnownThen: false })}>
+        Back to now
+      </button>
+    </div>
+  );
+}
+
+export const CHANGED_EVENT = "keyframe:changed";
+
+/** Tell the pages of each change that the server announces, a moment after the last one of a burst. */
+function useFollowing(): void {
+  const timer = useRef<ReturnType<typeof setTimeout>>();
+  useSubscription({ query: CHANGES }, (_, change) => {
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => window.dispatchEvent(new Event(CHANGED_EVENT)), 150);
+    return change;
+  });
+}

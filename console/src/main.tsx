@@ -1,0 +1,9 @@
+import { render } from "preact";
+
+import { App } from "./app";
+import "./styles/base.css";
+import "./styles/frame.css";
+import "./styles/goals.css";
+import "./styles/moment.css";
+
+render(<App />, document.getElementById("app")!);

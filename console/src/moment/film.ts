@@ -1,0 +1,83 @@
+// The frames that pages show while somebody drags the slider: figures of one loaded document, by day.
+import { useEffect, useMemo, useState } from "preact/hooks";
+import { useQuery } from "@urql/preact";
+
+import type { FilmQuery, Health } from "../generated/graphql";
+import { FILM } from "../pages/documents";
+import { placeOf } from "./slider";
+
+export interface Figures {
+  value: number | null;
+  expected: number | null;
+  health: Health | null;
+}
+
+export interface Frame {
+  at: string;
+  cycle: Figures;
+  counts: ReadonlyArray<{ health: Health; count: number }>;
+  /** The figures of each objective by its id; one that is absent had no progress yet. */
+  objectives: ReadonlyMap<string, Figures>;
+}
+
+/** Undefined while nobody drags; null for now. */
+type Dragged = string | null | undefined;
+
+const listeners = new Set<(dragged: Dragged) => void>();
+let current: Dragged;
+
+/** Say where the slider is dragged to. */
+export function announce(dragged: Dragged): void {
+  current = dragged;
+  for (const listen of listeners) listen(dragged);
+}
+
+/** Where the slider is dragged to, at most once in a frame of the screen. */
+export function useDragged(): Dragged {
+  const [dragged, setDragged] = useState<Dragged>(current);
+  useEffect(() => {
+    let asked = 0;
+    const listen = () => {
+      cancelAnimationFrame(asked);
+      asked = requestAnimationFrame(() => setDragged(current));
+    };
+    listeners.add(listen);
+    return () => {
+      cancelAnimationFrame(asked);
+      listeners.delete(listen);
+    };
+  }, []);
+  return dragged;
+}
+
+/** The frame at which somebody drags the slider; null while nobody does, or the film is not loaded. */
+export function useFrame(cycle: string, isBig: boolean): Frame | null {
+  const dragged = useDragged();
+  const [wanted, setWanted] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setWanted(true), 400); // after the page itself
+    return () => clearTimeout(timer);
+  }, []);
+  const [{ data }] = useQuery({ query: FILM, variables: { cycle, every: isBig ? "WEEK" : "DAY" }, pause: !wanted });
+  const frames = useMemo(() => (data ? framesOf(data) : []), [data]);
+  if (dragged === undefined || dragged === null || frames.length === 0) return null;
+  return frames[placeOf(dragged, frames.map((frame) => frame.at))] ?? null;
+}
+
+function framesOf(film: FilmQuery): Frame[] {
+  const objectives = film.cycle?.objectives.edges.map((edge) => edge.node) ?? [];
+  const byMoment = new Map<string, Map<string, Figures>>();
+  for (const objective of objectives) {
+    for (const { at, value, expected, health } of objective.progressOverTime) {
+      let figures = byMoment.get(at);
+      if (figures === undefined) byMoment.set(at, (figures = new Map()));
+      figures.set(objective.entityId, { value, expected, health });
+    }
+  }
+  return (film.cycle?.progressOverTime ?? []).map(({ at, value, expected, health, healthCounts }) => ({
+    at,
+    cycle: { value, expected, health },
+    counts: healthCounts,
+    objectives: byMoment.get(at) ?? new Map(),
+  }));
+}

@@ -1,0 +1,453 @@
+// The documents of the pages. Each is a trusted document of the server, by the digest of its text.
+import { graphql } from "../generated";
+
+export const WHO = graphql(`
+  query Who {
+    viewer {
+      handle
+      roles
+      can
+      person {
+        id
+        entityId
+        name
+      }
+    }
+    workspace {
+      name
+      calendar {
+        timeZone
+      }
+    }
+    cycles(first: 100) {
+      edges {
+        node {
+          id
+          key
+          name
+          state
+          startsOn
+          endsOn
+          children {
+            id
+          }
+        }
+      }
+    }
+  }
+`);
+
+export const QUARTER = graphql(`
+  query Quarter($cycle: String!) {
+    basis {
+      at
+    }
+    cycle(by: { key: $cycle }) {
+      ...CycleAtAGlance
+    }
+  }
+`);
+
+export const QUARTER_THEN = graphql(`
+  query QuarterThen($cycle: String!, $at: DateTime!, $known: DateTime) {
+    asOf(at: $at, known: $known) {
+      basis {
+        at
+      }
+      cycle(by: { key: $cycle }) {
+        ...CycleAtAGlance
+      }
+    }
+  }
+`);
+
+export const BURN_UP = graphql(`
+  query BurnUp($cycle: String!) {
+    cycle(by: { key: $cycle }) {
+      id
+      progressOverTime(every: DAY) {
+        at
+        value
+        expected
+        health
+      }
+    }
+  }
+`);
+
+export const FILM = graphql(`
+  query Film($cycle: String!, $every: Step!) {
+    cycle(by: { key: $cycle }) {
+      id
+      progressOverTime(every: $every) {
+        at
+        value
+        expected
+        health
+        healthCounts(of: OBJECTIVES) {
+          health
+          count
+        }
+      }
+      objectives(first: 60) {
+        edges {
+          node {
+            id
+            entityId
+            progressOverTime(every: $every) {
+              at
+              value
+              expected
+              health
+            }
+          }
+        }
+      }
+    }
+  }
+`);
+
+export const OBJECTIVE = graphql(`
+  query ObjectiveNow($id: ID!) {
+    objective(id: $id) {
+      ...ObjectivePage
+    }
+  }
+`);
+
+export const OBJECTIVE_THEN = graphql(`
+  query ObjectiveThen($id: ID!, $at: DateTime!, $known: DateTime) {
+    asOf(at: $at, known: $known) {
+      objective(id: $id) {
+        ...ObjectivePage
+      }
+    }
+  }
+`);
+
+export const OBJECTIVE_PAGE = graphql(`
+  fragment ObjectivePage on Objective {
+    ...ObjectiveRow
+    description
+    cycle {
+      id
+      key
+      name
+      startsOn
+      endsOn
+    }
+    supports {
+      __typename
+      ... on Objective {
+        id
+        entityId
+        title
+        progress {
+          ...Figures
+        }
+      }
+      ... on KeyResult {
+        id
+        title
+        progress {
+          ...Figures
+        }
+        objective {
+          id
+          entityId
+        }
+      }
+    }
+    supportedBy(first: 20) {
+      edges {
+        node {
+          id
+          entityId
+          title
+          progress {
+            ...Figures
+          }
+        }
+      }
+    }
+    keyResults {
+      id
+      plan {
+        on
+        value
+      }
+      forecast {
+        value
+        willHit
+        hitOn
+      }
+      trajectory(every: WEEK) {
+        at
+        planned
+        replanned
+        actual
+      }
+      targets {
+        since
+        by {
+          handle
+          person {
+            id
+            name
+          }
+        }
+        reason
+        daysBeforeClose
+        progressBefore
+        progressAfter
+        due
+        metric {
+          target
+          lower
+          upper
+          unit {
+            symbol
+          }
+        }
+      }
+      checkIns(last: 6) {
+        edges {
+          node {
+            id
+            value
+            confidence
+            note
+            measuredAt
+            by {
+              handle
+              person {
+                id
+                name
+              }
+            }
+          }
+        }
+      }
+    }
+    initiatives {
+      id
+      title
+      state
+      due
+      owner {
+        id
+        name
+      }
+    }
+    comments(last: 20) {
+      edges {
+        node {
+          id
+          body
+          recordedAt
+          by {
+            handle
+            person {
+              id
+              name
+            }
+          }
+        }
+      }
+    }
+    changes(last: 40) {
+      edges {
+        node {
+          ...ChangeLine
+        }
+      }
+    }
+  }
+`);
+
+export const CHANGE_LINE = graphql(`
+  fragment ChangeLine on Change {
+    __typename
+    id
+    position
+    effectiveAt
+    recordedAt
+    late
+    backdated
+    reason
+    actor {
+      handle
+      source
+      person {
+        id
+        name
+      }
+    }
+    subject {
+      __typename
+      id
+      ... on KeyResult {
+        title
+      }
+      ... on Objective {
+        title
+      }
+      ... on Initiative {
+        title
+      }
+    }
+    fields {
+      field
+      before
+      after
+    }
+    effect {
+      before
+      after
+      cause
+    }
+  }
+`);
+
+export const CHANGED = graphql(`
+  query Changed($from: DateTime!, $to: Moment, $cycle: CycleBy) {
+    diff(from: { time: $from }, to: $to, scope: { cycle: $cycle }) {
+      from {
+        at
+      }
+      to {
+        at
+      }
+      differences(first: 200) {
+        edges {
+          node {
+            kind
+            then {
+              id
+            }
+            now {
+              __typename
+              id
+              ... on Objective {
+                entityId
+                title
+                team {
+                  id
+                  name
+                }
+                owner {
+                  id
+                  name
+                }
+              }
+              ... on KeyResult {
+                entityId
+                title
+                metric {
+                  unit {
+                    symbol
+                  }
+                }
+                objective {
+                  id
+                  entityId
+                  title
+                  team {
+                    id
+                    name
+                  }
+                }
+              }
+            }
+            fields {
+              field
+              before
+              after
+            }
+            progress {
+              before
+              after
+            }
+            health {
+              before
+              after
+            }
+            current {
+              before
+              after
+            }
+          }
+        }
+      }
+    }
+  }
+`);
+
+export const WEEK = graphql(`
+  query Week($person: ID!) {
+    keyResults(first: 100, filter: { owner: $person, state: [ACTIVE] }) {
+      edges {
+        node {
+          ...KeyResultRow
+          version
+          state
+          milestones {
+            key
+            title
+            weight
+            reachedAt
+          }
+          objective {
+            id
+            entityId
+            title
+            state
+            cycle {
+              id
+              name
+              state
+              checkInCadence
+            }
+          }
+          checkIns(last: 1) {
+            edges {
+              node {
+                id
+                note
+                measuredAt
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+`);
+
+export const CHECK_IN = graphql(`
+  mutation CheckIn($input: CheckInInput!) {
+    checkIn(input: $input) {
+      position
+      behind
+      problems {
+        code
+        rule
+        message
+        field
+      }
+      keyResult {
+        ...KeyResultRow
+        version
+      }
+    }
+  }
+`);
+
+export const CHANGES = graphql(`
+  subscription Changes {
+    changes {
+      id
+      position
+    }
+  }
+`);

@@ -1,0 +1,194 @@
+// The quarter at a glance: how it stands, and its objectives by team.
+import { useMemo } from "preact/hooks";
+import { Link, useLocation, useSearch } from "wouter-preact";
+
+import { useLive } from "../api/live";
+import type { CycleAtAGlanceFragment, Health, ObjectiveRowFragment } from "../generated/graphql";
+import { type Figures, type Frame, useFrame } from "../moment/film";
+import { basis, useMoment, withMoment } from "../moment/moment";
+import { Bar } from "../parts/bar";
+import { HealthCounts, HealthLabel, HealthMark } from "../parts/health";
+import { KeyResultLine } from "../parts/key-result";
+import { Failed, Loading, State } from "../parts/states";
+import { onDay, percent } from "../parts/words";
+import { useLooking } from "../viewer";
+import { QUARTER, QUARTER_THEN } from "./documents";
+import { filtered, fromSearch, ORDERS, toSearch, type Filters } from "./filters";
+
+const BIG = 60;
+
+export function Quarter() {
+  const { cycle } = useLooking();
+  if (cycle === null) return <FirstRun />;
+  return <Glance key={cycle.key} cycleKey={cycle.key} />;
+}
+
+function Glance({ cycleKey }: { cycleKey: string }) {
+  const { moment } = useMoment();
+  const isNow = moment.at === null;
+  const [now, again] = useLive({ query: QUARTER, variables: { cycle: cycleKey }, pause: !isNow });
+  const [then, againThen] = useLive({ query: QUARTER_THEN, variables: { cycle: cycleKey, ...basis(moment) }, pause: isNow });
+  const answer = isNow ? now : then;
+  const cycle = (isNow ? now.data?.cycle : then.data?.asOf.cycle) ?? null;
+  if (answer.error && !cycle) return <Failed error={answer.error} again={isNow ? again : againThen} />;
+  if (answer.data && !cycle) {
+    return (
+      <State title="This cycle did not exist yet">
+        <p>Move the slider to a later day.</p>
+      </State>
+    );
+  }
+  if (!cycle) return <Loading />;
+  return <Page cycle={cycle} />;
+}
+
+function Page({ cycle }: { cycle: CycleAtAGlanceFragment }) {
+  const [path, navigate] = useLocation();
+  const search = useSearch();
+  const { moment } = useMoment();
+  const filters = useMemo(() => fromSearch(search), [search]);
+  const objectives = useMemo(() => cycle.objectives.edges.map((edge) => edge.node), [cycle]);
+  const frame = useFrame(cycle.key, objectives.length > BIG);
+  const shown = useMemo(() => filtered(objectives, filters), [objectives, filters]);
+  const change = (next: Partial<Filters>) => navigate(`${path}${withMoment(toSearch(search, { ...filters, ...next }), moment)}`, { replace: true });
+  const figures = frame?.cycle ?? cycle.progress;
+  return (
+    <>
+      <section class="headline">
+        <div class="headline-title">
+          <CycleChoice />
+          <p>{onDay(cycle.startsOn)} – {onDay(cycle.endsOn)} · {objectives.length} objectives</p>
+        </div>
+        <div class="headline-figure">
+          <strong>{percent(figures.value)}</strong>
+          <span>
+            <HealthLabel health={figures.health} />
+            planned {percent(figures.expected)}
+          </span>
+        </div>
+        <HealthCounts
+          counts={frame?.counts ?? cycle.healthCounts}
+          chosen={filters.health}
+          onChoose={(health) => change({ health: toggled(filters.health, health) })}
+        />
+      </section>
+      <FilterRow objectives={objectives} filters={filters} change={change} />
+      {objectives.length === 0 && <State title="No objectives yet"><p>Nobody has drafted one in this cycle at this moment.</p></State>}
+      {objectives.length > 0 && shown.length === 0 && (
+        <State title="No objective matches">
+          <button type="button" onClick={() => navigate(`${path}${withMoment("", moment)}`)}>Show all</button>
+        </State>
+      )}
+      {byTeam(shown, filters).map(([team, rows]) => (
+        <section key={team} class="team" aria-label={team}>
+          <h2>{team} <span>{rows.length}</span></h2>
+          {rows.map((objective) => (
+            <Objective key={objective.entityId} objective={objective} frame={frame} />
+          ))}
+        </section>
+      ))}
+    </>
+  );
+}
+
+function Objective({ objective, frame }: { objective: ObjectiveRowFragment; frame: Frame | null }) {
+  const { link } = useMoment();
+  const figures: Figures = frame
+    ? (frame.objectives.get(objective.entityId) ?? { value: null, expected: null, health: null })
+    : { value: objective.progress.value ?? null, expected: objective.progress.expected ?? null, health: objective.progress.health ?? null };
+  const isAbsent = frame !== null && !frame.objectives.has(objective.entityId);
+  return (
+    <article class={`objective${isAbsent ? " absent" : ""}`}>
+      <header>
+        <HealthMark health={figures.health} />
+        <h3><Link href={link(`/objective/${objective.entityId}`)}>{objective.title}</Link></h3>
+        <span class="owner">{objective.owner?.name ?? "No owner"}</span>
+        <span class="share">{percent(figures.value)}</span>
+      </header>
+      <Bar figures={figures} label={objective.title} />
+      {!frame && (
+        <ul class="key-results">
+          {objective.keyResults.map((keyResult) => (
+            <KeyResultLine key={keyResult.id} keyResult={keyResult} />
+          ))}
+        </ul>
+      )}
+      {frame && <ul class="key-results waiting" style={{ "--rows": objective.keyResults.length }} />}
+    </article>
+  );
+}
+
+function CycleChoice() {
+  const { cycles, cycle } = useLooking();
+  const { moment } = useMoment();
+  const [path, navigate] = useLocation();
+  const choose = (key: string) => navigate(`${path}${withMoment(`?cycle=${encodeURIComponent(key)}`, { ...moment, at: null })}`);
+  return (
+    <h1>
+      <select aria-label="Cycle" value={cycle?.key} onChange={(event) => choose(event.currentTarget.value)}>
+        {cycles.map((one) => (
+          <option key={one.key} value={one.key}>{one.name}</option>
+        ))}
+      </select>
+    </h1>
+  );
+}
+
+function FilterRow({ objectives, filters, change }: { objectives: ObjectiveRowFragment[]; filters: Filters; change: (next: Partial<Filters>) => void }) {
+  const named = (names: (string | null | undefined)[]) => [...new Set(names.filter((name): name is string => !!name))].sort((one, other) => one.localeCompare(other));
+  const labels = named(objectives.flatMap((one) => one.labels));
+  return (
+    <form class="filters" role="search" onSubmit={(event) => event.preventDefault()}>
+      <input type="search" placeholder="Search objectives and key results" aria-label="Search" value={filters.search} onInput={(event) => change({ search: event.currentTarget.value })} />
+      <Choice label="Team" value={filters.team} options={named(objectives.map((one) => one.team?.name))} onChoose={(team) => change({ team })} />
+      <Choice label="Owner" value={filters.owner} options={named(objectives.map((one) => one.owner?.name))} onChoose={(owner) => change({ owner })} />
+      {labels.length > 0 && <Choice label="Label" value={filters.label} options={labels} onChoose={(label) => change({ label })} />}
+      <label class="choice">
+        <span>Order</span>
+        <select value={filters.order} onChange={(event) => change({ order: event.currentTarget.value as Filters["order"] })}>
+          {Object.entries(ORDERS).map(([order, name]) => <option key={order} value={order}>{name}</option>)}
+        </select>
+      </label>
+    </form>
+  );
+}
+
+function Choice({ label, value, options, onChoose }: { label: string; value: string; options: string[]; onChoose: (value: string) => void }) {
+  return (
+    <label class={`choice${value ? " chosen" : ""}`}>
+      <span>{label}</span>
+      <select value={value} onChange={(event) => onChoose(event.currentTarget.value)}>
+        <option value="">All</option>
+        {options.map((option) => <option key={option} value={option}>{option}</option>)}
+      </select>
+    </label>
+  );
+}
+
+function FirstRun() {
+  return (
+    <State title="There is no cycle yet">
+      <p>A cycle is a quarter or a year, for which goals are set. An administrator or a lead opens it:</p>
+      <pre>{`mutation {
+  openCycle(input: {key: "2027-q1", name: "Q1 2027",
+                    startsOn: "2027-01-01", endsOn: "2027-03-31"}) {
+    cycle { key } problems { message }
+  }
+}`}</pre>
+      <p><a href="/graphql">Open the editor</a>, paste it, and come back.</p>
+    </State>
+  );
+}
+
+function toggled(chosen: ReadonlySet<Health>, health: Health): ReadonlySet<Health> {
+  const next = new Set(chosen);
+  if (!next.delete(health)) next.add(health);
+  return next;
+}
+
+/** The objectives by team; under one heading where the order is not by team. */
+function byTeam(objectives: ObjectiveRowFragment[], filters: Filters): [string, ObjectiveRowFragment[]][] {
+  if (filters.order !== "team") return objectives.length ? [[ORDERS[filters.order], objectives]] : [];
+  const teams = Map.groupBy(objectives, (objective) => objective.team?.name ?? "Without a team");
+  return [...teams].sort(([one], [other]) => one.localeCompare(other));
+}

@@ -1,0 +1,187 @@
+// My week: the key results that I own, what is due first, each with its check-in form.
+import { useMutation } from "@urql/preact";
+import { useMemo, useState } from "preact/hooks";
+import { Link } from "wouter-preact";
+
+import { useLive } from "../api/live";
+import type { KeyResultRowFragment, WeekQuery } from "../generated/graphql";
+import { useMoment } from "../moment/moment";
+import { Bar } from "../parts/bar";
+import { HealthMark } from "../parts/health";
+import { standing } from "../parts/key-result";
+import { Failed, Loading, State } from "../parts/states";
+import { ago, percent } from "../parts/words";
+import { useLooking } from "../viewer";
+import { CHECK_IN, WEEK } from "./documents";
+
+type Mine = WeekQuery["keyResults"]["edges"][number]["node"];
+type Problem = { message: string; field: string[] };
+
+const CADENCE_DAYS: Record<string, number> = { DAILY: 1, WEEKLY: 7, BIWEEKLY: 14, MONTHLY: 31, QUARTERLY: 92 };
+
+export function Week() {
+  const { viewer } = useLooking();
+  const person = viewer.person;
+  if (!person) return <State title="A machine has no week"><p>Sign in with the token of a person to see what is due.</p></State>;
+  return <Due person={person.entityId} mayWrite={viewer.can.some((one) => one === "EDIT_OWN_GOALS" || one === "EDIT_GOALS")} />;
+}
+
+function Due({ person, mayWrite }: { person: string; mayWrite: boolean }) {
+  const [{ data, error }, again] = useLive({ query: WEEK, variables: { person } });
+  const mine = useMemo(
+    () => (data?.keyResults.edges ?? []).map((edge) => edge.node).filter((one) => one.objective.state === "ACTIVE" && one.objective.cycle.state === "ACTIVE"),
+    [data],
+  );
+  if (error && !data) return <Failed error={error} again={again} />;
+  if (!data) return <Loading />;
+  const due = mine.filter(isDue).sort((one, other) => (one.measuredAt ?? "").localeCompare(other.measuredAt ?? ""));
+  const rest = mine.filter((one) => !isDue(one));
+  return (
+    <article class="page">
+      <header class="page-head"><h1>My week</h1><p>{due.length === 0 ? "Nothing is due." : `${due.length} to check in`}</p></header>
+      {mine.length === 0 && <State title="You own no key result"><p>Key results of the active cycles that you own are here, due first.</p></State>}
+      {mine.length > 0 && due.length === 0 && <p class="help">Each of your key results has a check-in within its cadence.</p>}
+      {due.map((keyResult) => <Card key={keyResult.entityId} keyResult={keyResult} mayWrite={mayWrite} isOpen />)}
+      {rest.length > 0 && <h2>Up to date</h2>}
+      {rest.map((keyResult) => <Card key={keyResult.entityId} keyResult={keyResult} mayWrite={mayWrite} isOpen={false} />)}
+    </article>
+  );
+}
+
+/** Whether the last measurement is older than the cadence of its cycle. */
+function isDue(keyResult: Mine): boolean {
+  const days = CADENCE_DAYS[keyResult.objective.cycle.checkInCadence] ?? 7;
+  return keyResult.measuredAt === null || keyResult.measuredAt === undefined || Date.now() - Date.parse(keyResult.measuredAt) > days * 86_400_000;
+}
+
+function Card({ keyResult, mayWrite, isOpen }: { keyResult: Mine; mayWrite: boolean; isOpen: boolean }) {
+  const { link } = useMoment();
+  const [open, setOpen] = useState(isOpen);
+  const [saved, setSaved] = useState(false);
+  const lastNote = keyResult.checkIns.edges[0]?.node;
+  return (
+    <section class="key-result-card">
+      <header>
+        <HealthMark health={keyResult.progress.health} />
+        <h3>{keyResult.title}</h3>
+        <span class="key-result-value">{standing(keyResult)}</span>
+        <span class="share">{percent(keyResult.progress.value)}</span>
+      </header>
+      <Bar small figures={keyResult.progress} label={keyResult.title} />
+      <p class="legend">
+        <Link href={link(`/objective/${keyResult.objective.entityId}`)}>{keyResult.objective.title}</Link>
+        <span>{keyResult.measuredAt ? `last measured ${ago(keyResult.measuredAt)}` : "never measured"}</span>
+        {!open && mayWrite && <button type="button" class="quiet" onClick={() => setOpen(true)}>Check in</button>}
+      </p>
+      {saved && <p class="saved" role="status">Recorded.</p>}
+      {open && mayWrite && <CheckInForm keyResult={keyResult} previous={lastNote?.note ?? null} onRecorded={() => { setSaved(true); setOpen(false); }} />}
+    </section>
+  );
+}
+
+function CheckInForm({ keyResult, previous, onRecorded }: { keyResult: Mine; previous: string | null; onRecorded: () => void }) {
+  const [{ fetching }, checkIn] = useMutation(CHECK_IN);
+  const [value, setValue] = useState("");
+  const [reached, setReached] = useState(() => new Set(keyResult.milestones.filter((one) => one.reachedAt).map((one) => one.key)));
+  const [confidence, setConfidence] = useState(Math.round((keyResult.confidence ?? 0.7) * 100));
+  const [note, setNote] = useState("");
+  const [problems, setProblems] = useState<Problem[]>([]);
+  const [key] = useState(() => crypto.randomUUID());
+  const send = async (event: Event) => {
+    event.preventDefault();
+    setProblems([]);
+    const input = { keyResult: keyResult.entityId, confidence: confidence / 100, note: note.trim() || null, idempotencyKey: `console-${key}`, ...measured(keyResult, value, reached) };
+    const { data, error } = await checkIn({ input });
+    const found = data?.checkIn?.problems ?? [];
+    if (error || !data?.checkIn) setProblems([{ message: error?.message ?? "The server did not record it; try again.", field: [] }]);
+    else if (found.length > 0) setProblems(found);
+    else onRecorded();
+  };
+  const beside = (field: string) => problems.filter((problem) => problem.field[0] === field);
+  const elsewhere = problems.filter((problem) => !["value", "reached", "confidence", "note"].includes(problem.field[0] ?? ""));
+  const id = keyResult.entityId;
+  const unit = keyResult.metric.unit.symbol;
+  return (
+    <form class="check-in" onSubmit={send}>
+      <ValueField keyResult={keyResult} id={id} value={value} setValue={setValue} reached={reached} setReached={setReached} problems={[...beside("value"), ...beside("reached")]} unit={unit} />
+      <div class="field-block">
+        <label for={`confidence-${id}`}>Confidence <output>{confidence} %</output></label>
+        <input id={`confidence-${id}`} type="range" min={0} max={100} step={5} value={confidence} onInput={(event) => setConfidence(Number(event.currentTarget.value))} />
+        <Refusals problems={beside("confidence")} />
+      </div>
+      <div class="field-block wide">
+        <label for={`note-${id}`}>Note</label>
+        <textarea id={`note-${id}`} rows={2} value={note} placeholder={previous ? `Last time: ${previous.slice(0, 120)}` : "What changed, and what is next?"} onInput={(event) => setNote(event.currentTarget.value)} />
+        <Refusals problems={beside("note")} />
+      </div>
+      <div class="actions">
+        <Refusals problems={elsewhere} />
+        <button type="submit" class="main" disabled={fetching}>{fetching ? "Recording …" : "Check in"}</button>
+      </div>
+    </form>
+  );
+}
+
+interface ValueProps {
+  keyResult: Mine;
+  id: string;
+  unit: string;
+  value: string;
+  setValue: (value: string) => void;
+  reached: Set<string>;
+  setReached: (reached: Set<string>) => void;
+  problems: Problem[];
+}
+
+function ValueField({ keyResult, id, unit, value, setValue, reached, setReached, problems }: ValueProps) {
+  if (keyResult.kpi) return <p class="help field-block">Its value comes from the KPI {keyResult.kpi.name}.</p>;
+  if (keyResult.metric.direction === "MILESTONES") {
+    return (
+      <fieldset class="field-block">
+        <legend>Reached</legend>
+        {keyResult.milestones.map((one) => (
+          <label key={one.key} class="check">
+            <input type="checkbox" checked={reached.has(one.key)} onChange={(event) => setReached(without(reached, one.key, event.currentTarget.checked))} />
+            {one.title}
+          </label>
+        ))}
+        <Refusals problems={problems} />
+      </fieldset>
+    );
+  }
+  if (keyResult.metric.direction === "DONE") {
+    return (
+      <div class="field-block">
+        <label class="check"><input type="checkbox" checked={value === "1"} onChange={(event) => setValue(event.currentTarget.checked ? "1" : "0")} />Done</label>
+        <Refusals problems={problems} />
+      </div>
+    );
+  }
+  return (
+    <div class="field-block">
+      <label for={`value-${id}`}>Value now{unit && ` in ${unit}`}</label>
+      <input id={`value-${id}`} inputMode="decimal" required autocomplete="off" value={value} aria-invalid={problems.length > 0}
+        placeholder={keyResult.current === null || keyResult.current === undefined ? "" : String(keyResult.current)} onInput={(event) => setValue(event.currentTarget.value)} />
+      <Refusals problems={problems} />
+    </div>
+  );
+}
+
+function Refusals({ problems }: { problems: Problem[] }) {
+  return <>{problems.map((problem) => <p key={problem.message} class="refusal" role="alert">{problem.message}</p>)}</>;
+}
+
+function without(reached: Set<string>, key: string, isReached: boolean): Set<string> {
+  const next = new Set(reached);
+  if (isReached) next.add(key);
+  else next.delete(key);
+  return next;
+}
+
+/** What the form says about the measure of a key result. */
+function measured(keyResult: KeyResultRowFragment, value: string, reached: Set<string>): { value?: number; reached?: string[] } {
+  if (keyResult.kpi) return {};
+  if (keyResult.metric.direction === "MILESTONES") return { reached: [...reached] };
+  const number = Number(value.trim().replace(",", "."));
+  return value.trim() === "" && keyResult.metric.direction !== "DONE" ? {} : { value: number };
+}

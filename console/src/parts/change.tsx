@@ -1,0 +1,32 @@
+// One change as a line: who did what, when, why, and what it did to progress.
+import type { ChangeLineFragment } from "../generated/graphql";
+import { atTime, percent, told } from "./words";
+
+export function ChangeLine({ change }: { change: ChangeLineFragment }) {
+  const subject = change.subject && "title" in change.subject ? change.subject.title : null;
+  const effect = change.effect;
+  const isMoved = effect && effect.before !== effect.after;
+  return (
+    <li class={`change cause-${effect?.cause ?? "NONE"}`}>
+      <time dateTime={change.effectiveAt}>{atTime(change.effectiveAt)}</time>
+      <div>
+        <p><b>{told(change.__typename)}</b>{subject && <> · {subject}</>}</p>
+        <p class="change-fields">
+          {change.fields.filter((one) => one.before !== one.after && !HIDDEN.has(one.field)).slice(0, 4).map((one) => (
+            <span key={one.field}><i>{told(one.field)}</i> {one.before !== null && <><s>{clipped(one.before)}</s> → </>}{one.after === null ? "none" : clipped(one.after)}</span>
+          ))}
+        </p>
+        {change.reason && <q>{change.reason}</q>}
+        <small>{change.actor.person?.name ?? change.actor.handle}{change.late && ", late"}{change.backdated && ", backdated"}</small>
+      </div>
+      {isMoved && <span class={`delta ${(effect.after ?? 0) >= (effect.before ?? 0) ? "up" : "down"}`}>{percent(effect.before)} → {percent(effect.after)}</span>}
+    </li>
+  );
+}
+
+const HIDDEN = new Set(["measuredAt", "note", "title", "description"]);
+
+function clipped(text: string | null | undefined): string {
+  const plain = text ?? "";
+  return plain.length > 60 ? `${plain.slice(0, 59)}…` : plain;
+}

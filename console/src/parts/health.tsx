@@ -1,0 +1,67 @@
+// Health by colour and by shape, so that nobody needs to tell colours apart.
+import type { Health } from "../generated/graphql";
+import { HEALTH, HEALTHS } from "./words";
+
+const SHAPES: Record<Health, preact.JSX.Element> = {
+  ON_TRACK: <circle cx="8" cy="8" r="5.5" />,
+  AT_RISK: <path d="M8 2 14.500 13.500H1.500Z" />,
+  OFF_TRACK: <path d="M8 1.200 14.800 8 8 14.800 1.200 8Z" />,
+  OUTDATED: <path d="M8 2.500a5.500 5.500 0 1 0 0 11 5.500 5.500 0 0 0 0-11Zm0 2V8l2.600 1.800" class="line" />,
+  PENDING: <circle cx="8" cy="8" r="5" class="dots" />,
+  ACHIEVED: <path d="m2.500 8.500 3.700 3.700L13.500 4.500" class="line thick" />,
+  PARTIAL: (
+    <>
+      <circle cx="8" cy="8" r="5.200" class="line" />
+      <path d="M8 2.800a5.200 5.200 0 0 1 0 10.400Z" />
+    </>
+  ),
+  MISSED: <path d="m3.500 3.500 9 9m0-9-9 9" class="line thick" />,
+  DROPPED: <path d="M3 8h10" class="line thick" />,
+};
+
+export function HealthMark({ health, silent = false }: { health: Health | null | undefined; silent?: boolean }) {
+  if (!health) return <span class="mark" />;
+  return (
+    <svg class={`mark health-${health}`} viewBox="0 0 16 16" role="img" aria-label={silent ? undefined : HEALTH[health]} aria-hidden={silent}>
+      {SHAPES[health]}
+    </svg>
+  );
+}
+
+export function HealthLabel({ health }: { health: Health | null | undefined }) {
+  if (!health) return null;
+  return (
+    <span class={`health health-${health}`}>
+      <HealthMark health={health} silent />
+      {HEALTH[health]}
+    </span>
+  );
+}
+
+export type Counts = ReadonlyArray<{ health: Health; count: number }>;
+
+/** How many goals have each health: a bar of shares, and a legend that filters. */
+export function HealthCounts({ counts, chosen, onChoose }: { counts: Counts; chosen: ReadonlySet<Health>; onChoose: (health: Health) => void }) {
+  const present = HEALTHS.map((health) => ({ health, count: counts.find((one) => one.health === health)?.count ?? 0 })).filter(
+    (one) => one.count > 0,
+  );
+  return (
+    <div class="counts">
+      <div class="counts-bar" aria-hidden="true">
+        {present.map(({ health, count }) => (
+          <span key={health} class={`health-${health}`} style={{ flexGrow: count }} />
+        ))}
+      </div>
+      <ul>
+        {present.map(({ health, count }) => (
+          <li key={health}>
+            <button type="button" class="chip" aria-pressed={chosen.has(health)} onClick={() => onChoose(health)}>
+              <HealthMark health={health} silent />
+              <b>{count}</b> {HEALTH[health]}
+            </button>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}

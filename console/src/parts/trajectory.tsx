@@ -1,0 +1,43 @@
+// A key result's values over time: actual, as planned at first, and as replanned.
+import type { ObjectivePageFragment } from "../generated/graphql";
+import { amount, onDay } from "./words";
+
+type KeyResult = ObjectivePageFragment["keyResults"][number];
+
+const WIDTH = 640;
+const HEIGHT = 150;
+const LEFT = 8;
+const RIGHT = 84;
+
+export function Trajectory({ keyResult, endsOn }: { keyResult: KeyResult; endsOn: string }) {
+  const points = keyResult.trajectory;
+  const values = points.flatMap((point) => [point.planned, point.replanned, point.actual]).filter((value) => value !== null && value !== undefined);
+  if (values.length === 0) return null;
+  const ends = [keyResult.metric.start, keyResult.metric.target, keyResult.forecast?.value].filter((value) => value !== null && value !== undefined);
+  const [least, most] = [Math.min(...values, ...ends), Math.max(...values, ...ends)];
+  const [begin, end] = [Date.parse(points[0]!.at), Math.max(Date.parse(endsOn), Date.parse(points.at(-1)!.at))];
+  const x = (at: string) => LEFT + ((Date.parse(at) - begin) / (end - begin || 1)) * (WIDTH - LEFT - RIGHT);
+  const y = (value: number) => 12 + (1 - (value - least) / (most - least || 1)) * (HEIGHT - 36);
+  const line = (name: "planned" | "replanned" | "actual") =>
+    points.flatMap((point) => (point[name] === null || point[name] === undefined ? [] : [`${x(point.at).toFixed(1)},${y(point[name]).toFixed(1)}`])).join(" ");
+  const isReplanned = points.some((point) => point.planned !== point.replanned);
+  const last = points.findLast((point) => point.actual !== null && point.actual !== undefined);
+  const unit = keyResult.metric.unit;
+  return (
+    <svg class="trajectory" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={`${keyResult.title}: ${amount(last?.actual, unit)} by ${last ? onDay(last.at) : "now"}, planned to reach ${amount(keyResult.metric.target, unit)}`}>
+      <line class="axis" x1={LEFT} x2={WIDTH - RIGHT} y1={HEIGHT - 18} y2={HEIGHT - 18} />
+      <text x={LEFT} y={HEIGHT - 4}>{onDay(points[0]!.at)}</text>
+      <text x={WIDTH - RIGHT} y={HEIGHT - 4} text-anchor="end">{onDay(endsOn)}</text>
+      <polyline class={isReplanned ? "planned old" : "planned"} points={line("planned")} />
+      {isReplanned && <polyline class="planned" points={line("replanned")} />}
+      <polyline class="actual" points={line("actual")} />
+      {last && <circle class="dot" cx={x(last.at)} cy={y(last.actual!)} r="3.500" />}
+      {last && keyResult.forecast && (
+        <line class="forecast" x1={x(last.at)} y1={y(last.actual!)} x2={WIDTH - RIGHT} y2={y(keyResult.forecast.value)} />
+      )}
+      {ends.length > 0 && keyResult.metric.target !== null && keyResult.metric.target !== undefined && (
+        <text class="goal" x={WIDTH - RIGHT + 6} y={y(keyResult.metric.target) + 4}>{amount(keyResult.metric.target, unit)}</text>
+      )}
+    </svg>
+  );
+}

@@ -1,0 +1,69 @@
+// How values read: percentages, amounts, days and people's roles.
+import type { Health } from "../generated/graphql";
+
+const number = new Intl.NumberFormat("en", { maximumFractionDigits: 2 });
+const short = new Intl.NumberFormat("en", { maximumFractionDigits: 1, notation: "compact" });
+const day = new Intl.DateTimeFormat("en", { day: "numeric", month: "short" });
+const dayAndYear = new Intl.DateTimeFormat("en", { day: "numeric", month: "short", year: "numeric" });
+const weekday = new Intl.DateTimeFormat("en", { weekday: "short", day: "numeric", month: "short", year: "numeric" });
+const time = new Intl.DateTimeFormat("en", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hour12: false });
+
+export const NOTHING = "–";
+
+/** A share as whole per cent. */
+export function percent(share: number | null | undefined): string {
+  return share === null || share === undefined ? NOTHING : `${Math.round(share * 100)} %`;
+}
+
+/** A value in the unit of its metric. */
+export function amount(value: number | null | undefined, unit: { symbol: string }): string {
+  if (value === null || value === undefined) return NOTHING;
+  const text = Math.abs(value) >= 100_000 ? short.format(value) : number.format(value);
+  return unit.symbol ? `${text} ${unit.symbol}` : text;
+}
+
+export const onDay = (at: string | Date): string => day.format(new Date(at));
+export const onDayAndYear = (at: string | Date): string => dayAndYear.format(new Date(at));
+export const onWeekday = (at: string | Date): string => weekday.format(new Date(at));
+export const atTime = (at: string | Date): string => time.format(new Date(at));
+
+/** How long ago a moment was, in days. */
+export function ago(at: string, now = Date.now()): string {
+  const days = Math.round((now - Date.parse(at)) / 86_400_000);
+  if (days <= 0) return "today";
+  return days === 1 ? "yesterday" : `${days} days ago`;
+}
+
+export const HEALTH: Record<Health, string> = {
+  ON_TRACK: "On track",
+  AT_RISK: "At risk",
+  OFF_TRACK: "Off track",
+  OUTDATED: "No news",
+  PENDING: "Not begun",
+  ACHIEVED: "Achieved",
+  PARTIAL: "Partly achieved",
+  MISSED: "Missed",
+  DROPPED: "Dropped",
+};
+/** The order in which counts are shown: from what is well to what is over. */
+export const HEALTHS = Object.keys(HEALTH) as Health[];
+
+export const ROLES: Record<string, string> = {
+  ADMIN: "Administrator",
+  LEAD: "Lead",
+  MEMBER: "Member",
+  AUDITOR: "Auditor",
+  METRICS: "Metrics",
+};
+
+/** The name of an event's type as words: `KeyResultRetargeted` is “key result retargeted”. */
+export function told(type: string): string {
+  const words = type.replace(/([a-z])([A-Z])/g, "$1 $2").toLowerCase();
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** The first letters of a name. */
+export function initials(name: string): string {
+  const words = name.split(/\s+/).filter(Boolean);
+  return ((words[0]?.[0] ?? "") + (words.length > 1 ? (words.at(-1)?.[0] ?? "") : "")).toUpperCase();
+}
