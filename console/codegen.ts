@@ -10,7 +10,7 @@ const config: CodegenConfig = {
       preset: "client",
       presetConfig: {
         fragmentMasking: false,
-        persistedDocuments: { hashPropertyName: "documentId", hashAlgorithm: "sha256" },
+        persistedDocuments: true,
       },
       documentTransforms: [addTypenameSelectionDocumentTransform],
       config: {

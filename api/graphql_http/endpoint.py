@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from http import HTTPStatus
-from types import MappingProxyType
 from math import ceil
 from time import monotonic
+from types import MappingProxyType
 from typing import Any, Final, TypeVar, cast
 
 import orjson

@@ -50,7 +50,7 @@ def test_answer_about_the_present_must_be_revalidated(api: Api, cycle: dict[str,
     response = get(api, NOW)
     assert response.headers["cache-control"] == "private, no-cache"
     assert response.headers["etag"].startswith('W/"')
-    assert response.headers["vary"] == "accept, authorization"
+    assert response.headers["vary"] == "accept, authorization, cookie"
 
 
 def test_etag_of_a_present_answer_holds_the_head_position(

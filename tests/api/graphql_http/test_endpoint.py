@@ -48,14 +48,14 @@ def test_anonymous_caller_is_the_operator_with_every_role(api: Api) -> None:
     assert viewer == {"handle": "demo", "person": None, "roles": ["ADMIN", "AUDITOR", "LEAD", "MEMBER", "METRICS"]}
 
 
-def test_same_origin_requests_are_recorded_with_source_console(api: Api, objective: str) -> None:
+def test_header_of_a_browser_does_not_make_the_console_the_source(api: Api, objective: str) -> None:
     query = (
         f'mutation {{ commitObjective(input: {{objective: "{objective}"}}) '
         "{ changes { actor { handle source } } } }"
     )
     response = post(api, {"query": query}, sec_fetch_site="same-origin")
     (change,) = response.json()["data"]["commitObjective"]["changes"]
-    assert change["actor"] == {"handle": "demo", "source": "CONSOLE"}
+    assert change["actor"] == {"handle": "demo", "source": "API"}
 
 
 # ── response media types ──────────────────────────────────────────────────────────────────────────
@@ -77,7 +77,7 @@ def test_media_type_is_negotiated_by_quality(api: Api, accept: str, media: str) 
     response = post(api, accept=accept)
     assert response.status_code == 200
     assert response.headers["content-type"] == f"{media}; charset=utf-8"
-    assert response.headers["vary"] == "accept, authorization"
+    assert response.headers["vary"] == "accept, authorization, cookie"
     assert response.headers["cache-control"] == "no-store"
 
 

@@ -28,6 +28,7 @@ from tests.workspace import fresh_workspace, named_settings
 JSON = ("content-type", "application/json")
 ASK = b'{"query": "{ basis { position } }"}'
 GRAPHQL = "application/graphql-response+json"
+BY_COOKIE = [("cookie", "keyframe-80=kfs_none")]
 NEVER_EQUAL = {"x-request-id", "date", "content-length"}
 
 
@@ -79,6 +80,8 @@ CASES: dict[str, tuple[str, str, Any, Any]] = {
     "subscription": ("POST", "/graphql", [JSON], b'{"query": "subscription { changes { __typename } }"}'),
     "batch": ("POST", "/graphql", [JSON], b"[" + ASK + b"]"),
     "request id": ("POST", "/graphql", [JSON, ("x-request-id", "mine-7")], ASK),
+    "session that is none": ("POST", "/graphql", [JSON, *BY_COOKIE, ("sec-fetch-site", "same-origin")], ASK),
+    "session of another site": ("POST", "/graphql", [JSON, *BY_COOKIE, ("sec-fetch-site", "cross-site")], ASK),
     "put": ("PUT", "/graphql", [JSON], ASK),
     "head": ("HEAD", "/graphql", [], None),
     "of an allowed origin": ("POST", "/graphql", [JSON, ("origin", "https://goals.example.org")], ASK),
@@ -210,8 +213,3 @@ def test_body_in_parts_is_joined() -> None:
 
     request = lean_frame.IndexedRequest({"type": "http", "headers": []}, receive)
     assert asyncio.run(request.body()) == b"ab"
-
-
-def test_root_leads_to_the_editor(client: TestClient) -> None:
-    response = client.get("/", headers=dict(by(client)), follow_redirects=False)
-    assert (response.status_code, response.headers["location"]) == (307, "/graphql")
