@@ -25,7 +25,7 @@ from api.auth.token_memory import TokenMemory
 from api.execution.context import Caller
 from api.execution.request_scope import RequestScope
 from domain.commands.permissions import Role
-from domain.log import sessions
+from domain.log.credentials import sessions
 
 RATE_LIMITED: Final = "RATE_LIMITED"
 

@@ -9,7 +9,7 @@ import { fromSearch, MomentContext, withMoment, type Moment } from "./moment/mom
 import { Slider } from "./moment/slider";
 import { CHANGES, WHO } from "./pages/documents";
 import { Failed, Loading, State } from "./parts/states";
-import { atTime, onWeekday, ROLES } from "./parts/words";
+import { clock, dayOf, isEndOfDay, onWeekday, ROLES, showIn } from "./parts/words";
 import { LookingContext, usualCycle, type Looking } from "./viewer";
 
 const PAGES = [
@@ -39,6 +39,7 @@ export function Frame({ isReachable, onSignedOut, children }: Props) {
 const Alone = ({ children }: { children: ComponentChildren }) => <main class="alone">{children}</main>;
 
 function Signed({ who, isReachable, onSignedOut, children }: Props & { who: import("./generated/graphql").WhoQuery }) {
+  showIn(who.workspace.calendar.timeZone);
   const [path, navigate] = useLocation();
   const search = useSearch();
   const moment = useMemo(() => fromSearch(search), [search]);
@@ -104,7 +105,7 @@ function Then({ moment, show }: { moment: Moment; show: (moment: Moment) => void
   return (
     <div class="banner" role="status">
       <span>
-        <b>{onWeekday(at)}</b>, {atTime(at).split(", ").at(-1)}
+        {isEndOfDay(at) ? "End of " : ""}<b>{onWeekday(dayOf(at))}</b>{isEndOfDay(at) ? "" : `, ${clock(at)}`}
       </span>
       <span class="switch" role="group" aria-label="Knowledge">
         <button type="button" aria-pressed={!moment.asKnownThen} onClick={() => show({ ...moment, asKnownThen: false })}>

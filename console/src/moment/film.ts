@@ -2,8 +2,8 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { useQuery } from "@urql/preact";
 
-import type { FilmQuery, Health } from "../generated/graphql";
-import { FILM } from "../pages/documents";
+import type { FilmOfKeyResultsQuery, FilmQuery, Health } from "../generated/graphql";
+import { FILM, FILM_OF_KEY_RESULTS } from "../pages/documents";
 import { placeOf } from "./slider";
 
 export interface Figures {
@@ -18,6 +18,13 @@ export interface Frame {
   counts: ReadonlyArray<{ health: Health; count: number }>;
   /** The figures of each objective by its id; one that is absent had no progress yet. */
   objectives: ReadonlyMap<string, Figures>;
+  /** The value and the progress of each key result by its id. */
+  keyResults: ReadonlyMap<string, Measured>;
+}
+
+export interface Measured {
+  actual: number | null;
+  progress: number | null;
 }
 
 /** Undefined while nobody drags; null for now. */
@@ -59,12 +66,14 @@ export function useFrame(cycle: string, isBig: boolean): Frame | null {
     return () => clearTimeout(timer);
   }, []);
   const [{ data }] = useQuery({ query: FILM, variables: { cycle, every: isBig ? "WEEK" : "DAY" }, pause: !wanted });
-  const frames = useMemo(() => (data ? framesOf(data) : []), [data]);
+  const [{ data: details }] = useQuery({ query: FILM_OF_KEY_RESULTS, variables: { cycle }, pause: !data || isBig });
+  const frames = useMemo(() => (data ? framesOf(data, details) : []), [data, details]);
   if (dragged === undefined || dragged === null || frames.length === 0) return null;
   return frames[placeOf(dragged, frames.map((frame) => frame.at))] ?? null;
 }
 
-function framesOf(film: FilmQuery): Frame[] {
+function framesOf(film: FilmQuery, details: FilmOfKeyResultsQuery | undefined): Frame[] {
+  const measured = measuredByMoment(details);
   const objectives = film.cycle?.objectives.edges.map((edge) => edge.node) ?? [];
   const byMoment = new Map<string, Map<string, Figures>>();
   for (const objective of objectives) {
@@ -79,5 +88,19 @@ function framesOf(film: FilmQuery): Frame[] {
     cycle: { value, expected, health },
     counts: healthCounts,
     objectives: byMoment.get(at) ?? new Map(),
+    keyResults: measured.get(at) ?? new Map(),
   }));
+}
+
+function measuredByMoment(details: FilmOfKeyResultsQuery | undefined): Map<string, Map<string, Measured>> {
+  const byMoment = new Map<string, Map<string, Measured>>();
+  const keyResults = details?.cycle?.objectives.edges.flatMap((edge) => edge.node.keyResults) ?? [];
+  for (const keyResult of keyResults) {
+    for (const { at, actual, progress } of keyResult.trajectory) {
+      let measured = byMoment.get(at);
+      if (measured === undefined) byMoment.set(at, (measured = new Map()));
+      measured.set(keyResult.entityId, { actual: actual ?? null, progress: progress ?? null });
+    }
+  }
+  return byMoment;
 }

@@ -3,7 +3,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks"
 
 import { useLive } from "../api/live";
 import { BURN_UP } from "../pages/documents";
-import { percent, onDay, onWeekday } from "../parts/words";
+import { dayOf, onDay, onWeekday, percent } from "../parts/words";
 import type { Cycle } from "../viewer";
 import { Curve } from "./curve";
 import { announce } from "./film";
@@ -44,6 +44,7 @@ export function Slider({ cycle }: { cycle: Cycle }) {
   if (past.length < 2) return null;
   const shown = past[Math.min(place, past.length - 1)];
   const isNow = place >= past.length - 1;
+  const begin = share(past[0]!.at, cycle);
   const play = () => {
     if (isPlaying) return setPlaying(false), rest(place);
     if (isNow) drag(0);
@@ -58,15 +59,15 @@ export function Slider({ cycle }: { cycle: Cycle }) {
         <Curve points={points} startsOn={cycle.startsOn} endsOn={cycle.endsOn} at={isNow ? null : (shown?.at ?? null)} />
         <input
           type="range" min={0} max={past.length - 1} step={1} value={place}
-          style={{ width: `${share(past.at(-1)!.at, cycle) * 100}%`, marginInlineStart: `${share(past[0]!.at, cycle) * 0}%` }}
-          aria-label="Day" aria-valuetext={isNow ? "Now" : onWeekday(shown!.at)}
+          style={{ marginInlineStart: `${begin * 100}%`, width: `${(share(past.at(-1)!.at, cycle) - begin) * 100}%` }}
+          aria-label="Day" aria-valuetext={isNow ? "Now" : onWeekday(dayOf(shown!.at))}
           onInput={(event) => drag(Number(event.currentTarget.value))}
           onChange={(event) => rest(Number(event.currentTarget.value))}
         />
         <div class="ends" aria-hidden="true"><span>{onDay(cycle.startsOn)}</span><span>{onDay(cycle.endsOn)}</span></div>
       </div>
       <p class="reading" aria-hidden="true">
-        <b>{isNow ? "Now" : onDay(shown!.at)}</b>
+        <b>{isNow ? "Now" : onDay(dayOf(shown!.at))}</b>
         <span>{percent(shown?.value)} <i>planned {percent(shown?.expected)}</i></span>
       </p>
     </section>

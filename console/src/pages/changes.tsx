@@ -5,9 +5,10 @@ import { Link } from "wouter-preact";
 import { useLive } from "../api/live";
 import type { ChangedQuery } from "../generated/graphql";
 import { useMoment } from "../moment/moment";
+import { Fields } from "../parts/fields";
 import { HealthMark } from "../parts/health";
 import { Failed, Loading, State } from "../parts/states";
-import { amount, onDayAndYear, percent, told } from "../parts/words";
+import { amount, onDayAndYear, percent } from "../parts/words";
 import { useLooking } from "../viewer";
 import { CHANGED } from "./documents";
 
@@ -91,12 +92,12 @@ function Group({ group }: { group: Group }) {
         {group.itself?.then === null && <span class="tag">new</span>}
         {group.itself && <Moved difference={group.itself} />}
       </header>
-      {group.itself && <Fields difference={group.itself} />}
+      {group.itself?.then && <Fields fields={group.itself.fields} without={MEASURED} most={3} />}
       <ul class="differences">
         {group.keyResults.map((difference) => (
           <li key={difference.now?.id}>
             <HealthMark health={difference.health?.after} />
-            <span>{titleOf(difference)}{difference.then === null && <span class="tag">new</span>}<Fields difference={difference} /></span>
+            <span>{titleOf(difference)}{difference.then === null && <span class="tag">new</span>}{difference.then !== null && <Fields fields={difference.fields} without={MEASURED} most={3} />}</span>
             <Value difference={difference} />
             <Moved difference={difference} />
           </li>
@@ -122,13 +123,7 @@ function Value({ difference: { current, now } }: { difference: Difference }) {
   return <span class="key-result-value">{amount(current.before, { symbol: "" })} → {amount(current.after, now.metric.unit)}</span>;
 }
 
-const MEASURED = new Set(["current", "measuredAt", "reached", "confidence"]);
-
-function Fields({ difference }: { difference: Difference }) {
-  const fields = difference.then === null ? [] : difference.fields.filter((one) => !MEASURED.has(one.field)).slice(0, 3);
-  if (fields.length === 0) return null;
-  return <small class="change-fields">{fields.map((one) => <span key={one.field}><i>{told(one.field)}</i> {one.before && <><s>{one.before}</s> → </>}{one.after ?? "none"}</span>)}</small>;
-}
+const MEASURED = new Set(["current", "measuredAt", "reached", "confidence", "description"]);
 
 function titleOf(difference: Difference): string {
   return (difference.now as Goal).title;

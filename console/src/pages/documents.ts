@@ -89,7 +89,7 @@ export const FILM = graphql(`
           count
         }
       }
-      objectives(first: 60) {
+      objectives(first: 50) {
         edges {
           node {
             id
@@ -99,6 +99,30 @@ export const FILM = graphql(`
               value
               expected
               health
+            }
+          }
+        }
+      }
+    }
+  }
+`);
+
+export const FILM_OF_KEY_RESULTS = graphql(`
+  query FilmOfKeyResults($cycle: String!) {
+    cycle(by: { key: $cycle }) {
+      id
+      objectives(first: 50) {
+        edges {
+          node {
+            id
+            keyResults {
+              id
+              entityId
+              trajectory(every: DAY) {
+                at
+                actual
+                progress
+              }
             }
           }
         }
@@ -265,6 +289,31 @@ export const OBJECTIVE_PAGE = graphql(`
   }
 `);
 
+export const NAMED = graphql(`
+  fragment Named on Node {
+    __typename
+    id
+    ... on Objective {
+      title
+    }
+    ... on KeyResult {
+      title
+    }
+    ... on Person {
+      name
+    }
+    ... on Team {
+      name
+    }
+    ... on Cycle {
+      name
+    }
+    ... on Kpi {
+      name
+    }
+  }
+`);
+
 export const CHANGE_LINE = graphql(`
   fragment ChangeLine on Change {
     __typename
@@ -300,6 +349,12 @@ export const CHANGE_LINE = graphql(`
       field
       before
       after
+      beforeNode {
+        ...Named
+      }
+      afterNode {
+        ...Named
+      }
     }
     effect {
       before
@@ -363,6 +418,12 @@ export const CHANGED = graphql(`
               field
               before
               after
+              beforeNode {
+                ...Named
+              }
+              afterNode {
+                ...Named
+              }
             }
             progress {
               before

@@ -3,7 +3,7 @@ import { useMemo } from "preact/hooks";
 import { Link, useLocation, useSearch } from "wouter-preact";
 
 import { useLive } from "../api/live";
-import type { CycleAtAGlanceFragment, Health, ObjectiveRowFragment } from "../generated/graphql";
+import type { CycleAtAGlanceFragment, Health, KeyResultRowFragment, ObjectiveRowFragment } from "../generated/graphql";
 import { type Figures, type Frame, useFrame } from "../moment/film";
 import { basis, useMoment, withMoment } from "../moment/moment";
 import { Bar } from "../parts/bar";
@@ -15,7 +15,7 @@ import { useLooking } from "../viewer";
 import { QUARTER, QUARTER_THEN } from "./documents";
 import { filtered, fromSearch, ORDERS, toSearch, type Filters } from "./filters";
 
-const BIG = 60;
+const BIG = 50;
 
 export function Quarter() {
   const { cycle } = useLooking();
@@ -106,16 +106,19 @@ function Objective({ objective, frame }: { objective: ObjectiveRowFragment; fram
         <span class="share">{percent(figures.value)}</span>
       </header>
       <Bar figures={figures} label={objective.title} />
-      {!frame && (
-        <ul class="key-results">
-          {objective.keyResults.map((keyResult) => (
-            <KeyResultLine key={keyResult.id} keyResult={keyResult} />
-          ))}
-        </ul>
-      )}
-      {frame && <ul class="key-results waiting" style={{ "--rows": objective.keyResults.length }} />}
+      <ul class="key-results">
+        {objective.keyResults.map((keyResult) => (
+          <KeyResultLine key={keyResult.entityId} keyResult={frame ? measuredIn(frame, keyResult) : keyResult} />
+        ))}
+      </ul>
     </article>
   );
+}
+
+/** A key result as a frame shows it: its value and progress; expected progress and health are not in the film. */
+function measuredIn(frame: Frame, keyResult: KeyResultRowFragment): KeyResultRowFragment {
+  const { actual, progress } = frame.keyResults.get(keyResult.entityId) ?? { actual: null, progress: null };
+  return { ...keyResult, current: actual, confidence: null, progress: { ...keyResult.progress, value: progress, expected: null, health: null } };
 }
 
 function CycleChoice() {

@@ -89,8 +89,10 @@ function CheckInForm({ keyResult, previous, onRecorded }: { keyResult: Mine; pre
   const [key] = useState(() => crypto.randomUUID());
   const send = async (event: Event) => {
     event.preventDefault();
-    setProblems([]);
-    const input = { keyResult: keyResult.entityId, confidence: confidence / 100, note: note.trim() || null, idempotencyKey: `console-${key}`, ...measured(keyResult, value, reached) };
+    const written = measured(keyResult, value, reached);
+    setProblems(Number.isNaN(written.value) ? [{ message: "Write a number, like 12.5.", field: ["value"] }] : []);
+    if (Number.isNaN(written.value)) return;
+    const input = { keyResult: keyResult.entityId, confidence: confidence / 100, note: note.trim() || null, idempotencyKey: `console-${key}`, ...written };
     const { data, error } = await checkIn({ input });
     const found = data?.checkIn?.problems ?? [];
     if (error || !data?.checkIn) setProblems([{ message: error?.message ?? "The server did not record it; try again.", field: [] }]);
@@ -182,6 +184,11 @@ function without(reached: Set<string>, key: string, isReached: boolean): Set<str
 function measured(keyResult: KeyResultRowFragment, value: string, reached: Set<string>): { value?: number; reached?: string[] } {
   if (keyResult.kpi) return {};
   if (keyResult.metric.direction === "MILESTONES") return { reached: [...reached] };
-  const number = Number(value.trim().replace(",", "."));
-  return value.trim() === "" && keyResult.metric.direction !== "DONE" ? {} : { value: number };
+  return { value: numberOf(value, keyResult.metric.direction === "DONE" ? "0" : "") };
+}
+
+/** The number in a text with a decimal point or comma; NaN if there is none. */
+function numberOf(text: string, otherwise: string): number {
+  const plain = text.trim().replace(/[\s_'’]/g, "").replace(",", ".") || otherwise;
+  return plain === "" ? NaN : Number(plain);
 }

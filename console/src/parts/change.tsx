@@ -1,5 +1,6 @@
 // One change as a line: who did what, when, why, and what it did to progress.
 import type { ChangeLineFragment } from "../generated/graphql";
+import { Fields } from "./fields";
 import { atTime, percent, told } from "./words";
 
 export function ChangeLine({ change }: { change: ChangeLineFragment }) {
@@ -11,22 +12,11 @@ export function ChangeLine({ change }: { change: ChangeLineFragment }) {
       <time dateTime={change.effectiveAt}>{atTime(change.effectiveAt)}</time>
       <div>
         <p><b>{told(change.__typename)}</b>{subject && <> · {subject}</>}</p>
-        <p class="change-fields">
-          {change.fields.filter((one) => one.before !== one.after && !HIDDEN.has(one.field)).slice(0, 4).map((one) => (
-            <span key={one.field}><i>{told(one.field)}</i> {one.before !== null && <><s>{clipped(one.before)}</s> → </>}{one.after === null ? "none" : clipped(one.after)}</span>
-          ))}
-        </p>
+        <Fields fields={change.fields} />
         {change.reason && <q>{change.reason}</q>}
         <small>{change.actor.person?.name ?? change.actor.handle}{change.late && ", late"}{change.backdated && ", backdated"}</small>
       </div>
       {isMoved && <span class={`delta ${(effect.after ?? 0) >= (effect.before ?? 0) ? "up" : "down"}`}>{percent(effect.before)} → {percent(effect.after)}</span>}
     </li>
   );
-}
-
-const HIDDEN = new Set(["measuredAt", "note", "title", "description"]);
-
-function clipped(text: string | null | undefined): string {
-  const plain = text ?? "";
-  return plain.length > 60 ? `${plain.slice(0, 59)}…` : plain;
 }

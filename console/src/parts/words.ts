@@ -3,10 +3,27 @@ import type { Health } from "../generated/graphql";
 
 const number = new Intl.NumberFormat("en", { maximumFractionDigits: 2 });
 const short = new Intl.NumberFormat("en", { maximumFractionDigits: 1, notation: "compact" });
-const day = new Intl.DateTimeFormat("en", { day: "numeric", month: "short" });
-const dayAndYear = new Intl.DateTimeFormat("en", { day: "numeric", month: "short", year: "numeric" });
-const weekday = new Intl.DateTimeFormat("en", { weekday: "short", day: "numeric", month: "short", year: "numeric" });
-const time = new Intl.DateTimeFormat("en", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hour12: false });
+
+let zone: string | undefined;
+let formats = formatsOf();
+
+/** Show days and times by the calendar of the workspace. */
+export function showIn(timeZone: string): void {
+  if (timeZone === zone) return;
+  zone = timeZone;
+  formats = formatsOf();
+}
+
+function formatsOf() {
+  const format = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat("en-GB", { timeZone: zone, ...options });
+  return {
+    day: format({ day: "numeric", month: "short" }),
+    dayAndYear: format({ day: "numeric", month: "short", year: "numeric" }),
+    weekday: format({ weekday: "long", day: "numeric", month: "long", year: "numeric" }),
+    time: format({ day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" }),
+    clock: format({ hour: "2-digit", minute: "2-digit" }),
+  };
+}
 
 export const NOTHING = "–";
 
@@ -22,10 +39,22 @@ export function amount(value: number | null | undefined, unit: { symbol: string 
   return unit.symbol ? `${text} ${unit.symbol}` : text;
 }
 
-export const onDay = (at: string | Date): string => day.format(new Date(at));
-export const onDayAndYear = (at: string | Date): string => dayAndYear.format(new Date(at));
-export const onWeekday = (at: string | Date): string => weekday.format(new Date(at));
-export const atTime = (at: string | Date): string => time.format(new Date(at));
+/** A day without a time, like 2026-10-01, is the same day in each zone. */
+function dated(at: string | Date): Date {
+  return typeof at === "string" && at.length === 10 ? new Date(`${at}T12:00:00Z`) : new Date(at);
+}
+
+export const onDay = (at: string | Date): string => formats.day.format(dated(at));
+export const onDayAndYear = (at: string | Date): string => formats.dayAndYear.format(dated(at));
+export const onWeekday = (at: string | Date): string => formats.weekday.format(dated(at));
+export const atTime = (at: string | Date): string => formats.time.format(dated(at));
+export const clock = (at: string | Date): string => formats.clock.format(dated(at));
+
+/** Whether a moment is the midnight at which a day ends. */
+export const isEndOfDay = (at: string): boolean => clock(at) === "00:00" && new Date(at).getUTCSeconds() === 0;
+
+/** The day that a frame of the film shows: the one that ends with it, or in which it is. */
+export const dayOf = (at: string): Date => (isEndOfDay(at) ? new Date(Date.parse(at) - 1) : new Date(at));
 
 /** How long ago a moment was, in days. */
 export function ago(at: string, now = Date.now()): string {

@@ -13,7 +13,7 @@ from api.server.app import create_app
 from domain.commands.people_commands import DeactivatePerson, ErasePerson
 from domain.commands.permissions import Role
 from domain.handlers import identity
-from domain.log import sessions
+from domain.log.credentials import sessions
 from tests.api.auth.conftest import AppServer
 from tests.api.console.conftest import COOKIE, OWN_PAGE, Browser
 from tests.api.frames import BOTH_FRAMES
