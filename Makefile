@@ -17,7 +17,7 @@ ROUNDS ?= 40
 FAULTS ?= 40
 QUESTIONS ?= 10000
 
-.PHONY: help demo test check conformance bench alerts clean
+.PHONY: help demo test check console conformance bench alerts clean
 .PHONY: drill cluster-drill rolling-drill restore-drill pooler-drill alerts-drill test-postgres hashes sbom release lint-image audit digests
 .DEFAULT_GOAL := help
 
@@ -26,6 +26,7 @@ help:
 	@echo "make test         the tests"
 	@echo "make check        format, lint, types, import contracts, schema snapshot, tests"
 	@echo "make conformance  a running server, tested with real clients; needs Node"
+	@echo "make console      the console, built into api/console/static; needs Node"
 	@echo "make bench        the benchmarks"
 	@echo "make alerts       the alerts for Prometheus, evaluated by its promtool, which must be installed"
 	@echo "make drill        kill every process in turn while clients write; ROUNDS=40"
@@ -61,6 +62,9 @@ check: $(INSTALLED)
 
 conformance: $(INSTALLED)
 	$(BIN)/python -m tests.conformance
+
+console:
+	cd console && npm ci --no-audit --no-fund --loglevel=error && npm run build
 
 bench: $(INSTALLED)
 	$(BIN)/python -m benchmarks
@@ -139,5 +143,5 @@ digests:
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist
-	rm -rf tests/conformance/node_modules tests/conformance/.venv tests/conformance/build
+	rm -rf console/node_modules console/src/generated tests/conformance/node_modules tests/conformance/.venv tests/conformance/build
 	find api domain projections tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -11,6 +11,8 @@ import { NOW, useMoment } from "./moment";
 
 const DAY_MS = 86_400_000;
 const FRAME_MS = 90;
+/** The width of the thumb in rem, whose centre is on the day. */
+const THUMB = 1.15;
 
 export function Slider({ cycle }: { cycle: Cycle }) {
   const { moment, show } = useMoment();
@@ -59,7 +61,7 @@ export function Slider({ cycle }: { cycle: Cycle }) {
         <Curve points={points} startsOn={cycle.startsOn} endsOn={cycle.endsOn} at={isNow ? null : (shown?.at ?? null)} />
         <input
           type="range" min={0} max={past.length - 1} step={1} value={place}
-          style={{ marginInlineStart: `${begin * 100}%`, width: `${(share(past.at(-1)!.at, cycle) - begin) * 100}%` }}
+          style={{ marginInlineStart: `calc(${begin * 100}% - ${THUMB / 2}rem)`, width: `calc(${(share(past.at(-1)!.at, cycle) - begin) * 100}% + ${THUMB}rem)` }}
           aria-label="Day" aria-valuetext={isNow ? "Now" : onWeekday(dayOf(shown!.at))}
           onInput={(event) => drag(Number(event.currentTarget.value))}
           onChange={(event) => rest(Number(event.currentTarget.value))}

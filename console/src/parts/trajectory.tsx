@@ -1,22 +1,41 @@
 // A key result's values over time: actual, as planned at first, and as replanned.
+import { useEffect, useState } from "preact/hooks";
+
 import type { ObjectivePageFragment } from "../generated/graphql";
 import { amount, onDay } from "./words";
 
 type KeyResult = ObjectivePageFragment["keyResults"][number];
 
-const WIDTH = 640;
-const HEIGHT = 150;
+const HEIGHT = 170;
 const LEFT = 8;
 const RIGHT = 84;
 
-export function Trajectory({ keyResult, endsOn }: { keyResult: KeyResult; endsOn: string }) {
+/** The width of an element, followed as it changes. */
+function useWidth(): [(element: HTMLElement | null) => void, number] {
+  const [element, setElement] = useState<HTMLElement | null>(null);
+  const [width, setWidth] = useState(640);
+  useEffect(() => {
+    if (element === null) return;
+    const observer = new ResizeObserver(([entry]) => setWidth(Math.max(240, Math.round(entry!.contentRect.width))));
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [element]);
+  return [setElement, width];
+}
+
+export function Trajectory(props: { keyResult: KeyResult; endsOn: string }) {
+  const [measure, width] = useWidth();
+  return <div ref={measure}><Drawn {...props} width={width} /></div>;
+}
+
+function Drawn({ keyResult, endsOn, width }: { keyResult: KeyResult; endsOn: string; width: number }) {
   const points = keyResult.trajectory;
   const values = points.flatMap((point) => [point.planned, point.replanned, point.actual]).filter((value) => value !== null && value !== undefined);
   if (values.length === 0) return null;
   const ends = [keyResult.metric.start, keyResult.metric.target, keyResult.forecast?.value].filter((value) => value !== null && value !== undefined);
   const [least, most] = [Math.min(...values, ...ends), Math.max(...values, ...ends)];
   const [begin, end] = [Date.parse(points[0]!.at), Math.max(Date.parse(endsOn), Date.parse(points.at(-1)!.at))];
-  const x = (at: string) => LEFT + ((Date.parse(at) - begin) / (end - begin || 1)) * (WIDTH - LEFT - RIGHT);
+  const x = (at: string) => LEFT + ((Date.parse(at) - begin) / (end - begin || 1)) * (width - LEFT - RIGHT);
   const y = (value: number) => 12 + (1 - (value - least) / (most - least || 1)) * (HEIGHT - 36);
   const line = (name: "planned" | "replanned" | "actual") =>
     points.flatMap((point) => (point[name] === null || point[name] === undefined ? [] : [`${x(point.at).toFixed(1)},${y(point[name]).toFixed(1)}`])).join(" ");
@@ -24,19 +43,19 @@ export function Trajectory({ keyResult, endsOn }: { keyResult: KeyResult; endsOn
   const last = points.findLast((point) => point.actual !== null && point.actual !== undefined);
   const unit = keyResult.metric.unit;
   return (
-    <svg class="trajectory" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={`${keyResult.title}: ${amount(last?.actual, unit)} by ${last ? onDay(last.at) : "now"}, planned to reach ${amount(keyResult.metric.target, unit)}`}>
-      <line class="axis" x1={LEFT} x2={WIDTH - RIGHT} y1={HEIGHT - 18} y2={HEIGHT - 18} />
+    <svg class="trajectory" viewBox={`0 0 ${width} ${HEIGHT}`} role="img" aria-label={`${keyResult.title}: ${amount(last?.actual, unit)} by ${last ? onDay(last.at) : "now"}, planned to reach ${amount(keyResult.metric.target, unit)}`}>
+      <line class="axis" x1={LEFT} x2={width - RIGHT} y1={HEIGHT - 18} y2={HEIGHT - 18} />
       <text x={LEFT} y={HEIGHT - 4}>{onDay(points[0]!.at)}</text>
-      <text x={WIDTH - RIGHT} y={HEIGHT - 4} text-anchor="end">{onDay(endsOn)}</text>
+      <text x={width - RIGHT} y={HEIGHT - 4} text-anchor="end">{onDay(endsOn)}</text>
       <polyline class={isReplanned ? "planned old" : "planned"} points={line("planned")} />
       {isReplanned && <polyline class="planned" points={line("replanned")} />}
       <polyline class="actual" points={line("actual")} />
       {last && <circle class="dot" cx={x(last.at)} cy={y(last.actual!)} r="3.500" />}
       {last && keyResult.forecast && (
-        <line class="forecast" x1={x(last.at)} y1={y(last.actual!)} x2={WIDTH - RIGHT} y2={y(keyResult.forecast.value)} />
+        <line class="forecast" x1={x(last.at)} y1={y(last.actual!)} x2={width - RIGHT} y2={y(keyResult.forecast.value)} />
       )}
       {ends.length > 0 && keyResult.metric.target !== null && keyResult.metric.target !== undefined && (
-        <text class="goal" x={WIDTH - RIGHT + 6} y={y(keyResult.metric.target) + 4}>{amount(keyResult.metric.target, unit)}</text>
+        <text class="goal" x={width - RIGHT + 6} y={y(keyResult.metric.target) + 4}>{amount(keyResult.metric.target, unit)}</text>
       )}
     </svg>
   );
