@@ -78,6 +78,8 @@ def parts() -> list[Part]:
         Part("caches", "Then and now in the caches of Apollo and Relay", (compiled, _node("caches.test.mjs"))),
         Part("graphql-ws", "graphql-ws, over restarts of the server", (_node("graphql-ws.test.mjs"),)),
         Part("graphql-sse", "graphql-sse, over restarts of the server", (_node("graphql-sse.test.mjs"),)),
+        Part("console-build", "The console, as it is built from its source", (_node("console-build.test.mjs"),)),
+        Part("console", "The console in Chromium", (_node("console.test.mjs"),)),
         Part("fuzz", "Schemathesis", ((str(python), "fuzz.py"),)),
     ]
 
@@ -165,7 +167,12 @@ def run_parts(chosen: Sequence[Part]) -> tuple[dict[Part, tuple[list[Result], fl
     """The results and the duration of each part, in seconds, and the log of the server."""
     found = {}
     with console.status("A company lives through a year …") as status, running() as (server, control):
-        ours = {"KEYFRAME_URL": server.url, "KEYFRAME_TOKEN": server.token, "KEYFRAME_CONTROL": control}
+        ours = {
+            "KEYFRAME_URL": server.url,
+            "KEYFRAME_TOKEN": server.token,
+            "KEYFRAME_MEMBER_TOKEN": server.member_token,
+            "KEYFRAME_CONTROL": control,
+        }
         environment = {**os.environ, **ours, "NO_COLOR": "1"}
         for part in chosen:
             status.update(f"{part.title} …")

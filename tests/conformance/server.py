@@ -44,6 +44,7 @@ class Server:
         self._run(("demo",), b"Run them at")
         self.stop()
         self.token = self._output_of("token", "create", "--role", "ADMIN", "--expires", "1d")
+        self.member_token = self._output_of("token", "create", "--role", "MEMBER", "--person", "leila")
         self.start()
 
     def start(self, settings: Mapping[str, str] = MappingProxyType({})) -> None:

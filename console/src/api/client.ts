@@ -15,6 +15,7 @@ export type OnReachable = (reachable: boolean) => void;
 
 export function client(onSignedOut: OnSignedOut, onReachable: OnReachable): Client {
   const scheme = location.protocol === "https:" ? "wss" : "ws";
+  // graphql-ws wants a text for each operation, which may be empty
   const socket = createClient({ url: `${scheme}://${location.host}/graphql`, retryAttempts: Infinity });
   return new Client({
     url: "/graphql",
@@ -26,7 +27,7 @@ export function client(onSignedOut: OnSignedOut, onReachable: OnReachable): Clie
       subscriptionExchange({
         forwardSubscription: (request) => ({
           subscribe: (sink) => ({
-            unsubscribe: socket.subscribe(byDigest(request as Body) as never, sink as never),
+            unsubscribe: socket.subscribe({ ...byDigest(request as Body), query: "" } as never, sink as never),
           }),
         }),
       }),

@@ -30,6 +30,8 @@ export interface Measured {
 /** Undefined while nobody drags; null for now. */
 type Dragged = string | null | undefined;
 
+const LATER_MS = 400;
+
 const listeners = new Set<(dragged: Dragged) => void>();
 let current: Dragged;
 
@@ -39,37 +41,56 @@ export function announce(dragged: Dragged): void {
   for (const listen of listeners) listen(dragged);
 }
 
-/** Where the slider is dragged to, at most once in a frame of the screen. */
-export function useDragged(): Dragged {
-  const [dragged, setDragged] = useState<Dragged>(current);
-  useEffect(() => {
-    let asked = 0;
-    const listen = () => {
-      cancelAnimationFrame(asked);
-      asked = requestAnimationFrame(() => setDragged(current));
-    };
-    listeners.add(listen);
-    return () => {
-      cancelAnimationFrame(asked);
-      listeners.delete(listen);
-    };
-  }, []);
-  return dragged;
+/** Call a function with where the slider is dragged to, at most once in a frame of the screen. */
+function follow(listener: (dragged: Dragged) => void): () => void {
+  let asked = 0;
+  const listen = () => {
+    cancelAnimationFrame(asked);
+    asked = requestAnimationFrame(() => listener(current));
+  };
+  listeners.add(listen);
+  return () => {
+    cancelAnimationFrame(asked);
+    listeners.delete(listen);
+  };
 }
 
-/** The frame at which somebody drags the slider; null while nobody does, or the film is not loaded. */
-export function useFrame(cycle: string, isBig: boolean): Frame | null {
-  const dragged = useDragged();
+/** The frames of a cycle by day, or by week for a big one; empty until they are loaded, after the page itself. */
+export function useFilm(cycle: string, isBig: boolean): Frame[] {
   const [wanted, setWanted] = useState(false);
   useEffect(() => {
-    const timer = setTimeout(() => setWanted(true), 400); // after the page itself
+    const timer = setTimeout(() => setWanted(true), LATER_MS);
     return () => clearTimeout(timer);
   }, []);
   const [{ data }] = useQuery({ query: FILM, variables: { cycle, every: isBig ? "WEEK" : "DAY" }, pause: !wanted });
   const [{ data: details }] = useQuery({ query: FILM_OF_KEY_RESULTS, variables: { cycle }, pause: !data || isBig });
-  const frames = useMemo(() => (data ? framesOf(data, details) : []), [data, details]);
-  if (dragged === undefined || dragged === null || frames.length === 0) return null;
-  return frames[placeOf(dragged, frames.map((frame) => frame.at))] ?? null;
+  return useMemo(() => (data ? framesOf(data, details) : []), [data, details]);
+}
+
+/** The frame at which somebody drags the slider; null while nobody does, or `isShown` is false. */
+export function useFrame(film: Frame[], isShown = true): Frame | null {
+  const [frame, setFrame] = useState<Frame | null>(null);
+  useEffect(() => {
+    const moments = film.map((one) => one.at);
+    const show = (dragged: Dragged) => setFrame(dragged && film.length > 0 ? (film[placeOf(dragged, moments)] ?? null) : null);
+    if (!isShown) return;
+    show(current);
+    return follow(show);
+  }, [film, isShown]);
+  return frame;
+}
+
+/** Whether an element is on the screen, or nearly. */
+export function useShown(): [(element: HTMLElement | null) => void, boolean] {
+  const [element, setElement] = useState<HTMLElement | null>(null);
+  const [isShown, setShown] = useState(false);
+  useEffect(() => {
+    if (element === null) return;
+    const observer = new IntersectionObserver(([entry]) => setShown(entry!.isIntersecting));
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [element]);
+  return [setElement, isShown];
 }
 
 function framesOf(film: FilmQuery, details: FilmOfKeyResultsQuery | undefined): Frame[] {

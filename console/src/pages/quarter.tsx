@@ -4,7 +4,7 @@ import { Link, useLocation, useSearch } from "wouter-preact";
 
 import { useLive } from "../api/live";
 import type { CycleAtAGlanceFragment, Health, KeyResultRowFragment, ObjectiveRowFragment } from "../generated/graphql";
-import { type Figures, type Frame, useFrame } from "../moment/film";
+import { type Figures, type Frame, useFilm, useFrame, useShown } from "../moment/film";
 import { basis, useMoment, withMoment } from "../moment/moment";
 import { Bar } from "../parts/bar";
 import { HealthCounts, HealthLabel, HealthMark } from "../parts/health";
@@ -48,30 +48,12 @@ function Page({ cycle }: { cycle: CycleAtAGlanceFragment }) {
   const { moment } = useMoment();
   const filters = useMemo(() => fromSearch(search), [search]);
   const objectives = useMemo(() => cycle.objectives.edges.map((edge) => edge.node), [cycle]);
-  const frame = useFrame(cycle.key, objectives.length > BIG);
+  const film = useFilm(cycle.key, objectives.length > BIG);
   const shown = useMemo(() => filtered(objectives, filters), [objectives, filters]);
   const change = (next: Partial<Filters>) => navigate(`${path}${withMoment(toSearch(search, { ...filters, ...next }), moment)}`, { replace: true });
-  const figures = frame?.cycle ?? cycle.progress;
   return (
     <>
-      <section class="headline">
-        <div class="headline-title">
-          <CycleChoice />
-          <p>{onDay(cycle.startsOn)} – {onDay(cycle.endsOn)} · {objectives.length} objectives</p>
-        </div>
-        <div class="headline-figure">
-          <strong>{percent(figures.value)}</strong>
-          <span>
-            <HealthLabel health={figures.health} />
-            planned {percent(figures.expected)}
-          </span>
-        </div>
-        <HealthCounts
-          counts={frame?.counts ?? cycle.healthCounts}
-          chosen={filters.health}
-          onChoose={(health) => change({ health: toggled(filters.health, health) })}
-        />
-      </section>
+      <Headline cycle={cycle} film={film} chosen={filters.health} onChoose={(health) => change({ health: toggled(filters.health, health) })} />
       <FilterRow objectives={objectives} filters={filters} change={change} />
       {objectives.length === 0 && <State title="No objectives yet"><p>Nobody has drafted one in this cycle at this moment.</p></State>}
       {objectives.length > 0 && shown.length === 0 && (
@@ -83,7 +65,7 @@ function Page({ cycle }: { cycle: CycleAtAGlanceFragment }) {
         <section key={team} class="team" aria-label={team}>
           <h2>{team} <span>{rows.length}</span></h2>
           {rows.map((objective) => (
-            <Objective key={objective.entityId} objective={objective} frame={frame} />
+            <Objective key={objective.entityId} objective={objective} film={film} />
           ))}
         </section>
       ))}
@@ -91,14 +73,44 @@ function Page({ cycle }: { cycle: CycleAtAGlanceFragment }) {
   );
 }
 
-function Objective({ objective, frame }: { objective: ObjectiveRowFragment; frame: Frame | null }) {
+interface HeadlineProps {
+  cycle: CycleAtAGlanceFragment;
+  film: Frame[];
+  chosen: ReadonlySet<Health>;
+  onChoose: (health: Health) => void;
+}
+
+function Headline({ cycle, film, chosen, onChoose }: HeadlineProps) {
+  const frame = useFrame(film);
+  const figures = frame?.cycle ?? cycle.progress;
+  return (
+    <section class="headline">
+      <div class="headline-title">
+        <CycleChoice />
+        <p>{onDay(cycle.startsOn)} – {onDay(cycle.endsOn)} · {cycle.objectives.edges.length} objectives</p>
+      </div>
+      <div class="headline-figure">
+        <strong>{percent(figures.value)}</strong>
+        <span>
+          <HealthLabel health={figures.health} />
+          planned {percent(figures.expected)}
+        </span>
+      </div>
+      <HealthCounts counts={frame?.counts ?? cycle.healthCounts} chosen={chosen} onChoose={onChoose} />
+    </section>
+  );
+}
+
+function Objective({ objective, film }: { objective: ObjectiveRowFragment; film: Frame[] }) {
   const { link } = useMoment();
+  const [measure, isShown] = useShown();
+  const frame = useFrame(film, isShown);
   const figures: Figures = frame
     ? (frame.objectives.get(objective.entityId) ?? { value: null, expected: null, health: null })
     : { value: objective.progress.value ?? null, expected: objective.progress.expected ?? null, health: objective.progress.health ?? null };
   const isAbsent = frame !== null && !frame.objectives.has(objective.entityId);
   return (
-    <article class={`objective${isAbsent ? " absent" : ""}`}>
+    <article ref={measure} class={`objective${isAbsent ? " absent" : ""}`}>
       <header>
         <HealthMark health={figures.health} />
         <h3><Link href={link(`/objective/${objective.entityId}`)}>{objective.title}</Link></h3>

@@ -23,7 +23,7 @@ export function Bar({ figures, label, small = false }: { figures: Figures; label
       title={text}
     >
       <span class="bar-fill" style={{ transform: `scaleX(${value ?? 0})` }} />
-      {expected !== null && expected !== undefined && <span class="bar-planned" style={{ left: `${expected * 100}%` }} />}
+      {expected !== null && expected !== undefined && <span class="bar-planned" style={{ transform: `translateX(${expected * 100}%)` }} />}
     </div>
   );
 }

@@ -134,12 +134,12 @@ class AppServer:
         self.http = http
         self.log = Log(database.pool(size_max=2), database.settings.workspace)
         self._keyframe = Dispatcher(self.log)
-        self._head = 0
+        self.head = 0
 
     def execute(self, command: Command) -> UUID:
         """Execute a command; returns the id of its subject. Later requests wait for its position."""
         outcome = self._keyframe.execute(command, ROOT)
-        self._head = outcome.head
+        self.head = outcome.head
         assert outcome.result.subject is not None
         return outcome.result.subject.id
 
@@ -162,7 +162,7 @@ class AppServer:
     def ask(self, bearer: str | None, **headers: str) -> Any:
         """The response to the viewer query."""
         shown = {} if bearer is None else {"authorization": f"Bearer {bearer}"}
-        known = {"x-keyframe-min-position": str(self._head)}
+        known = {"x-keyframe-min-position": str(self.head)}
         return self.http.post("/graphql", json=VIEWER, headers=known | shown | headers)
 
     def viewer(self, bearer: str) -> Any:

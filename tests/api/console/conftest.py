@@ -21,6 +21,7 @@ class Browser:
 
     def __init__(self, app_server: AppServer, base_url: str = "http://localhost") -> None:
         self.http = TestClient(app_server.app, base_url=base_url)
+        self._app_server = app_server
         self.http.portal = app_server.http.portal  # the event loop of the server
         self.http.headers.update(OWN_PAGE)
 
@@ -33,7 +34,8 @@ class Browser:
 
     def viewer(self, **headers: str) -> Any:
         """Status, and the viewer if there is one."""
-        response = self.http.post("/graphql", json=VIEWER, headers=headers)
+        known = {"x-keyframe-min-position": str(self._app_server.head)}
+        response = self.http.post("/graphql", json=VIEWER, headers=known | headers)
         return response.json()["data"]["viewer"] if response.status_code == 200 else response.status_code
 
 

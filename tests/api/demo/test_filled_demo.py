@@ -1,8 +1,9 @@
 """The demo as a visitor sees it through GraphQL, filled up to today: the figures of its quarters and who did what."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -10,11 +11,16 @@ import pytest
 from starlette.testclient import TestClient
 
 from api.cli import demo
+from api.console.shell import console_documents
 from api.demo.seasons import Calendar
 from api.facts.importer import Import
+from api.runtime.database import Database
 from api.runtime.projector import projector_of
 from api.server.app import create_app
+from api.snapshot import global_ids
+from domain.commands.permissions import Role
 from domain.handlers.dispatcher import Dispatcher
+from domain.primitives.values import Kind
 from tests.api.conftest import Api
 from tests.workspace import fresh_workspace
 
@@ -37,17 +43,23 @@ query ($cycle: String!) {
 
 
 @pytest.fixture(scope="module")
-def filled(server: str) -> Iterator[Api]:
-    """The demo, filled once for all tests of this file, and asked by its visitor."""
+def database_of_demo(server: str) -> Iterator[Database]:
     with fresh_workspace(server) as database:
-        log = database.log()
-        importer = Import(Dispatcher(log), log, "machine:console", by_is_actor=True)
-        assert importer.run(demo.fact_lines(TODAY)).refusals == []
-        projector_of(database).catch_up()
-        visitor = demo.visitor(database)
-        app = create_app(database.settings, database, editor=False, anonymous=True, visitor=visitor)
-        with TestClient(app, base_url="http://localhost") as http:
-            yield Api(http)
+        yield database
+
+
+@pytest.fixture(scope="module")
+def filled(database_of_demo: Database) -> Iterator[Api]:
+    """The demo, filled once for all tests of this file, and asked by its visitor."""
+    database = database_of_demo
+    log = database.log()
+    importer = Import(Dispatcher(log), log, "machine:console", by_is_actor=True)
+    assert importer.run(demo.fact_lines(TODAY)).refusals == []
+    projector_of(database).catch_up()
+    visitor = demo.visitor(database)
+    app = create_app(database.settings, database, editor=False, anonymous=True, visitor=visitor)
+    with TestClient(app, base_url="http://localhost") as http:
+        yield Api(http)
 
 
 def cycle(filled: Api, key: str, selection: str) -> Any:
@@ -136,3 +148,65 @@ def test_linked_key_results_of_a_closed_quarter_ended_with_it(filled: Api) -> No
         linked = [one for node in nodes for one in node["keyResults"] if one["kpi"] is not None]
         assert len(linked) >= 7
         assert all(one["measuredAt"][:10] <= quarter.ends_on.isoformat() for one in linked)
+
+
+# ── the console ───────────────────────────────────────────────────────────────────────────────────
+
+
+def shown(filled: Api, name: str, **variables: Any) -> Any:
+    """The answer to a document of the console."""
+    (document,) = [text for text in console_documents().values() if re.search(rf"(query|mutation) {name}\b", text)]
+    return filled.ask(document, **variables)
+
+
+def test_each_query_of_the_console_is_answered(filled: Api) -> None:
+    key = CALENDAR.quarters[3].key
+    month_ago = f"{TODAY - timedelta(days=30)}T00:00:00Z"
+    moment, past = {"at": month_ago, "known": None}, {"cycle": key, "at": month_ago, "known": month_ago}
+    quarter = shown(filled, "Quarter", cycle=key)["cycle"]
+    objective = quarter["objectives"]["edges"][0]["node"]
+    asked = {
+        "Who": {}, "Quarter": {"cycle": key}, "QuarterThen": past, "BurnUp": {"cycle": key},
+        "Film": {"cycle": key, "every": "DAY"}, "FilmOfKeyResults": {"cycle": key},
+        "ObjectiveNow": {"id": objective["entityId"]}, "ObjectiveThen": {"id": objective["entityId"], **moment},
+        "Changed": {"from": month_ago, "to": None, "cycle": {"key": key}},
+        "Week": {"person": objective["owner"]["entityId"]},
+    }  # fmt: skip
+    queries = {name for text in console_documents().values() for name in re.findall(r"query (\w+)", text)}
+    assert queries == asked.keys()
+    for name, variables in asked.items():
+        (answer,) = [one for one in shown(filled, name, **variables).items() if one[0] != "__typename"][-1:]
+        assert answer[1], name
+
+
+def test_film_of_the_console_equals_the_answers_as_of_its_moments(filled: Api) -> None:
+    key = CALENDAR.quarters[2].key
+    film = shown(filled, "Film", cycle=key, every="DAY")["cycle"]
+    details = shown(filled, "FilmOfKeyResults", cycle=key)["cycle"]
+    details = [one for edge in details["objectives"]["edges"] for one in edge["node"]["keyResults"]]
+    trajectories, compared = {one["entityId"]: one["trajectory"] for one in details}, 0
+    figures = {edge["node"]["entityId"]: edge["node"]["progressOverTime"] for edge in film["objectives"]["edges"]}
+    for point in film["progressOverTime"][10::25]:
+        then = shown(filled, "QuarterThen", cycle=key, at=point["at"], known=None)["asOf"]["cycle"]
+        assert [then["progress"][name] for name in FIGURES] == pytest.approx([point[name] for name in FIGURES])
+        assert then["healthCounts"] == point["healthCounts"]
+        for edge in then["objectives"]["edges"]:
+            (frame,) = [one for one in figures[edge["node"]["entityId"]] if one["at"] == point["at"]]
+            assert [edge["node"]["progress"][name] for name in FIGURES] == pytest.approx(
+                [frame[name] for name in FIGURES]
+            )
+            for key_result in edge["node"]["keyResults"]:
+                points = trajectories.get(key_result["entityId"], [])  # without those that were dropped later
+                filmed = [(one["actual"], one["progress"]) for one in points if one["at"] == point["at"]]
+                assert filmed in ([], [(key_result["current"], key_result["progress"]["value"])])
+                compared += len(filmed)
+    assert compared > 100
+
+
+FIGURES = ("value", "expected", "health")
+
+
+def test_guests_are_a_lead_a_member_and_an_auditor_of_the_company(filled: Api, database_of_demo: Database) -> None:
+    guests = demo.guests(database_of_demo)
+    assert [guest.role for guest in guests] == [Role.LEAD, Role.MEMBER, Role.AUDITOR]
+    assert all(shown(filled, "Week", person=global_ids.encode(Kind.PERSON, guest.person)) for guest in guests)

@@ -1,0 +1,190 @@
+// The console in Chromium: each page is opened and used, as two people with different sight.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { after, afterEach, before, test } from "node:test";
+import { base, closeAll, noComplaints, overflows, page, signedIn, start, stop } from "./browser.mjs";
+import { ask, restart, tell, token } from "./keyframe.mjs";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const member = process.env.KEYFRAME_MEMBER_TOKEN;
+
+let quarter;
+before(async () => {
+  await start();
+  const { cycles } = await ask("{ cycles(first: 20) { nodes { key name state startsOn endsOn } } }");
+  const days = ({ startsOn, endsOn }) => Date.parse(endsOn) - Date.parse(startsOn);
+  [quarter] = cycles.nodes.filter(({ state }) => state === "ACTIVE").sort((one, other) => days(one) - days(other));
+});
+after(stop);
+afterEach(closeAll);
+
+async function serious(opened) {
+  await opened.evaluate(AXE);
+  const { violations } = await opened.evaluate(() => globalThis.axe.run({ resultTypes: ["violations"] }));
+  return violations.filter(({ impact }) => ["serious", "critical"].includes(impact)).map(({ id, nodes }) => `${id}: ${nodes[0].html}`);
+}
+
+const headline = (opened) => opened.locator(".headline-figure strong").first().innerText();
+const percent = (share) => `${Math.round(share * 100)} %`;
+
+test("a stranger gets the sign-in alone, and a wrong token is explained beside its field", async () => {
+  const opened = await page();
+  await opened.goto(`${base}/week`);
+  await opened.waitForURL(`${base}/sign-in`);
+  await opened.getByLabel("Your token").fill("nonsense");
+  await opened.getByRole("button", { name: "Sign in" }).click();
+  assert.match(await opened.getByRole("alert").innerText(), /not valid/);
+  assert.deepEqual(await serious(opened), []);
+  noComplaints(opened);
+});
+
+test("a token becomes a session that scripts cannot read, and signing out ends it", async () => {
+  const opened = await signedIn(token);
+  assert.equal(await opened.evaluate(() => document.cookie), "");
+  const [cookie] = await opened.context().cookies();
+  assert.deepEqual([cookie.httpOnly, cookie.sameSite, cookie.name], [true, "Lax", `keyframe-${new URL(base).port}`]);
+  await opened.getByRole("button", { name: "Sign out" }).click();
+  await opened.waitForURL(`${base}/sign-in`);
+  await opened.context().addCookies([cookie]);
+  await opened.goto(`${base}/`);
+  await opened.waitForURL(`${base}/sign-in`);
+});
+
+test("the quarter shows what the API answers, and its filters are in the address", async () => {
+  const opened = await signedIn(token);
+  const { cycle } = await ask(`{ cycle(by: {key: "${quarter.key}"}) { progress { value } objectives(first: 100) { nodes { title } } } }`);
+  assert.equal(await headline(opened), percent(cycle.progress.value));
+  assert.equal(await opened.locator("article.objective").count(), cycle.objectives.nodes.length);
+  const { title } = cycle.objectives.nodes[0];
+  await opened.getByRole("searchbox").fill(title.toUpperCase());
+  await opened.waitForFunction(() => document.querySelectorAll("article.objective").length === 1);
+  await opened.reload();
+  assert.equal(await opened.locator("article.objective h3").innerText(), title);
+  noComplaints(opened);
+});
+
+test("the slider shows what asOf answers, while it is dragged and where it stops", async () => {
+  const opened = await signedIn(token);
+  const films = opened.waitForResponse((response) => /FilmOfKeyResults/.test(response.request().postData() ?? ""));
+  await films;
+  const range = opened.getByRole("slider", { name: "Day" });
+  await range.focus();
+  await opened.waitForTimeout(300);
+  for (let day = 0; day < 12; day += 1) await opened.keyboard.press("ArrowLeft");
+  await opened.waitForURL(/at=/);
+  const at = new URL(opened.url()).searchParams.get("at");
+  const { asOf } = await ask(`{ asOf(at: "${at}") { cycle(by: {key: "${quarter.key}"}) { progress { value } } } }`);
+  await opened.getByRole("button", { name: "Back to now" }).waitFor();
+  assert.equal(await headline(opened), percent(asOf.cycle.progress.value));
+  const known = await ask(`{ asOf(at: "${at}", known: "${at}") { cycle(by: {key: "${quarter.key}"}) { progress { value } } } }`);
+  await opened.getByRole("button", { name: "by what was known then" }).click();
+  await opened.waitForURL(/known=then/);
+  if (known.asOf.cycle) await opened.waitForFunction((text) => document.querySelector(".headline-figure strong")?.textContent === text, percent(known.asOf.cycle.progress.value));
+  await opened.getByRole("button", { name: "Back to now" }).click();
+  await opened.waitForURL((url) => !url.search.includes("at="));
+  noComplaints(opened);
+});
+
+test("dragging over the quarter takes no task of 50 ms", async () => {
+  const opened = await signedIn(token);
+  await opened.waitForResponse((response) => /FilmOfKeyResults/.test(response.request().postData() ?? ""));
+  await opened.waitForTimeout(500);
+  const box = await opened.getByRole("slider", { name: "Day" }).boundingBox();
+  await opened.evaluate(() => {
+    globalThis.long = [];
+    new PerformanceObserver((list) => globalThis.long.push(...list.getEntries().map((entry) => entry.duration))).observe({ type: "longtask" });
+  });
+  await opened.mouse.move(box.x + box.width - 9, box.y + box.height / 2);
+  await opened.mouse.down();
+  for (let step = 0; step < 60; step += 1) await opened.mouse.move(box.x + (box.width - 9) * (1 - step / 60), box.y + box.height / 2);
+  assert.deepEqual(await opened.evaluate(() => globalThis.long), []);
+  await opened.mouse.up();
+});
+
+test("an objective shows its key results, goalposts and history", async () => {
+  const opened = await signedIn(token);
+  await opened.locator("article.objective h3 a").first().click();
+  await opened.waitForURL(/objective/);
+  await opened.getByRole("heading", { name: "History" }).waitFor();
+  assert.ok((await opened.locator(".key-result-card").count()) > 0);
+  assert.ok((await opened.locator(".trajectory polyline.actual").count()) > 0);
+  assert.ok((await opened.locator(".change").count()) > 3);
+  assert.doesNotMatch(await opened.locator(".history").innerText(), /[A-Za-z0-9]{24,}/); // names, and no ids
+  assert.deepEqual(await serious(opened), []);
+  noComplaints(opened);
+});
+
+test("what changed since a date is told by team, before and after", async () => {
+  const opened = await signedIn(token);
+  await opened.getByRole("link", { name: "What changed" }).click();
+  await opened.getByRole("button", { name: "A month ago" }).click();
+  await opened.locator(".delta.up, .delta.down").first().waitFor();
+  assert.match(await opened.locator(".delta").filter({ hasText: "→" }).first().innerText(), /% → .*%/);
+  assert.deepEqual(await serious(opened), []);
+  noComplaints(opened);
+});
+
+test("a check-in is recorded from the console, appears in another window, and is refused beside its field", async () => {
+  const mine = await signedIn(member);
+  const watching = await signedIn(token);
+  await mine.getByRole("link", { name: "My week" }).click();
+  const card = mine.locator(".key-result-card").filter({ hasText: "→" }).first();
+  const open = card.getByRole("button", { name: "Check in", exact: true });
+  if (!(await card.locator("form").count())) await open.click();
+  const title = await card.getByRole("heading").innerText();
+  await card.getByLabel(/Value now/).fill("much");
+  await card.getByRole("button", { name: "Check in" }).click();
+  assert.match(await card.getByRole("alert").innerText(), /number/);
+  const line = watching.locator(".key-result").filter({ hasText: title }).locator(".key-result-value");
+  const before = await line.innerText();
+  await card.getByLabel(/Value now/).fill("1,75");
+  await card.getByLabel("Note").fill("From the console");
+  await card.getByRole("button", { name: "Check in" }).click();
+  await card.getByText("Recorded.").waitFor();
+  await watching.waitForFunction(([text, was]) => [...document.querySelectorAll(".key-result")].some((one) => one.textContent.includes(text) && !one.textContent.includes(was)), [title, before]);
+  const { changes } = await ask("{ changes(last: 1) { nodes { actor { handle source } } } }");
+  assert.equal(changes.nodes[0].actor.source, "CONSOLE");
+  noComplaints(mine);
+  noComplaints(watching);
+});
+
+test("what is private to a team is nowhere in the console of others", async () => {
+  const { teams } = await ask('{ teams(first: 50) { nodes { id key } } }');
+  const backbone = teams.nodes.find(({ key }) => key === "backbone") ?? teams.nodes[0];
+  const title = "A secret that only one team may read";
+  await tell("draftObjective", { cycle: { key: quarter.key }, title, team: backbone.id, visibility: "TEAM" });
+  const lead = await signedIn(token);
+  await lead.getByRole("searchbox").fill(title);
+  await lead.locator("article.objective").filter({ hasText: title }).waitFor();
+  const other = await signedIn(member);
+  await other.getByRole("searchbox").fill(title);
+  await other.getByText("No objective matches").waitFor();
+  await other.getByRole("link", { name: "What changed" }).click();
+  await other.locator(".team, .state").first().waitFor();
+  assert.doesNotMatch(await other.locator("main").innerText(), /A secret that/);
+});
+
+for (const [width, height, colorScheme] of [[390, 844, "light"], [1280, 800, "dark"], [2560, 1440, "light"]]) {
+  test(`pages fit ${width} px, ${colorScheme}, and axe finds nothing serious`, async () => {
+    const opened = await signedIn(token, { width, height, colorScheme, reducedMotion: "reduce" });
+    for (const path of ["/", "/changes", "/week"]) {
+      await opened.goto(`${base}${path}`);
+      await opened.locator(".headline, .page").first().waitFor();
+      assert.equal(await overflows(opened), false, path);
+      assert.deepEqual(await serious(opened), [], path);
+    }
+    noComplaints(opened);
+  });
+}
+
+test("a page says that the server is gone, and goes on when it is back", async () => {
+  const opened = await signedIn(token);
+  await opened.locator("article.objective").first().waitFor();
+  const back = restart("at-once");
+  await back;
+  await tell("addPerson", { handle: `back-${Date.now()}`, name: "Back" });
+  await opened.reload();
+  await opened.locator("article.objective").first().waitFor();
+});
