@@ -77,7 +77,8 @@ _PRIMARIES: dict[type[Event], tuple[type[Event], ...]] = {
     KeyResultMoved: (ObjectiveMoved,),
     ObjectiveUnaligned: (ObjectiveMoved, KeyResultMoved),
 }
-"""Secondary events, by the primary events one of which is in the same command."""
+"""Secondary events, by the primary events one of which is in the same command. A key result is secondary to an objective
+that is carried; one that is drafted with its objective is a fact of its own."""
 _ALWAYS_NAMED: tuple[type[Event], ...] = (ObjectiveDrafted, KeyResultAdded)
 _NAMED_IF_REFERENCED: tuple[type[Event], ...] = (
     KeyResultCheckedIn, ReadingRecorded, InitiativePlanned, CommentAdded, Reflected,
@@ -159,9 +160,10 @@ class Facts:
         if any(self._is_recorded_again(one.event) or isinstance(one.event, ReadingRecorded) for one in group):
             yield from self._batches(group)
             return
-        kinds = {type(one.event) for one in group}
-        begun = {one.event.originator_id for one in group if one.event.originator_version == 1}
-        context = replace(self._context, together=[one.event for one in group])
+        events = [one.event for one in group]
+        kinds = {type(event) for event in events if not isinstance(event, ObjectiveDrafted) or event.carried_from}
+        begun = {event.originator_id for event in events if event.originator_version == 1}
+        context = replace(self._context, together=events)
         for one in group:
             if isinstance(one.event, ExternalReferenceSet) and one.event.subject.id in begun:
                 continue  # the fact of the thing gives it

@@ -17,6 +17,7 @@ from api.facts.field_references import Expected, as_input, by_json_name
 from api.facts.line_reader import LineReader
 from domain.commands import kpi_formula_input
 from domain.commands.command import Command, External, ExternalReferenceInput
+from domain.commands.key_result_commands import KeyResultDraft
 from domain.commands.kpi_commands import ReadingInput
 from domain.commands.objective_commands import CarriedTarget, CarryObjective, KeyResultScore
 from domain.commands.people_commands import AddPerson, RenamePerson
@@ -232,8 +233,8 @@ class Import:
         outcome = self._executed(self._command(kind, fact, key), author)
         if fact.ref is not None:
             self._name(fact.ref, outcome)
-            if kind is CarryObjective:
-                self._name_carried(fact.ref)
+            if kind is CarryObjective or "keyResults" in fact.input:
+                self._name_key_results(fact.ref)
         return outcome
 
     def _fact(self, line: bytes) -> tuple[Fact, str]:
@@ -335,11 +336,11 @@ class Import:
         self._refs[name] = ref
         self._named_in_group.append(name)
 
-    def _name_carried(self, name: str) -> None:
-        """The key results that are carried with an objective are `NAME/0`, `NAME/1` and so on, in their order;
-        key results that are added later have names of their own."""
-        carried = self._log.children(self._refs[name].id, KeyResultAdded.TOPIC).ids
-        for index, key_result in enumerate(carried):
+    def _name_key_results(self, name: str) -> None:
+        """The key results that are carried or drafted with an objective are `NAME/0`, `NAME/1` and so on, in their
+        order; key results that are added later have names of their own."""
+        together = self._log.children(self._refs[name].id, KeyResultAdded.TOPIC).ids
+        for index, key_result in enumerate(together):
             self._add_ref(f"{name}/{index}", Ref(Kind.KEY_RESULT, key_result))
 
     def _resolved(self, value: Any, expected: Expected | None) -> Any:
@@ -377,7 +378,7 @@ class Import:
 
 _NESTED = {
     name: expected
-    for part in (ReadingInput, KeyResultScore, CarriedTarget, *kpi_formula_input.PARTS)
+    for part in (ReadingInput, KeyResultScore, CarriedTarget, KeyResultDraft, *kpi_formula_input.PARTS)
     for name, expected in by_json_name(part).items()
 }
 """The references in the parts of inputs, by the name of the field in JSON."""

@@ -70,11 +70,12 @@ def metric_fields(given: MetricInput, *field: str) -> MetricInput:
     return given
 
 
-def refuse_unlinkable(metric: Metric) -> None:
-    """Raises `INVALID` for a metric that no KPI can measure."""
+def refuse_unlinkable(metric: Metric, *path: str) -> None:
+    """Raises `INVALID` for a metric that no KPI can measure, at the KPI of the part at this path."""
     if metric.direction is Direction.MILESTONES:
         raise invalid(
             "A KPI is a number and has no milestones; choose another direction or no KPI.",
+            *path,
             "kpi",
             rule=Rule.MILESTONES_NOT_LINKABLE,
         )
@@ -102,6 +103,38 @@ NewPlan: TypeAlias = Annotated[
 ]
 
 
+MeasuredBy: TypeAlias = Annotated[MetricInput, doc("The metric that measures it."), Parsed(metric_fields)]
+WeightInObjective: TypeAlias = Annotated[Weight, doc("The weight among the key results of its objective; above 0.")]
+DueDay: TypeAlias = Annotated[date | None, doc("The due date; by default the last day of its cycle.")]
+MeasuringKpi: TypeAlias = Annotated[
+    KpiBy | None,
+    doc(
+        "The KPI that measures it. Where the metric needs a start, its default is then the KPI's latest reading, or 0 "
+        "with the aggregate SUM."
+    ),
+]
+FirstPlan: TypeAlias = Annotated[
+    list[PlanPoint] | UnsetType,
+    doc("The planned values, as in `planKeyResult`; by default the straight line from start to target."),
+]
+
+
+class KeyResultDraft(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """A key result that is drafted together with its objective."""
+
+    title: Title
+    metric: MeasuredBy
+    description: Markdown | None = None
+    owner: OwnerId | None = None
+    weight: WeightInObjective = 1.0
+    due: DueDay = None
+    kpi: MeasuringKpi = None
+    aggregate: LinkAggregate = UNSET
+    count_from: CountFrom = UNSET
+    plan: FirstPlan = UNSET
+    external: NewExternal = UNSET
+
+
 class AddKeyResult(Command, frozen=True):
     """Add a key result, a measure of an objective."""
 
@@ -111,42 +144,39 @@ class AddKeyResult(Command, frozen=True):
 
     objective: ObjectiveId
     title: Title
-    metric: Annotated[MetricInput, doc("The metric that measures it."), Parsed(metric_fields)]
+    metric: MeasuredBy
     description: Markdown | None = None
     owner: OwnerId | None = None
-    weight: Annotated[Weight, doc("The weight among the key results of its objective; above 0.")] = 1.0
-    due: Annotated[date | None, doc("The due date; by default the last day of its cycle.")] = None
-    kpi: Annotated[
-        KpiBy | None,
-        doc(
-            "The KPI that measures it. Where the metric needs a start, its default is then the KPI's latest reading, "
-            "or 0 with the aggregate SUM."
-        ),
-    ] = None
+    weight: WeightInObjective = 1.0
+    due: DueDay = None
+    kpi: MeasuringKpi = None
     # UNSET, so the digests of commands recorded before these fields existed stay valid
     aggregate: LinkAggregate = UNSET
     count_from: CountFrom = UNSET
-    plan: Annotated[
-        list[PlanPoint] | UnsetType,
-        doc("The planned values, as in `planKeyResult`; by default the straight line from start to target."),
-    ] = UNSET
+    plan: FirstPlan = UNSET
     external: NewExternal = UNSET
 
     def check(self, faults: Faults) -> None:
+        check_measure(self, faults)
+
+
+def check_measure(given: AddKeyResult | KeyResultDraft, faults: Faults, *path: str) -> None:
+    """Keep the faults of the metric and of the link to a KPI that contradict each other, at this path."""
+    with faults:
+        if given.kpi is None or not given.metric.lacks_start:
+            metric_checks.metric(given.metric.complete(Unit()), None, *path, "metric")
+    with faults:
+        if given.kpi is not None:
+            refuse_unlinkable(given.metric, *path)
+    for name, value in (("aggregate", given.aggregate), ("countFrom", given.count_from)):
         with faults:
-            if self.kpi is None or not self.metric.lacks_start:
-                metric_checks.metric(self.metric.complete(Unit()), None, "metric")
-        with faults:
-            if self.kpi is not None:
-                refuse_unlinkable(self.metric)
-        for name, given in (("aggregate", self.aggregate), ("countFrom", self.count_from)):
-            with faults:
-                if self.kpi is None and given is not UNSET and given is not None:
-                    raise invalid(
-                        "Only readings of a KPI are aggregated: name a KPI, or omit this field.",
-                        name,
-                        rule=Rule.AGGREGATE_WITHOUT_KPI,
-                    )
+            if given.kpi is None and value is not UNSET and value is not None:
+                raise invalid(
+                    "Only readings of a KPI are aggregated: name a KPI, or omit this field.",
+                    *path,
+                    name,
+                    rule=Rule.AGGREGATE_WITHOUT_KPI,
+                )
 
 
 class RewordKeyResult(Command, frozen=True):

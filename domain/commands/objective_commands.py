@@ -19,6 +19,7 @@ from domain.commands.command import (
     TeamId,
     Title,
 )
+from domain.commands.key_result_commands import KeyResultDraft, check_measure
 from domain.commands.permissions import edit_goals
 from domain.model.objective import (
     ObjectiveAligned,
@@ -41,10 +42,12 @@ from domain.primitives.values import Kind, ObjectiveKind, Ref, Verdict, Visibili
 
 CONTRIBUTORS_MAX = 100
 SUPPORTS_MAX = 100
+KEY_RESULTS_MAX = 50
+"""Key results that are drafted together with their objective."""
 
 
 class DraftObjective(Command, frozen=True):
-    """Draft an objective in a cycle that is not closed."""
+    """Draft an objective in a cycle that is not closed, with its key results, and commit it if that is asked."""
 
     NEEDS = edit_goals(None)
     ANSWERS = Kind.OBJECTIVE
@@ -67,6 +70,10 @@ class DraftObjective(Command, frozen=True):
         UNSET
     )
     external: NewExternal = UNSET
+    key_results: Annotated[list[KeyResultDraft] | UnsetType, doc("Its key results, in their order, up to 50.")] = UNSET
+    commit: Annotated[
+        bool | UnsetType, doc("Whether it is committed, too, and so becomes ACTIVE; by default it stays a draft.")
+    ] = UNSET
 
     def check(self, faults: Faults) -> None:
         with faults:
@@ -83,6 +90,18 @@ class DraftObjective(Command, frozen=True):
         with faults:
             if self.visibility is not UNSET:
                 refuse_without_team(self.visibility, self.team)
+        self._check_key_results(self.key_results or [], faults)
+
+    @staticmethod
+    def _check_key_results(given: Sequence[KeyResultDraft], faults: Faults) -> None:
+        if len(given) > KEY_RESULTS_MAX:
+            message = f"At most {KEY_RESULTS_MAX} key results are drafted with their objective; add the others later."
+            rejection = CommandRejected(
+                Code.TOO_LARGE, message, "keyResults", rule=Rule.KEY_RESULTS_TOO_MANY, max=KEY_RESULTS_MAX
+            )
+            faults.keep(rejection)
+        for index, one in enumerate(given[:KEY_RESULTS_MAX]):
+            check_measure(one, faults, "keyResults", str(index))
 
 
 class RewordObjective(Command, frozen=True):

@@ -120,7 +120,7 @@ class Dispatcher:
         try:
             return self._once(command, author)
         except CommandRejected as rejection:
-            if rejection.code is Code.NOT_FOUND and Permission.READ_PRIVATE not in author.can:
+            if names_missing(rejection) and Permission.READ_PRIVATE not in author.can:
                 time.sleep(NOT_FOUND_SECONDS - (time.monotonic() - started) % NOT_FOUND_SECONDS)
             raise
 
@@ -225,7 +225,13 @@ def _decided(uow: UnitOfWork) -> Decision:
     result = _result(HANDLERS[type(command)](uow, command))
     assert not hidden, f"the handler of {verb(type(command))} ignored a hidden id"
     uow.refuse_unused_version()
-    return Decision(uow, result, list(chain.from_iterable(map(Aggregate.collect_events, uow.changed()))))
+    events = [*uow.collected, *chain.from_iterable(map(Aggregate.collect_events, uow.changed()))]
+    return Decision(uow, result, events)
+
+
+def names_missing(rejection: CommandRejected) -> bool:
+    """Whether an id of the input was not found, or is hidden."""
+    return any(problem.code is Code.NOT_FOUND for problem in rejection.problems)
 
 
 def _admit_always() -> None:

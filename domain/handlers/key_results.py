@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import TypeAlias
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, UnsetType, structs
 
 from domain.commands import key_result_commands
 from domain.commands.command import KeyResultId, KpiBy
@@ -12,6 +12,7 @@ from domain.commands.key_result_commands import (
     AssignKeyResult,
     CorrectCheckIn,
     DropKeyResult,
+    KeyResultDraft,
     LinkKpi,
     MetricInput,
     PlanKeyResult,
@@ -31,7 +32,7 @@ from domain.handlers.handler_registry import handles
 from domain.handlers.unit_of_work import UnitOfWork
 from domain.metrics import plan_curve
 from domain.model.cycle import Cycle
-from domain.model.event import WHEN_RECORDED
+from domain.model.event import NIL_ID, WHEN_RECORDED
 from domain.model.key_result import CheckIn, KeyResult, KeyResultAdded, KeyResultCheckedIn, Link, stored_aggregate
 from domain.model.kpi import Kpi
 from domain.model.objective import Objective
@@ -49,26 +50,39 @@ def add_key_result(uow: UnitOfWork, command: AddKeyResult) -> KeyResult:
     cycle.refuse_closed("objective")
     objective.refuse_ended()
     uow.not_before(objective)
-    kpi = None if command.kpi is None else _kpi(uow, command.kpi)
-    due = command.due or cycle.ends_on
-    link = _link(kpi, command, None, max(due, cycle.ends_on))
-    metric = _metric(uow, command.metric, Unit(), link, kpi)
+    return begun(uow, objective, addition(uow, cycle, command), command)
+
+
+def begun(
+    uow: UnitOfWork, objective: Objective, added: KeyResultAdded, given: AddKeyResult | KeyResultDraft
+) -> KeyResult:
+    """The key result of an addition, with the reference that it is given."""
+    key_result = uow.begin(KeyResult, structs.replace(added, objective=objective.id))
+    return with_reference(uow, key_result, given.external)
+
+
+def addition(uow: UnitOfWork, cycle: Cycle, given: AddKeyResult | KeyResultDraft) -> KeyResultAdded:
+    """The addition of a key result to some objective of a cycle that is not closed. Raises `NOT_FOUND`, `CONFLICT`,
+    `INVALID`."""
+    kpi = None if given.kpi is None else _kpi(uow, given.kpi)
+    due = given.due or cycle.ends_on
+    link = _link(kpi, given, None, max(due, cycle.ends_on))
+    metric = _metric(uow, given.metric, Unit(), link, kpi)
     terms = Terms(metric, _begins_on(uow, cycle.starts_on, min(uow.at, uow.now)), due)
-    event = KeyResultAdded(
-        objective=objective.id,
-        title=command.title,
-        description=command.description,
+    return KeyResultAdded(
+        objective=NIL_ID,
+        title=given.title,
+        description=given.description,
         metric=metric,
-        owner=uow.colleague(command.owner, "owner"),
-        weight=command.weight,
+        owner=uow.colleague(given.owner, "owner"),
+        weight=given.weight,
         due=due,
-        plan=_new_plan(command.plan, terms),
+        plan=_new_plan(given.plan, terms),
         kpi=None if link is None else link.kpi,
         aggregate=None if link is None else stored_aggregate(link.aggregate),
         count_from=None if link is None else link.count_from,
         due_is_set=due != cycle.ends_on,
     )
-    return with_reference(uow, uow.begin(KeyResult, event), command.external)
 
 
 @handles
@@ -271,7 +285,9 @@ def _kpi(uow: UnitOfWork, by: KpiBy) -> Kpi:
     return kpi
 
 
-def _link(kpi: Kpi | None, given: AddKeyResult | LinkKpi, before: Link | None, last_day: date) -> Link | None:
+def _link(
+    kpi: Kpi | None, given: AddKeyResult | KeyResultDraft | LinkKpi, before: Link | None, last_day: date
+) -> Link | None:
     """The link to a KPI. Omitted fields keep those of the link before; in a new link the aggregate is the KPI's own.
 
     Raises `INVALID` for a `countFrom` with the aggregate LAST or after `last_day`, from which no reading would count.

@@ -23,23 +23,43 @@ from domain.handlers.across.referencing import with_reference
 from domain.handlers.handler_registry import handles
 from domain.handlers.unit_of_work import UnitOfWork
 from domain.model.cycle import Cycle
-from domain.model.key_result import KeyResult
+from domain.model.key_result import KeyResult, KeyResultAdded
 from domain.model.objective import Objective, ObjectiveDrafted
-from domain.primitives.errors import Code, CommandRejected, invalid
+from domain.primitives.errors import Code, CommandRejected, ItemFaults, invalid
 from domain.primitives.rules import Rule
 from domain.primitives.values import ObjectiveState, Ref, Visibility
 
 
 @handles
 def draft_objective(uow: UnitOfWork, command: DraftObjective) -> Objective:
+    """All faults of the objective and its key results are told at once."""
     cycle = uow.subject(uow.find(Cycle, command.cycle, "cycle"))
     cycle.refuse_closed("cycle")
     uow.not_before(cycle)
+    faults, drafts, added = ItemFaults(), list[ObjectiveDrafted](), list[KeyResultAdded]()
+    with faults.of():
+        drafts.append(_draft(uow, cycle, command))
+    given = command.key_results or []
+    for index, one in enumerate(given):
+        with faults.of("keyResults", str(index)):
+            added.append(key_results.addition(uow, cycle, one))
+    faults.refuse()
+    objective = with_reference(uow, uow.begin(Objective, drafts[0]), command.external)
+    for index, addition in enumerate(added):
+        with faults.of("keyResults", str(index)):
+            key_results.begun(uow, objective, addition, given[index])
+    faults.refuse()
+    if command.commit is True:
+        uow.record_now()
+        objective.commit(uow.at)
+    return objective
+
+
+def _draft(uow: UnitOfWork, cycle: Cycle, command: DraftObjective) -> ObjectiveDrafted:
     supports = tuple(dict.fromkeys(command.supports))
     for target in supports:
         _target(uow, cycle, target, "supports")
-    visibility = Visibility.WORKSPACE if command.visibility is UNSET else command.visibility
-    event = ObjectiveDrafted(
+    return ObjectiveDrafted(
         cycle=cycle.id,
         title=command.title,
         description=command.description,
@@ -48,9 +68,8 @@ def draft_objective(uow: UnitOfWork, command: DraftObjective) -> Objective:
         team=uow.team(command.team, "team"),
         contributors=_contributors(uow, command.contributors),
         supports=supports,
-        visibility=visibility,
+        visibility=Visibility.WORKSPACE if command.visibility is UNSET else command.visibility,
     )
-    return with_reference(uow, uow.begin(Objective, event), command.external)
 
 
 @handles

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from itertools import filterfalse
+from itertools import chain, filterfalse
 from typing import TypeVar
 from uuid import UUID, uuid5
 
@@ -109,6 +109,8 @@ class UnitOfWork:
         self._known: dict[UUID, Aggregate] = {}
         self._new: dict[UUID, Aggregate] = {}
         self._ids = 0
+        self.collected: list[Event] = []
+        """The events of `record_now`."""
 
     # ── time ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -222,12 +224,20 @@ class UnitOfWork:
         return by.id or keyed_id(kind, by.key or "")
 
     def referring(self, external: External) -> Ref | None:
-        """The thing that has this counterpart in another system, seen by the author or not."""
+        """The thing that has this counterpart in another system, seen by the author or not; also one that this unit of
+        work has begun."""
         name = external.stored
         ids = [] if name is None else self.log.externally_named(name.system, name.id)
         self.load(ids)
-        found = [one for one in map(self.known, ids) if isinstance(one, ExternalReference)]
-        return next((one.subject for one in found if name is not None and one.external_id == name.id), None)
+        found = [one for one in self._known.values() if isinstance(one, ExternalReference)]
+        return next(
+            (
+                one.subject
+                for one in found
+                if name is not None and (one.system, one.external_id) == (name.system, name.id)
+            ),
+            None,
+        )
 
     def refuse_newer(self, event: type[Event]) -> None:
         """Any event of this type before the append is a conflict."""
@@ -468,7 +478,7 @@ class UnitOfWork:
         elif id not in self.reads:
             self.load([id])
         at = self.at if at is None else at
-        if self.reads[id]:
+        if self.reads[id] or id in self._known:
             raise CommandRejected(
                 Code.DUPLICATE,
                 f"There is already a {kind.KIND} with this key; choose another.",
@@ -495,6 +505,10 @@ class UnitOfWork:
     def record_first(self, aggregates: Iterable[Aggregate]) -> None:
         """Record the changes of these before those of all others, in this order and after earlier ones."""
         self._first.update(dict.fromkeys(one.id for one in aggregates))
+
+    def record_now(self) -> None:
+        """Record what has changed so far before everything that changes from now on."""
+        self.collected += chain.from_iterable(map(Aggregate.collect_events, self.changed()))
 
     def changed(self) -> list[Aggregate]:
         """The changed aggregates in the order of recording: those of `record_first`; then the other existing ones,

@@ -1,6 +1,7 @@
 """The rejection of a command: its problems, each with a code, a rule, a message and the field."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date
 from enum import StrEnum
 from types import TracebackType
@@ -136,3 +137,26 @@ class Faults(dict[tuple[str, ...], Problem]):
         """Raises `InputRejected` if there are faults, with the first `PROBLEMS_MAX` of them."""
         if self:
             raise InputRejected([*self.values()][:PROBLEMS_MAX])
+
+
+class ItemFaults(Faults):
+    """The faults of a command with items, each by the path of its field: those of the input, and those that the state
+    decides, whatever their code."""
+
+    def keep(self, rejection: CommandRejected, *path: str) -> None:
+        """Keep a rejection of the item at this path."""
+        for problem in rejection.problems:
+            field = problem.field if problem.field[:1] in _OF_THE_COMMAND else (*path, *problem.field)
+            self.setdefault(field, msgspec.structs.replace(problem, field=field))
+
+    @contextmanager
+    def of(self, *path: str) -> Iterator[None]:
+        """Keep a rejection that is raised in the block, of the item at this path."""
+        try:
+            yield
+        except CommandRejected as rejection:
+            self.keep(rejection, *path)
+
+
+_OF_THE_COMMAND: Final = {("effectiveAt",), ("expectedVersion",)}
+"""The fields that all items of a command share."""

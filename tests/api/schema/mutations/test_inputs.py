@@ -43,7 +43,7 @@ CONTRACT = """
     abandonCycle cycle! reason!
     adoptScoringPolicy onTrackGap atRiskGap scoreGreen scoreAmber staleAfterCadences maxKeyResultsPerObjective \
         maxObjectivesPerOwner
-    draftObjective cycle! title! description kind owner team contributors supports visibility external
+    draftObjective cycle! title! description kind owner team contributors supports visibility external keyResults commit
     rewordObjective objective! title description
     assignObjective objective! owner team contributors
     setObjectiveVisibility objective! visibility!
