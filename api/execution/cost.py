@@ -28,6 +28,7 @@ from graphql import (
     is_composite_type,
     is_list_type,
     is_non_null_type,
+    value_from_ast_untyped,
 )
 
 from api.execution.weights import FIELD, LIST_SIZE, STEPS, TYPICAL, FieldWeight, Sizes, weight_of
@@ -63,6 +64,13 @@ class Weight(NamedTuple):
     directives: int = 0
     width: int = 0
     cost: float = 0
+
+
+class BatchSize(NamedTuple):
+    """The items of a batch; and these with their parts, such as the key results of an objective."""
+
+    items: int = 0
+    parts: int = 0
 
 
 class Limit(NamedTuple):
@@ -106,8 +114,9 @@ class Estimate:
         self._fragments = {
             one.name.value: one for one in document.definitions if isinstance(one, FragmentDefinitionNode)
         }
-        self._known: dict[tuple[str, str], Weight] = {}
+        self._known: dict[tuple[str, str, BatchSize], Weight] = {}
         self._every = ""
+        self._batch = BatchSize()
         self.varies = False
         """Whether the weight depends on a variable."""
         self._defaults: Mapping[str, ValueNode | None] = {}
@@ -146,7 +155,7 @@ class Estimate:
         fragment = self._fragments.get(name)
         if fragment is None:
             return Weight()
-        key = (name, self._every)
+        key = (name, self._every, self._batch)
         if key not in self._known:
             self._known[key] = Weight()  # for a fragment that spreads itself, which validation rejects later
             inside = self._selections(fragment.selection_set, self._type(fragment.type_condition))
@@ -158,14 +167,15 @@ class Estimate:
 
     def _field(self, node: FieldNode, parent: Any) -> Weight:
         field = self._schema.get_field(parent, node.name.value) if is_composite_type(parent) else None
-        outer, self._every = self._every, self._step(node, field)
+        outer, self._every = (self._every, self._batch), self._step(node, field)
         own = weight_of(None if field is None else parent.name, node.name.value)
+        self._enter_batch(node, own)
         inside, size = Weight(), 1.0
         if node.selection_set is not None:
             inside = self._selections(node.selection_set, field and get_named_type(field.type))
             size = 1 if field is None else self._size(node, field, parent, own)
-        cost = FIELD + own.cost(self._sizes, self._every) + size * inside.cost
-        self._every = outer
+        cost = FIELD + own.cost(self._sizes, self._every) + own.item * self._batch.parts + size * inside.cost
+        self._every, self._batch = outer
         return Weight(
             1 + inside.depth,
             inside.aliases + (node.alias is not None),
@@ -191,12 +201,27 @@ class Estimate:
             return min(max([0, *counts]) if counts else PAGE_DEFAULT, PAGE_MAX)
         if isinstance(given.get("ids"), list):
             return len(given["ids"])
+        if own.length in ("items", "parts"):
+            return self._batch.parts if own.length == "parts" else self._batch.items
         length = own.size(self._sizes, self._every)
         if length is not None:
             return length
         is_page = parent.name.endswith("Connection")
         of = field.type.of_type if is_non_null_type(field.type) else field.type
         return LIST_SIZE if is_list_type(of) and not is_page else 1
+
+    def _enter_batch(self, node: FieldNode, own: FieldWeight) -> None:
+        """Count the items of a batch, for the fields within it. The count depends on the variables."""
+        if own.item:
+            self.varies = True
+            defaults = {name: value_from_ast_untyped(value) for name, value in self._defaults.items() if value}
+            variables = {**defaults, **self._variables}
+            given = [value_from_ast_untyped(one.value, variables) for one in node.arguments or ()]
+            lists = [one for input in given if isinstance(input, dict) for one in _lists_in(input)]
+            parts = sum(
+                len(part) for items in lists for one in items if isinstance(one, dict) for part in _lists_in(one)
+            )
+            self._batch = BatchSize(sum(map(len, lists)), sum(map(len, lists)) + parts)
 
     def dearest(self, operation: OperationDefinitionNode) -> str:
         """The path of the field that costs most: from the root the dearest field, then the one within it that makes at
@@ -214,9 +239,10 @@ class Estimate:
             field = self._schema.get_field(parent, node.name.value) if is_composite_type(parent) else None
             self._every = self._step(node, field)
             own = weight_of(None if field is None else parent.name, node.name.value)
+            self._enter_batch(node, own)
             whole, size = cost, 1.0 if field is None else self._size(node, field, parent, own)
             selections, parent = node.selection_set, field and get_named_type(field.type)
-        self._every = ""
+        self._every, self._batch = "", BatchSize()
         return ".".join(path)
 
     def _costs(
@@ -248,6 +274,10 @@ class Estimate:
         if isinstance(node, IntValueNode):
             return int(node.value) if len(node.value) <= len(str(PAGE_MAX)) else PAGE_MAX
         return list(node.values or ()) if isinstance(node, ListValueNode) else None
+
+
+def _lists_in(given: Mapping[str, Any]) -> Iterator[list[Any]]:
+    return (value for value in given.values() if isinstance(value, list))
 
 
 def _sum(weights: Iterable[Weight]) -> Weight:

@@ -23,7 +23,7 @@ STEP_DAYS: Final[Mapping[str, float]] = {
 STEPS: Final = ("every", "period")
 """The arguments that determine the number of steps."""
 
-Length: TypeAlias = Literal["objectives", "entities", "kpis", "steps", "terms"]
+Length: TypeAlias = Literal["objectives", "entities", "kpis", "steps", "terms", "items", "parts"]
 
 
 class Sizes(NamedTuple):
@@ -51,7 +51,8 @@ class FieldWeight(NamedTuple):
 
     `each`: in any case; `objective` and `change`: for each of the largest cycle; `step`: for each step over the
     longest cycle; `objective_step`: for each objective and step; `day`: for each day of the history. `length`: how many
-    objects it returns, if that does not follow from its pages; `is_whole`: its steps cover the whole history;
+    objects it returns, if that does not follow from its pages; `item`: for each item of a batch, and each part of one,
+    such as the key results of an objective; `is_whole`: its steps cover the whole history;
     `is_of_goal`: its steps by change are those of one objective, four times the mean.
     """
 
@@ -61,6 +62,7 @@ class FieldWeight(NamedTuple):
     step: float = 0.0
     objective_step: float = 0.0
     day: float = 0.0
+    item: float = 0.0
     length: Length | None = None
     is_whole: bool = False
     is_of_goal: bool = False
@@ -84,7 +86,8 @@ class FieldWeight(NamedTuple):
         return ceil(4 * sizes.changes / max(sizes.objectives, 4)) if self.is_of_goal else sizes.changes
 
     def size(self, sizes: Sizes, every: str) -> float | None:
-        """The number of objects that the field returns; None if it follows from its pages."""
+        """The number of objects that the field returns; None if it follows from its pages, or from the input of a
+        batch."""
         lengths: dict[Length | None, float | None] = {
             None: None,
             "objectives": sizes.objectives,
@@ -92,6 +95,8 @@ class FieldWeight(NamedTuple):
             "kpis": sizes.kpis,
             "terms": TERMS,
             "steps": self.steps(sizes, every),
+            "items": None,
+            "parts": None,
         }
         return lengths[self.length]
 
@@ -100,6 +105,8 @@ TYPICAL: Final = Sizes()
 """The sizes of a workspace that has not been measured; smaller ones count as much."""
 
 _EFFECT: Final = FieldWeight(each=0.1)
+_ITEMS: Final = FieldWeight(length="items")
+_PARTS: Final = FieldWeight(length="parts")
 
 WEIGHTS: Final[Mapping[str, FieldWeight]] = {
     "Objective.progress": FieldWeight(each=0.08),
@@ -140,6 +147,21 @@ WEIGHTS: Final[Mapping[str, FieldWeight]] = {
     "Evidence.size": FieldWeight(change=0.05),
     "Evidence.sha256": FieldWeight(change=0.05),
     "Attribution.explain": FieldWeight(each=0.5, length="terms"),
+    "Mutation.addPeople": FieldWeight(item=0.5),
+    "Mutation.formTeams": FieldWeight(item=0.5),
+    "Mutation.draftObjectives": FieldWeight(item=0.5),
+    "Mutation.defineKpis": FieldWeight(item=0.5),
+    "Mutation.checkInMany": FieldWeight(item=0.5),
+    "PeoplePayload.people": _ITEMS,
+    "PeoplePayload.changes": _PARTS,
+    "TeamsPayload.teams": _ITEMS,
+    "TeamsPayload.changes": _PARTS,
+    "ObjectivesPayload.objectives": _ITEMS,
+    "ObjectivesPayload.changes": _PARTS,
+    "KpisPayload.kpis": _ITEMS,
+    "KpisPayload.changes": _PARTS,
+    "CheckInsPayload.results": _ITEMS,
+    "CheckInsPayload.changes": _PARTS,
 }
 """The weights of fields that cost more than `FIELD`, by type and name; `*` stands for every type."""
 

@@ -1,12 +1,13 @@
 """Executes commands, and waits until the projections have caught up with them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import psycopg
 from psycopg_pool import PoolTimeout
 
 from domain.commands.command import Command
-from domain.handlers.dispatcher import Dispatcher, Outcome
+from domain.handlers.batches.batch_dispatcher import BatchDispatcher, Done, Item
+from domain.handlers.dispatcher import Outcome
 from domain.handlers.recent_aggregates import RecentAggregates
 from domain.handlers.unit_of_work import Author
 from domain.log.append import CommandInDoubt, CommandUnconfirmed, LogReplaced, WritesPaused, WritesStalled
@@ -23,7 +24,7 @@ class Writer:
 
     def __init__(self, log: Log, projector: Projector, timeout_s: float, lag_max: int = 0) -> None:
         self._log = log
-        self._dispatcher = Dispatcher(log, self._admit, RecentAggregates())
+        self._dispatcher = BatchDispatcher(log, self._admit, RecentAggregates())
         self._projector = projector
         self._timeout_s = timeout_s
         self._lag_max = lag_max
@@ -44,6 +45,20 @@ class Writer:
             self.on_recorded(author.actor, outcome.head)
         self._head = max(self._head, outcome.head)
         return outcome
+
+    def execute_batch(self, batch: Command, author: Author, items: Sequence[Item]) -> list[Done]:
+        """Execute a batch: see `BatchDispatcher.execute_batch`. Raises as `execute`."""
+        try:
+            done = self._dispatcher.execute_batch(batch, author, items)
+        except (CommandInDoubt, CommandUnconfirmed):
+            if self.on_recorded is not None:
+                self.on_recorded(author.actor, None)
+            raise
+        head = max((one.head for one in done if isinstance(one, Outcome)), default=0)
+        if head and self.on_recorded is not None:
+            self.on_recorded(author.actor, head)
+        self._head = max(self._head, head)
+        return done
 
     def _admit(self) -> None:
         """Raises `WritesStalled`, `LogReplaced` and `WritesPaused`. The head of the log is the last one that this

@@ -37,7 +37,7 @@ from domain.commands.objective_commands import (
     MoveObjective,
     UnalignObjective,
 )
-from domain.commands.people_commands import AddPerson, AppointLead, HandOver, RenamePerson
+from domain.commands.people_commands import AddPerson, AppointLead, FormTeam, HandOver, RenamePerson
 from domain.commands.registry import VERBS
 from domain.commands.subject_commands import SetExternalReference, SetLabels
 from domain.commands.workspace_commands import SetCalendar
@@ -64,7 +64,7 @@ from domain.model.objective import (
     ObjectiveMoved,
     ObjectiveUnaligned,
 )
-from domain.model.people import PersonAdded, PersonRenamed, TeamLabelled, TeamLeadAppointed, WorkHandedOver
+from domain.model.people import PersonAdded, PersonRenamed, TeamFormed, TeamLabelled, TeamLeadAppointed, WorkHandedOver
 from domain.model.workspace import CalendarSet
 from domain.primitives import personal_data
 from domain.primitives.kpi_formula import Formula
@@ -204,6 +204,12 @@ def from_person_renamed(event: PersonRenamed, context: ReplayContext) -> Command
         name = f"{personal_data.ERASED} {event.originator_version}"
         return RenamePerson(person=event.originator_id, name=name)
     return RenamePerson(person=event.originator_id, name=personal.name, email=personal.email)
+
+
+@command.register
+def from_team_formed(event: TeamFormed, context: ReplayContext) -> Command:
+    """Without its members, each of whom is a fact of its own."""
+    return _derived(FormTeam, event, context)
 
 
 @command.register

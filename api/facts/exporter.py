@@ -77,8 +77,8 @@ _PRIMARIES: dict[type[Event], tuple[type[Event], ...]] = {
     KeyResultMoved: (ObjectiveMoved,),
     ObjectiveUnaligned: (ObjectiveMoved, KeyResultMoved),
 }
-"""Secondary events, by the primary events one of which is in the same command. A key result is secondary to an objective
-that is carried; one that is drafted with its objective is a fact of its own."""
+"""Secondary events, by the primary events one of which is in the same command. A key result is secondary to an
+objective that is carried; one that is drafted with its objective is a fact of its own."""
 _ALWAYS_NAMED: tuple[type[Event], ...] = (ObjectiveDrafted, KeyResultAdded)
 _NAMED_IF_REFERENCED: tuple[type[Event], ...] = (
     KeyResultCheckedIn, ReadingRecorded, InitiativePlanned, CommentAdded, Reflected,

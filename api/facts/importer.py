@@ -216,7 +216,7 @@ class Import:
         kind = VERBS.get(fact.do)
         if kind is None:
             raise invalid(
-                f"There is no command '{fact.do}'; use the name of a mutation of the schema.",
+                f"There is no command '{fact.do}'; use the name of a mutation of the schema that is no batch.",
                 "do",
                 rule=Rule.COMMAND_UNKNOWN,
                 command=fact.do,

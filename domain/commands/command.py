@@ -123,6 +123,13 @@ class KpiBy(By, frozen=True):
     KIND = Kind.KPI
 
 
+class Items(NamedTuple):
+    """The items of a batch: the field that has them, and the command that each of them is."""
+
+    field: str
+    of: "type[Command]"
+
+
 class Command(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
     """A command: a frozen struct with its own metadata. The API, imports and tests all use it.
 
@@ -138,6 +145,8 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_
     RECORDS: ClassVar[type[Event]]
     """The event by which an export recognizes the command; of several kinds one."""
     REASON_REQUIRED: ClassVar[bool] = False
+    ITEMS: ClassVar[Items | None] = None
+    """For a batch: its items, which are commands of their own. It then needs what each of them needs."""
     DESCRIPTIONS: ClassVar[Mapping[str, str]] = {}
     """Descriptions that replace those of inherited fields, by field name."""
 
@@ -201,7 +210,7 @@ def _missing(command: type[Command]) -> Iterator[str]:
     yield from (
         f'describe the field {name} with Annotated[..., doc("...")]' for name, text in descriptions.items() if not text
     )
-    if isinstance(needs := getattr(command, "NEEDS", None), Needs):
+    if command.ITEMS is None and isinstance(needs := getattr(command, "NEEDS", None), Needs):
         yield from _missing_subject(needs, descriptions.keys())
 
 

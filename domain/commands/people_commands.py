@@ -24,9 +24,12 @@ from domain.model.people import (
     WorkHandedOver,
 )
 from domain.primitives.documentation import doc
-from domain.primitives.errors import Faults, invalid
+from domain.primitives.errors import Code, CommandRejected, Faults, invalid
 from domain.primitives.rules import Rule
 from domain.primitives.values import Kind
+
+MEMBERS_MAX = 500
+"""Members with which a team is formed."""
 
 
 class AddPerson(Command, frozen=True):
@@ -114,7 +117,7 @@ class ErasePerson(Command, frozen=True):
 
 
 class FormTeam(Command, frozen=True):
-    """Form a team, at the top level or inside another team."""
+    """Form a team with its members, at the top level or inside another team."""
 
     NEEDS = MANAGE_PEOPLE
     ANSWERS = Kind.TEAM
@@ -124,7 +127,26 @@ class FormTeam(Command, frozen=True):
     name: Annotated[Title, doc("The name of the team.")]
     parent: Annotated[TeamId | None, doc("The parent team; null for the top level.")] = None
     lead: Annotated[PersonId | None, doc("The team lead.")] = None
+    # UNSET, so the digests of commands recorded before these fields existed stay valid
+    parent_key: Annotated[
+        Key | UnsetType, doc("The key of the parent team in place of its id; in `formTeams` also of one of the others.")
+    ] = UNSET
+    members: Annotated[list[PersonId] | UnsetType, doc("The people who join it, in this order, up to 500.")] = UNSET
     external: NewExternal = UNSET
+
+    def check(self, faults: Faults) -> None:
+        with faults:
+            if self.parent is not None and self.parent_key is not UNSET:
+                raise invalid("Name the parent by id or by key, not both.", "parentKey", rule=Rule.PARENT_NAMED_TWICE)
+        with faults:
+            if len(self.members or []) > MEMBERS_MAX:
+                raise CommandRejected(
+                    Code.TOO_LARGE,
+                    f"A team is formed with at most {MEMBERS_MAX} members; let the others join later.",
+                    "members",
+                    rule=Rule.MEMBERS_TOO_MANY,
+                    max=MEMBERS_MAX,
+                )
 
 
 class RenameTeam(Command, frozen=True):

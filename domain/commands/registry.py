@@ -5,6 +5,7 @@ from types import ModuleType
 from typing import Final
 
 from domain.commands import (
+    batch_commands,
     cycle_commands,
     discussion_commands,
     key_result_commands,
@@ -18,7 +19,7 @@ from domain.commands.command import Command, verb
 
 _MODULES: Final = (
     people_commands, workspace_commands, cycle_commands, objective_commands, key_result_commands, kpi_commands,
-    discussion_commands, subject_commands,
+    discussion_commands, subject_commands, batch_commands,
 )  # fmt: skip
 """The modules, in the order in which the schema lists the commands."""
 
@@ -41,4 +42,7 @@ def _defined_in(module: ModuleType) -> Iterator[type[Command]]:
             yield value
 
 
-VERBS: Final[dict[str, type[Command]]] = by_verb(_MODULES)
+MUTATIONS: Final[dict[str, type[Command]]] = by_verb(_MODULES)
+"""All commands, batches of them included."""
+VERBS: Final[dict[str, type[Command]]] = {name: kind for name, kind in MUTATIONS.items() if kind.ITEMS is None}
+"""The single commands, each with a handler and a form in fact files."""

@@ -2,12 +2,12 @@
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from hashlib import sha256
 from itertools import chain
 from operator import attrgetter
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 from uuid import UUID, uuid4, uuid5
 
 import msgspec
@@ -17,7 +17,7 @@ from domain.commands.command import Command, verb
 from domain.commands.parsing import parsed
 from domain.commands.people_commands import AddPerson, RenamePerson
 from domain.commands.permissions import Permission
-from domain.commands.registry import VERBS
+from domain.commands.registry import MUTATIONS, VERBS
 from domain.handlers import (  # noqa: F401  importing a module registers its handlers
     authorization,
     cycles,
@@ -48,10 +48,13 @@ _NAMING = (AddPerson, RenamePerson)
 _TICK = timedelta(microseconds=1)
 """The time between two events of a command."""
 
-_DIGESTED = {kind: f"{name}\n".encode() for name, kind in VERBS.items()}
+_DIGESTED = {kind: f"{name}\n".encode() for name, kind in MUTATIONS.items()}
 """By command: the beginning of the text of which a digest is made."""
 
 _stream = attrgetter("originator_id")
+
+Keys: TypeAlias = Callable[[Iterable[UUID]], Mapping[UUID, bytes]]
+"""Reads the encryption keys of people; those of erased ones are missing."""
 
 ATTEMPTS_MAX = 50
 BACKOFF_SECONDS_MAX = 0.05
@@ -120,13 +123,12 @@ class Dispatcher:
         try:
             return self._once(command, author)
         except CommandRejected as rejection:
-            if names_missing(rejection) and Permission.READ_PRIVATE not in author.can:
-                time.sleep(NOT_FOUND_SECONDS - (time.monotonic() - started) % NOT_FOUND_SECONDS)
+            hide_time_of([rejection], author, started)
             raise
 
     def _once(self, command: Command, author: Author) -> Outcome:
-        id = _command_id(command, author)
-        digest = _digest(command)
+        id = id_of_command(command, author)
+        digest = input_digest(command)
         for attempt in range(ATTEMPTS_MAX):
             if command.idempotency_key is not None and (first := self._first(command, id, digest)) is not None:
                 return first
@@ -134,36 +136,34 @@ class Dispatcher:
                 return self._decide(command, author, id, digest)
             except ConcurrencyConflict:
                 self.conflicts += 1
-                _back_off(attempt)
+                back_off(attempt)
             except CommandRejected:
                 # the cause may be the same command, executed concurrently since the lookup
                 if command.idempotency_key is None or (first := self._first(command, id, digest)) is None:
                     raise
                 return first
-        raise CommandRejected(
-            Code.CONFLICT,
-            "Other commands keep changing the same objects; try again in a moment.",
-            rule=Rule.WRITES_CONTENDED,
-        )
+        raise contended()
 
     def _first(self, command: Command, id: UUID, digest: bytes) -> Outcome | None:
         """The outcome of the first execution with this idempotency key, None if there is none. Raises
         `IDEMPOTENCY_MISMATCH`."""
         done = self._log.command(id)
-        if done is None:
-            return None
-        if done.digest != digest and not self._has_same_input(done, command, digest):
+        return None if done is None else self.repeated(done, command, digest, self._log.person_keys)
+
+    def repeated(self, done: CommandRow, command: Command, digest: bytes, keys: Keys) -> Outcome:
+        """The outcome of a command that is recorded. `keys` reads the keys of people. Raises `IDEMPOTENCY_MISMATCH`."""
+        if done.digest != digest and not self._has_same_input(done, command, digest, keys):
             raise idempotency_mismatch()
         return self._outcome(done, repeated=True)
 
-    def _has_same_input(self, done: CommandRow, command: Command, digest: bytes) -> bool:
+    def _has_same_input(self, done: CommandRow, command: Command, digest: bytes, keys: Keys) -> bool:
         """Whether a command with personal data has the same input as the recorded one. For an erased person the digest
         cannot be checked any more: then person and verb must match. An import's key is itself a digest of the input."""
         result = msgspec.json.decode(done.result, type=Result)
         subject = result.subject
         if not isinstance(command, _NAMING) or subject is None or subject.kind is not Kind.PERSON:
             return False
-        key = self._log.person_keys([subject.id]).get(subject.id)
+        key = keys([subject.id]).get(subject.id)
         if key is not None:
             return personal_data.keyed_digest(key, digest) == done.digest
         if done.id == command_id(Source.IMPORT, command.idempotency_key or ""):
@@ -197,13 +197,13 @@ class Dispatcher:
         not on aggregates that were loaded earlier."""
         uow = UnitOfWork(self._log, author, command, id, self._recent)
         try:
-            decision = _decided(uow)
+            decision = decided(uow)
             if decision.events or not uow.has_recalled:
                 return decision
         except CommandRejected:
             if not uow.has_recalled:
                 raise
-        return _decided(UnitOfWork(self._log, author, command, id, self._recent, may_recall=False))
+        return decided(UnitOfWork(self._log, author, command, id, self._recent, may_recall=False))
 
     def _outcome(self, done: CommandRow, result: Result | None = None, *, repeated: bool = False) -> Outcome:
         """The outcome of a recorded command. Decodes the result from the row if it is not given."""
@@ -218,7 +218,7 @@ class Dispatcher:
         )
 
 
-def _decided(uow: UnitOfWork) -> Decision:
+def decided(uow: UnitOfWork) -> Decision:
     """Decide on the command of a unit of work. Raises `CommandRejected`."""
     hidden = authorization.authorize(uow)
     uow.command = command = parsed(uow.command, lambda: uow.now)
@@ -229,21 +229,32 @@ def _decided(uow: UnitOfWork) -> Decision:
     return Decision(uow, result, events)
 
 
-def names_missing(rejection: CommandRejected) -> bool:
-    """Whether an id of the input was not found, or is hidden."""
-    return any(problem.code is Code.NOT_FOUND for problem in rejection.problems)
+def contended() -> CommandRejected:
+    """The rejection of a command whose decision others have outdated in every attempt."""
+    return CommandRejected(
+        Code.CONFLICT,
+        "Other commands keep changing the same objects; try again in a moment.",
+        rule=Rule.WRITES_CONTENDED,
+    )
+
+
+def hide_time_of(rejections: Iterable[CommandRejected], author: Author, started: float) -> None:
+    """Delay an answer that tells of a missing id, which may be a hidden one, to a multiple of `NOT_FOUND_SECONDS`."""
+    codes = (problem.code for rejection in rejections for problem in rejection.problems)
+    if Permission.READ_PRIVATE not in author.can and Code.NOT_FOUND in codes:
+        time.sleep(NOT_FOUND_SECONDS - (time.monotonic() - started) % NOT_FOUND_SECONDS)
 
 
 def _admit_always() -> None:
     """The default of `admit`."""
 
 
-def _back_off(attempt: int) -> None:
+def back_off(attempt: int) -> None:
     """Exponential backoff with jitter."""
     time.sleep(random.uniform(0, min(BACKOFF_SECONDS_MAX, 0.002 * 2**attempt)))  # noqa: S311  no cryptographic use
 
 
-def _command_id(command: Command, author: Author) -> UUID:
+def id_of_command(command: Command, author: Author) -> UUID:
     """The id of a command, derived from actor and idempotency key; in an import from the key alone.
     A command without a key gets a random id."""
     key = command.idempotency_key
@@ -257,7 +268,12 @@ def _command_id(command: Command, author: Author) -> UUID:
             max=KEY_LENGTH_MAX,
             length=len(key),
         )
-    return command_id(Source.IMPORT if author.source is Source.IMPORT else author.actor, key)
+    return command_id(scope_of(author), key)
+
+
+def scope_of(author: Author) -> str:
+    """The scope of an author's idempotency keys: the actor; of imports all of them together."""
+    return Source.IMPORT if author.source is Source.IMPORT else author.actor
 
 
 def command_id(scope: str, key: str) -> UUID:
@@ -265,7 +281,7 @@ def command_id(scope: str, key: str) -> UUID:
     return uuid5(WORKSPACE, f"{scope}\n{key}")
 
 
-def _digest(command: Command) -> bytes:
+def input_digest(command: Command) -> bytes:
     """The digest of the verb and the input, without the idempotency key."""
     keyless = command if command.idempotency_key is None else msgspec.structs.replace(command, idempotency_key=None)
     return sha256(_DIGESTED[type(command)] + msgspec.json.encode(keyless)).digest()

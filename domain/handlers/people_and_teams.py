@@ -39,7 +39,7 @@ def add_person(uow: UnitOfWork, command: AddPerson) -> Person:
         email=command.email,
     )
     digest = personal_data.handle_digest(uow.log.salt(), personal.handle)
-    if uow.log.person_by_handle(digest) is not None:
+    if uow.is_handle_taken(digest):
         raise CommandRejected(
             Code.DUPLICATE,
             f"The handle '{personal.handle}' is taken; choose another.",
@@ -97,15 +97,23 @@ def erase_person(uow: UnitOfWork, command: ErasePerson) -> Person:
 
 @handles
 def form_team(uow: UnitOfWork, command: FormTeam) -> Team:
+    key = command.parent_key
+    field = "parent" if key is UNSET else "parentKey"
+    parent = uow.team(command.parent if key is UNSET else keyed_id(Kind.TEAM, key), field)
+    uow.load(command.members or ())
     event = TeamFormed(
         key=command.key,
         name=command.name,
-        parent=uow.team(command.parent, "parent"),
+        parent=parent,
         lead=uow.colleague(command.lead, "lead"),
     )
-    if command.parent is not None:
-        uow.not_before(uow.get(Team, command.parent, "parent"))
-    return with_reference(uow, uow.begin(Team, event, keyed_id(Kind.TEAM, command.key)), command.external)
+    if parent is not None:
+        uow.not_before(uow.get(Team, parent, field))
+    joining = [uow.colleague(person, "members", str(index)) for index, person in enumerate(command.members or [])]
+    team = uow.begin(Team, event, keyed_id(Kind.TEAM, command.key))
+    for person in filter(None, joining):
+        team.join(person, uow.at)
+    return with_reference(uow, team, command.external)
 
 
 @handles

@@ -239,6 +239,10 @@ class UnitOfWork:
             None,
         )
 
+    def is_handle_taken(self, digest: bytes) -> bool:
+        """Whether a person has the handle with this digest."""
+        return self.log.person_by_handle(digest) is not None
+
     def refuse_newer(self, event: type[Event]) -> None:
         """Any event of this type before the append is a conflict."""
         self.no_newer.append(NoNewer(belongs_to=None, topic=event.TOPIC, position=self.head.position))

@@ -494,6 +494,20 @@ class Log(ApplicationRecorder):
         params = [parent, topic, since or "-infinity", upto or "infinity", limit]
         return [stream for (stream,) in self._fetch(query, params)]
 
+    def measured_at(self, topic: str, instants: Sequence[tuple[UUID, datetime]]) -> list[tuple[UUID, datetime, UUID]]:
+        """The streams that belong to a parent and begin with an event of this topic that is effective at an instant,
+        each with both, the latest recorded first. One statement."""
+        query = """
+            select l.belongs_to, l.effective_at, l.stream
+            from unnest(%s::uuid[], %s::timestamptz[]) as m (parent, at)
+            cross join lateral (
+                select belongs_to, effective_at, stream, position from log
+                where belongs_to = m.parent and split_part(topic, '.', 1) = %s and effective_at = m.at
+            ) l order by l.position desc
+        """
+        parents, moments = zip(*instants, strict=True)
+        return [(parent, at, stream) for parent, at, stream in self._fetch(query, [[*parents], [*moments], topic])]
+
     def entries(self, after: int, limit: int) -> list[Recorded]:
         """Up to `limit` events after a position, in the order of the log.
 
@@ -549,6 +563,11 @@ class Log(ApplicationRecorder):
     def person_by_handle(self, digest: bytes) -> UUID | None:
         query = "select person from person_key where handle_digest = %s"
         return next((person for (person,) in self._fetch(query, [digest])), None)
+
+    def handles_taken(self, digests: Iterable[bytes]) -> set[bytes]:
+        """Those of these digests of handles that persons have."""
+        query = "select handle_digest from person_key where handle_digest = any(%s::bytea[])"
+        return {digest for (digest,) in self._fetch(query, [list(digests)])}
 
     def salt(self) -> bytes:
         """The workspace's random salt of handle digests."""

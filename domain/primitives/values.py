@@ -75,6 +75,13 @@ class ObjectiveState(StrEnum):
     DROPPED = "DROPPED"
 
 
+class BatchMode(StrEnum):
+    """Whether the items of a batch are recorded all or none, or each by itself."""
+
+    ALL = "ALL"
+    EACH = "EACH"
+
+
 class Visibility(StrEnum):
     """Who can see a goal: everyone with READ, or only its team and the people who work on it.
 

@@ -55,6 +55,26 @@ class MemoryLog(Log):
         self.clock += timedelta(seconds=1)
         return command
 
+    def append_all(self, commands: Sequence[tuple[Sequence[StoredRow], Append]]) -> list[CommandRow]:
+        """All are recorded if the first is: it has the preconditions of all."""
+        done = [row for _, append in commands if (row := self._commands.get(append.by.command)) is not None]
+        return done or [self.append(stored, append) for stored, append in commands]
+
+    def commands(self, ids: Iterable[UUID]) -> dict[UUID, CommandRow]:
+        return {id: self._commands[id] for id in ids if id in self._commands}
+
+    def measured_at(self, topic: str, instants: Sequence[tuple[UUID, datetime]]) -> list[tuple[UUID, datetime, UUID]]:
+        found = [
+            (one.position, parent, at, one.row.originator_id)
+            for parent, at in instants
+            for one in self._of(parent, topic)
+            if one.effective_at == at
+        ]
+        return [(parent, at, stream) for _, parent, at, stream in sorted(found, reverse=True)]
+
+    def handles_taken(self, digests: Iterable[bytes]) -> set[bytes]:
+        return {one.handle_digest for one in self._people} & {*digests}
+
     def streams(self, ids: Iterable[UUID]) -> dict[UUID, list[Event]]:
         streams = {id: [self.event(one) for one in self.entries_made if one.row.originator_id == id] for id in ids}
         return {id: events for id, events in streams.items() if events}

@@ -1,5 +1,6 @@
 """Results of commands: succeeded or rejected, with the data that payloads show."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -9,13 +10,15 @@ import structlog
 from psycopg_pool import PoolTimeout
 
 from api.execution.context import Context
+from api.schema.connections import change_lists
 from api.schema.history.change import Change, changes, changes_between
 from api.schema.mutations import inputs
 from api.snapshot.dataloaders import found
 from api.snapshot.snapshot import StaleProjection, View
 from domain.commands.command import Command
 from domain.handlers import authorization
-from domain.handlers.dispatcher import Outcome
+from domain.handlers.batches.batch_dispatcher import Done
+from domain.handlers.dispatcher import Outcome, Result
 from domain.primitives.errors import CommandRejected
 from domain.primitives.lazy import cached_property
 from domain.primitives.values import Kind
@@ -109,6 +112,30 @@ class CommandSucceeded(Answer):
 
 
 @dataclass(frozen=True)
+class BatchSucceeded(CommandSucceeded):
+    """A batch was executed. `outcome` is that of all its items together, `done` that of each, in input order."""
+
+    done: Sequence[Done]
+
+    @property
+    def changes(self) -> list[Change]:
+        """The changes of all items, in log order; those of others between them are left out."""
+        found = [
+            one for one in self.done if isinstance(one, Outcome) and one.first is not None and one.last is not None
+        ]
+        positions = sorted(place for one in found for place in range(one.first or 0, (one.last or 0) + 1))
+        return [] if self.view is None else change_lists.at_positions(self.view, positions)
+
+    def subjects(self, kind: Kind) -> list[Any]:
+        """The entity of each item, in input order; None for a rejected one."""
+        ids = [one.result.subject.id if isinstance(one, Outcome) and one.result.subject else None for one in self.done]
+        if self.view is None:
+            return [None] * len(ids)
+        entities = found(self.view, kind, [id for id in ids if id is not None])
+        return [None if id is None else entities.get(id) for id in ids]
+
+
+@dataclass(frozen=True)
 class CommandDeclined(Answer):
     """A command was rejected, and nothing was recorded."""
 
@@ -134,3 +161,32 @@ def dispatch(context: Context, kind: type[Command], given: Any) -> CommandSuccee
     except CommandRejected as refused:
         return CommandDeclined(context, refused)
     return CommandSucceeded(context, command, outcome, context.writer.lag(outcome.head))
+
+
+def dispatch_batch(context: Context, kind: type[Command], given: Any) -> BatchSucceeded | CommandDeclined:
+    """Execute the batch of an input, and wait until the projections include its changes."""
+    try:
+        authorization.refuse_kind(kind, context.caller.author)  # before the input, of which it gives no hint
+        batch, items = inputs.batch(kind, given)
+        done = context.writer.execute_batch(batch, context.caller.author, items)
+    except CommandRejected as refused:
+        return CommandDeclined(context, refused)
+    outcome = _together(done) or Outcome(Result(), None, None, context.log.head().position)
+    return BatchSucceeded(context, batch, outcome, context.writer.lag(outcome.head), done)
+
+
+def _together(done: Sequence[Done]) -> Outcome | None:
+    """The outcome of all items that are not rejected; None without any. It is that of a repeated command if each is."""
+    outcomes = [one for one in done if isinstance(one, Outcome)]
+    if not outcomes:
+        return None
+    recorded = [one for one in outcomes if one.first is not None]
+    last = max(outcomes, key=lambda one: one.head)
+    return Outcome(
+        Result(),
+        min((one.first for one in recorded if one.first is not None), default=None),
+        max((one.last for one in recorded if one.last is not None), default=None),
+        last.head,
+        max((one.recorded_at for one in recorded if one.recorded_at is not None), default=None),
+        repeated=all(one.repeated for one in outcomes),
+    )

@@ -16,10 +16,11 @@ from msgspec import UNSET
 from api.schema.primitives import enums, lookup
 from api.snapshot import global_ids
 from api.snapshot.global_ids import GlobalId
+from domain.commands.batch_commands import items_of
 from domain.commands.command import By, Command, CycleBy, External, KpiBy, id_kind
 from domain.commands.kpi_commands import ReadingInput
 from domain.commands.parsing import parsed_fields
-from domain.commands.registry import VERBS
+from domain.commands.registry import MUTATIONS
 from domain.primitives.documentation import description, field_descriptions
 from domain.primitives.errors import CommandRejected, Faults, invalid
 from domain.primitives.rules import Rule
@@ -70,6 +71,23 @@ def command(kind: type[AnyCommand], given: Any) -> AnyCommand:
     return read
 
 
+def batch(kind: type[AnyCommand], given: Any) -> tuple[AnyCommand, list[Command | CommandRejected]]:
+    """The batch of an input without its items, and its items: each as its command, or why its input is none."""
+    field, of = items_of(kind)
+    faults, items = Faults(), [_item(of, one) for one in getattr(given, field)]
+    values = _values(kind, given, (), faults, but=field)
+    faults.refuse()
+    values[field] = [one for one in items if isinstance(one, Command)]
+    return kind(**values), items
+
+
+def _item(kind: type[Command], given: Any) -> Command | CommandRejected:
+    try:
+        return command(kind, given)
+    except CommandRejected as rejection:
+        return rejection
+
+
 def _struct(kind: Any, given: Any, path: Path) -> Any:
     faults = Faults()
     values = _values(kind, given, path, faults)
@@ -77,12 +95,12 @@ def _struct(kind: Any, given: Any, path: Path) -> Any:
     return kind(**values)
 
 
-def _values(kind: Any, given: Any, path: Path, faults: Faults) -> dict[str, Any]:
-    """The domain values by field; None for a field at fault."""
+def _values(kind: Any, given: Any, path: Path, faults: Faults, but: str = "") -> dict[str, Any]:
+    """The domain values by field, but for one; None for a field at fault."""
     values: dict[str, Any] = {}
     for field in _fields(kind):
         value = getattr(given, field.attribute)
-        if value is strawberry.UNSET and field.optional:
+        if field.attribute == but or (value is strawberry.UNSET and field.optional):
             continue
         try:
             if value is None or value is strawberry.UNSET:
@@ -236,4 +254,4 @@ def _descriptions(kind: type[msgspec.Struct]) -> dict[str, str]:
     return found
 
 
-INPUTS: Final[dict[type[Command], Any]] = {kind: _input(kind) for kind in VERBS.values()}
+INPUTS: Final[dict[type[Command], Any]] = {kind: _input(kind) for kind in MUTATIONS.values()}

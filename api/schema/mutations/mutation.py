@@ -5,20 +5,22 @@ from typing import Annotated, Any
 import strawberry
 
 from api.execution.context import Info
-from api.schema.mutations.command_result import dispatch
+from api.schema.mutations.batch_payloads import BATCH_PAYLOADS
+from api.schema.mutations.command_result import dispatch, dispatch_batch
 from api.schema.mutations.inputs import INPUTS
 from api.schema.mutations.payloads import PAYLOADS, Payload
 from domain.commands.command import Command
-from domain.commands.registry import VERBS
+from domain.commands.registry import MUTATIONS
 from domain.primitives.documentation import description
 
 
 def _mutation(name: str, kind: type[Command]) -> Any:
     """The field of one command."""
     payload = _payload(kind)
+    execute = dispatch if kind.ITEMS is None else dispatch_batch
 
     def resolve(info: Info, input: Any) -> Any:
-        return payload(answer=dispatch(info.context, kind, input))
+        return payload(answer=execute(info.context, kind, input))
 
     annotated: Any = Annotated
     given = annotated[INPUTS[kind], strawberry.argument(description="The input of the command.")]
@@ -28,12 +30,13 @@ def _mutation(name: str, kind: type[Command]) -> Any:
 
 def _payload(kind: type[Command]) -> type[Payload]:
     """The payload type of a command. Raises `TypeError` if its result kind has none."""
-    if kind.ANSWERS not in PAYLOADS:
+    payloads = PAYLOADS if kind.ITEMS is None else BATCH_PAYLOADS
+    if kind.ANSWERS not in payloads:
         raise TypeError(
             f"The command {kind.__name__} has the result kind {kind.ANSWERS}, which has no payload type: "
             "write one and add it to PAYLOADS, in api.schema.mutations.payloads."
         )
-    return PAYLOADS[kind.ANSWERS]
+    return payloads[kind.ANSWERS]
 
 
 def _requirement(kind: type[Command]) -> str:
@@ -45,7 +48,7 @@ def _requirement(kind: type[Command]) -> str:
 
 
 Mutation = strawberry.type(
-    type("Mutation", (), {"__module__": __name__, **{name: _mutation(name, kind) for name, kind in VERBS.items()}}),
+    type("Mutation", (), {"__module__": __name__, **{name: _mutation(name, kind) for name, kind in MUTATIONS.items()}}),
     description="The commands. Each is executed completely or not at all. A command that would change nothing succeeds "
     "and records nothing.",
 )

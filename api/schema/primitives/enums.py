@@ -12,6 +12,7 @@ from domain.metrics.worked.kpi_formulas import Gap as FormulaGap
 from domain.primitives.calendar import Step, Weekday
 from domain.primitives.values import (
     Aggregation,
+    BatchMode,
     Cadence,
     CycleState,
     Direction,
@@ -30,11 +31,21 @@ from domain.primitives.values import (
 from projections.history.diff import DiffKind
 
 __all__ = [
-    "Aggregation", "Cadence", "Cause", "Counted", "CycleState", "DiffKind", "Direction", "EarlierPeriod",
+    "Aggregation", "BatchMode", "Cadence", "Cause", "Counted", "CycleState", "DiffKind", "Direction", "EarlierPeriod",
     "FormulaGap", "GoalDirection", "Health",
     "InitiativeState", "KeyResultState", "KpiStatus", "ObjectiveKind", "ObjectiveState", "Permission", "Presence",
     "ReflectionKind", "Role", "Severity", "Smart", "Source", "Step", "UnitKind", "Verdict", "Visibility", "Weekday",
 ]  # fmt: skip
+
+# ── commands ─────────────────────────────────────────────────────────────────────────────────────
+
+described(
+    "What happens to the other items of a batch if one is rejected.",
+    {
+        "ALL": "Nothing is recorded; all problems are listed.",
+        "EACH": "The others are recorded; every item has its own result.",
+    },
+)(BatchMode)
 
 # ── goals ────────────────────────────────────────────────────────────────────────────────────────
 

@@ -7,7 +7,7 @@ import pytest
 
 from domain.commands.command import verb
 from domain.commands.permissions import Permission, Role, roles_with
-from domain.commands.registry import VERBS
+from domain.commands.registry import MUTATIONS
 from domain.handlers.dispatcher import NOT_FOUND_SECONDS
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -27,7 +27,7 @@ def test_response_time_for_unknown_objects_is_documented() -> None:
     assert documented in (DOCS / "http.md").read_text()
 
 
-@pytest.mark.parametrize("permission", dict.fromkeys(kind.NEEDS.any_subject for kind in VERBS.values()))
+@pytest.mark.parametrize("permission", dict.fromkeys(kind.NEEDS.any_subject for kind in MUTATIONS.values()))
 def test_every_command_is_documented_with_its_permission(permission: Permission) -> None:
     (documented,) = [re.findall(r"`([a-zA-Z]+)`", commands) for name, commands, _ in ROWS if name == permission]
-    assert documented == [verb(kind) for kind in VERBS.values() if kind.NEEDS.any_subject is permission]
+    assert documented == [verb(kind) for kind in MUTATIONS.values() if kind.NEEDS.any_subject is permission]

@@ -20,7 +20,7 @@ from domain.commands.people_commands import (
     RenamePerson,
     RenameTeam,
 )
-from domain.handlers.dispatcher import _digest, command_id
+from domain.handlers.dispatcher import command_id, input_digest
 from domain.handlers.unit_of_work import keyed_id
 from domain.model.discussion import (
     CommentAdded,
@@ -145,7 +145,7 @@ def test_command_digest_with_personal_data_is_keyed() -> None:
     done = log.command(command_id(ACTOR, "ada"))
     assert done is not None
     key = log.person_keys([ADA])[ADA]
-    assert done.digest == personal_data.keyed_digest(key, _digest(ada)) != _digest(ada)
+    assert done.digest == personal_data.keyed_digest(key, input_digest(ada)) != input_digest(ada)
 
 
 def test_idempotency_key_with_other_personal_data_is_a_mismatch() -> None:

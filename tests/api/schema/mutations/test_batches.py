@@ -1,0 +1,108 @@
+"""Batches over HTTP: entities and results in the order of the input, problems by path, and limits."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from api.snapshot import global_ids
+from domain.primitives.values import Kind
+from tests.api.conftest import Api
+
+METRIC = {"direction": "INCREASE", "start": 0, "target": 10}
+RESULTS = (
+    "recorded rejected changes { __typename }"
+    " results { isRecorded checkIn { id value } keyResult { id } problems { code rule field } }"
+)
+
+
+def people(*handles: str) -> list[dict[str, str]]:
+    return [{"handle": handle, "name": handle.title()} for handle in handles]
+
+
+def objectives(count: int, cycle: dict[str, str], **more: Any) -> list[dict[str, Any]]:
+    key_results = [{"title": "Sessions held", "metric": METRIC}, {"title": "Calls made", "metric": METRIC}]
+    return [{"cycle": cycle, "title": f"Delight people {n}", "keyResults": key_results, **more} for n in range(count)]
+
+
+@pytest.fixture
+def key_results(api: Api, cycle: dict[str, str]) -> list[str]:
+    drafted = api.do(
+        "draftObjectives", {"objectives": objectives(2, cycle, commit=True)}, "objectives { keyResults { id } }"
+    )
+    return [one["id"] for objective in drafted["objectives"] for one in objective["keyResults"]]
+
+
+def test_people_are_returned_in_the_order_of_the_input(api: Api) -> None:
+    added = api.do("addPeople", {"people": people("zoe", "abe")}, "behind people { handle } changes { __typename }")
+    assert added == {
+        "problems": [], "behind": 0, "people": [{"handle": "zoe"}, {"handle": "abe"}],
+        "changes": [{"__typename": "PersonAdded"}] * 2,
+    }  # fmt: skip
+
+
+def test_teams_are_formed_with_parents_of_the_same_request(api: Api) -> None:
+    ada = api.do("addPeople", {"people": people("ada")}, "people { id }")["people"][0]["id"]
+    teams = [{"key": "north", "name": "North", "parentKey": "all", "members": [ada]}, {"key": "all", "name": "All"}]
+    formed = api.do("formTeams", {"teams": teams}, "teams { key parent { key } members { handle } }")["teams"]
+    assert formed == [
+        {"key": "north", "parent": {"key": "all"}, "members": [{"handle": "ada"}]},
+        {"key": "all", "parent": None, "members": []},
+    ]
+
+
+def test_all_problems_of_a_batch_have_the_path_of_their_item(api: Api, cycle: dict[str, str]) -> None:
+    bad = objectives(3, cycle)
+    bad[0]["title"] = " "
+    bad[1]["keyResults"] = [{"title": "Sessions", "metric": {**METRIC, "target": 0}}]
+    bad[2]["owner"] = global_ids.encode(Kind.OBJECTIVE, UUID(int=7))
+    payload = api.send("draftObjectives", {"objectives": bad}, "position objectives { id }")
+    assert (payload["position"], payload["objectives"]) == (None, [])
+    assert [problem["field"] for problem in payload["problems"]] == [
+        ["objectives", "0", "title"], ["objectives", "1", "keyResults", "0", "metric", "target"],
+        ["objectives", "2", "owner"],
+    ]  # fmt: skip
+
+
+def test_kpis_are_defined_together(api: Api) -> None:
+    kpis = [{"key": key, "name": key, "goal": {"direction": "AT_LEAST", "target": 5}} for key in ("nps", "csat")]
+    assert api.do("defineKpis", {"kpis": kpis}, "kpis { key }")["kpis"] == [{"key": "nps"}, {"key": "csat"}]
+
+
+def test_each_check_in_has_its_own_result(api: Api, key_results: list[str]) -> None:
+    first, second, *_ = key_results
+    given = [{"keyResult": first, "value": 3}, {"keyResult": "garbage", "value": 1}, {"keyResult": second}]
+    payload = api.do("checkInMany", {"checkIns": given, "mode": "EACH", "idempotencyKey": "w1"}, RESULTS)
+    assert (payload["recorded"], payload["rejected"], len(payload["changes"])) == (1, 2, 1)
+    one, malformed, empty = payload["results"]
+    assert (one["checkIn"]["value"], one["keyResult"]["id"], one["problems"]) == (3.0, first, [])
+    assert malformed["problems"] == [{"code": "INVALID", "rule": "ID_MALFORMED", "field": ["keyResult"]}]
+    assert empty["problems"] == [{"code": "INVALID", "rule": "CHECK_IN_EMPTY", "field": ["value"]}]
+    again = api.do("checkInMany", {"checkIns": given, "mode": "EACH", "idempotencyKey": "w1"}, RESULTS)
+    assert again == payload
+
+
+def test_all_check_ins_are_recorded_or_none(api: Api, key_results: list[str]) -> None:
+    given = [{"keyResult": key_results[0], "value": 3}, {"keyResult": "garbage", "value": 1}]
+    payload = api.send("checkInMany", {"checkIns": given}, f"position {RESULTS}")
+    assert [problem["field"] for problem in payload["problems"]] == [["checkIns", "1", "keyResult"]]
+    assert (payload["position"], payload["recorded"], payload["results"]) == (None, 0, [])
+
+
+def test_batch_of_five_hundred_passes_the_limits(api: Api, cycle: dict[str, str], key_results: list[str]) -> None:
+    given = [{"keyResult": key_results[n % 4], "value": n % 10, "note": f"Week {n}"} for n in range(500)]
+    payload = api.do("checkInMany", {"checkIns": given}, f"{RESULTS} changes {{ effects {{ before after }} }}")
+    assert (payload["recorded"], len(payload["results"]), len(payload["changes"])) == (500, 500, 500)
+    added = api.do("addPeople", {"people": people(*(f"p{n}" for n in range(500)))}, "people { handle teams { key } }")
+    assert len(added["people"]) == 500
+    wide = objectives(500, cycle)
+    assert len(api.do("draftObjectives", {"objectives": wide}, "objectives { id }")["objectives"]) == 500
+
+
+def test_batch_is_weighed_by_its_items(api: Api) -> None:
+    query = (
+        "mutation ($input: AddPeopleInput!) { addPeople(input: $input) { people { teams { members { teams"
+        " { members { handle name email } } } } } } }"
+    )
+    answer = api.answer(query, input={"people": people(*(f"w{n}" for n in range(500)))})
+    assert answer["errors"][0]["extensions"]["code"] == "TOO_COSTLY"
