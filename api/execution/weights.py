@@ -150,6 +150,7 @@ WEIGHTS: Final[Mapping[str, FieldWeight]] = {
     "Mutation.addPeople": FieldWeight(item=0.5),
     "Mutation.formTeams": FieldWeight(item=0.5),
     "Mutation.draftObjectives": FieldWeight(item=0.5),
+    "Mutation.applyTemplate": FieldWeight(item=2.0),
     "Mutation.defineKpis": FieldWeight(item=0.5),
     "Mutation.checkInMany": FieldWeight(item=0.5),
     "PeoplePayload.people": _ITEMS,

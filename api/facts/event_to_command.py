@@ -40,6 +40,7 @@ from domain.commands.objective_commands import (
 from domain.commands.people_commands import AddPerson, AppointLead, FormTeam, HandOver, RenamePerson
 from domain.commands.registry import VERBS
 from domain.commands.subject_commands import SetExternalReference, SetLabels
+from domain.commands.template_commands import SaveAsTemplate, TemplateGoalInput, TemplateKeyResultInput
 from domain.commands.workspace_commands import SetCalendar
 from domain.model.cycle import ScoringPolicyAdopted
 from domain.model.discussion import ExternalReferenceRemoved, ExternalReferenceSet
@@ -65,6 +66,8 @@ from domain.model.objective import (
     ObjectiveUnaligned,
 )
 from domain.model.people import PersonAdded, PersonRenamed, TeamFormed, TeamLabelled, TeamLeadAppointed, WorkHandedOver
+from domain.model.templates.template import TemplateSaved
+from domain.model.templates.template_goals import TemplateGoal
 from domain.model.workspace import CalendarSet
 from domain.primitives import personal_data
 from domain.primitives.kpi_formula import Formula
@@ -360,6 +363,23 @@ def from_external_reference_set(event: ExternalReferenceSet, _: ReplayContext) -
 @command.register
 def from_external_reference_removed(event: ExternalReferenceRemoved, context: ReplayContext) -> Command:
     return SetExternalReference(subject=event.subject, system=context.before(event, "system"), id=None)
+
+
+@command.register
+def from_template_saved(event: TemplateSaved, _: ReplayContext) -> Command:
+    """The goals are given: the objectives that they were taken from have changed since."""
+    goals = [_template_goal(goal) for goal in event.template_goals]
+    return SaveAsTemplate(name=event.name, goals=goals, cadence=event.cadence)
+
+
+def _template_goal(goal: TemplateGoal) -> TemplateGoalInput:
+    key_results = [
+        TemplateKeyResultInput(
+            title=one.title, metric=_metric(one.metric, Unit()), description=one.description, weight=one.weight
+        )
+        for one in goal.key_results
+    ]
+    return TemplateGoalInput(title=goal.title, description=goal.description, kind=goal.kind, key_results=key_results)
 
 
 # ── KPIs ─────────────────────────────────────────────────────────────────────────────────────────

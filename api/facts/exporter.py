@@ -20,6 +20,7 @@ from domain.commands.command import By, Command, KpiBy, verb
 from domain.commands.cycle_commands import OpenCycle
 from domain.commands.kpi_commands import DefineKpi, ReadingInput, RecordReadings
 from domain.commands.people_commands import AddPerson, FormTeam
+from domain.commands.template_commands import SaveAsTemplate
 from domain.log.event_store import Log
 from domain.log.references import referenced_later
 from domain.model.cycle import CycleAbandoned, CycleActivated, CycleRescheduled
@@ -203,7 +204,7 @@ class Facts:
             case DefineKpi():
                 return names.kpi(id, derived.key)
         if event.belongs_to is None or not (isinstance(event, _ALWAYS_NAMED) or id in self._referenced):
-            return None
+            return names.template(id) if isinstance(derived, SaveAsTemplate) else None
         return names.child(id, event.KIND, event.belongs_to)
 
     def _written(self, value: Any) -> Any:

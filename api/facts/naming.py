@@ -22,6 +22,7 @@ class Names:
         self._keys: dict[UUID, str] = {}
         self._counted: Counter[tuple[UUID, Kind]] = Counter()
         self._batches = 0
+        self._templates = 0
         self._erased = 0
 
     def __getitem__(self, id: UUID) -> str:
@@ -52,6 +53,11 @@ class Names:
     def kpi(self, id: UUID, key: str) -> str:
         self._keys[id] = key
         return self._assign(id, f"kpi/{key}")
+
+    def template(self, id: UUID) -> str:
+        """Name the next template: `template/1`."""
+        self._templates += 1
+        return self._assign(id, f"template/{self._templates}")
 
     def child(self, id: UUID, kind: Kind, parent: UUID) -> str:
         """Name an aggregate by its parent and its number among the same kind."""

@@ -68,6 +68,7 @@ from api.schema.types.key_result import KeyResult
 from api.schema.types.kpi import Kpi, KpiConnection
 from api.schema.types.objective import Objective
 from api.schema.types.people import PEOPLE, Person, Team
+from api.schema.types.templates.template import TEMPLATES, Template, TemplateFilter, template_criteria
 from api.schema.types.workspace import Basis, Viewer, Workspace, basis_of
 from api.snapshot.dataloaders import BY_KEY, found
 from api.snapshot.pagination import PageRequest
@@ -79,6 +80,7 @@ from domain.primitives.values import Kind
 from projections.tables import cycle as cycle_table
 from projections.tables import people
 from projections.tables.across import label_counts
+from projections.tables.across import template as template_table
 
 E = TypeVar("E", bound=Entity)
 
@@ -262,6 +264,15 @@ class SnapshotFields:
         self, page_request: PageRequest, query: SearchQuery, kinds: SearchKinds = None
     ) -> SearchHitConnection | None:
         return search_page(self.view, query, kinds, page_request)
+
+    @resolved("The template with an id; null if it does not exist.")
+    def template(self, id: _Id) -> Template | None:
+        return _found(self.view, Template, str(id))
+
+    @connection("The templates by name, by default without retired ones.")
+    def templates(self, page_request: PageRequest, filter: Where[TemplateFilter] = None) -> Connection[Template]:
+        wanted = lists.Wanted(template_criteria(filter), list_orders.keys(template_table.TemplateOrder.NAME, None))
+        return _page(self.view, TEMPLATES, wanted, page_request)
 
     @resolved("The labels in use, in alphabetical order, with the number of things that have each.")
     def label_counts(self) -> list[LabelCount]:

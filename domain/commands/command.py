@@ -36,6 +36,7 @@ class Parsed(NamedTuple):
 
 PersonId: TypeAlias = Annotated[UUID, _id(Kind.PERSON, "The id of the person.")]
 OwnerId: TypeAlias = Annotated[PersonId, doc("The person responsible for it.")]
+TemplateId: TypeAlias = Annotated[UUID, _id(Kind.TEMPLATE, "The id of the template.")]
 TeamId: TypeAlias = Annotated[UUID, _id(Kind.TEAM, "The id of the team.")]
 ObjectiveId: TypeAlias = Annotated[UUID, _id(Kind.OBJECTIVE, "The id of the objective.")]
 KeyResultId: TypeAlias = Annotated[UUID, _id(Kind.KEY_RESULT, "The id of the key result.")]
@@ -145,6 +146,8 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_
     RECORDS: ClassVar[type[Event]]
     """The event by which an export recognizes the command; of several kinds one."""
     REASON_REQUIRED: ClassVar[bool] = False
+    ANSWERS_MANY: ClassVar[bool] = False
+    """Whether it returns several of that kind."""
     ITEMS: ClassVar[Items | None] = None
     """For a batch: its items, which are commands of their own. It then needs what each of them needs."""
     DESCRIPTIONS: ClassVar[Mapping[str, str]] = {}

@@ -13,13 +13,14 @@ from domain.commands import (
     objective_commands,
     people_commands,
     subject_commands,
+    template_commands,
     workspace_commands,
 )
 from domain.commands.command import Command, verb
 
 _MODULES: Final = (
     people_commands, workspace_commands, cycle_commands, objective_commands, key_result_commands, kpi_commands,
-    discussion_commands, subject_commands, batch_commands,
+    discussion_commands, subject_commands, template_commands, batch_commands,
 )  # fmt: skip
 """The modules, in the order in which the schema lists the commands."""
 

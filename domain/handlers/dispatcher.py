@@ -27,7 +27,8 @@ from domain.handlers import (  # noqa: F401  importing a module registers its ha
     objectives,
     people_and_teams,
 )
-from domain.handlers.across import carrying, handing_over, labelling, referencing  # noqa: F401
+from domain.handlers.across import carrying, handing_over, labelling, referencing, templating  # noqa: F401
+from domain.handlers.across.templating import Drafted
 from domain.handlers.handler_registry import HANDLERS, require_handlers
 from domain.handlers.kpis import Readings, Targets
 from domain.handlers.moves import moving, rescheduling  # noqa: F401
@@ -73,6 +74,8 @@ class Result(msgspec.Struct, frozen=True, omit_defaults=True):
     readings: tuple[tuple[UUID, int], ...] = ()
     recorded: int = 0
     unchanged: int = 0
+    created: tuple[Ref, ...] = ()
+    """What a command has created that creates several."""
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -287,7 +290,9 @@ def input_digest(command: Command) -> bytes:
     return sha256(_DIGESTED[type(command)] + msgspec.json.encode(keyless)).digest()
 
 
-def _result(handled: Aggregate | Readings | Targets) -> Result:
+def _result(handled: Aggregate | Readings | Targets | Drafted) -> Result:
+    if isinstance(handled, Drafted):
+        return Result(created=tuple(Ref(one.KIND, one.id) for one in handled.objectives))
     if isinstance(handled, Readings):
         return Result(
             readings=tuple((reading.id, reading.version) for reading in handled.readings),

@@ -20,6 +20,7 @@ from domain.model.key_result import CheckIn, KeyResult, KeyResultAdded, KeyResul
 from domain.model.kpi import Kpi, KpiDefined, KpiRedefined, Reading
 from domain.model.objective import Objective, ObjectiveAligned, ObjectiveDrafted
 from domain.model.people import Person, Team
+from domain.model.templates.template import Template
 from domain.model.workspace import CalendarSet, WorkspaceCalendar
 from domain.primitives import values
 from domain.primitives.calendar import Calendar
@@ -33,7 +34,7 @@ WORKSPACE = UUID("6b657966-7261-4d65-8000-000000000000")
 
 KINDS: tuple[type[Aggregate], ...] = (
     Person, Team, Cycle, Policy, WorkspaceCalendar, Objective, KeyResult, CheckIn, Kpi, Reading, Initiative, Comment,
-    Reflection, ExternalReference,
+    Reflection, ExternalReference, Template,
 )  # fmt: skip
 
 A = TypeVar("A", bound=Aggregate)

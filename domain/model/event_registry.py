@@ -6,6 +6,7 @@ from typing import Final
 from domain.model import cycle, discussion, key_result, kpi, objective, people, workspace
 from domain.model.event import EVENTS as _EVENTS
 from domain.model.event import Event
+from domain.model.templates import template
 
-MODULES: Final[tuple[ModuleType, ...]] = (people, workspace, cycle, objective, key_result, kpi, discussion)
+MODULES: Final[tuple[ModuleType, ...]] = (people, workspace, cycle, objective, key_result, kpi, discussion, template)
 EVENTS: Final[dict[str, type[Event]]] = _EVENTS

@@ -425,6 +425,7 @@ class Kind(StrEnum):
     COMMENT = "Comment"
     REFLECTION = "Reflection"
     EXTERNAL_REFERENCE = "ExternalReference"
+    TEMPLATE = "Template"
     POLICY = "ScoringPolicy"
     CALENDAR = "Calendar"
 

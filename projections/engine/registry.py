@@ -25,10 +25,11 @@ from projections.store import digests
 from projections.store.batch_writer import BatchWriter
 from projections.store.versioned_tables import Connection, Table, VersionedTable
 from projections.tables import alignment, changes, cycle, discussion, key_result, kpi, measurements, objective, people
-from projections.tables.across import external_reference
+from projections.tables.across import external_reference, template
 
 MODULES = (
-    cycle, objective, key_result, kpi, measurements, people, alignment, discussion, external_reference, changes,
+    cycle, objective, key_result, kpi, measurements, people, alignment, discussion, external_reference, template,
+    changes,
 )  # fmt: skip
 """In the order in which they apply an event: alignment reads the row that objective has just written."""
 

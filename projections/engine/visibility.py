@@ -87,6 +87,7 @@ SHOWN: Final[Mapping[str, Shown]] = {
     "team": EVERYTHING,
     "membership": EVERYTHING,
     "tree_node": EVERYTHING,
+    "template": EVERYTHING,
     "objective": Shown(
         f"v.id not in {_HIDDEN} and v.position not in {_ALIGNED}",
         {"carried_from": f"case when v.carried_from not in {_HIDDEN} then v.carried_from end"},

@@ -40,7 +40,9 @@ from projections.tables.objective import OBJECTIVE, ObjectiveRow
 CHANGES_MAX = 10_000
 """The maximum number of changes in one diff."""
 
-_KINDS = (Kind.CYCLE, Kind.TEAM, Kind.PERSON, Kind.KPI, Kind.OBJECTIVE, Kind.KEY_RESULT, Kind.INITIATIVE)
+_KINDS = (
+    Kind.CYCLE, Kind.TEAM, Kind.PERSON, Kind.KPI, Kind.OBJECTIVE, Kind.KEY_RESULT, Kind.INITIATIVE, Kind.TEMPLATE,
+)  # fmt: skip
 _CALENDAR = f"v.topic = '{CalendarSet.TOPIC}'"
 """The condition that a change set the calendar, whose days bound the readings of linked KPIs."""
 _REMARKS = (CommentAdded.TOPIC, Reflected.TOPIC)

@@ -24,6 +24,7 @@ from projections.store.versioned_tables import (
     fetch,
 )
 from projections.tables.across.external_reference import EXTERNAL_REFERENCE, ExternalReferenceRow
+from projections.tables.across.template import TEMPLATE
 from projections.tables.cycle import CALENDAR, CYCLE, POLICY, CycleRow
 from projections.tables.discussion import COMMENT, INITIATIVE, REFLECTION
 from projections.tables.key_result import KEY_RESULT, KeyResultRow
@@ -36,7 +37,7 @@ TABLES_OF: dict[Kind, Table[Any]] = {
     Kind.PERSON: PERSON, Kind.TEAM: TEAM, Kind.CYCLE: CYCLE, Kind.POLICY: POLICY, Kind.CALENDAR: CALENDAR,
     Kind.OBJECTIVE: OBJECTIVE, Kind.KEY_RESULT: KEY_RESULT, Kind.CHECK_IN: CHECK_IN, Kind.KPI: KPI,
     Kind.READING: READING, Kind.INITIATIVE: INITIATIVE, Kind.COMMENT: COMMENT, Kind.REFLECTION: REFLECTION,
-    Kind.EXTERNAL_REFERENCE: EXTERNAL_REFERENCE,
+    Kind.EXTERNAL_REFERENCE: EXTERNAL_REFERENCE, Kind.TEMPLATE: TEMPLATE,
 }  # fmt: skip
 """By kind: the table with the versions."""
 
@@ -111,6 +112,7 @@ _OMITTED: dict[type[Any], frozenset[str]] = {
         {"first_position", "key_result", "measured_at", "late", "claimed_at", "until_position", "ended"}
     ),
     ReadingRow: frozenset({"first_position", "kpi", "measured_at", "claimed_at", "until_position", "ended"}),
+    TEMPLATE.row: frozenset({"template_goals"}),
     INITIATIVE.row: frozenset({"subject_kind", "subject_id"}),
     COMMENT.row: frozenset({"subject_kind", "subject_id", "effective_at"}),
     REFLECTION.row: frozenset({"subject_kind", "subject_id", "effective_at"}),
@@ -289,5 +291,6 @@ _LABELS: dict[Kind, str] = {
     Kind.KEY_RESULT: f"v.title, {_NO['text']}, {_NO['uuid']}, v.metric",
     Kind.KPI: f"v.name, v.key, v.team, {_NO['bytea']}",
     Kind.INITIATIVE: f"v.title, {_NO['text']}, {_NO['uuid']}, {_NO['bytea']}",
+    Kind.TEMPLATE: f"v.name, {_NO['text']}, {_NO['uuid']}, {_NO['bytea']}",
 }
 """By kind: the columns of a label, in the order of `Label`, the last one with the milestones."""

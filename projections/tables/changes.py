@@ -255,7 +255,7 @@ _PATHS: dict[Kind, _Find] = {
     Kind.PERSON: _no_path, Kind.TEAM: _no_path, Kind.POLICY: _no_path, Kind.CALENDAR: _no_path,
     Kind.CYCLE: _of_cycle, Kind.OBJECTIVE: _of_objective, Kind.KEY_RESULT: _of_key_result,
     Kind.CHECK_IN: _of_check_in, Kind.KPI: _of_kpi, Kind.READING: _of_reading, Kind.INITIATIVE: _of_initiative,
-    Kind.EXTERNAL_REFERENCE: _of_reference,
+    Kind.EXTERNAL_REFERENCE: _of_reference, Kind.TEMPLATE: _no_path,
 }  # fmt: skip
 """By kind: the path of an event of an existing node, or of a measurement."""
 

@@ -30,6 +30,7 @@ from domain.commands.key_result_commands import (
     CheckIn,
     CorrectCheckIn,
     DropKeyResult,
+    KeyResultDraft,
     LinkKpi,
     MoveKeyResult,
     PlanKeyResult,
@@ -93,6 +94,7 @@ from domain.commands.people_commands import (
 from domain.commands.permissions import Role
 from domain.commands.registry import VERBS
 from domain.commands.subject_commands import SetExternalReference, SetLabels
+from domain.commands.template_commands import ApplyTemplate, RenameTemplate, RetireTemplate, SaveAsTemplate
 from domain.commands.workspace_commands import SetCalendar
 from domain.handlers.dispatcher import Dispatcher, Outcome
 from domain.handlers.unit_of_work import Author
@@ -132,7 +134,8 @@ WEIGHTS: dict[str, float] = {
     "draftObjective": 6, "retargetKeyResult": 4, "alignObjective": 5, "linkKpi": 4, "unlinkKpi": 4, "leaveTeam": 4,
     "closeCycle": 0.3, "closeObjective": 1, "dropObjective": 1, "dropKeyResult": 0.5, "disbandTeam": 0.2,
     "deactivatePerson": 0.2, "erasePerson": 0.4, "retireKpi": 0.3, "reopenObjective": 4, "joinTeam": 4,
-    "planKeyResult": 5, "abandonCycle": 0.3, "handOver": 1,
+    "planKeyResult": 5, "abandonCycle": 0.3, "handOver": 1, "saveAsTemplate": 1, "applyTemplate": 1,
+    "retireTemplate": 0.3, "renameTemplate": 1,
 }  # fmt: skip
 
 REPEATABLE = frozenset(
@@ -145,8 +148,8 @@ REPEATABLE = frozenset(
         "reweighKeyResult", "correctCheckIn", "linkKpi", "unlinkKpi", "scoreKeyResult", "dropKeyResult",
         "redefineKpi", "setKpiTargets", "retireKpi", "recordReadings", "correctReading", "retractReading",
         "moveInitiative", "planKeyResult", "editInitiative", "handOver", "setLabels", "setExternalReference",
-        "reviveKpi", "reactivatePerson", "reviveTeam", "renameCycle", "abandonCycle",
-        "rescheduleCycle", "moveKeyResult", "moveObjective",
+        "reviveKpi", "reactivatePerson", "reviveTeam", "renameCycle", "abandonCycle", "renameTemplate",
+        "retireTemplate", "rescheduleCycle", "moveKeyResult", "moveObjective",
     }
 )  # fmt: skip
 """The idempotent commands: repeated immediately, they record nothing."""
@@ -191,6 +194,9 @@ class History:
         subject = outcome.result.subject
         if subject is not None and subject.id not in self._ids[subject.kind]:
             self._ids[subject.kind].append(subject.id)
+        for created in outcome.result.created:
+            if created.id not in self._ids[created.kind]:
+                self._ids[created.kind].append(created.id)
         for reading, _ in outcome.result.readings:
             if reading not in self._ids[Kind.READING]:
                 self._ids[Kind.READING].append(reading)
@@ -307,8 +313,9 @@ class History:
 
     def _formTeam(self) -> Command:  # noqa: N802
         return FormTeam(
-            key=self._key(), name=self._text(), parent=self._maybe(Kind.TEAM), lead=self._maybe(Kind.PERSON)
-        )
+            key=self._key(), name=self._text(), parent=self._maybe(Kind.TEAM), lead=self._maybe(Kind.PERSON),
+            members=[self._any(Kind.PERSON), self._any(Kind.PERSON)] if self._chance.random() < 0.5 else UNSET,
+        )  # fmt: skip
 
     def _renameTeam(self) -> Command:  # noqa: N802
         return RenameTeam(team=self._any(Kind.TEAM), name=self._text(), **self._since())
@@ -391,8 +398,15 @@ class History:
             owner=self._maybe(Kind.PERSON), team=self._maybe(Kind.TEAM),
             contributors=[self._any(Kind.PERSON)] if self._chance.random() < 0.3 else [], supports=supports,
             effective_at=self._moment() if self._chance.random() < 0.6 else None,
-            visibility=self._chance.choice([UNSET, UNSET, *Visibility]),
+            visibility=self._chance.choice([UNSET, UNSET, *Visibility]), commit=self._chance.random() < 0.5 or UNSET,
+            key_results=[self._key_result() for _ in range(self._chance.choice([0, 0, 2]))] or UNSET,
         )  # fmt: skip
+
+    def _key_result(self) -> KeyResultDraft:
+        kpi = KpiBy(id=self._any(Kind.KPI)) if self._chance.random() < 0.2 else None
+        return KeyResultDraft(
+            title=self._text(), metric=as_input(self._metric()), owner=self._maybe(Kind.PERSON), kpi=kpi
+        )
 
     def _rewordObjective(self) -> Command:  # noqa: N802
         return RewordObjective(objective=self._any(Kind.OBJECTIVE), title=self._text(), **self._since())
@@ -594,6 +608,21 @@ class History:
 
     def _addComment(self) -> Command:  # noqa: N802
         return AddComment(subject=self._ref(Kind.OBJECTIVE, Kind.CHECK_IN, Kind.KPI), body=self._text())
+
+    def _saveAsTemplate(self) -> Command:  # noqa: N802
+        if self._chance.random() < 0.5:
+            return SaveAsTemplate(name=self._text(), objective=self._any(Kind.OBJECTIVE))
+        return SaveAsTemplate(name=self._text(), team=self._any(Kind.TEAM), cycle=self._cycle())
+
+    def _renameTemplate(self) -> Command:  # noqa: N802
+        return RenameTemplate(template=self._any(Kind.TEMPLATE), name=self._text(), **self._since())
+
+    def _retireTemplate(self) -> Command:  # noqa: N802
+        return RetireTemplate(template=self._any(Kind.TEMPLATE))
+
+    def _applyTemplate(self) -> Command:  # noqa: N802
+        teams = [self._any(Kind.TEAM) for _ in range(2)]
+        return ApplyTemplate(template=self._any(Kind.TEMPLATE), cycle=self._cycle(), teams=teams)
 
     def _setLabels(self) -> Command:  # noqa: N802
         subject = self._ref(Kind.OBJECTIVE, Kind.KEY_RESULT, Kind.KPI, Kind.TEAM)

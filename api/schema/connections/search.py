@@ -36,6 +36,7 @@ ORDER = "RANK"
         "TEAM": "Teams, by key and name.",
         "CYCLE": "Cycles, by key and name.",
         "INITIATIVE": "Initiatives, by title.",
+        "TEMPLATE": "Templates, by name.",
         "COMMENT": "Comments, by their text.",
         "REFLECTION": "Reflections, by their text.",
         "CHECK_IN": "Check-ins in their current version, by their note.",
@@ -49,6 +50,7 @@ class SearchKind(StrEnum):
     TEAM = Kind.TEAM.value
     CYCLE = Kind.CYCLE.value
     INITIATIVE = Kind.INITIATIVE.value
+    TEMPLATE = Kind.TEMPLATE.value
     COMMENT = Kind.COMMENT.value
     REFLECTION = Kind.REFLECTION.value
     CHECK_IN = Kind.CHECK_IN.value
@@ -60,7 +62,7 @@ class SearchKind(StrEnum):
         "TITLE": "The title of a goal or initiative.",
         "DESCRIPTION": "The description of a goal or KPI.",
         "KEY": "The key of a KPI, team or cycle.",
-        "NAME": "The name of a KPI, person, team or cycle.",
+        "NAME": "The name of a KPI, person, team, cycle or template.",
         "HANDLE": "The handle of a person.",
         "EMAIL": "The email address of a person.",
         "BODY": "The text of a comment or reflection.",

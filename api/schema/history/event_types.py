@@ -31,9 +31,11 @@ from api.schema.metrics.kpi_plan import KpiGoal
 from api.schema.primitives import metric, refs
 from api.schema.primitives.field import related
 from api.schema.primitives.scalars import Markdown
+from api.schema.primitives.template_goals import TemplateObjective
 from domain.model import key_result
 from domain.model.event import Event, body_fields, description, field_description
 from domain.model.event_registry import EVENTS
+from domain.model.templates.template_goals import TemplateGoal
 from domain.primitives import values
 from domain.primitives.kpi_formula import Formula
 from domain.primitives.values import Kind, Ref
@@ -44,7 +46,7 @@ from projections.history.field_changes import TABLES_OF, kind_named
 _MARKDOWN = frozenset({"description", "note", "reflection", "body"})
 _SHOWN: dict[Any, Any] = {
     values.Metric: metric.Metric, values.Unit: metric.Unit, values.KpiGoal: KpiGoal,
-    values.PlanPoint: metric.PlanPoint, Formula: KpiFormula,
+    values.PlanPoint: metric.PlanPoint, Formula: KpiFormula, TemplateGoal: TemplateObjective,
 }  # fmt: skip
 _LOADERS: dict[Any, Callable[..., Sequence[Any]]] = {Formula: event_fields.formula}
 """The loader of a type whose values name nodes."""

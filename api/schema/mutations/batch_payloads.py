@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import strawberry
 
-from api.schema.mutations.command_result import BatchSucceeded, CommandDeclined
+from api.schema.mutations.command_result import BatchSucceeded, CommandDeclined, CommandSucceeded
 from api.schema.mutations.payloads import Payload
 from api.schema.mutations.problem import Problem
 from api.schema.primitives.field import resolved
@@ -24,7 +24,7 @@ def _all_of(kind: Kind, description: str) -> Any:
     """A field for the entities of a batch; empty if it was rejected or they cannot be read yet."""
 
     def resolve(self: Payload) -> Any:
-        subjects = self.answer.subjects(kind) if isinstance(self.answer, BatchSucceeded) else []
+        subjects = self.answer.subjects(kind) if isinstance(self.answer, CommandSucceeded) else []
         return [one for one in subjects if one is not None]
 
     return strawberry.field(resolver=resolve, description=description)

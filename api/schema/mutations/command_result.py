@@ -92,6 +92,12 @@ class CommandSucceeded(Answer):
             return None
         return found(self.view, kind, [ref.id]).get(ref.id)
 
+    def subjects(self, kind: Kind) -> list[Any]:
+        """The entities that the command has created, if it creates several of this kind."""
+        ids = [ref.id for ref in self.outcome.result.created if ref.kind is kind]
+        entities = {} if self.view is None else found(self.view, kind, ids)
+        return [entities.get(id) for id in ids]
+
     @property
     def entity(self) -> Any:
         """The entity of the command, of whichever kind."""

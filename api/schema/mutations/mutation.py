@@ -30,7 +30,7 @@ def _mutation(name: str, kind: type[Command]) -> Any:
 
 def _payload(kind: type[Command]) -> type[Payload]:
     """The payload type of a command. Raises `TypeError` if its result kind has none."""
-    payloads = PAYLOADS if kind.ITEMS is None else BATCH_PAYLOADS
+    payloads = BATCH_PAYLOADS if kind.ITEMS is not None or kind.ANSWERS_MANY else PAYLOADS
     if kind.ANSWERS not in payloads:
         raise TypeError(
             f"The command {kind.__name__} has the result kind {kind.ANSWERS}, which has no payload type: "

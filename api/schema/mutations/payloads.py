@@ -21,6 +21,7 @@ from api.schema.types.kpi import Kpi
 from api.schema.types.measurements import CheckIn, Reading
 from api.schema.types.objective import Objective
 from api.schema.types.people import Person, Team
+from api.schema.types.templates.template import Template
 from api.schema.types.workspace import Calendar, ScoringPolicy
 from api.snapshot.dataloaders import found
 from api.snapshot.pagination import Page, encode
@@ -211,6 +212,11 @@ class InitiativePayload(Payload):
     initiative: Initiative | None = _about(Kind.INITIATIVE, "The affected initiative.")
 
 
+@strawberry.type(description="The result of a command on a template.")
+class TemplatePayload(Payload):
+    template: Template | None = _about(Kind.TEMPLATE, "The affected template.")
+
+
 @strawberry.type(description="The result of adding a comment.")
 class CommentPayload(Payload):
     comment: Comment | None = _about(Kind.COMMENT, "The added comment.")
@@ -243,6 +249,7 @@ PAYLOADS: Final[dict[Kind | None, type[Payload]]] = {
     Kind.INITIATIVE: InitiativePayload,
     Kind.COMMENT: CommentPayload,
     Kind.REFLECTION: ReflectionPayload,
+    Kind.TEMPLATE: TemplatePayload,
     None: EntityPayload,
 }
 """The payload type of a command, by the kind of its result; None for a command on things of several kinds."""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from api.schema.types.measurements import CheckIn, Reading
     from api.schema.types.objective import Objective
     from api.schema.types.people import Person, Team
+    from api.schema.types.templates.template import Template
 
 QueryRef: TypeAlias = Annotated["Query", strawberry.lazy("api.schema.query")]
 SnapshotRef: TypeAlias = Annotated["Snapshot", strawberry.lazy("api.schema.query")]
@@ -27,6 +28,7 @@ KeyResultRef: TypeAlias = Annotated["KeyResult", strawberry.lazy("api.schema.typ
 CheckInRef: TypeAlias = Annotated["CheckIn", strawberry.lazy("api.schema.types.measurements")]
 KpiRef: TypeAlias = Annotated["Kpi", strawberry.lazy("api.schema.types.kpi")]
 ReadingRef: TypeAlias = Annotated["Reading", strawberry.lazy("api.schema.types.measurements")]
+TemplateRef: TypeAlias = Annotated["Template", strawberry.lazy("api.schema.types.templates.template")]
 InitiativeRef: TypeAlias = Annotated["Initiative", strawberry.lazy("api.schema.types.discussion")]
 ChangeRef: TypeAlias = Annotated["Change", strawberry.lazy("api.schema.history.change")]
 CommentRef: TypeAlias = Annotated["Comment", strawberry.lazy("api.schema.types.discussion")]

@@ -16,6 +16,7 @@ from projections.store.versioned_tables import (
     fetch,
 )
 from projections.tables import cycle, discussion, key_result, kpi, measurements, objective, people
+from projections.tables.across import template
 
 
 class Searched(NamedTuple):
@@ -36,6 +37,7 @@ SEARCHED: Final[dict[Kind, Searched]] = {
     Kind.TEAM: Searched(people.TEAM, 2),
     Kind.CYCLE: Searched(cycle.CYCLE, 2),
     Kind.INITIATIVE: Searched(discussion.INITIATIVE, 1),
+    Kind.TEMPLATE: Searched(template.TEMPLATE, 1),
     Kind.COMMENT: Searched(discussion.COMMENT, 0, discussion.KNOWN, "v.position"),
     Kind.REFLECTION: Searched(discussion.REFLECTION, 0, discussion.KNOWN, "v.position"),
     Kind.CHECK_IN: Searched(measurements.CHECK_IN, 0, measurements.CURRENT, "v.first_position"),

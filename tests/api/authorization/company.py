@@ -76,6 +76,13 @@ from domain.commands.people_commands import (
 )
 from domain.commands.permissions import Role
 from domain.commands.subject_commands import SetExternalReference, SetLabels
+from domain.commands.template_commands import (
+    ApplyTemplate,
+    RenameTemplate,
+    RetireTemplate,
+    SaveAsTemplate,
+    TemplateGoalInput,
+)
 from domain.commands.workspace_commands import SetCalendar
 from domain.handlers.dispatcher import Dispatcher
 from domain.handlers.unit_of_work import Author, keyed_id
@@ -172,6 +179,7 @@ def history(their_visibility: Visibility) -> list[Command | datetime]:
         OpenCycle(key="quarter", name="Quarter", starts_on=date(2026, 1, 1), ends_on=date(2026, 3, 31)),
         OpenCycle(key="next", name="Next", starts_on=date(2026, 4, 1), ends_on=date(2026, 6, 30)),
         FormTeam(key="third", name="Third"),
+        called("template", SaveAsTemplate(name="Usual", goals=[TemplateGoalInput(title="Usual goal")])),
         *_ended(),
         on(2, 10),
         *team_history(OUR, Visibility.WORKSPACE),
@@ -285,6 +293,10 @@ COMMANDS: dict[type[Command], Callable[[str], Command]] = {
     PlanInitiative: lambda whose: PlanInitiative(title="New", subject=goal_ref(whose)),
     EditInitiative: lambda whose: EditInitiative(initiative=made(f"{whose} work"), title="Other"),
     MoveInitiative: lambda whose: MoveInitiative(initiative=made(f"{whose} work"), to=InitiativeState.DOING),
+    SaveAsTemplate: lambda whose: SaveAsTemplate(name="Again", objective=goal(whose)),
+    RenameTemplate: lambda _: RenameTemplate(template=made("template"), name="Other"),
+    RetireTemplate: lambda _: RetireTemplate(template=made("template")),
+    ApplyTemplate: lambda whose: ApplyTemplate(template=made("template"), cycle=NEXT, teams=[TEAMS[whose]]),
     AddComment: lambda whose: AddComment(subject=goal_ref(whose), body="Indeed"),
     SetLabels: lambda whose: SetLabels(subject=goal_ref(whose), labels=["north"]),
     SetExternalReference: lambda whose: SetExternalReference(subject=goal_ref(whose), system="jira", id="OKR-7"),

@@ -79,6 +79,10 @@ TABLE = """
  reflect                          x    x    own      -       -
  setLabels                        x    x    own      -       -
  setExternalReference             x    x    own      -       -
+ saveAsTemplate                   x    x     -       -       -
+ renameTemplate                   x    x     -       -       -
+ retireTemplate                   x    x     -       -       -
+ applyTemplate                    x    x     -       -       -
 """
 HEADS, *ROWS = [line.split() for line in TABLE.strip().splitlines()]
 CELLS = [(name, Role(head), mark) for name, *marks in ROWS for head, mark in zip(HEADS, marks, strict=True)]

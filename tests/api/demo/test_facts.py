@@ -82,9 +82,9 @@ def test_person_who_left_neither_acts_nor_is_assigned() -> None:
 
 
 UNTOLD = {
-    "abandonCycle", "disbandTeam", "editInitiative", "erasePerson", "handOver", "moveKeyResult", "moveObjective",
-    "reactivatePerson", "renameCycle", "rescheduleCycle", "reviveKpi", "reviveTeam", "setExternalReference",
-    "setLabels",
+    "abandonCycle", "applyTemplate", "disbandTeam", "editInitiative", "erasePerson", "handOver", "moveKeyResult",
+    "moveObjective", "reactivatePerson", "renameCycle", "renameTemplate", "rescheduleCycle", "retireTemplate",
+    "reviveKpi", "reviveTeam", "saveAsTemplate", "setExternalReference", "setLabels",
 }  # fmt: skip
 """The commands that no event of the story needs."""
 

@@ -20,7 +20,7 @@ from domain.model.event import EVENTS
 
 TYPES: dict[str, Any] = schema._schema.type_map
 SNAPSHOT = Path(__file__).parents[3] / "api" / "schema.graphql"
-ENTITIES = {"Cycle", "Initiative", "KeyResult", "Kpi", "Objective", "Person", "Team"}
+ENTITIES = {"Cycle", "Initiative", "KeyResult", "Kpi", "Objective", "Person", "Team", "Template"}
 
 
 def own_types() -> Iterator[GraphQLNamedType]:

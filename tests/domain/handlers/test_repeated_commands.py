@@ -67,6 +67,7 @@ from domain.commands.people_commands import (
 )
 from domain.commands.registry import VERBS
 from domain.commands.subject_commands import SetExternalReference, SetLabels
+from domain.commands.template_commands import ApplyTemplate, RenameTemplate, RetireTemplate, SaveAsTemplate
 from domain.commands.workspace_commands import SetCalendar
 from domain.primitives.values import (
     GoalDirection,
@@ -135,6 +136,7 @@ everything = (
     read(40),
     planned,
     private,
+    called("template", SaveAsTemplate(name="Usual", objective=OBJECTIVE)),
 )
 
 STATES: list[Command] = [
@@ -189,6 +191,8 @@ STATES: list[Command] = [
     RetractReading(reading=READING, reason="wrong meter"),
     EditInitiative(initiative=made("work"), title="Ask twenty people", owner=ADA, due=date(2026, 3, 1)),
     MoveInitiative(initiative=made("work"), to=InitiativeState.DOING),
+    RenameTemplate(template=made("template"), name="Otherwise"),
+    RetireTemplate(template=made("template")),
 ]
 
 UNDOING: list[tuple[Command, Command]] = [
@@ -208,7 +212,7 @@ UNDOING: list[tuple[Command, Command]] = [
 FACTS = {
     AddPerson, FormTeam, OpenCycle, DraftObjective, CarryObjective,
     AddKeyResult,
-    CheckIn, DefineKpi, PlanInitiative, AddComment, Reflect,
+    CheckIn, DefineKpi, PlanInitiative, AddComment, Reflect, SaveAsTemplate, ApplyTemplate,
 }  # fmt: skip
 """Commands that create an aggregate each time or refuse a duplicate; an identical check-in records nothing."""
 

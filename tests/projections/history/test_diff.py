@@ -29,7 +29,9 @@ from tests.world import World, Worlds
 
 pytestmark = [pytest.mark.long, pytest.mark.no_cover]
 
-ENTITIES = (Kind.CYCLE, Kind.TEAM, Kind.PERSON, Kind.KPI, Kind.OBJECTIVE, Kind.KEY_RESULT, Kind.INITIATIVE)
+ENTITIES = (
+    Kind.CYCLE, Kind.TEAM, Kind.PERSON, Kind.KPI, Kind.OBJECTIVE, Kind.KEY_RESULT, Kind.INITIATIVE, Kind.TEMPLATE,
+)  # fmt: skip
 LISTS = ("contributors", "labels", "supports", "members", "reached", "formula.average.of")
 
 

@@ -22,7 +22,7 @@ from tests.properties.histories import History
 from tests.world import World, Worlds
 
 LISTS = {"contributors", "labels", "supports", "members", "formula.average.of"}
-CHAINS = [Kind.PERSON, Kind.TEAM, Kind.CYCLE, Kind.OBJECTIVE, Kind.KEY_RESULT, Kind.KPI, Kind.INITIATIVE]
+CHAINS = [Kind.PERSON, Kind.TEAM, Kind.CYCLE, Kind.OBJECTIVE, Kind.KEY_RESULT, Kind.KPI, Kind.INITIATIVE, Kind.TEMPLATE]
 
 
 @few(3)

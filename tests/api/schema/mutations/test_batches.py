@@ -106,3 +106,43 @@ def test_batch_is_weighed_by_its_items(api: Api) -> None:
     )
     answer = api.answer(query, input={"people": people(*(f"w{n}" for n in range(500)))})
     assert answer["errors"][0]["extensions"]["code"] == "TOO_COSTLY"
+
+
+# ── the calls of a lead ───────────────────────────────────────────────────────────────────────────
+
+
+def test_first_quarter_of_sixty_people_takes_seven_calls_and_a_week_two(api: Api) -> None:
+    added = api.do("addPeople", {"people": people(*(f"q{n}" for n in range(60)))}, "people { id }")["people"]
+    everybody = [one["id"] for one in added]
+    groups = [everybody[n * 5 : n * 5 + 5] for n in range(12)]
+    teams = [
+        {"key": f"t{n}", "name": f"Team {n}", "parentKey": "t0" if n else None, "lead": group[0], "members": group}
+        for n, group in enumerate(groups)
+    ]
+    formed = api.do("formTeams", {"teams": [_without_none(team) for team in teams]}, "teams { id }")["teams"]
+    days = {"startsOn": "2030-01-01", "endsOn": "2030-03-31"}
+    api.do("openCycle", {"key": "first", "name": "First", **days})
+    kpis = [{"key": f"k{n}", "name": f"KPI {n}", "goal": {"direction": "AT_LEAST", "target": 5}} for n in range(10)]
+    api.do("defineKpis", {"kpis": kpis})
+    cycle = {"key": "first"}
+    top = api.do("draftObjectives", {"objectives": objectives(5, cycle)}, "objectives { id }")["objectives"]
+    below = [
+        {**one, "team": formed[n % 12]["id"], "owner": groups[n % 12][0], "supports": [top[n % 5]["id"]]}
+        for n, one in enumerate(objectives(25, cycle))
+    ]
+    first, *others = below[0]["keyResults"]
+    below[0]["keyResults"] = [first | {"kpi": {"key": "k0"}}, *others]
+    asked = "objectives { supports { __typename } keyResults { id } }"
+    drafted = api.do("draftObjectives", {"objectives": below}, asked)["objectives"]
+    assert all(one["supports"] for one in drafted)
+    api.do("activateCycle", {"cycle": cycle})
+    key_results = [one["id"] for objective in drafted[1:] for one in objective["keyResults"]]
+    week = [{"keyResult": key_results[n % len(key_results)], "value": n % 10, "confidence": 0.5} for n in range(60)]
+    payload = api.do("checkInMany", {"checkIns": week, "mode": "EACH"}, RESULTS)
+    assert (payload["recorded"], [one["problems"] for one in payload["results"] if one["problems"]]) == (60, [])
+    read = [{"kpi": {"key": f"k{n}"}, "value": 4, "measuredAt": "2026-01-05T09:00:00Z"} for n in range(10)]
+    assert api.do("recordReadings", {"readings": read}, "recorded")["recorded"] == 10
+
+
+def _without_none(given: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in given.items() if value is not None}

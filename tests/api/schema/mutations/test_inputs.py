@@ -84,6 +84,10 @@ CONTRACT = """
     reflect subject! kind! body!
     setLabels subject! labels!
     setExternalReference subject! system! id url
+    saveAsTemplate name! objective team cycle goals cadence
+    renameTemplate template! name!
+    retireTemplate template!
+    applyTemplate template! cycle! teams!
     addPeople people!
     formTeams teams!
     draftObjectives objectives!

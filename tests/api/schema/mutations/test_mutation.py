@@ -98,6 +98,14 @@ def objective_commands(story: Story, ada: str, ben: str, sales: str) -> tuple[st
     among = {"objective": objective, "visibility": "TEAM"}
     assert send("setObjectiveVisibility", among, "objective { visibility }") == {"visibility": "TEAM"}
     assert send("commitObjective", {"objective": other}, "objective { state }") == {"state": "ACTIVE"}
+    template = send("saveAsTemplate", {"name": "Usual", "objective": other}, "template { id objectives { title } }")
+    assert template["objectives"] == [{"title": "Be known"}]
+    named = {"template": template["id"], "name": "As usual"}
+    assert send("renameTemplate", named, "template { name }") == {"name": "As usual"}
+    use = {"template": template["id"], "cycle": {"key": "2027"}, "teams": [sales]}
+    assert send("applyTemplate", use, "objectives { title state }") == [{"title": "Be known", "state": "DRAFT"}]
+    retired = send("retireTemplate", {"template": template["id"]}, "template { retired }")
+    assert retired == {"retired": True}
     return objective, other
 
 
