@@ -95,7 +95,7 @@ def test_two_events_with_one_topic_are_refused() -> None:
 
 def test_every_module_of_the_model_that_stores_events_is_loaded_by_the_registry() -> None:
     folder = Path(next(iter(domain.model.__path__)))
-    storing = {path.stem for path in folder.glob("*.py") if "\n@stored\n" in path.read_text(encoding="utf-8")}
+    storing = {path.stem for path in folder.rglob("*.py") if "\n@stored\n" in path.read_text(encoding="utf-8")}
     assert {module.__name__.rpartition(".")[2] for module in event_registry.MODULES} == storing
 
 
