@@ -111,11 +111,10 @@ class KeyResultHistory:
 
     def _point(self, lines: tuple[_Line, _Line], at: datetime) -> TrajectoryPoint:
         first, last = (planned(line.metric, line.begins_at, line.due_at, at, line.plan) for line in lines)
-        if at > self._horizon.at:
-            return TrajectoryPoint(at, first, last, None, None, None)
         figures = Figures(self._timeline, Horizon(at, self._horizon.position))
-        found = figures.key_result(self._id)
-        assert found is not None
+        found = None if at > self._horizon.at else figures.key_result(self._id)
+        if found is None:  # in the future, or before it was moved out of an objective that is hidden from the caller
+            return TrajectoryPoint(at, first, last, None, None, None)
         latest = None if found.of.latest is None else found.of.latest.value
         actual = found.value if found.of.metric.milestones else latest
         return TrajectoryPoint(at, first, last, actual, found.value, found.confidence)

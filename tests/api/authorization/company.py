@@ -267,7 +267,7 @@ COMMANDS: dict[type[Command], Callable[[str], Command]] = {
     RescheduleKeyResult: lambda whose: RescheduleKeyResult(
         key_result=proof(whose), due=date(2026, 3, 1), reason="sooner"
     ),
-    MoveKeyResult: lambda whose: MoveKeyResult(key_result=proof(whose), to=goal(whose)),
+    MoveKeyResult: lambda whose: MoveKeyResult(key_result=proof(whose), to=goal(whose, "draft")),
     PlanKeyResult: lambda whose: PlanKeyResult(
         key_result=proof(whose), points=[PlanPoint(date(2026, 3, 1), 1.0)], reason="later"
     ),

@@ -143,7 +143,9 @@ def parted(log: Sequence[Recorded], hidden: Collection[UUID]) -> tuple[set[UUID]
         """Whether something is in one of these objectives at a position or later."""
         if id in hidden:
             return True
-        own = stays.get(id, [])
+        own = stays.get(id)
+        if own is None:
+            return False
         ends = [*(since for since, _ in own[1:]), len(log) + 1]
         return any(position < end and is_hidden(parent, position) for (_, parent), end in zip(own, ends, strict=True))
 
