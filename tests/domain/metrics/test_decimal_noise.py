@@ -3,8 +3,8 @@
 import pytest
 
 from domain.metrics.formulas import difference, fraction, mean, total
-from domain.metrics.kpi_series import Aggregation, aggregated, compared, variance
-from domain.primitives.values import GoalDirection, KpiGoal
+from domain.metrics.kpi_series import aggregated, compared, variance
+from domain.primitives.values import Aggregation, GoalDirection, KpiGoal
 
 
 @pytest.mark.parametrize(
