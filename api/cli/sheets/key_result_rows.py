@@ -95,14 +95,13 @@ class KeyResultRows:
         self, cells: Cells, columns: KeyResultColumns, key_result: Known, objective: Known | None, given: Json
     ) -> None:
         state: KeyResult = key_result.state
-        if objective is not None and str(state.objective) != objective.ref:
-            cells.problem(columns.objective or columns.id, "The key result belongs to another objective, and an import "
-                                                           "moves nothing; correct the row.")  # fmt: skip
         metric = metric_edit(cells, columns, state.metric)
         if cells.failed:
             return
         subject, reason = {"keyResult": key_result.ref}, self._plan.mapping.reason
+        moved_to = None if objective is None or objective.ref == str(state.objective) else objective.ref
         edits: list[tuple[str, Json, str | None]] = [
+            ("moveKeyResult", {} if moved_to is None else {"to": moved_to}, None),
             ("rewordKeyResult", changed(given, state, ("title", "description")), None),
             ("assignKeyResult", changed(given, state, ("owner",)), None),
             ("retargetKeyResult", {} if metric is None else {"metric": metric}, reason),
@@ -110,9 +109,10 @@ class KeyResultRows:
             ("rescheduleKeyResult", changed(given, state, ("due",)), reason),
             ("linkKpi", _linked(given, state), None),
         ]
+        by_field = columns_by_field(columns) | {"to": columns.objective}
         for do, edited, why in edits:
             if edited:
-                self._plan.add(cells.line, do, subject | edited, columns_by_field(columns), reason=why)
+                self._plan.add(cells.line, do, subject | edited, by_field, reason=why)
         refer(self._plan, cells, columns, state)
         self._check_in(cells, columns, key_result, is_linked=given["kpi"] is not None or state.kpi is not None)
 

@@ -93,15 +93,14 @@ class ObjectiveRows:
 
     def _edit(self, cells: Cells, columns: ObjectiveColumns, objective: Known, given: Json) -> None:
         state: Objective = objective.state
-        cycle = cells.text(columns.cycle)
-        if cycle is not None and cycle_id(cycle) != state.cycle:
-            cells.problem(columns.cycle, "The objective is in another cycle, and an import moves nothing; correct the "
-                                         "cell, or carry it over in Keyframe.")  # fmt: skip
         if given["kind"] is not None and given["kind"] != state.kind:
             cells.problem(columns.kind, f"The objective is {state.kind}, and its kind cannot change; correct the cell.")
         if cells.failed:
             return
         subject = {"objective": objective.ref}
+        cycle = cells.text(columns.cycle)
+        if cycle is not None and cycle_id(cycle) != state.cycle:
+            self._plan.add(cells.line, "moveObjective", subject | {"to": {"key": cycle}}, {"to": columns.cycle})
         for do, fields in (("rewordObjective", ("title", "description")), ("assignObjective", ("owner", "team"))):
             if edited := changed(given, state, fields):
                 self._plan.add(cells.line, do, subject | edited, columns_by_field(columns))

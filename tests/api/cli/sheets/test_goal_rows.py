@@ -75,11 +75,18 @@ def test_an_id_of_another_kind_and_a_repeated_one_are_refused() -> None:
     assert [(line, column) for line, column, _ in problems(plan)] == [(2, "O"), (4, "KR")]
 
 
-def test_nothing_is_moved() -> None:
+def test_an_objective_in_another_cycle_and_a_key_result_below_another_objective_are_moved() -> None:
     elsewhere = COLUMNS | {"objective": COLUMNS["objective"] | {"cycle": {"constant": "2026-q2"}}}
-    assert "in another cycle" in problems(planned(HEADER + "o1,,,,,,\n", elsewhere, THERE))[0][2]
-    plan = planned(HEADER + "o9,New,kr1,,,,\n", COLUMNS, THERE)
-    assert "belongs to another objective" in problems(plan)[0][2]
+    moved = planned(HEADER + "o1,,,,,,\n", elsewhere, THERE)
+    assert facts(moved) == [("moveObjective", {"objective": str(OBJECTIVE.id), "to": {"key": "2026-q2"}})]
+    given = facts(planned(HEADER + "o9,New,kr1,,,,\n", COLUMNS, THERE))
+    assert given[1] == ("moveKeyResult", {"keyResult": str(KEY_RESULT.id), "to": {"ref": "Objective/o9"}})
+
+
+def test_a_kind_cannot_change() -> None:
+    columns = {"objective": COLUMNS["objective"] | {"kind": "Kind"}}
+    plan = planned("O,Goal,Kind\no1,,aspirational\n", columns, THERE)
+    assert [(line, column) for line, column, _ in problems(plan)] == [(2, "Kind")]
 
 
 def test_people_and_teams_are_found_by_name_or_created_when_the_mapping_says_so() -> None:

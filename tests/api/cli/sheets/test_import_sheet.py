@@ -89,6 +89,10 @@ def test_a_sheet_goes_in_around_its_wrong_rows_and_is_imported_again(database: D
         "recorded: commitObjective": 1, "recorded: retargetKeyResult": 1, "refused": 0,
     }  # fmt: skip
 
+    moved = mended.replace("o1,,,kr4", "o2,,,kr4")
+    assert sheets.run(moved)[2] == {"read": 4, "unchanged": 3, "recorded: moveKeyResult": 1, "refused": 0}
+    mended = moved
+
     before = sheets.head
     assert sheets.run(mended) == (0, [], {"read": 4, "unchanged": 4, "refused": 0})
     assert sheets.run("") == (0, [], {"read": 0, "unchanged": 0, "refused": 0})
