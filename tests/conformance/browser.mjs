@@ -51,3 +51,10 @@ export async function signedIn(token, options) {
 export const overflows = (opened) => opened.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
 
 export const noComplaints = (opened) => assert.deepEqual(opened.complaints, []);
+
+/** The events of a performance trace while something is done. */
+export async function traced(opened, act) {
+  await browser.startTracing(opened, { categories: ["devtools.timeline", "v8.execute"] });
+  await act();
+  return JSON.parse((await browser.stopTracing()).toString()).traceEvents;
+}
