@@ -10,7 +10,8 @@ from msgspec import UNSET, Meta, UnsetType
 
 from domain.commands.permissions import Needs
 from domain.model.event import Event
-from domain.primitives import reference_checks, values
+from domain.primitives import values
+from domain.primitives.checks import reference_checks
 from domain.primitives.documentation import description, doc, field_descriptions
 from domain.primitives.errors import CommandRejected, Faults, invalid
 from domain.primitives.rules import Rule

@@ -39,7 +39,7 @@ from domain.model.key_result import (
     KeyResultScored,
     KeyResultUnlinked,
 )
-from domain.primitives import metric_checks
+from domain.primitives.checks import metric_checks
 from domain.primitives.documentation import doc
 from domain.primitives.errors import Faults, invalid
 from domain.primitives.rules import Rule

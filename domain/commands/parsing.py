@@ -14,7 +14,8 @@ import msgspec
 from msgspec import UNSET
 
 from domain.commands.command import Command, CycleBy, KpiBy, Parsed, exactly_one, reason_needed, verb
-from domain.primitives import metric_checks, values
+from domain.primitives import values
+from domain.primitives.checks import metric_checks
 from domain.primitives.errors import CommandRejected, Faults
 from domain.primitives.values import KpiGoal, KpiTarget, Unit
 

@@ -6,7 +6,7 @@ from domain.commands.command import Command, Key, Parsed, Title
 from domain.commands.permissions import edit_subject
 from domain.model.discussion import ExternalReferenceSet
 from domain.model.objective import ObjectiveLabelled
-from domain.primitives import label_checks, reference_checks
+from domain.primitives.checks import label_checks, reference_checks
 from domain.primitives.documentation import doc
 from domain.primitives.errors import Faults, invalid
 from domain.primitives.rules import Rule

@@ -11,7 +11,7 @@ from domain.commands.objective_commands import KEY_RESULTS_MAX
 from domain.commands.permissions import RUN_CYCLES
 from domain.model.objective import ObjectiveDrafted
 from domain.model.templates.template import TemplateRenamed, TemplateRetired, TemplateSaved
-from domain.primitives import metric_checks
+from domain.primitives.checks import metric_checks
 from domain.primitives.documentation import doc
 from domain.primitives.errors import Code, CommandRejected, Faults, invalid
 from domain.primitives.rules import Rule

@@ -36,9 +36,9 @@ from domain.model.event import NIL_ID, WHEN_RECORDED
 from domain.model.key_result import CheckIn, KeyResult, KeyResultAdded, KeyResultCheckedIn, Link, stored_aggregate
 from domain.model.kpi import Kpi
 from domain.model.objective import Objective
-from domain.primitives import metric_checks, plan_checks
+from domain.primitives.checks import metric_checks, plan_checks
+from domain.primitives.checks.plan_checks import Terms
 from domain.primitives.errors import invalid
-from domain.primitives.plan_checks import Terms
 from domain.primitives.rules import Rule
 from domain.primitives.values import Aggregation, Direction, Metric, PlanPoint, Unit
 

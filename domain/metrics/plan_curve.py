@@ -11,7 +11,7 @@ from itertools import pairwise
 from operator import attrgetter
 
 from domain.metrics.formulas import FIGURE_TOLERANCE, Fact, finite, fraction, share_at
-from domain.primitives.plan_checks import PLANNABLE, Terms, in_numbers
+from domain.primitives.checks.plan_checks import PLANNABLE, Terms, in_numbers
 from domain.primitives.values import Metric, PlanPoint
 
 # ── other terms ──────────────────────────────────────────────────────────────────────────────────

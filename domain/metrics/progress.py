@@ -15,7 +15,7 @@ from domain.metrics import formulas
 from domain.metrics.formulas import Fact, Measurement, at_least, at_most, clamped, scaled, share_at, unclamped
 from domain.metrics.plan_curve import Planned, value_at
 from domain.metrics.rating import Health, band, outdated_after, verdict
-from domain.primitives.plan_checks import in_numbers
+from domain.primitives.checks.plan_checks import in_numbers
 from domain.primitives.values import Cadence, Direction, Kind, Metric, ObjectiveKind, Ref, ScoringPolicy
 
 # ── inputs of the formulas ──────────────────────────────────────────────────────────────────────

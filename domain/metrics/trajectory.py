@@ -12,7 +12,7 @@ from domain.metrics.plan_curve import Planned, value_at
 from domain.metrics.progress import expected, is_level
 from domain.metrics.rating import SHARE_TOLERANCE
 from domain.primitives.calendar import INSTANT, Calendar
-from domain.primitives.plan_checks import SHARES, in_numbers
+from domain.primitives.checks.plan_checks import SHARES, in_numbers
 from domain.primitives.values import Direction, Metric
 
 FORECAST_METHOD = "theil-sen"

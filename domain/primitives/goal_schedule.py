@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 from msgspec import Struct, structs
 
-from domain.primitives import metric_checks
 from domain.primitives.calendar import Calendar
+from domain.primitives.checks import metric_checks
 from domain.primitives.errors import CommandRejected, invalid
 from domain.primitives.lazy import cached_property
 from domain.primitives.rules import Rule

@@ -9,9 +9,9 @@ from domain.primitives.errors import Code
 from tests.docs.documents import ROOT
 
 COMMAND_CODE = (
-    "domain/commands", "domain/handlers", "domain/log", "domain/model", "domain/primitives/metric_checks.py",
-    "domain/primitives/plan_checks.py", "domain/primitives/label_checks.py",
-    "domain/primitives/reference_checks.py", "domain/primitives/goal_schedule.py",
+    "domain/commands", "domain/handlers", "domain/log", "domain/model", "domain/primitives/checks/metric_checks.py",
+    "domain/primitives/checks/plan_checks.py", "domain/primitives/checks/label_checks.py",
+    "domain/primitives/checks/reference_checks.py", "domain/primitives/goal_schedule.py",
     "domain/primitives/values.py",
     "api/facts", "api/schema/mutations",
 )  # fmt: skip

@@ -14,7 +14,7 @@ from api.snapshot import global_ids
 from api.snapshot.dataloaders import BY_KEY
 from api.snapshot.snapshot import View
 from domain.commands.command import External
-from domain.primitives import label_checks
+from domain.primitives.checks import label_checks
 from domain.primitives.errors import Code, CommandRejected, invalid
 from domain.primitives.values import Kind
 from projections.tables.across.external_reference import externally_named

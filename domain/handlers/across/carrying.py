@@ -15,7 +15,7 @@ from domain.model.cycle import Cycle
 from domain.model.key_result import KeyResult, KeyResultAdded
 from domain.model.kpi import Kpi
 from domain.model.objective import Objective, ObjectiveDrafted
-from domain.primitives import metric_checks
+from domain.primitives.checks import metric_checks
 from domain.primitives.errors import Code, CommandRejected, invalid
 from domain.primitives.rules import Rule
 from domain.primitives.values import Aggregation, Direction, Kind, Metric, ObjectiveState, Ref

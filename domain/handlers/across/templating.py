@@ -20,7 +20,7 @@ from domain.model.objective import Objective, ObjectiveDrafted
 from domain.model.people import Team
 from domain.model.templates.template import Template, TemplateSaved
 from domain.model.templates.template_goals import TemplateGoal, TemplateKeyResult
-from domain.primitives import metric_checks
+from domain.primitives.checks import metric_checks
 from domain.primitives.errors import Code, CommandRejected, ItemFaults
 from domain.primitives.rules import Rule
 from domain.primitives.values import Cadence, ObjectiveState, Unit, Visibility

@@ -4,14 +4,12 @@ from enum import StrEnum
 from functools import singledispatch
 from typing import Any
 
-import msgspec
-
 from domain.model.event import Event, Recorded
 from domain.model.templates.template import TemplateRenamed, TemplateRetired, TemplateSaved
 from domain.model.templates.template_goals import TemplateGoal
 from domain.primitives.values import Basis, Cadence, Kind
 from projections.store.batch_writer import BatchWriter, Reads
-from projections.store.keyset import FilterBuilder, List, text
+from projections.store.keyset import Filter, FilterBuilder, List, text
 from projections.store.versioned_tables import Table, Version, VersionedTable
 
 # ── rows ─────────────────────────────────────────────────────────────────────────────────────────
@@ -57,7 +55,7 @@ def on_template_retired(event: TemplateRetired, entry: Recorded, writer: BatchWr
 # ── filters and orders ───────────────────────────────────────────────────────────────────────────
 
 
-class TemplateFilter(msgspec.Struct, frozen=True):
+class TemplateFilter(Filter, frozen=True):
     """`search`: words that occur in the name."""
 
     retired: bool | None = None

@@ -17,8 +17,8 @@ from domain.metrics.wholes import (
     of_heading,
     of_objective,
 )
-from domain.primitives import metric_checks
 from domain.primitives.calendar import Calendar
+from domain.primitives.checks import metric_checks
 from domain.primitives.goal_schedule import GoalEdit, schedule_of
 from domain.primitives.values import (
     Aggregation,

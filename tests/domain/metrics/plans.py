@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from domain.primitives.plan_checks import Terms
+from domain.primitives.checks.plan_checks import Terms
 from domain.primitives.values import Metric, PlanPoint
 from tests.domain.metrics.builders import FROM_0_TO_100, QUARTER_END, QUARTER_START
 

@@ -13,8 +13,9 @@ from domain.metrics.kpi_series import judged as kpi_judged
 from domain.metrics.progress import Progress, expected
 from domain.metrics.rating import Health, band
 from domain.metrics.trajectory import forecast
-from domain.primitives import metric_checks, time_zones
+from domain.primitives import time_zones
 from domain.primitives.calendar import Calendar, Step, Weekday
+from domain.primitives.checks import metric_checks
 from domain.primitives.errors import CommandRejected
 from domain.primitives.values import Aggregation, Direction, GoalDirection, KpiGoal, Metric, Milestone
 from tests.domain.metrics.builders import OPENING, POLICY, cycle, judged, key_result, measured, objective

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from domain.metrics.plan_curve import Planned, mapped, turning_point, value_at
-from domain.primitives.plan_checks import Terms
+from domain.primitives.checks.plan_checks import Terms
 from domain.primitives.values import Direction, Metric
 from tests.domain.metrics.builders import (
     CLOSING,

@@ -12,8 +12,9 @@ from domain.metrics.formulas import Measurement, unclamped
 from domain.metrics.kpi_series import KpiStatus, comparison, series
 from domain.metrics.kpi_status import KpiFacts, status
 from domain.metrics.rating import Health
-from domain.primitives import metric_checks, values
+from domain.primitives import values
 from domain.primitives.calendar import Step
+from domain.primitives.checks import metric_checks
 from domain.primitives.values import (
     Aggregation,
     Cadence,

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from domain.primitives import metric_checks, values
+from domain.primitives import values
+from domain.primitives.checks import metric_checks
 from domain.primitives.errors import Code, CommandRejected
 from domain.primitives.values import Cadence, Direction, GoalDirection, KpiGoal, Metric, Milestone, ScoringPolicy, Unit
 from tests.domain.metrics.builders import OPENING, metric

@@ -4,8 +4,8 @@ from datetime import date, timedelta
 
 import pytest
 
+from domain.primitives.checks.plan_checks import POINTS_MAX, Terms, checked
 from domain.primitives.errors import CommandRejected
-from domain.primitives.plan_checks import POINTS_MAX, Terms, checked
 from domain.primitives.values import Direction, Metric, PlanPoint
 from tests.domain.metrics.builders import (
     MILESTONES,
