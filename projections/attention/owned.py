@@ -37,7 +37,7 @@ def owned_key_results(
 ) -> list[Owned]:
     """Those key results of these objectives that are not dropped, and were added at one of these positions, belong to
     one of these people, have one of these ids, or have lost their plan; in no order."""
-    added = "select id from key_result where version = 1 and born = any(%(births)b)"
+    added = "select id from key_result where arrived and born = any(%(births)b)"
     others = "select id from key_result where plan_ended or owner = any(%(left)b) or id = any(%(ids)b)"
     where = "v.state <> 'DROPPED' and v.objective = any(%(objectives)b)"
     sql = KEY_RESULT.query(basis, f"{added} union {others}", where, _COLUMNS)
@@ -48,7 +48,8 @@ def owned_key_results(
 def kpis_of_cycle(conn: Connection, basis: Basis, of_cycle: UUID) -> list[UUID]:
     """The KPIs that measure key results of a cycle, without dropped ones."""
     candidates = "select distinct id from key_result where cycle = %(of_cycle)s and kpi is not null"
-    linked = KEY_RESULT.query(basis, candidates, "v.kpi is not null and v.state <> 'DROPPED'", "v.kpi")
+    where = "v.kpi is not null and v.cycle = %(of_cycle)s and v.state <> 'DROPPED'"
+    linked = KEY_RESULT.query(basis, candidates, where, "v.kpi")
     return [
         id for (id,) in fetch(conn, f"select distinct kpi from ({linked}) k", basis_params(basis, of_cycle=of_cycle))
     ]

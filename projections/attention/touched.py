@@ -12,6 +12,8 @@ from domain.model.cycle import (
     CycleRescheduled,
     ScoringPolicyAdopted,
 )
+from domain.model.key_result import KeyResultMoved
+from domain.model.objective import ObjectiveMoved
 from domain.model.people import (
     PersonDeactivated,
     PersonErased,
@@ -30,7 +32,8 @@ FAR_REACHING = frozenset(
     event.TOPIC
     for event in (
         CycleOpened, CycleActivated, CycleRescheduled, CycleClosed, CycleAbandoned, ScoringPolicyAdopted, CalendarSet,
-        PersonDeactivated, PersonReactivated, PersonErased, TeamMoved, TeamLeadAppointed, TeamDisbanded, TeamRevived,
+        KeyResultMoved, ObjectiveMoved, PersonDeactivated, PersonReactivated, PersonErased, TeamMoved,
+        TeamLeadAppointed, TeamDisbanded, TeamRevived,
     )
 )  # fmt: skip
 """The events that may alter the items of any goal or KPI."""
@@ -48,7 +51,7 @@ class Touched(NamedTuple):
 def touched(conn: Connection, changes: Sequence[Change]) -> dict[int, Touched]:
     """By position: what each of these changes touches; changes that touch nothing are left out. A few statements for
     all of them."""
-    of_goals = [change for change in changes if change.subject.kind in _OF_GOALS]
+    of_goals = [one for one in changes if one.subject.kind in _OF_GOALS and one.topic not in FAR_REACHING]
     linked = _by_root(conn, _LINKED, (change.key_result for change in of_goals))
     kpis = {id for ids in linked.values() for id in ids} | {change.kpi for change in of_goals}
     named, measured = _by_root(conn, _NAMED_BY, kpis), _by_root(conn, _MEASURED, (change.kpi for change in of_goals))

@@ -103,8 +103,9 @@ class _Walk:
 
 def _versions(history: Timeline, objective: UUID) -> Iterator[tuple[datetime, int]]:
     rows = history.objectives[objective].versions
-    for row in (*rows, *history.cycles[rows[0].cycle].versions):
-        yield row.changed_at, row.position
+    yield from ((row.changed_at, row.position) for row in rows)
+    for cycle in {row.cycle for row in rows}:
+        yield from ((row.changed_at, row.position) for row in history.cycles[cycle].versions)
     for edge in history.edges.get(objective, ()):
         yield edge.effective_at, edge.position
         if edge.until_position <= history.position:

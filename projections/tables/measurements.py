@@ -361,7 +361,7 @@ def _unit_changes(table: str, column: str, unit: str, kpi: str, ids: str = "any(
 _CHECKED_IN = _measured_before("check_in", "v.key_result = c.id and (v.value is not null or v.reached is not null)")
 _READ = _measured_before("reading", "v.kpi = c.kpi")
 _OF_KEY_RESULTS = ("key_result", "metric", "convert_from({}, 'UTF8')::jsonb -> 'unit'", "kpi")
-_WITHIN = "any(array(select f.id from key_result f where f.version = 1 and f.objective = any(%(objectives)b)))"
+_WITHIN = "any(array(select f.id from key_result f where f.arrived and f.objective = any(%(objectives)b)))"
 _KEY_RESULTS, _KEY_RESULTS_WITHIN = (
     f"select distinct c.id from ({changes}) c where {_CHECKED_IN} or {_READ}"
     for changes in (_unit_changes(*_OF_KEY_RESULTS), _unit_changes(*_OF_KEY_RESULTS, _WITHIN))
