@@ -366,7 +366,8 @@ _KEY_RESULTS, _KEY_RESULTS_WITHIN = (
     f"select distinct c.id from ({changes}) c where {_CHECKED_IN} or {_READ}"
     for changes in (_unit_changes(*_OF_KEY_RESULTS), _unit_changes(*_OF_KEY_RESULTS, _WITHIN))
 )
-_KPIS = f"select distinct c.id from ({_unit_changes('kpi', 'unit', '{}', 'id')}) c where {_READ}"
+_UNITS = _unit_changes("kpi", "unit", "{}", "id")
+_KPIS = f"select distinct c.id from ({_UNITS}) c where {_READ}"
 
 
 def key_results_with_changed_units(conn: Connection, basis: Basis, key_results: Sequence[UUID]) -> frozenset[UUID]:

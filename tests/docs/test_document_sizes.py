@@ -62,9 +62,11 @@ class Customer:
         tally = Import(Dispatcher(world.log), world.log, "machine:test").run(lines)
         assert not tally.refusals
         world.catch_up()
-        found = world.ask("""{ cycle(by: {key: "q1"}) { id plan { basis { position } } } }""")["cycle"]
-        planned = found["plan"]["basis"]["position"]
-        self._ids = {"cycle": found["id"]}
+        asked = world.ask("""{
+            cycle(by: {key: "q1"}) { id plan { basis { position } } } people(first: 1) { nodes { id } }
+        }""")
+        planned = asked["cycle"]["plan"]["basis"]["position"]
+        self._ids = {"cycle": asked["cycle"]["id"], "person": asked["people"]["nodes"][0]["id"]}
         self._values = {
             "cycle": "q1", "planned": planned, "title": "Customers of region", "from": {"position": planned},
             "monthAgo": (today - timedelta(days=30)).isoformat(), "at": (today - timedelta(days=30)).isoformat(),

@@ -143,7 +143,8 @@ def _of_kind(basis: Basis, kind: Kind, of: Searched, matches: str) -> str:
     here = matches.replace("{}", "v.")
     columns = f"'{kind}' as kind, v.id, {of.born} as born, {_names(of.names)} as names"
     if isinstance(of.table, VersionedTable):
-        any_version = f"select distinct id from {of.table.name} where {matches.replace('{}', '')}"
+        ever = matches.replace("{}", "")
+        any_version = f"select distinct id from {of.table.name} where {ever}"
         return of.table.query(basis, any_version, here, columns)
     return f"select {columns} from {of.table.name} v where {of.valid} and {here}"
 

@@ -22,6 +22,7 @@ GIVEN = {
     "ID": f'"{global_ids.encode(Kind.OBJECTIVE, goal(OUR))}"', "[ID!]": "[]", "CycleBy": '{key: "over"}',
     "KeyResultBy": UNKNOWN, "InitiativeBy": UNKNOWN, "KpiBy": '{key: "our-kpi"}', "TeamBy": '{key: "our"}',
     "PersonBy": '{handle: "ada"}', "Moment": '{time: "2026-03-01T00:00:00Z"}', "Int": "1",
+    "String": '"goal"', "AttentionScope": '{team: {key: "our"}}',
 }  # fmt: skip
 """The value for a required argument of each type."""
 ONE_OF = {"objective": ["id"]}
@@ -102,6 +103,12 @@ def test_invalid_documents_get_the_same_codes_for_every_role(company: Company) -
 AUDITORS = [Role.ADMIN, Role.LEAD, Role.AUDITOR]
 SERVED: dict[str, list[Role]] = {
     "/": [*Role],
+    "/changes": [*Role],
+    "/week": [*Role],
+    "/objective/{id}": [*Role],
+    "/console/{name}": [*Role],
+    "/sign-in": [*Role],
+    "/sign-out": [],  # a session alone signs out
     "/healthz": [*Role],
     "/readyz": [*Role],
     "/metrics": [*Role],
