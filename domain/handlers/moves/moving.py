@@ -17,6 +17,7 @@ from domain.metrics import plan_curve
 from domain.model.cycle import Cycle
 from domain.model.key_result import KeyResult, KeyResultAdded, KeyResultMoved
 from domain.model.objective import Objective
+from domain.primitives.errors import CommandRejected
 from domain.primitives.values import Kind, Ref
 
 
@@ -32,8 +33,7 @@ def move_key_result(uow: UnitOfWork, command: MoveKeyResult) -> KeyResult:
     key_result.refuse_dropped()
     uow.not_before(new)
     supporters = uow.supporters([key_result.id])[key_result.id]
-    for one in supporters:
-        refuse_circle(uow, one, new)
+    _refuse_circle(uow, supporters, new)
     uow.record_first([key_result])
     _move(uow, key_result, new, (before, after), supporters)
     return key_result
@@ -89,6 +89,16 @@ def _move(
 
 
 # ── alignment ────────────────────────────────────────────────────────────────────────────────────
+
+
+def _refuse_circle(uow: UnitOfWork, supporters: Sequence[Objective], new: Objective) -> None:
+    """Raises `CIRCULAR` if one of these would support itself. They are not named: the author may not see them."""
+    try:
+        for one in supporters:
+            refuse_circle(uow, one, new)
+    except CommandRejected as refused:
+        message = f"'{new.title}' supports this key result, directly or indirectly; choose another objective."
+        raise CommandRejected(refused.code, message, "to") from refused
 
 
 def _staying(uow: UnitOfWork, supporters: Sequence[Objective], goal: Ref, cycle: Cycle) -> tuple[UUID, ...]:

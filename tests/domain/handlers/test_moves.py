@@ -159,7 +159,11 @@ def test_alignments_to_a_key_result_go_along() -> None:
 
 def test_a_key_result_is_not_moved_into_an_objective_that_supports_it() -> None:
     aligned = AlignObjective(objective=OTHER, to=key_result_ref())
-    given(*company, aligned).when(to_other).then_refused("CIRCULAR", "to")
+    refused = given(*company, aligned).when(to_other).then_refused("CIRCULAR", "to")
+    assert (
+        refused.message
+        == "'Be known in the north' supports this key result, directly or indirectly; choose another objective."
+    )
     above = AlignObjective(objective=OTHER, to=objective_ref(THIRD))
     through = AlignObjective(objective=THIRD, to=key_result_ref())
     given(*company, third, through, above).when(to_other).then_refused("CIRCULAR", "to")
