@@ -228,7 +228,7 @@ class UnitOfWork:
         """The thing that has this counterpart in another system, seen by the author or not; also one that this unit of
         work has begun."""
         name = external.stored
-        ids = [] if name is None else self.log.externally_named(name.system, name.id)
+        ids = [] if name is None else self.externally_named(name)
         self.load(ids)
         found = [one for one in self._known.values() if isinstance(one, ExternalReference)]
         return next(
@@ -243,6 +243,10 @@ class UnitOfWork:
     def is_handle_taken(self, digest: bytes) -> bool:
         """Whether a person has the handle with this digest."""
         return self.log.person_by_handle(digest) is not None
+
+    def externally_named(self, name: External) -> list[UUID]:
+        """The streams of the references that ever had this id, in its stored form."""
+        return self.log.externally_named(name.system, name.id)
 
     def refuse_newer(self, event: type[Event]) -> None:
         """Any event of this type before the append is a conflict."""

@@ -460,6 +460,20 @@ class Log(ApplicationRecorder):
         """
         return [stream for (stream,) in self._fetch(query, [system])]
 
+    def all_externally_named(self, names: Sequence[tuple[str, str]]) -> dict[tuple[str, str], list[UUID]]:
+        """The same for each of these systems and ids, in one statement."""
+        query = """
+            select distinct external_name(data), stream from log
+            where split_part(topic, '.', 1) = 'external-reference-set'
+            and external_name(data) in (
+                select array[n.system, n.id] from unnest(%s::text[], %s::text[]) as n (system, id)
+            )
+        """
+        found: dict[tuple[str, str], list[UUID]] = {name: [] for name in names}
+        for (system, id), stream in self._fetch(query, [[one[0] for one in names], [one[1] for one in names]]):
+            found[system, id].append(stream)
+        return found
+
     def cycles(self) -> list[UUID]:
         """The streams of all cycles, in the order of the log."""
         query = "select stream from log where split_part(topic, '.', 1) = 'cycle-opened' order by position"

@@ -115,6 +115,9 @@ class MemoryLog(Log):
         found = [one for one in map(self.event, self.entries_made) if isinstance(one, ExternalReferenceSet)]
         return sorted({one.originator_id for one in found if (one.system, one.external_id) == (system, external_id)})
 
+    def all_externally_named(self, names: Sequence[tuple[str, str]]) -> dict[tuple[str, str], list[UUID]]:
+        return {name: self.externally_named(*name) for name in names}
+
     def cycles(self) -> list[UUID]:
         return [one.row.originator_id for one in self.entries_made if one.row.topic.startswith("cycle-opened.v")]
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from msgspec import UNSET, Struct, structs
 
-from domain.commands.command import By, Command
+from domain.commands.command import By, Command, External, ExternalReferenceInput
 from domain.commands.key_result_commands import CheckIn as CheckInCommand
 from domain.commands.people_commands import AddPerson, FormTeam
 from domain.commands.permissions import Permission
@@ -34,6 +34,7 @@ class BatchUnit(UnitOfWork):
         self._at: dict[tuple[UUID, datetime], list[UUID]] = {}
         self._begun_at = defaultdict[tuple[UUID, datetime], list[UUID]](list)
         self._handles: set[bytes] = set()
+        self._externals: dict[tuple[str, str], list[UUID]] = {}
 
     # ── one command after the other ──────────────────────────────────────────────────────────────
 
@@ -66,9 +67,21 @@ class BatchUnit(UnitOfWork):
         while level:
             self.load(level)
             level = {above for one in self._known.values() for above in _above(one)} - self.reads.keys()
+        self._prefetch_externals(commands)
         self._prefetch_private()
         self._prefetch_handles([one.handle for one in commands if isinstance(one, AddPerson)])
         self._prefetch_check_ins([one for one in commands if isinstance(one, CheckInCommand)])
+
+    def _prefetch_externals(self, commands: Sequence[Command]) -> None:
+        """The references to the counterparts that these commands name or set."""
+        given = chain.from_iterable(_externals_in(structs.astuple(one)) for one in commands)
+        names = {(one.system, one.id) for one in (each.stored for each in given) if one is not None}
+        self._externals = self.log.all_externally_named(sorted(names)) if names else {}
+        self.load(chain.from_iterable(self._externals.values()))
+
+    def externally_named(self, name: External) -> list[UUID]:
+        found = self._externals.get((name.system, name.id))
+        return super().externally_named(name) if found is None else found
 
     def _prefetch_private(self) -> None:
         """The key results of private objectives, whose owners see them."""
@@ -146,3 +159,17 @@ def _ids_in(values: Iterable[Any]) -> Iterator[UUID]:
                 yield from _ids_in(structs.astuple(value))
             case list() | tuple():
                 yield from _ids_in(value)
+
+
+def _externals_in(values: Iterable[Any]) -> Iterator[External]:
+    """Every counterpart in another system that a command names or sets."""
+    for value in values:
+        match value:
+            case External():
+                yield value
+            case ExternalReferenceInput():
+                yield External(value.system, value.id)
+            case Struct():
+                yield from _externals_in(structs.astuple(value))
+            case list() | tuple():
+                yield from _externals_in(value)

@@ -6,7 +6,7 @@ import pytest
 from msgspec import structs
 
 from domain.commands.batch_commands import ITEMS_MAX, AddPeople, DefineKpis, DraftObjectives, FormTeams, items_of
-from domain.commands.command import Command, CycleBy, KpiBy
+from domain.commands.command import Command, CycleBy, ExternalReferenceInput, KpiBy
 from domain.commands.kpi_commands import DefineKpi
 from domain.commands.objective_commands import DraftObjective
 from domain.commands.people_commands import AddPerson, ErasePerson, FormTeam
@@ -186,6 +186,16 @@ def test_faults_of_key_results_of_items_have_the_whole_path() -> None:
     )
     paths = [path for path, *_ in refused(given(opened, ada), batch)]
     assert paths == ["objectives.0.keyResults.1.kpi.key", "objectives.1.cycle.key"]
+
+
+def test_two_items_with_one_counterpart_in_another_system_are_a_duplicate() -> None:
+    jira = ExternalReferenceInput("jira", "OKR-7")
+    one = DraftObjective(cycle=Q1, title="Delight people", external=jira)
+    with_it = DraftObjective(cycle=Q1, title="Be known", key_results=[structs.replace(SESSIONS, external=jira)])
+    problem = ("objectives.1.keyResults.0.external.id", "DUPLICATE", "EXTERNAL_REFERENCE_TAKEN")
+    assert refused(given(opened, ada), DraftObjectives(objectives=[one, with_it])) == [problem]
+    history = given(opened, ada, one)
+    assert refused(history, DraftObjectives(objectives=[with_it])) == [(problem[0].replace("1", "0", 1), *problem[1:])]
 
 
 def test_member_drafts_only_own_objectives_in_a_batch_too() -> None:
