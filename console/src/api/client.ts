@@ -3,6 +3,7 @@ import { Client, fetchExchange, subscriptionExchange } from "@urql/core";
 import { cacheExchange } from "@urql/exchange-graphcache";
 import { createClient } from "graphql-ws";
 
+import type { CheckInInput } from "../generated/graphql";
 import ids from "../generated/ids.json";
 
 type Body = { operationName?: string; query?: string; variables?: unknown };
@@ -22,7 +23,7 @@ export function client(onSignedOut: OnSignedOut, onReachable: OnReachable): Clie
     preferGetMethod: false,
     fetch: sending(onSignedOut, onReachable),
     exchanges: [
-      cacheExchange({ keys }),
+      cacheExchange({ keys, optimistic: { checkIn: (args) => expected(args as { input: CheckInInput }) } }),
       fetchExchange,
       subscriptionExchange({
         forwardSubscription: (request) => ({
@@ -33,6 +34,14 @@ export function client(onSignedOut: OnSignedOut, onReachable: OnReachable): Clie
       }),
     ],
   });
+}
+
+/** A check-in as it will be if the server accepts it; a refusal takes it back. */
+function expected({ input }: { input: CheckInInput }): Record<string, unknown> {
+  const said = { current: input.value, confidence: input.confidence, measuredAt: new Date().toISOString() };
+  const known = Object.entries(said).filter(([, value]) => value !== null && value !== undefined);
+  const keyResult = { __typename: "KeyResult", id: input.keyResult, ...Object.fromEntries(known) };
+  return { __typename: "CheckInPayload", position: null, behind: 0, problems: [], keyResult };
 }
 
 /** Entities have ids; the values that belong to them have none. */
