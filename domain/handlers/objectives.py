@@ -201,6 +201,7 @@ def _target(uow: UnitOfWork, cycle: Cycle, target: Ref, field: str) -> Objective
             field,
             rule=Rule.SUPPORTED_GOAL_DROPPED,
         )
+    uow.not_before_move(goal)
     other = uow.get(Cycle, above.cycle)
     if not cycle.overlaps(other.starts_on, other.ends_on):
         raise invalid(

@@ -511,6 +511,18 @@ class UnitOfWork:
                 earliest=parent.created_at,
             )
 
+    def not_before_move(self, goal: Aggregate) -> None:
+        """Raises `INVALID` if the effective time is before the last move of a goal that is to be supported: until then
+        it was in another place."""
+        if goal.moved_at is not None and self.at < goal.moved_at:
+            raise invalid(
+                f"Must not be before the last move of the supported {goal.KIND}: {goal.moved_at.isoformat()} or later.",
+                "effectiveAt",
+                rule=Rule.BEFORE_LAST_CHANGE,
+                kind=goal.KIND,
+                earliest=goal.moved_at,
+            )
+
     def record_first(self, aggregates: Iterable[Aggregate]) -> None:
         """Record the changes of these before those of all others, in this order and after earlier ones."""
         self._first.update(dict.fromkeys(one.id for one in aggregates))

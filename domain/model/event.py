@@ -124,6 +124,8 @@ class Aggregate:
     """
 
     KIND: ClassVar[Kind]
+    moved_at: datetime | None = None
+    """The time of its last move to another parent, or with its parent."""
 
     @property
     def home(self) -> UUID | None:

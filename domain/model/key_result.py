@@ -173,6 +173,7 @@ class KeyResultMoved(KeyResultEvent, frozen=True, kw_only=True):
         aggregate.objective = self.objective
         aggregate.due = self.due
         aggregate.plan = self.plan
+        aggregate.moved_at = self.timestamp
 
 
 @stored

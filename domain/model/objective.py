@@ -152,6 +152,7 @@ class ObjectiveMoved(ObjectiveEvent, frozen=True, kw_only=True):
 
     def apply(self, aggregate: "Objective") -> None:
         aggregate.cycle = self.cycle
+        aggregate.moved_at = self.timestamp
 
 
 @stored

@@ -46,9 +46,11 @@ def variables(http: TestClient) -> dict[str, Any]:
     drafted = answer(http, GOALS, {"title": TITLE})["draftObjective"]
     measured = answer(http, MEASURE, {"objective": drafted["objective"]["id"]})
     answer(http, WATCH, {})
+    key_result = measured["addKeyResult"]["keyResult"]["id"]
     return {
         "kpi": "orders", "cycle": "q1", "title": TITLE, "person": prepared["addPerson"]["person"]["id"], "after": 0,
-        "keyResult": measured["addKeyResult"]["keyResult"]["id"], "position": 3, "known": 2, "from": {"position": 3},
+        "keyResult": key_result, "checkIns": [{"keyResult": key_result, "value": 45}],
+        "position": 3, "known": 2, "from": {"position": 3},
         "points": [{"on": f"{today + timedelta(days=30):%Y-%m-%d}", "value": 30}],
         "monthAgo": (today - timedelta(days=30)).isoformat(), "at": (today - timedelta(days=30)).isoformat(),
     }  # fmt: skip

@@ -177,8 +177,11 @@ def _alignment(uow: UnitOfWork, old: Objective, into: Cycle) -> list[Ref]:
     in a cycle that overlaps. Goals without any are left out."""
     objectives = [one for one in closing.overlapping(uow, into, uow.at) if one.state is not ObjectiveState.DROPPED]
     uow.load(one.id for one in old.supports)
-    found = [_continued(uow, one, objectives) for one in old.supports]
-    return list(dict.fromkeys(one for one in found if one is not None))
+    found = dict.fromkeys(_continued(uow, one, objectives) for one in old.supports)
+    goals = [one for one in found if one is not None]
+    for goal in goals:
+        uow.not_before_move(uow.ref(goal, (Objective, KeyResult)))
+    return goals
 
 
 def _continued(uow: UnitOfWork, supported: Ref, objectives: Sequence[Objective]) -> Ref | None:

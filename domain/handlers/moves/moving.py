@@ -103,10 +103,11 @@ def _refuse_circle(uow: UnitOfWork, supporters: Sequence[Objective], new: Object
 
 def _staying(uow: UnitOfWork, supporters: Sequence[Objective], goal: Ref, cycle: Cycle) -> tuple[UUID, ...]:
     """The objectives that go on to support a goal in a cycle: those in an overlapping one, and those that have ended.
-    The alignments of the others end."""
+    The alignments of the others end. Raises `INVALID` if one of them was changed after the move."""
     uow.load(one.cycle for one in supporters)
     staying = []
     for one in supporters:
+        one.refuse_earlier(uow.at)
         home = uow.get(Cycle, one.cycle)
         if one.has_ended or home.has_ended or home.overlaps(*cycle.days):
             staying.append(one.id)

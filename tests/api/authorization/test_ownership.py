@@ -7,7 +7,7 @@ import pytest
 
 from domain.commands.command import Command, verb
 from domain.commands.discussion_commands import AddComment, MoveInitiative, PlanInitiative
-from domain.commands.key_result_commands import AssignKeyResult, CheckIn, RewordKeyResult
+from domain.commands.key_result_commands import AssignKeyResult, CheckIn, MoveKeyResult, RewordKeyResult
 from domain.commands.kpi_commands import CorrectReading, ReadingInput, RecordReadings, RedefineKpi, RetractReading
 from domain.commands.objective_commands import (
     AssignObjective,
@@ -44,7 +44,9 @@ from tests.domain.scenario import Given, Then, made, on
 OF_GOALS = [
     kind for kind in VERBS.values() if kind.NEEDS.own is Permission.EDIT_OWN_GOALS and kind.NEEDS.of is not None
 ]
-OF_KEY_RESULTS = [kind for kind in OF_GOALS if kind.NEEDS.of in ("key_result", "check_in")]
+OF_KEY_RESULTS = [
+    kind for kind in OF_GOALS if kind.NEEDS.of in ("key_result", "check_in") and kind is not MoveKeyResult
+]
 OF_READINGS = [kind for kind in VERBS.values() if kind.NEEDS.own is Permission.RECORD_OWN_READINGS]
 
 
@@ -91,6 +93,15 @@ def test_team_members_may_not_edit_the_teams_goals(kind: type[Command]) -> None:
 def test_owner_of_a_key_result_may_edit_it(kind: type[Command]) -> None:
     given = [AssignKeyResult(key_result=proof(OUR, which), owner=CARL) for which in ("measured", "linked")]
     after(*given).when(COMMANDS[kind](OUR), by(Role.MEMBER, person=CARL)).topics()
+
+
+def test_owner_of_a_key_result_may_move_it_only_to_an_own_goal() -> None:
+    given = AssignKeyResult(key_result=proof(OUR), owner=CARL)
+    command, carl = COMMANDS[MoveKeyResult](OUR), by(Role.MEMBER, person=CARL)
+    after(given).when(command, carl).then_refused("FORBIDDEN")
+    assert isinstance(command, MoveKeyResult)
+    assert isinstance(command.to, UUID)
+    after(given, AssignObjective(objective=command.to, owner=CARL)).when(command, carl).topics()
 
 
 def test_owner_of_a_key_result_may_not_edit_its_goal() -> None:
