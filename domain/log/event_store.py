@@ -404,12 +404,12 @@ class Log(ApplicationRecorder):
         return found
 
     def supporting(self, goals: Iterable[UUID]) -> list[UUID]:
-        """The streams of the objectives that were ever aligned to one of these goals, in the order of their ids."""
+        """The streams of the objectives that were ever aligned to one of these goals, in the order of the log."""
         query = """
-            select distinct stream from log
+            select stream from log
             where split_part(topic, '.', 1) in ('objective-drafted', 'objective-aligned')
             and exists (select from unnest(%s::bytea[]) as named (id) where position(named.id in data) > 0)
-            order by stream
+            group by stream order by min(position)
         """
         return [stream for (stream,) in self._fetch(query, [[f'"id":"{goal}"'.encode() for goal in goals]])]
 

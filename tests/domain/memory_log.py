@@ -91,7 +91,7 @@ class MemoryLog(Log):
         named = [
             one.row for one in self.entries_made if one.row.topic.startswith(("objective-aligned.", "objective-d"))
         ]
-        return sorted({row.originator_id for row in named if any(id in row.state for id in ids)})
+        return list(dict.fromkeys(row.originator_id for row in named if any(id in row.state for id in ids)))
 
     def children_of(self, parents: Iterable[UUID], topic: str) -> dict[UUID, list[UUID]]:
         return {parent: self.children(parent, topic).ids for parent in parents}
