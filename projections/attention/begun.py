@@ -51,13 +51,21 @@ def unplanned_since(conn: Connection, basis: Basis, key_results: Sequence[UUID])
 
 
 _BARE = f"""
-    select c.id, max(k.changed_at) from unnest(%(ids)b::uuid[]) as c (id)
-    join key_result k on k.objective = c.id and k.state = 'DROPPED' and k.{_SEEN} group by c.id
+    select v.objective, max(v.left_at) from (
+        select k.objective, k.state, lead(k.changed_at) over later as left_at, lead(k.state) over later as next_state,
+            lead(k.objective) over later as next_objective
+        from key_result k where k.id in (select id from key_result where objective = any(%(ids)b)) and k.{_SEEN}
+        window later as (partition by k.id order by k.position)
+    ) v
+    where v.objective = any(%(ids)b) and v.state <> 'DROPPED'
+        and (v.next_state = 'DROPPED' or v.next_objective <> v.objective)
+    group by v.objective
 """
 
 
 def bare_since(conn: Connection, basis: Basis, objectives: Sequence[UUID]) -> dict[UUID, datetime]:
-    """When the last key result of each of these objectives was dropped; those that never had any are left out."""
+    """When the last key result of each of these objectives was dropped or moved away; those that never had any are
+    left out."""
     return _read(conn, basis, _BARE, objectives)
 
 

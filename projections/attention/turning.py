@@ -87,7 +87,7 @@ class _Walk:
         history = self._history
         if self._goal.kind is Kind.KEY_RESULT:
             key_results: Sequence[UUID] = [self._goal.id]
-            objectives = [objective]
+            objectives = history.homes_of(self._goal.id)
         else:
             objectives = [objective, *_supporters(history, objective)]
             key_results = [id for one in objectives for id in history.of_objective.get(one, ())]

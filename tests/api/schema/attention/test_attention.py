@@ -3,9 +3,15 @@
 from datetime import datetime
 from typing import Any
 
+from api.schema.attention.alterations import altering
+from api.schema.attention.scope import AttentionScope
+from api.schema.primitives.lookup import CycleBy as CycleScope
+from domain.commands.command import CycleBy
 from domain.commands.cycle_commands import ActivateCycle
-from domain.commands.key_result_commands import CorrectCheckIn
-from domain.commands.objective_commands import CloseObjective
+from domain.commands.key_result_commands import CorrectCheckIn, MoveKeyResult
+from domain.commands.objective_commands import CloseObjective, DraftObjective
+from projections.store.versioned_tables import Window
+from projections.tables import changes
 from tests.api.schema import goals
 from tests.api.schema.attention.shop import ASKED, WHOLE, attention, opened, told
 from tests.api.schema.crowd import Crowd
@@ -178,3 +184,20 @@ def test_statements_do_not_depend_on_the_number_of_goals(world: AskedWorld) -> N
     few = world.count(ASKED, **variables), world.count(filters)
     crowd.join(300)
     assert (world.count(ASKED, **variables), world.count(filters)) == few
+
+
+def test_a_goal_that_moves_takes_its_attention_along(world: AskedWorld) -> None:
+    shop = opened(world)
+    world.record(DraftObjective(cycle=CycleBy(key="2026-q2"), title="Be next", effective_at=day(61)))
+    head = world.log.head().position
+    world.do(MoveKeyResult(key_result=shop.asleep, to=goals.id_of(world, "Be next"), effective_at=day(62)))
+    assert ("CHECK_IN_DUE", "Asleep") in told(attention(world, 61.5))
+    assert ("CHECK_IN_DUE", "Asleep") not in told(attention(world, 62.5))
+    second: Any = {"cycle": {"key": "2026-q2"}}
+    assert ("KEY_RESULTS_MISSING", "Be next") in told(attention(world, 61.5, second))
+    assert ("KEY_RESULTS_MISSING", "Be next") not in told(attention(world, 62.5, second))
+    view = world.context.reads.present
+    rows = [row for row in view.read(changes.page, changes.ChangeFilter(), Window(1000)) if row.position > head]
+    for key in ("2026-q1", "2026-q2"):
+        scope = AttentionScope(cycle=CycleScope(key=key))
+        assert [row.topic for row in altering(view, rows, scope)] == ["key-result-moved"]
