@@ -145,9 +145,10 @@ class FilterBuilder:
         self.where(f"v.{same}", value)
 
     def where_home(self, table: VersionedTable[Any], column: str, value: Any) -> None:
-        """Require that a column that only a move changes has this value at the basis."""
-        self.where_first(f"f.id in (select id from {table.name} where arrived and {column} = {{0}})", value)
-        self.where(f"v.{column} = {{0}}", value)
+        """Require that a column that only a move changes has this value, or one of these, at the basis."""
+        same = f"{column} = any({{0}})" if isinstance(value, tuple) else f"{column} = {{0}}"
+        self.where_first(f"f.id in (select id from {table.name} where arrived and {same})", value)
+        self.where(f"v.{same}", value)
 
     def where_labels(self, table: VersionedTable[Any], labels: tuple[str, ...] | None) -> None:
         """Require that a row has all of these labels at the basis."""

@@ -270,11 +270,12 @@ def _key_result_conditions(basis: Basis, filter: KeyResultFilter) -> FilterBuild
     of_teams = f"exists (select from {OBJECTIVE.at(basis, 'o', 'v.objective')} where o.team = any({{0}}))"
     builder.where(of_teams, filter.teams)
     ever_of_teams = (
-        "select k.id from key_result k where k.objective in (select id from objective where team = any({0}))"
+        "select k.id from key_result k where k.arrived"
+        " and k.objective in (select id from objective where team = any({0}))"
     )
     builder.where_first(f"f.id in ({ever_of_teams})", filter.teams)
     builder.where_labels(KEY_RESULT, filter.labels)
-    builder.where_column(KEY_RESULT, "cycle", filter.cycles)
+    builder.where_home(KEY_RESULT, "cycle", filter.cycles)
     builder.where_column(KEY_RESULT, "owner", filter.owners)
     builder.where("(v.owner is not null) = {0}", filter.owned)
     contributes = f"exists (select from {OBJECTIVE.at(basis, 'o', 'v.objective')} where {{0}} = any(o.contributors))"

@@ -327,7 +327,7 @@ def _objective_conditions(basis: Basis, filter: ObjectiveFilter) -> FilterBuilde
     builder.where(f"{supported}) = {{0}}", filter.aligned)
     builder.where(f"{supported} and e.target = {{0}})", filter.supports)
     builder.where_labels(OBJECTIVE, filter.labels)
-    builder.where_column(OBJECTIVE, "cycle", filter.cycles)
+    builder.where_home(OBJECTIVE, "cycle", filter.cycles)
     builder.where_column(OBJECTIVE, "owner", filter.owners)
     builder.where("(v.owner is not null) = {0}", filter.owned)
     builder.where("{0} = any(v.contributors)", filter.contributor)

@@ -9,7 +9,7 @@ import pytest
 
 from domain.commands.command import CycleBy, KpiBy
 from domain.commands.cycle_commands import ActivateCycle
-from domain.commands.key_result_commands import DropKeyResult
+from domain.commands.key_result_commands import DropKeyResult, MoveKeyResult
 from domain.commands.kpi_commands import DefineKpi, ReadingInput, RecordReadings
 from domain.commands.objective_commands import CommitObjective
 from domain.commands.people_commands import AddPerson, FormTeam, JoinTeam
@@ -391,3 +391,28 @@ def test_cycles_teams_and_people_have_filters_and_orders(company: AskedWorld) ->
     filters = {"cycles": {"startsOn": {"gte": "2026-04-01"}}, "people": {"active": False}}
     assert found(**filters, teams={"not": {"search": "top"}}) == [["2026-q2"], [], ["web"]]
     assert company.refused('{ people(search: "a", filter: {}) { totalCount } }') == ("INVALID", ["filter"])
+
+
+# ── moves ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_filters_find_a_key_result_where_it_was_moved(world: AskedWorld) -> None:
+    goals.cycle(world)
+    teams = [world.record(FormTeam(key=key, name=key, effective_at=day(0))) for key in ("here", "there")]
+    here, there = (goals.objective(world, f"Goal of {team}", team=team) for team in teams)
+    key_result = goals.key_result(world, here)
+    before = world.now.position
+    world.do(MoveKeyResult(key_result=key_result, to=there, effective_at=day(1), reason="It is theirs"))
+    query = """query ($position: Position!, $filter: KeyResultFilter) {
+        keyResults(filter: $filter) { totalCount nodes { title } }
+        asOf(position: $position) { keyResults(filter: $filter) { totalCount nodes { title } } } }"""
+
+    def found(filter: Any) -> tuple[int, int]:
+        answer = world.ask(query, position=before, filter=filter)
+        pages = answer["keyResults"], answer["asOf"]["keyResults"]
+        assert all(page["totalCount"] == len(page["nodes"]) for page in pages)
+        return pages[0]["totalCount"], pages[1]["totalCount"]
+
+    assert found({"teams": [{"key": "here"}]}) == found({"or": [{"team": {"key": "here"}}]}) == (0, 1)
+    assert found({"teams": [{"key": "there"}]}) == found({"not": {"team": {"key": "here"}}}) == (1, 0)
+    assert found({"cycles": [{"key": "2026-q1"}], "health": ["PENDING"]}) == (1, 1)
