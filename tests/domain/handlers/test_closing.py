@@ -120,7 +120,7 @@ def test_unmeasured_objective_scores_0() -> None:
 def test_default_score_is_the_mean_of_the_scores_given_by_people_or_not() -> None:
     scored = ScoreKeyResult(key_result=KEY_RESULT, score=0.4, note="By agreement")
     then = given(*working, second, checked_in(6), second_at(8), scored).when(finished)
-    then.then(KeyResultScored(score=0.8), ObjectiveClosed(verdict=Verdict.PARTIAL, score=0.7000000000000001))
+    then.then(KeyResultScored(score=0.8), ObjectiveClosed(verdict=Verdict.PARTIAL, score=0.7))
 
 
 def test_key_results_can_be_scored_by_the_closing() -> None:
