@@ -7,9 +7,9 @@ import { FILM, FILM_OF_KEY_RESULTS } from "../pages/documents";
 import { placeOf } from "./slider";
 
 export interface Figures {
-  value: number | null;
-  expected: number | null;
-  health: Health | null;
+  value?: number | null;
+  expected?: number | null;
+  health?: Health | null;
 }
 
 export interface Frame {
@@ -23,8 +23,8 @@ export interface Frame {
 }
 
 export interface Measured {
-  actual: number | null;
-  progress: number | null;
+  actual?: number | null;
+  progress?: number | null;
 }
 
 /** Undefined while nobody drags; null for now. */
@@ -94,34 +94,36 @@ export function useShown(): [(element: HTMLElement | null) => void, boolean] {
 }
 
 function framesOf(film: FilmQuery, details: FilmOfKeyResultsQuery | undefined): Frame[] {
-  const measured = measuredByMoment(details);
+  const points = film.cycle?.progressOverTime ?? [];
+  const moments = points.map((point) => Date.parse(point.at));
   const objectives = film.cycle?.objectives.edges.map((edge) => edge.node) ?? [];
-  const byMoment = new Map<string, Map<string, Figures>>();
-  for (const objective of objectives) {
-    for (const { at, value, expected, health } of objective.progressOverTime) {
-      let figures = byMoment.get(at);
-      if (figures === undefined) byMoment.set(at, (figures = new Map()));
-      figures.set(objective.entityId, { value, expected, health });
-    }
-  }
-  return (film.cycle?.progressOverTime ?? []).map(({ at, value, expected, health, healthCounts }) => ({
+  const keyResults = details?.cycle?.objectives.edges.flatMap((edge) => edge.node.keyResults) ?? [];
+  const figures = latest(moments, objectives, (one) => one.progressOverTime);
+  const measured = latest(moments, keyResults, (one) => one.trajectory);
+  return points.map(({ at, value, expected, health, healthCounts }, place) => ({
     at,
     cycle: { value, expected, health },
     counts: healthCounts,
-    objectives: byMoment.get(at) ?? new Map(),
-    keyResults: measured.get(at) ?? new Map(),
+    objectives: figures[place]!,
+    keyResults: measured[place]!,
   }));
 }
 
-function measuredByMoment(details: FilmOfKeyResultsQuery | undefined): Map<string, Map<string, Measured>> {
-  const byMoment = new Map<string, Map<string, Measured>>();
-  const keyResults = details?.cycle?.objectives.edges.flatMap((edge) => edge.node.keyResults) ?? [];
-  for (const keyResult of keyResults) {
-    for (const { at, actual, progress } of keyResult.trajectory) {
-      let measured = byMoment.get(at);
-      if (measured === undefined) byMoment.set(at, (measured = new Map()));
-      measured.set(keyResult.entityId, { actual: actual ?? null, progress: progress ?? null });
-    }
+/** For each moment, the last point of each goal that is not after it, by the goal's id. A curve ends where its goal
+ * does, whose figures stand still from then on. */
+function latest<Goal extends { entityId: string }, Point extends { at: string }>(
+  moments: ReadonlyArray<number>,
+  goals: ReadonlyArray<Goal>,
+  curve: (goal: Goal) => ReadonlyArray<Point>,
+): Map<string, Point>[] {
+  const found = moments.map(() => new Map<string, Point>());
+  for (const goal of goals) {
+    const points = curve(goal);
+    let next = 0;
+    moments.forEach((moment, place) => {
+      while (next < points.length && Date.parse(points[next]!.at) <= moment) next += 1;
+      if (next > 0) found[place]!.set(goal.entityId, points[next - 1]!);
+    });
   }
-  return byMoment;
+  return found;
 }

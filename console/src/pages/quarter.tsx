@@ -130,7 +130,7 @@ function Objective({ objective, film }: { objective: ObjectiveRowFragment; film:
 /** A key result as a frame shows it: its value and progress; expected progress and health are not in the film. */
 function measuredIn(frame: Frame, keyResult: KeyResultRowFragment): KeyResultRowFragment {
   const { actual, progress } = frame.keyResults.get(keyResult.entityId) ?? { actual: null, progress: null };
-  return { ...keyResult, current: actual, confidence: null, progress: { ...keyResult.progress, value: progress, expected: null, health: null } };
+  return { ...keyResult, current: actual ?? null, confidence: null, progress: { ...keyResult.progress, value: progress ?? null, expected: null, health: null } };
 }
 
 function CycleChoice() {
