@@ -53,6 +53,7 @@ GIVEN = {
 APART = frozenset(
     {
         ("View", "node"), ("View", "nodes"), ("View", "objective"), ("View", "keyResult"), ("View", "initiative"),
+        ("View", "template"),
         ("Query", "ledger"),
     }
 )  # fmt: skip

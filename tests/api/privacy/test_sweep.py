@@ -55,7 +55,7 @@ def test_sweep_finds_secrets_for_an_insider(with_secrets: Asked) -> None:
         traces(with_secrets.once("ann", query), SECRET_WORDS, company.secret, company.visible) for query in documents()
     ]
     assert {one for each in found for one in each} >= {word(name) for name in ("plan", "was", "shut", "gone")}
-    assert sum(map(bool, found)) > len(found) / 3
+    assert sum(map(bool, found)) > len(found) / 4
 
 
 def test_contributor_and_key_result_owner_see_their_objectives(with_secrets: Asked) -> None:
