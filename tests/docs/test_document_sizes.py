@@ -70,7 +70,7 @@ class Customer:
         self._values = {
             "cycle": "q1", "planned": planned, "title": "Customers of region", "from": {"position": planned},
             "monthAgo": (today - timedelta(days=30)).isoformat(), "at": (today - timedelta(days=30)).isoformat(),
-            "position": planned,
+            "position": planned, "since": (today - timedelta(days=7)).isoformat(),
         }  # fmt: skip
 
     def take(self, document: Document) -> Taken:
