@@ -129,7 +129,7 @@ def _id(kind: Kind, text: str, path: Path) -> UUID:
         raise _malformed(path)
     if found.kind is not kind:
         raise invalid(
-            f"Is the id of a {found.kind}; pass the id of a {kind}.",
+            f"Is an id of the kind {found.kind}; pass one of the kind {kind}.",
             *path,
             rule=Rule.ID_OF_OTHER_KIND,
             kind=found.kind,
