@@ -20,7 +20,7 @@ class Api:
     def __init__(self, http: TestClient) -> None:
         self.http = http
 
-    def answer(self, query: str, **variables: Any) -> Any:
+    def answer(self, query: str, /, **variables: Any) -> Any:
         """The whole answer."""
         return self.http.post("/graphql", json={"query": query, "variables": variables}).json()
 

@@ -79,7 +79,7 @@ def _state(aggregate: Aggregate) -> dict[str, Any]:
     return {name: _timeless(value) for name, value in vars(aggregate).items() if name not in _TIMES}
 
 
-_TIMES = ("_pending", "created_at", "changed_at", "ended_at", "dropped_at", "closed_at")
+_TIMES = ("_pending", "created_at", "changed_at", "ended_at", "dropped_at", "closed_at", "moved_at")
 
 
 def _timeless(value: Any) -> Any:

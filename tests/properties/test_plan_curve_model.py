@@ -57,7 +57,7 @@ class Model(NamedTuple):
 @on_histories()
 def test_plan_curves_equal_the_reference_model(case: Case) -> None:
     for cycle in case.log.view(case.now).cycles.values():
-        if cycle.state is not CycleState.PLANNING:
+        if cycle.state in (CycleState.ACTIVE, CycleState.CLOSED):
             assert misplanned(case, cycle.id, Random(case.seed)) == {}
 
 

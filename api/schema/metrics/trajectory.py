@@ -25,7 +25,7 @@ from projections.tables.cycle import CycleRow
 # ── histories ────────────────────────────────────────────────────────────────────────────────────
 
 
-KEPT_MAX: Final = 1_000
+KEPT_MAX: Final = 4_000
 """The maximum number of key results whose histories are in memory at once."""
 
 

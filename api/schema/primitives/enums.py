@@ -292,7 +292,7 @@ described(
     "The route by which a command arrived.",
     {
         "API": "A GraphQL request from a program.",
-        "CONSOLE": "A request in a session of the console, in which somebody signed in with a browser.",
+        "CONSOLE": "A request in a session of the console, to which a person signed in with a browser.",
         "IMPORT": "An import of facts from another system.",
         "INGEST": "A file of readings or targets sent to an ingest endpoint.",
         "SYSTEM": "The server itself, without a caller.",

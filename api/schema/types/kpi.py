@@ -124,6 +124,12 @@ def _next_due(batch: Batch) -> Sequence[date | None]:
 
 
 def _statuses(batch: Batch) -> Sequence[KpiStatus]:
+    """The status of each of these KPIs; a view computes each of them once."""
+    known = batch.view.computed(_read_statuses, batch.rows)
+    return [known[row.id] for row in batch.rows]
+
+
+def _read_statuses(batch: Batch) -> Sequence[KpiStatus]:
     worked = batch.all(_worked)
     plain = [row for row in batch.rows if row.id not in worked]
     standings = batch.view.read(kpi_standing.standings, plain, batch.view.calendar) | worked

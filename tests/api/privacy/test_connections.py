@@ -8,6 +8,7 @@ POOLS = {
     "snapshot/snapshot.py": "it is the door",
     "auth/api_tokens.py": "reads tokens",
     "auth/token_uses.py": "writes when tokens were used",
+    "auth/console_sessions.py": "reads and writes sessions",
     "execution/sizes.py": "counts goals, without private ones",
     "observability/state_collector.py": "reads positions and checkpoints",
     "server/middleware.py": "reads the version of the projections",
@@ -21,6 +22,7 @@ BODIES = {
     "schema/mutations/command_result.py": "the places of changes, which are then looked for at the door",
     "facts/exporter.py": "exports the whole workspace, for its operator",
     "facts/event_to_command.py": "the same",
+    "cli/sheets/present_things.py": "compares a sheet with the whole workspace, for its operator",
 }
 """The modules that read events from the log, with the reason."""
 

@@ -44,7 +44,7 @@ def named(kind: Kind, id: UUID, end: bytes = b"") -> str:
 
 def test_company_hides_an_aggregate_of_every_kind(with_secrets: Asked) -> None:
     kinds = {entry.event.KIND for entry in secrets(with_secrets)}
-    everywhere = {Kind.PERSON, Kind.TEAM, Kind.CYCLE, Kind.POLICY, Kind.CALENDAR, Kind.KPI, Kind.READING}
+    everywhere = {Kind.PERSON, Kind.TEAM, Kind.CYCLE, Kind.POLICY, Kind.CALENDAR, Kind.KPI, Kind.READING, Kind.TEMPLATE}
     assert kinds == set(Kind) - everywhere
 
 

@@ -108,7 +108,7 @@ def test_a_difference_names_table_id_column_both_values_and_the_first_position(w
     world.conn.execute("update objective set score = 0.125 where position = %s", [position])
     assert verify_views(world) == Comparison(
         world.now.position,
-        21,
+        22,
         (
             TableComparison(
                 "objective",
@@ -268,7 +268,7 @@ def test_a_person_erased_while_the_projector_is_behind_is_no_difference(world: W
     assert verify_views(world).tables == ()
     seen: list[Comparison | None] = []
     rebuild(world, on_compared=seen.append)
-    assert seen == [Comparison(1, 21, ())]
+    assert seen == [Comparison(1, 22, ())]
     assert check(world) == []
 
 
