@@ -150,6 +150,31 @@ test("a check-in is recorded from the console, appears in another window, and is
   noComplaints(watching);
 });
 
+test("my week lists what the caller should act on, with its sentence and days, in the order of urgency", async () => {
+  const opened = await signedIn(member);
+  const week = opened.waitForResponse((response) => (response.request().postData() ?? "").includes('"Week"'));
+  await opened.getByRole("link", { name: "My week" }).click();
+  const { data } = await (await week).json();
+  const told = data.viewer.attention.edges.map(({ node }) => node.message);
+  assert.ok(told.length > 0);
+  await opened.locator(".days").first().waitFor();
+  const shown = await opened.locator(".days").evaluateAll((all) => all.map((one) => one.parentElement.textContent));
+  assert.deepEqual(told.filter((message, index) => !shown[index]?.includes(message)), []);
+  assert.equal(shown.length, told.length);
+  noComplaints(opened);
+});
+
+test("a row of a key result ends with its progress, and names its confidence", async () => {
+  for (const width of [1280, 390]) {
+    const opened = await signedIn(token, { width });
+    const row = opened.locator(".key-result").filter({ hasText: "confidence" }).first();
+    const title = await row.locator(".key-result-title").innerText();
+    assert.equal(await row.locator(".share").innerText(), percent(Number(await row.getByRole("meter", { name: title }).getAttribute("aria-valuenow")) / 100));
+    assert.match(await row.locator(".confidence").innerText(), /^confidence \d+ %$/);
+    assert.ok(await row.locator(".confidence").isVisible());
+  }
+});
+
 test("what is private to a team is nowhere in the console of others", async () => {
   const { teams } = await ask('{ teams(first: 50) { nodes { id key } } }');
   const backbone = teams.nodes.find(({ key }) => key === "backbone") ?? teams.nodes[0];

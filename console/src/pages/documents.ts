@@ -445,40 +445,74 @@ export const CHANGED = graphql(`
 `);
 
 export const WEEK = graphql(`
-  query Week($person: ID!) {
-    keyResults(first: 100, filter: { owner: $person, state: [ACTIVE] }) {
-      edges {
-        node {
-          ...KeyResultRow
-          version
-          state
-          milestones {
-            key
-            title
-            weight
-            reachedAt
-          }
-          objective {
-            id
-            entityId
-            title
-            state
-            cycle {
+  query Week($person: ID!, $until: Date!) {
+    viewer {
+      handle
+      attention(first: 50, until: $until) {
+        totalCount
+        edges {
+          node {
+            __typename
+            kind
+            urgency
+            days
+            message
+            about {
+              __typename
               id
-              name
-              state
-              checkInCadence
-            }
-          }
-          checkIns(last: 1) {
-            edges {
-              node {
-                id
-                note
-                measuredAt
+              ... on Objective {
+                entityId
+              }
+              ... on KeyResult {
+                ...CheckInCard
+              }
+              ... on Cycle {
+                key
+              }
+              ... on Kpi {
+                key
               }
             }
           }
+        }
+      }
+    }
+    keyResults(first: 100, filter: { owner: $person, state: [ACTIVE] }) {
+      edges {
+        node {
+          ...CheckInCard
+        }
+      }
+    }
+  }
+`);
+
+export const CHECK_IN_CARD = graphql(`
+  fragment CheckInCard on KeyResult {
+    ...KeyResultRow
+    milestones {
+      key
+      title
+      weight
+      reachedAt
+    }
+    objective {
+      id
+      entityId
+      title
+      state
+      cycle {
+        id
+        name
+        state
+      }
+    }
+    checkIns(last: 1) {
+      edges {
+        node {
+          id
+          note
+          measuredAt
         }
       }
     }

@@ -1,23 +1,24 @@
-// My week: the key results that I own, what is due first, each with its check-in form.
-import { useMutation } from "@urql/preact";
+// My week: what I should act on, by urgency, and the key results that I own; each with its check-in form.
 import { useMemo, useState } from "preact/hooks";
 import { Link } from "wouter-preact";
 
 import { useLive } from "../api/live";
-import type { KeyResultRowFragment, WeekQuery } from "../generated/graphql";
+import type { AttentionUrgency, CheckInCardFragment, WeekQuery } from "../generated/graphql";
 import { useMoment } from "../moment/moment";
 import { Bar } from "../parts/bar";
 import { HealthMark } from "../parts/health";
-import { standing } from "../parts/key-result";
+import { Confidence, standing } from "../parts/key-result";
 import { Failed, Loading, State } from "../parts/states";
-import { ago, percent } from "../parts/words";
+import { ago, percent, ahead } from "../parts/words";
 import { useLooking } from "../viewer";
-import { CHECK_IN, WEEK } from "./documents";
+import { CheckInForm } from "./check-in-form";
+import { WEEK } from "./documents";
 
-type Mine = WeekQuery["keyResults"]["edges"][number]["node"];
-type Problem = { message: string; field: string[] };
+type Item = NonNullable<WeekQuery["viewer"]["attention"]>["edges"][number]["node"];
+type About = Item["about"];
 
-const CADENCE_DAYS: Record<string, number> = { DAILY: 1, WEEKLY: 7, BIWEEKLY: 14, MONTHLY: 31, QUARTERLY: 92 };
+const DAYS_AHEAD = 6;
+const URGENCIES: [AttentionUrgency, string][] = [["OVERDUE", "Overdue"], ["PROBLEM", "Needs attention"], ["UPCOMING", "In the next days"]];
 
 export function Week() {
   const { viewer } = useLooking();
@@ -27,37 +28,79 @@ export function Week() {
 }
 
 function Due({ person, mayWrite }: { person: string; mayWrite: boolean }) {
-  const [{ data, error }, again] = useLive({ query: WEEK, variables: { person } });
-  const mine = useMemo(
-    () => (data?.keyResults.edges ?? []).map((edge) => edge.node).filter((one) => one.objective.state === "ACTIVE" && one.objective.cycle.state === "ACTIVE"),
-    [data],
-  );
+  const [{ data, error }, again] = useLive({ query: WEEK, variables: { person, until: ahead(DAYS_AHEAD) } });
+  const items = useMemo(() => (data?.viewer.attention?.edges ?? []).map((edge) => edge.node), [data]);
+  const rest = useMemo(() => withoutForm(data, items), [data, items]);
+  const [recorded, setRecorded] = useState<ReadonlySet<string>>(new Set());
+  const form: Form = { mayWrite, recorded, onRecorded: (id) => setRecorded((before) => new Set(before).add(id)) };
   if (error && !data) return <Failed error={error} again={again} />;
   if (!data) return <Loading />;
-  const due = mine.filter(isDue).sort((one, other) => (one.measuredAt ?? "").localeCompare(other.measuredAt ?? ""));
-  const rest = mine.filter((one) => !isDue(one));
+  const more = (data.viewer.attention?.totalCount ?? 0) - items.length;
   return (
     <article class="page">
-      <header class="page-head"><h1>My week</h1><p>{due.length === 0 ? "Nothing is due." : `${due.length} to check in`}</p></header>
-      {mine.length === 0 && <State title="You own no key result"><p>Key results of the active cycles that you own are here, due first.</p></State>}
-      {mine.length > 0 && due.length === 0 && <p class="help">Each of your key results has a check-in within its cadence.</p>}
-      {due.map((keyResult) => <Card key={keyResult.entityId} keyResult={keyResult} mayWrite={mayWrite} isOpen />)}
+      <header class="page-head"><h1>My week</h1><p>{inShort(items)}</p></header>
+      {items.length === 0 && <State title="Nothing to act on"><p>No check-in or reading is due in the next {DAYS_AHEAD + 1} days, and none of your goals turned worse.</p></State>}
+      {URGENCIES.map(([urgency, name]) => <Urgent key={urgency} name={name} items={items.filter((one) => one.urgency === urgency)} form={form} />)}
+      {more > 0 && <p class="help">{more} more, which are less urgent.</p>}
       {rest.length > 0 && <h2>Up to date</h2>}
-      {rest.map((keyResult) => <Card key={keyResult.entityId} keyResult={keyResult} mayWrite={mayWrite} isOpen={false} />)}
+      {rest.map((keyResult) => <Card key={keyResult.entityId} keyResult={keyResult} form={form} isOpen={false} />)}
     </article>
   );
 }
 
-/** Whether the last measurement is older than the cadence of its cycle. */
-function isDue(keyResult: Mine): boolean {
-  const days = CADENCE_DAYS[keyResult.objective.cycle.checkInCadence] ?? 7;
-  return keyResult.measuredAt === null || keyResult.measuredAt === undefined || Date.now() - Date.parse(keyResult.measuredAt) > days * 86_400_000;
+function Urgent({ name, items, form }: { name: string; items: Item[]; form: Form }) {
+  if (items.length === 0) return null;
+  return (
+    <section aria-label={name}>
+      <h2>{name} <span class="count">{items.length}</span></h2>
+      {items.map((item) =>
+        owesCheckIn(item) ? <Card key={item.about.id} keyResult={item.about} item={item} form={form} isOpen={item.urgency === "OVERDUE"} /> : <Line key={`${item.kind} ${item.about.id}`} item={item} />,
+      )}
+    </section>
+  );
 }
 
-function Card({ keyResult, mayWrite, isOpen }: { keyResult: Mine; mayWrite: boolean; isOpen: boolean }) {
+/** An item that is resolved elsewhere: its sentence, and a link to what it is about. */
+function Line({ item }: { item: Item }) {
+  return (
+    <section class="key-result-card attention">
+      <p><Days item={item} /> {item.message} <To about={item.about} /></p>
+    </section>
+  );
+}
+
+function To({ about }: { about: About }) {
+  const { link } = useMoment();
+  if (about.__typename === "Cycle") return <Link href={`/?cycle=${encodeURIComponent(about.key)}`}>Open the cycle</Link>;
+  if (about.__typename === "Objective") return <Link href={link(`/objective/${about.entityId}`)}>Open the objective</Link>;
+  if (about.__typename === "KeyResult") return <Link href={link(`/objective/${about.objective.entityId}`)}>{about.objective.title}</Link>;
+  return null;
+}
+
+/** How late it is, or when it is due. */
+function Days({ item: { urgency, days } }: { item: Item }) {
+  if (urgency === "OVERDUE") return <span class="days late">{counted(days)} late</span>;
+  if (urgency === "UPCOMING") return <span class="days">{days === 0 ? "today" : days === -1 ? "tomorrow" : `in ${counted(-days)}`}</span>;
+  return <span class="days">{days < 1 ? "since today" : `for ${counted(days)}`}</span>;
+}
+
+/** Who may check in, and the key results checked in here: their cards go on to another heading. */
+interface Form {
+  mayWrite: boolean;
+  recorded: ReadonlySet<string>;
+  onRecorded: (keyResult: string) => void;
+}
+
+interface CardProps {
+  keyResult: CheckInCardFragment;
+  item?: Item;
+  form: Form;
+  isOpen: boolean;
+}
+
+function Card({ keyResult, item, form, isOpen }: CardProps) {
   const { link } = useMoment();
   const [open, setOpen] = useState(isOpen);
-  const [saved, setSaved] = useState(false);
   const lastNote = keyResult.checkIns.edges[0]?.node;
   return (
     <section class="key-result-card">
@@ -65,130 +108,40 @@ function Card({ keyResult, mayWrite, isOpen }: { keyResult: Mine; mayWrite: bool
         <HealthMark health={keyResult.progress.health} />
         <h3>{keyResult.title}</h3>
         <span class="key-result-value">{standing(keyResult)}</span>
-        <span class="share">{percent(keyResult.progress.value)}</span>
+        <span class="share" title="Progress">{percent(keyResult.progress.value)}</span>
       </header>
       <Bar small figures={keyResult.progress} label={keyResult.title} />
+      {item && <p class="help"><Days item={item} /> {item.message}</p>}
       <p class="legend">
         <Link href={link(`/objective/${keyResult.objective.entityId}`)}>{keyResult.objective.title}</Link>
         <span>{keyResult.measuredAt ? `last measured ${ago(keyResult.measuredAt)}` : "never measured"}</span>
-        {!open && mayWrite && <button type="button" class="quiet" onClick={() => setOpen(true)}>Check in</button>}
+        <Confidence share={keyResult.confidence} />
+        {!open && form.mayWrite && <button type="button" class="quiet" onClick={() => setOpen(true)}>Check in</button>}
       </p>
-      {saved && <p class="saved" role="status">Recorded.</p>}
-      {open && mayWrite && <CheckInForm keyResult={keyResult} previous={lastNote?.note ?? null} onRecorded={() => { setSaved(true); setOpen(false); }} />}
+      {!open && form.recorded.has(keyResult.entityId) && <p class="saved" role="status">Recorded.</p>}
+      {open && form.mayWrite && <CheckInForm keyResult={keyResult} previous={lastNote?.note ?? null} onRecorded={() => { form.onRecorded(keyResult.entityId); setOpen(false); }} />}
     </section>
   );
 }
 
-function CheckInForm({ keyResult, previous, onRecorded }: { keyResult: Mine; previous: string | null; onRecorded: () => void }) {
-  const [{ fetching }, checkIn] = useMutation(CHECK_IN);
-  const [value, setValue] = useState("");
-  const [reached, setReached] = useState(() => new Set(keyResult.milestones.filter((one) => one.reachedAt).map((one) => one.key)));
-  const [confidence, setConfidence] = useState(Math.round((keyResult.confidence ?? 0.7) * 100));
-  const [note, setNote] = useState("");
-  const [problems, setProblems] = useState<Problem[]>([]);
-  const [key] = useState(() => crypto.randomUUID());
-  const send = async (event: Event) => {
-    event.preventDefault();
-    const written = measured(keyResult, value, reached);
-    setProblems(Number.isNaN(written.value) ? [{ message: "Write a number, like 12.5.", field: ["value"] }] : []);
-    if (Number.isNaN(written.value)) return;
-    const input = { keyResult: keyResult.entityId, confidence: confidence / 100, note: note.trim() || null, idempotencyKey: `console-${key}`, ...written };
-    const { data, error } = await checkIn({ input });
-    const found = data?.checkIn?.problems ?? [];
-    if (error || !data?.checkIn) setProblems([{ message: error?.message ?? "The server did not record it; try again.", field: [] }]);
-    else if (found.length > 0) setProblems(found);
-    else onRecorded();
-  };
-  const beside = (field: string) => problems.filter((problem) => problem.field[0] === field);
-  const elsewhere = problems.filter((problem) => !["value", "reached", "confidence", "note"].includes(problem.field[0] ?? ""));
-  const id = keyResult.entityId;
-  const unit = keyResult.metric.unit.symbol;
-  return (
-    <form class="check-in" onSubmit={send}>
-      <ValueField keyResult={keyResult} id={id} value={value} setValue={setValue} reached={reached} setReached={setReached} problems={[...beside("value"), ...beside("reached")]} unit={unit} />
-      <div class="field-block">
-        <label for={`confidence-${id}`}>Confidence <output>{confidence} %</output></label>
-        <input id={`confidence-${id}`} type="range" min={0} max={100} step={5} value={confidence} onInput={(event) => setConfidence(Number(event.currentTarget.value))} />
-        <Refusals problems={beside("confidence")} />
-      </div>
-      <div class="field-block wide">
-        <label for={`note-${id}`}>Note</label>
-        <textarea id={`note-${id}`} rows={2} value={note} placeholder={previous ? `Last time: ${previous.slice(0, 120)}` : "What changed, and what is next?"} onInput={(event) => setNote(event.currentTarget.value)} />
-        <Refusals problems={beside("note")} />
-      </div>
-      <div class="actions">
-        <Refusals problems={elsewhere} />
-        <button type="submit" class="main" disabled={fetching}>{fetching ? "Recording …" : "Check in"}</button>
-      </div>
-    </form>
-  );
+type Owed = Item & { about: CheckInCardFragment };
+
+/** Whether a check-in resolves an item. */
+function owesCheckIn(item: Item): item is Owed {
+  return item.about.__typename === "KeyResult" && (item.kind === "CHECK_IN_DUE" || item.kind === "NEVER_CHECKED_IN");
 }
 
-interface ValueProps {
-  keyResult: Mine;
-  id: string;
-  unit: string;
-  value: string;
-  setValue: (value: string) => void;
-  reached: Set<string>;
-  setReached: (reached: Set<string>) => void;
-  problems: Problem[];
+/** The key results of active cycles that the person owns, without those whose form is above. */
+function withoutForm(data: WeekQuery | undefined, items: Item[]): CheckInCardFragment[] {
+  const above = new Set(items.filter(owesCheckIn).map((item) => item.about.entityId));
+  const mine = (data?.keyResults.edges ?? []).map((edge) => edge.node);
+  return mine.filter((one) => one.objective.state === "ACTIVE" && one.objective.cycle.state === "ACTIVE" && !above.has(one.entityId));
 }
 
-function ValueField({ keyResult, id, unit, value, setValue, reached, setReached, problems }: ValueProps) {
-  if (keyResult.kpi) return <p class="help field-block">Its value comes from the KPI {keyResult.kpi.name}.</p>;
-  if (keyResult.metric.direction === "MILESTONES") {
-    return (
-      <fieldset class="field-block">
-        <legend>Reached</legend>
-        {keyResult.milestones.map((one) => (
-          <label key={one.key} class="check">
-            <input type="checkbox" checked={reached.has(one.key)} onChange={(event) => setReached(without(reached, one.key, event.currentTarget.checked))} />
-            {one.title}
-          </label>
-        ))}
-        <Refusals problems={problems} />
-      </fieldset>
-    );
-  }
-  if (keyResult.metric.direction === "DONE") {
-    return (
-      <div class="field-block">
-        <label class="check"><input type="checkbox" checked={value === "1"} onChange={(event) => setValue(event.currentTarget.checked ? "1" : "0")} />Done</label>
-        <Refusals problems={problems} />
-      </div>
-    );
-  }
-  return (
-    <div class="field-block">
-      <label for={`value-${id}`}>Value now{unit && ` in ${unit}`}</label>
-      <input id={`value-${id}`} inputMode="decimal" required autocomplete="off" value={value} aria-invalid={problems.length > 0}
-        placeholder={keyResult.current === null || keyResult.current === undefined ? "" : String(keyResult.current)} onInput={(event) => setValue(event.currentTarget.value)} />
-      <Refusals problems={problems} />
-    </div>
-  );
-}
+const counted = (days: number): string => (days === 1 ? "1 day" : `${days} days`);
 
-function Refusals({ problems }: { problems: Problem[] }) {
-  return <>{problems.map((problem) => <p key={problem.message} class="refusal" role="alert">{problem.message}</p>)}</>;
-}
-
-function without(reached: Set<string>, key: string, isReached: boolean): Set<string> {
-  const next = new Set(reached);
-  if (isReached) next.add(key);
-  else next.delete(key);
-  return next;
-}
-
-/** What the form says about the measure of a key result. */
-function measured(keyResult: KeyResultRowFragment, value: string, reached: Set<string>): { value?: number; reached?: string[] } {
-  if (keyResult.kpi) return {};
-  if (keyResult.metric.direction === "MILESTONES") return { reached: [...reached] };
-  return { value: numberOf(value, keyResult.metric.direction === "DONE" ? "0" : "") };
-}
-
-/** The number in a text with a decimal point or comma; NaN if there is none. */
-function numberOf(text: string, otherwise: string): number {
-  const plain = text.trim().replace(/[\s_'’]/g, "").replace(",", ".") || otherwise;
-  return plain === "" ? NaN : Number(plain);
+/** The number of items of each urgency: `2 overdue · 1 in the next days`. */
+function inShort(items: Item[]): string {
+  const counts = URGENCIES.map(([urgency, name]) => [items.filter((one) => one.urgency === urgency).length, name.toLowerCase()] as const);
+  return counts.filter(([count]) => count > 0).map(([count, name]) => `${count} ${name}`).join(" · ");
 }

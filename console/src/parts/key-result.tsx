@@ -1,4 +1,4 @@
-// One line of a key result: where it stands between start and target.
+// One line of a key result: where it stands between start and target, how sure people are, and its progress.
 import type { KeyResultRowFragment } from "../generated/graphql";
 import { Bar } from "./bar";
 import { HealthMark } from "./health";
@@ -10,10 +10,17 @@ export function KeyResultLine({ keyResult }: { keyResult: KeyResultRowFragment }
       <HealthMark health={keyResult.progress.health} />
       <span class="key-result-title">{keyResult.title}</span>
       <span class="key-result-value">{standing(keyResult)}</span>
+      <Confidence share={keyResult.confidence} />
       <Bar small figures={keyResult.progress} label={keyResult.title} />
-      <span class="confidence" title="Confidence">{keyResult.confidence === null || keyResult.confidence === undefined ? "" : percent(keyResult.confidence)}</span>
+      <span class="share" title="Progress">{percent(keyResult.progress.value)}</span>
     </li>
   );
+}
+
+/** How sure people are, in words, since a bare share beside a bar reads as progress. */
+export function Confidence({ share }: { share: number | null | undefined }) {
+  if (share === null || share === undefined) return <span class="confidence" />;
+  return <span class="confidence" title="How sure people are that the target is reached">confidence {percent(share)}</span>;
 }
 
 /** The current value and the target: `41 of 60 %`. */

@@ -50,6 +50,12 @@ export const onWeekday = (at: string | Date): string => formats.weekday.format(d
 export const atTime = (at: string | Date): string => formats.time.format(dated(at));
 export const clock = (at: string | Date): string => formats.clock.format(dated(at));
 
+/** The day that is so many days after today, by the calendar of the workspace, like 2026-10-01. */
+export function ahead(days: number, now = Date.now()): string {
+  const today = new Intl.DateTimeFormat("en-CA", { timeZone: zone }).format(now);
+  return new Date(Date.parse(`${today}T12:00:00Z`) + days * 86_400_000).toISOString().slice(0, 10);
+}
+
 /** Whether a moment is the midnight at which a day ends. */
 export const isEndOfDay = (at: string): boolean => clock(at) === "00:00" && new Date(at).getUTCSeconds() === 0;
 
