@@ -20,10 +20,12 @@ from api.asgi.etag import matches
 
 FILES: Final = "/console/"
 """Where the files of the page are."""
-PAGES: Final = frozenset({"/", "/changes", "/week"})
+PAGES: Final = frozenset({"/", "/changes", "/kpis", "/week"})
 """The addresses of the console, whose pages the script shows; `/sign-in` is one, too."""
 OBJECTIVE: Final = "/objective/"
 """Below this address, an objective by its id."""
+KPI: Final = "/kpi/"
+"""Below this address, a KPI by its id."""
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -53,7 +55,7 @@ def console_documents() -> dict[str, str]:
 
 def is_public(path: str) -> bool:
     """Whether strangers may request this path: the pages and files of the console."""
-    return path in PAGES or path in {"/sign-in", "/sign-out"} or path.startswith((FILES, OBJECTIVE))
+    return path in PAGES or path in {"/sign-in", "/sign-out"} or path.startswith((FILES, OBJECTIVE, KPI))
 
 
 class Shell:

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
-from api.console.shell import FILES, OBJECTIVE, PAGES, Shell, console_documents
+from api.console.shell import FILES, KPI, OBJECTIVE, PAGES, Shell, console_documents
 from api.console.sign_in import SIGN_IN, SIGN_OUT, Guest, SignIn
 from api.endpoints import readings_ingest, targets_ingest
 from api.endpoints.checkpoint import Publishing, schema_text
@@ -61,6 +61,7 @@ def _console(process: Process, guests: Sequence[Guest]) -> list[BaseRoute]:
     return [
         *(Route(path, shell.page) for path in sorted(PAGES)),
         Route(f"{OBJECTIVE}{{id}}", shell.page),
+        Route(f"{KPI}{{id}}", shell.page),
         Route(f"{FILES}{{name}}", shell.file),
         Route(SIGN_IN, sessions.sign_in, methods=["GET", "POST"]),
         Route(SIGN_OUT, sessions.sign_out, methods=["POST"]),

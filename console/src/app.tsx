@@ -7,6 +7,8 @@ import { client } from "./api/client";
 import { ways, type Ways } from "./api/session";
 import { Frame } from "./frame";
 import { Changes } from "./pages/changes";
+import { KpiPage } from "./pages/kpi";
+import { Kpis } from "./pages/kpis";
 import { ObjectivePage } from "./pages/objective";
 import { Quarter } from "./pages/quarter";
 import { SignIn } from "./pages/sign-in";
@@ -42,6 +44,8 @@ function SignedIn({ onSignedOut }: { onSignedOut: () => void }) {
         <Switch>
           <Route path="/" component={Quarter} />
           <Route path="/objective/:id">{({ id }) => <ObjectivePage id={id} />}</Route>
+          <Route path="/kpis" component={Kpis} />
+          <Route path="/kpi/:id">{({ id }) => <KpiPage id={id} />}</Route>
           <Route path="/changes" component={Changes} />
           <Route path="/week" component={Week} />
           <Route>

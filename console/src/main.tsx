@@ -4,6 +4,7 @@ import { App } from "./app";
 import "./styles/base.css";
 import "./styles/frame.css";
 import "./styles/goals.css";
+import "./styles/kpis.css";
 import "./styles/moment.css";
 
 render(<App />, document.getElementById("app")!);

@@ -175,6 +175,29 @@ test("a row of a key result ends with its progress, and names its confidence", a
   }
 });
 
+test("the board of KPIs shows statuses and goals, now and at a moment, and one leads to its formula's tree", async () => {
+  const opened = await signedIn(member);
+  const board = async (at) => {
+    const view = "kpis(first: 100) { nodes { name status } }";
+    const { kpis } = at ? (await ask(`{ asOf(at: "${at}") { ${view} } }`)).asOf : await ask(`{ ${view} }`);
+    await opened.goto(`${base}/kpis${at ? `?at=${at}` : ""}`);
+    await opened.locator(".kpi .sparkline").first().waitFor();
+    assert.equal(await opened.locator(".kpi").count(), kpis.nodes.length);
+    const breached = kpis.nodes.filter(({ status }) => status === "BREACHED").map(({ name }) => name);
+    await opened.getByRole("button", { name: "Breached" }).click();
+    assert.deepEqual((await opened.locator(".kpi h2").allInnerTexts()).sort(), breached.sort());
+  };
+  await board(null);
+  await board("2026-10-15T00:00:00Z");
+  const { kpi } = await ask('{ kpi(by: {key: "conversion"}) { entityId name inputs { name } series(every: MONTH) { value } } }');
+  await opened.goto(`${base}/kpi/${kpi.entityId}`);
+  await opened.getByRole("heading", { name: kpi.name }).waitFor();
+  assert.deepEqual(await opened.locator(".tree a").allInnerTexts(), kpi.inputs.map(({ name }) => name));
+  assert.ok((await opened.locator(".months tbody tr").count()) > 3);
+  assert.deepEqual(await serious(opened), []);
+  noComplaints(opened);
+});
+
 test("what is private to a team is nowhere in the console of others", async () => {
   const { teams } = await ask('{ teams(first: 50) { nodes { id key } } }');
   const backbone = teams.nodes.find(({ key }) => key === "backbone") ?? teams.nodes[0];
@@ -194,7 +217,7 @@ test("what is private to a team is nowhere in the console of others", async () =
 for (const [width, height, colorScheme] of [[390, 844, "light"], [1280, 800, "dark"], [2560, 1440, "light"]]) {
   test(`pages fit ${width} px, ${colorScheme}, and axe finds nothing serious`, async () => {
     const opened = await signedIn(member, { width, height, colorScheme, reducedMotion: "reduce" });
-    for (const path of ["/", "/changes", "/week"]) {
+    for (const path of ["/", "/kpis", "/changes", "/week"]) {
       await opened.goto(`${base}${path}`);
       await opened.locator(".headline, .page").first().waitFor();
       if (path === "/week") await opened.getByRole("button", { name: "Check in" }).first().click();

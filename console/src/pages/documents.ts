@@ -470,7 +470,7 @@ export const WEEK = graphql(`
                 key
               }
               ... on Kpi {
-                key
+                entityId
               }
             }
           }

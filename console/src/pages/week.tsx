@@ -74,6 +74,7 @@ function To({ about }: { about: About }) {
   if (about.__typename === "Cycle") return <Link href={`/?cycle=${encodeURIComponent(about.key)}`}>Open the cycle</Link>;
   if (about.__typename === "Objective") return <Link href={link(`/objective/${about.entityId}`)}>Open the objective</Link>;
   if (about.__typename === "KeyResult") return <Link href={link(`/objective/${about.objective.entityId}`)}>{about.objective.title}</Link>;
+  if (about.__typename === "Kpi") return <Link href={link(`/kpi/${about.entityId}`)}>Open the KPI</Link>;
   return null;
 }
 

@@ -11,7 +11,7 @@ const LEFT = 8;
 const RIGHT = 84;
 
 /** The width of an element, followed as it changes. */
-function useWidth(): [(element: HTMLElement | null) => void, number] {
+export function useWidth(): [(element: HTMLElement | null) => void, number] {
   const [element, setElement] = useState<HTMLElement | null>(null);
   const [width, setWidth] = useState(640);
   useEffect(() => {

@@ -1,5 +1,5 @@
 // How values read: percentages, amounts, days and people's roles.
-import type { Health } from "../generated/graphql";
+import type { Health, KpiStatus } from "../generated/graphql";
 
 const number = new Intl.NumberFormat("en", { maximumFractionDigits: 2 });
 const short = new Intl.NumberFormat("en", { maximumFractionDigits: 1, notation: "compact" });
@@ -20,6 +20,7 @@ function formatsOf() {
     day: format({ day: "numeric", month: "short" }),
     dayAndYear: format({ day: "numeric", month: "short", year: "numeric" }),
     weekday: format({ weekday: "long", day: "numeric", month: "long", year: "numeric" }),
+    month: format({ month: "short", year: "numeric" }),
     time: format({ day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" }),
     clock: format({ hour: "2-digit", minute: "2-digit" }),
   };
@@ -47,6 +48,7 @@ function dated(at: string | Date): Date {
 export const onDay = (at: string | Date): string => formats.day.format(dated(at));
 export const onDayAndYear = (at: string | Date): string => formats.dayAndYear.format(dated(at));
 export const onWeekday = (at: string | Date): string => formats.weekday.format(dated(at));
+export const inMonth = (at: string): string => formats.month.format(dated(at));
 export const atTime = (at: string | Date): string => formats.time.format(dated(at));
 export const clock = (at: string | Date): string => formats.clock.format(dated(at));
 
@@ -82,6 +84,15 @@ export const HEALTH: Record<Health, string> = {
 };
 /** The order in which counts are shown: from what is well to what is over. */
 export const HEALTHS = Object.keys(HEALTH) as Health[];
+
+export const STATUS: Record<KpiStatus, string> = {
+  BREACHED: "Breached",
+  WARNING: "Warning",
+  STALE: "No news",
+  NO_DATA: "No data",
+  HEALTHY: "Healthy",
+  RETIRED: "Retired",
+};
 
 export const ROLES: Record<string, string> = {
   ADMIN: "Administrator",

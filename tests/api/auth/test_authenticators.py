@@ -22,7 +22,9 @@ GOOD = {
     "/": 200,
     "/changes": 200,
     "/week": 200,
+    "/kpis": 200,
     "/objective/{id}": 200,
+    "/kpi/{id}": 200,
     "/console/{name}": 404,
     "/sign-in": 200,
     "/sign-out": 405,
@@ -44,7 +46,7 @@ GOOD = {
 }
 """The status of an authenticated GET by route. A new route needs a line here."""
 FOR_STRANGERS = {"/healthz": "alive", "/readyz": "ready"}
-CONSOLE = {"/", "/changes", "/week", "/objective/{id}", "/console/{name}", "/sign-in", "/sign-out"}
+CONSOLE = {"/", "/changes", "/kpis", "/week", "/objective/{id}", "/kpi/{id}", "/console/{name}", "/sign-in", "/sign-out"}
 """The console's pages and files, which strangers get, too: they hold no data."""
 
 

@@ -105,6 +105,8 @@ SERVED: dict[str, list[Role]] = {
     "/": [*Role],
     "/changes": [*Role],
     "/week": [*Role],
+    "/kpis": [*Role],
+    "/kpi/{id}": [*Role],
     "/objective/{id}": [*Role],
     "/console/{name}": [*Role],
     "/sign-in": [*Role],

@@ -25,7 +25,7 @@ STATIC = CONSOLE / "static"
 MANIFEST = CONSOLE / "documents.json"
 BYTES_MAX = 600_000
 """The size of all files, compressed."""
-ADDRESSES = [*sorted(shell.PAGES), "/sign-in", "/objective/T2Jq"]
+ADDRESSES = [*sorted(shell.PAGES), "/sign-in", "/objective/T2Jq", "/kpi/S3Bp"]
 
 
 @pytest.mark.parametrize("address", ADDRESSES)

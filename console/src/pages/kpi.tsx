@@ -1,0 +1,107 @@
+// One KPI: its value and status, plan against actual by month, its formula's tree, and the key results it measures.
+import type { ComponentChildren } from "preact";
+import { Link } from "wouter-preact";
+
+import { useLive } from "../api/live";
+import type { Cadence, KpiNodeFragment, KpiPageFragment } from "../generated/graphql";
+import { basis, useMoment } from "../moment/moment";
+import { HealthMark } from "../parts/health";
+import { Compared, goalOf, hasMonthlyPlan, Months, monthsOf, StatusLabel, StatusMark, yearBefore } from "../parts/kpi";
+import { Markdown } from "../parts/markdown";
+import { Failed, Loading, State } from "../parts/states";
+import { amount, inMonth, percent } from "../parts/words";
+import { KPI, KPI_THEN } from "./kpi-documents";
+
+const PERIODS: Record<Cadence, string> = { DAILY: "day", WEEKLY: "week", BIWEEKLY: "fortnight", MONTHLY: "month", QUARTERLY: "quarter" };
+
+type Branch = KpiNodeFragment & { inputs?: Branch[] };
+
+export function KpiPage({ id }: { id: string }) {
+  const { moment } = useMoment();
+  const isNow = moment.at === null;
+  const from = yearBefore(moment.at);
+  const [now, again] = useLive({ query: KPI, variables: { id, from }, pause: !isNow });
+  const [then, againThen] = useLive({ query: KPI_THEN, variables: { id, from, ...basis(moment) }, pause: isNow });
+  const answer = isNow ? now : then;
+  const kpi = (isNow ? now.data?.kpi : then.data?.asOf.kpi) ?? null;
+  if (answer.error && !kpi) return <Failed error={answer.error} again={isNow ? again : againThen} />;
+  if (answer.data && !kpi) {
+    return <State title={isNow ? "There is no such KPI" : "This KPI did not exist yet"}><p>{isNow ? "Look for it on the board." : "Move the slider to a later day."}</p></State>;
+  }
+  return kpi ? <Page kpi={kpi} /> : <Loading />;
+}
+
+function Page({ kpi }: { kpi: KpiPageFragment }) {
+  const { link } = useMoment();
+  return (
+    <article class="page">
+      <p class="crumbs"><Link href={link("/kpis")}>KPIs</Link> · {kpi.team?.name ?? "Without a team"} · {kpi.owner?.name ?? "No owner"} · {kpi.cadence.toLowerCase()}</p>
+      <header class="page-head">
+        <h1>{kpi.name}</h1>
+        <div class="headline-figure"><strong>{amount(kpi.explain?.value, kpi.unit)}</strong><span><StatusLabel status={kpi.status} />{goalOf(kpi)}</span></div>
+      </header>
+      {kpi.description && <Markdown text={kpi.description} />}
+      <p class="legend"><Compared of={kpi.lastMonth} to="last month" /><Compared of={kpi.lastYear} to="a year before" /></p>
+      <section class="key-result-card"><Months kpi={kpi} height={150} /></section>
+      {kpi.inputs.length > 0 && (
+        <section><h2>Formula</h2><p class="help"><code>{kpi.formula?.text}</code></p><Tree of={kpi.inputs} /></section>
+      )}
+      {kpi.dependents.length > 0 && <section><h2>Goes into</h2><Tree of={kpi.dependents} /></section>}
+      <ByMonth kpi={kpi} />
+      {kpi.keyResults.length > 0 && (
+        <section>
+          <h2>Measures</h2>
+          <ul class="aligned two">
+            {kpi.keyResults.map((one) => (
+              <li key={one.id}><HealthMark health={one.progress.health} /><Link href={link(`/objective/${one.objective.entityId}`)}>{one.title}</Link><span class="share">{percent(one.progress.value)}</span></li>
+            ))}
+          </ul>
+        </section>
+      )}
+    </article>
+  );
+}
+
+/** KPIs with those that their formulas name, three levels deep. */
+function Tree({ of }: { of: Branch[] }) {
+  const { link } = useMoment();
+  return (
+    <ul class="tree">
+      {of.map((one) => (
+        <li key={one.entityId}>
+          <p><StatusMark status={one.status} /><Link href={link(`/kpi/${one.entityId}`)}>{one.name}</Link><b>{amount(one.explain?.value, one.unit)}</b>{one.formula && <code>{one.formula.text}</code>}</p>
+          {one.inputs && one.inputs.length > 0 && <Tree of={one.inputs} />}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function ByMonth({ kpi }: { kpi: KpiPageFragment }) {
+  const bare = { symbol: "" };
+  const isPlanned = hasMonthlyPlan(kpi);
+  return (
+    <section>
+      <h2>{isPlanned ? "Plan against actual" : "By month"}</h2>
+      {!isPlanned && <p class="help">A month adds up its readings, so the goal of a {PERIODS[kpi.cadence]} is not compared with it.</p>}
+      <table class="months">
+        <thead><tr><Head>Month</Head>{isPlanned && <Head>Planned</Head>}<Head>Actual</Head>{isPlanned && <><Head>Variance</Head><Head>Status</Head></>}</tr></thead>
+        <tbody>
+          {monthsOf(kpi).toReversed().map((one) => (
+            <tr key={one.start}>
+              <th scope="row">{inMonth(one.start)}{one.isPartial && <small> so far</small>}</th>
+              {isPlanned && <td>{amount(one.planned, bare)}</td>}
+              <td>{amount(one.value, bare)}</td>
+              {isPlanned && <><td>{amount(one.variance, bare)}</td><td>{isJudged(one) ? <StatusLabel status={one.status} /> : <small>not judged yet</small>}</td></>}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+/** Whether a month has its status: a sum and a formula are judged when it has ended. */
+const isJudged = ({ isPartial, status }: KpiPageFragment["series"][number]): boolean => !(isPartial && status === "NO_DATA");
+
+const Head = ({ children }: { children: ComponentChildren }) => <th scope="col">{children}</th>;

@@ -1,0 +1,68 @@
+// How KPIs look: their status by colour and by shape, their goal in short, a year by month, and comparisons.
+import type { ComparedFragment, Health, KpiCardFragment, KpiStatus } from "../generated/graphql";
+import { HealthMark } from "./health";
+import { useWidth } from "./trajectory";
+import { ahead, amount, inMonth, STATUS } from "./words";
+
+/** Statuses have the colours and shapes of health. */
+const LIKE: Record<KpiStatus, Health> = { HEALTHY: "ON_TRACK", WARNING: "AT_RISK", BREACHED: "OFF_TRACK", STALE: "OUTDATED", NO_DATA: "PENDING", RETIRED: "DROPPED" };
+const DAYS = 365;
+
+export const StatusMark = ({ status }: { status: KpiStatus }) => <HealthMark health={LIKE[status]} silent />;
+
+export function StatusLabel({ status }: { status: KpiStatus }) {
+  return <span class={`health health-${LIKE[status]}`}><StatusMark status={status} />{STATUS[status]}</span>;
+}
+
+/** The goal of a KPI: `goal ≥ 85 %`. */
+export function goalOf({ goal, unit }: Pick<KpiCardFragment, "goal" | "unit">): string {
+  if (!goal) return "no goal";
+  if (goal.direction === "WITHIN") return `goal ${amount(goal.lower, { symbol: "" })}–${amount(goal.upper, unit)}`;
+  return `goal ${goal.direction === "AT_LEAST" ? "≥" : "≤"} ${amount(goal.target, unit)}`;
+}
+
+/** A year before a moment, to the day, so that it stays the same during a day. */
+export function yearBefore(at: string | null): string {
+  return `${ahead(-DAYS, at === null ? Date.now() : Date.parse(at))}T00:00:00Z`;
+}
+
+/** The change against an earlier month; of a month that has not ended, against the same part of the earlier one. */
+export function Compared({ of, to }: { of: ComparedFragment | null | undefined; to: string }) {
+  if (!of || of.changeRatio === null || of.changeRatio === undefined) return null;
+  const share = Math.round(of.changeRatio * 1000) / 10;
+  return <span>{share > 0 ? "+" : ""}{share} % against {to}{of.isPartial && ", to date"}</span>;
+}
+
+/** Whether the goal is one for a month, too: what a month adds up has another size than a day's or a week's goal. */
+export const hasMonthlyPlan = ({ aggregation, cadence }: Pick<KpiCardFragment, "aggregation" | "cadence">): boolean => aggregation !== "SUM" || cadence === "MONTHLY";
+
+/** Its months, without plan and status where the goal is not one for a month. */
+export function monthsOf(kpi: KpiCardFragment): KpiCardFragment["series"] {
+  return hasMonthlyPlan(kpi) ? kpi.series : kpi.series.map((one) => ({ ...one, planned: null, variance: null, status: "NO_DATA" }));
+}
+
+/** The values of months as a line with dots, and the planned values as a dashed line. */
+export function Months(props: { kpi: KpiCardFragment; height: number }) {
+  const [measure, width] = useWidth();
+  return <div ref={measure}><Drawn {...props} width={width} /></div>;
+}
+
+function Drawn({ kpi, height, width }: { kpi: KpiCardFragment; height: number; width: number }) {
+  const months = monthsOf(kpi);
+  const numbers = months.flatMap((one) => [one.value, one.planned]).filter((value) => value !== null && value !== undefined);
+  if (numbers.length === 0) return <p class="help">No values in this year.</p>;
+  const [least, most] = [Math.min(...numbers), Math.max(...numbers)];
+  const x = (index: number) => 4 + (index / Math.max(1, months.length - 1)) * (width - 8);
+  const y = (value: number) => (most === least ? height / 2 : 5 + (1 - (value - least) / (most - least)) * (height - 10));
+  const points = (name: "value" | "planned") =>
+    months.flatMap((one, index) => (one[name] === null || one[name] === undefined ? [] : [{ key: one.start, status: one.status, at: [x(index), y(one[name])] as const }]));
+  const line = (name: "value" | "planned") => points(name).map(({ at }) => at.map((one) => one.toFixed(1)).join(",")).join(" ");
+  const last = months.findLast((one) => one.value !== null && one.value !== undefined);
+  return (
+    <svg class="trajectory sparkline" viewBox={`0 0 ${width} ${height}`} role="img" aria-label={`${kpi.name} by month: ${last ? `${amount(last.value, kpi.unit)} in ${inMonth(last.start)}` : "no value"}, ${goalOf(kpi)}`}>
+      <polyline class="planned" points={line("planned")} />
+      <polyline class="actual" points={line("value")} />
+      {points("value").map(({ key, status, at: [cx, cy] }) => <circle key={key} class={`health-${LIKE[status]}`} cx={cx} cy={cy} r="2.500" />)}
+    </svg>
+  );
+}
