@@ -46,7 +46,17 @@ GOOD = {
 }
 """The status of an authenticated GET by route. A new route needs a line here."""
 FOR_STRANGERS = {"/healthz": "alive", "/readyz": "ready"}
-CONSOLE = {"/", "/changes", "/kpis", "/week", "/objective/{id}", "/kpi/{id}", "/console/{name}", "/sign-in", "/sign-out"}
+CONSOLE = {
+    "/",
+    "/changes",
+    "/kpis",
+    "/week",
+    "/objective/{id}",
+    "/kpi/{id}",
+    "/console/{name}",
+    "/sign-in",
+    "/sign-out",
+}
 """The console's pages and files, which strangers get, too: they hold no data."""
 
 
