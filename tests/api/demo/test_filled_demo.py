@@ -165,12 +165,15 @@ def test_each_query_of_the_console_is_answered(filled: Api) -> None:
     moment, past = {"at": month_ago, "known": None}, {"cycle": key, "at": month_ago, "known": month_ago}
     quarter = shown(filled, "Quarter", cycle=key)["cycle"]
     objective = quarter["objectives"]["edges"][0]["node"]
+    kpi = filled.ask("{ kpis(first: 1) { nodes { id } } }")["kpis"]["nodes"][0]["id"]
     asked = {
         "Who": {}, "Quarter": {"cycle": key}, "QuarterThen": past, "BurnUp": {"cycle": key},
         "Film": {"cycle": key, "every": "DAY"}, "FilmOfKeyResults": {"cycle": key},
         "ObjectiveNow": {"id": objective["entityId"]}, "ObjectiveThen": {"id": objective["entityId"], **moment},
         "Changed": {"from": month_ago, "to": None, "cycle": {"key": key}},
-        "Week": {"person": objective["owner"]["entityId"]},
+        "Week": {"person": objective["owner"]["entityId"], "until": str(TODAY)},
+        "Kpis": {"from": month_ago}, "KpisThen": {"from": month_ago, **moment},
+        "KpiNow": {"id": kpi, "from": month_ago}, "KpiThen": {"id": kpi, "from": month_ago, **moment},
     }  # fmt: skip
     queries = {name for text in console_documents().values() for name in re.findall(r"query (\w+)", text)}
     assert queries == asked.keys()
@@ -216,4 +219,5 @@ def latest(points: list[Any], at: str) -> Any:
 def test_guests_are_a_lead_a_member_and_an_auditor_of_the_company(filled: Api, database_of_demo: Database) -> None:
     guests = demo.guests(database_of_demo)
     assert [guest.role for guest in guests] == [Role.LEAD, Role.MEMBER, Role.AUDITOR]
-    assert all(shown(filled, "Week", person=global_ids.encode(Kind.PERSON, guest.person)) for guest in guests)
+    people = [global_ids.encode(Kind.PERSON, guest.person) for guest in guests]
+    assert all(shown(filled, "Week", person=person, until=str(TODAY)) for person in people)
