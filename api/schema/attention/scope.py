@@ -95,5 +95,8 @@ def _kpis(view: View, scope: Scope) -> Sequence[KpiRow]:
         case Kind.TEAM:
             return view.read(owned.watched_kpis, sorted(view.teams_inside(scope.id)))
         case Kind.CYCLE:
+            row = view.by_id(cycle.cycles, [scope.id]).get(scope.id)
+            if row is None or row.state not in OPEN:
+                return ()
             return view.read(owned.watched_kpis, (), None, view.read(owned.kpis_of_cycle, scope.id))
     return view.read(owned.watched_kpis, view.read(owned.teams_led, scope.id), scope.id)

@@ -7,7 +7,7 @@ from api.schema.attention.alterations import altering
 from api.schema.attention.scope import AttentionScope
 from api.schema.primitives.lookup import CycleBy as CycleScope
 from domain.commands.command import CycleBy
-from domain.commands.cycle_commands import ActivateCycle
+from domain.commands.cycle_commands import ActivateCycle, CloseCycle
 from domain.commands.key_result_commands import CorrectCheckIn, MoveKeyResult
 from domain.commands.objective_commands import CloseObjective, DraftObjective
 from projections.store.versioned_tables import Window
@@ -144,6 +144,8 @@ def test_cycles_that_begin_without_a_plan_and_end_with_open_goals(world: AskedWo
     after = told(attention(world, 93.5))
     assert after["GOALS_UNSCORED", "2026-q1"]["goals"] == 2
     assert not [kind for kind, _ in after if kind in ("CHECK_IN_DUE", "NEVER_CHECKED_IN")]
+    world.do(CloseCycle(cycle=CycleBy(key="2026-q1"), close_objectives=True, effective_at=day(93)))
+    assert attention(world, 93.5)["totalCount"] == 0
 
 
 def test_attention_as_of_a_moment_is_what_was_captured_then(world: AskedWorld) -> None:
