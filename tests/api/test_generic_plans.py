@@ -152,6 +152,7 @@ def values(http: TestClient) -> dict[str, Any]:
         "kpi": next(one["kpi"]["key"] for one in linked if one["kpi"]), "keyResult": linked[0]["id"],
         "actor": change["actor"]["handle"], "title": "e", "planned": 2_000, "from": {"position": 5_000},
         "monthAgo": (NOW - timedelta(days=30)).isoformat(),
+        "at": (NOW - timedelta(days=7)).isoformat(), "since": (NOW - timedelta(days=14)).isoformat(),
     }  # fmt: skip
 
 
