@@ -163,7 +163,7 @@ class SignIn:
             raise RateLimited(seconds)
         guest = self._guests.get(handle or "")
         if guest is None:
-            raise AuthenticationFailed("nobody may sign in as this person without a token")
+            raise AuthenticationFailed("signing in as this person requires a token")
         return Caller(guest.handle, frozenset({guest.role}), guest.person)
 
     async def _signed_in(self, request: Request, caller: Caller, bearer: str | None) -> Response:

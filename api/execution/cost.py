@@ -221,7 +221,8 @@ class Estimate:
             parts = sum(
                 len(part) for items in lists for one in items if isinstance(one, dict) for part in _lists_in(one)
             )
-            self._batch = BatchSize(sum(map(len, lists)), sum(map(len, lists)) + parts)
+            count = sum(map(len, lists))
+            self._batch = BatchSize(count, count + parts)
 
     def dearest(self, operation: OperationDefinitionNode) -> str:
         """The path of the field that costs most: from the root the dearest field, then the one within it that makes at

@@ -99,7 +99,7 @@ class SnapshotReader:
         self._hidden = hidden
         self.freshness = freshness or FreshnessTracker()
         self._views: dict[object, View] = {}
-        self._circular: list[dict[object, Any]] = []
+        self._cleared_at_close: list[dict[object, Any]] = []
         self._shared: Connection | None = None
 
     def read(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -141,17 +141,17 @@ class SnapshotReader:
         """The view of the present, fixed at its first use."""
         return Present(self, self.newest, is_now=True)
 
-    def let_go_later(self, known: dict[object, Any]) -> None:
-        """Empty this at the end: what it holds refers to its owner."""
-        self._circular.append(known)
+    def clear_at_close(self, known: dict[object, Any]) -> None:
+        """Clear these results at `close`: some of them refer to the batch that holds them."""
+        self._cleared_at_close.append(known)
 
     def close(self) -> None:
         """Forget all views. Views and reader refer to each other, so their rows would stay in memory until the garbage
         collector looks for cycles, which it seldom does in a server."""
         self._views.clear()
-        for known in self._circular:
+        for known in self._cleared_at_close:
             known.clear()
-        self._circular.clear()
+        self._cleared_at_close.clear()
         vars(self).pop("present", None)
 
     @property
@@ -417,12 +417,12 @@ class Batch:
         found: list[AnyProxy] | None = self.known.get(proxy_type)
         if found is None:
             found = self.known[proxy_type] = as_batch(proxy_type, self.view, self.rows, self)
-            self.let_go_later()
+            self.clear_at_close()
         return found
 
-    def let_go_later(self) -> None:
-        """Forget the results at the end of the operation: what holds the batch is among them."""
-        self.view.reads.let_go_later(self.known)
+    def clear_at_close(self) -> None:
+        """Clear the results at the end of the operation: some of them refer to this batch."""
+        self.view.reads.clear_at_close(self.known)
 
 
 class NarrowBatch(Batch):

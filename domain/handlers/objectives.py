@@ -32,7 +32,7 @@ from domain.primitives.values import ObjectiveState, Ref, Visibility
 
 @handles
 def draft_objective(uow: UnitOfWork, command: DraftObjective) -> Objective:
-    """All faults of the objective and its key results are told at once."""
+    """All faults of the objective and its key results are reported together."""
     cycle = uow.subject(uow.find(Cycle, command.cycle, "cycle"))
     cycle.refuse_closed("cycle")
     uow.not_before(cycle)

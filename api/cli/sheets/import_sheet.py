@@ -15,7 +15,7 @@ from api.cli.sheets.present_things import read_present
 from api.cli.sheets.sheet_cells import CellProblem
 from api.cli.sheets.sheet_file import FILE_BYTES_MAX, Row, Sheet, read_sheet, simple
 from api.cli.sheets.sheet_mapping import Column, Given, SheetMapping
-from api.facts.importer import ImportResult, Refusal
+from api.facts.importer import Refusal
 from api.runtime.database import Database
 from domain.primitives.errors import Code, Problem
 
@@ -47,7 +47,8 @@ def import_sheet(database: Database, sheet: Sheet, mapping: SheetMapping, *, dry
     tally = run_import(database, lines, sum(map(len, lines)), go_on=True, dry=dry, label="Rows")
     refused = {refusal.line - 1 for refusal in tally.refusals}
     recorded = [one for index, one in enumerate(plan.facts) if index not in refused]
-    problems = dict.fromkeys([*plan.problems, *(_problem(plan, one) for one in _told(tally))])
+    rejected = [_problem(plan, refusal, problem) for refusal in tally.refusals for problem in refusal.problems]
+    problems = dict.fromkeys([*plan.problems, *rejected])
     return SheetResult(len(sheet.rows) + len(sheet.wrong), recorded, sorted(problems, key=_line))
 
 
@@ -102,7 +103,7 @@ def _fields(mapping: SheetMapping) -> list[Given]:
 
 
 def _repeated(mapping: SheetMapping) -> dict[str, int]:
-    """The number of each column that is told apart by it."""
+    """The number of each column whose header is repeated, by header."""
     found = [one for one in _fields(mapping) if isinstance(one, Column) and one.nth]
     return {simple(name): one.nth for one in found for name in one.names}
 
@@ -127,13 +128,8 @@ def _ids(rows: Sequence[Row], mapping: SheetMapping) -> set[str]:
 # ── the result ───────────────────────────────────────────────────────────────────────────────────
 
 
-def _told(tally: ImportResult) -> list[tuple[Refusal, Problem]]:
-    return [(refusal, problem) for refusal in tally.refusals for problem in refusal.problems]
-
-
-def _problem(plan: Plan, told: tuple[Refusal, Problem]) -> CellProblem:
+def _problem(plan: Plan, refusal: Refusal, problem: Problem) -> CellProblem:
     """A problem of a fact as a problem of the cell that it comes from."""
-    refusal, problem = told
     fact = plan.facts[refusal.line - 1]
     if problem.code is Code.NOT_FOUND and problem.field[-1:] == ("ref",):
         return CellProblem(fact.line, "", f"{_missing(plan, fact)} was refused; correct that first.")

@@ -74,7 +74,7 @@ def simple(name: str) -> str:
 
 
 def read_sheet(content: bytes, form: SheetFormat, columns: Sequence[str], repeated: Mapping[str, int]) -> Sheet:
-    """The rows of a file. `columns` are the headers that it must have; `repeated`, those that are told apart by number.
+    """The rows of a file. `columns` are the headers that it must have; `repeated`, the number of each that is repeated.
 
     Raises `Failure` for a file that is no table, or that lacks a column.
     """

@@ -70,7 +70,8 @@ def in_scope(view: View, scope: Scope, only: Only | None = None) -> InScope:
     cycles = view.by_id(cycle.cycles, wanted)
     is_open = frozenset(id for id in wanted if id in cycles and cycles[id].state in OPEN)
     kept = {goal.id: goal for goal in goals if goal.cycle in is_open}
-    kpis = _kpis(view, scope) if only is None or only.kpis else ()
+    has_kpis = (only is None or only.kpis) and (scope.kind is not Kind.CYCLE or scope.id in is_open)
+    kpis = _kpis(view, scope) if has_kpis else ()
     return InScope(list(kept.values()), [row for row in kpis if only is None or row.id in only.kpis], is_open)
 
 
@@ -95,8 +96,5 @@ def _kpis(view: View, scope: Scope) -> Sequence[KpiRow]:
         case Kind.TEAM:
             return view.read(owned.watched_kpis, sorted(view.teams_inside(scope.id)))
         case Kind.CYCLE:
-            row = view.by_id(cycle.cycles, [scope.id]).get(scope.id)
-            if row is None or row.state not in OPEN:
-                return ()
             return view.read(owned.watched_kpis, (), None, view.read(owned.kpis_of_cycle, scope.id))
     return view.read(owned.watched_kpis, view.read(owned.teams_led, scope.id), scope.id)

@@ -274,7 +274,7 @@ def _pages(
             )
         )
 
-    batch.let_go_later()
+    batch.clear_at_close()
     return [page(row.id) for row in batch.rows]
 
 

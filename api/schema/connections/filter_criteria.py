@@ -41,22 +41,10 @@ def objectives(view: View, given: ObjectiveFilter | None) -> Criteria:
 
 def _objectives(view: View, given: ObjectiveFilter) -> Criteria:
     stored = objective.ObjectiveFilter(
-        ids=_identified(Kind.OBJECTIVE, given.ids),
-        cycle=named(view, Kind.CYCLE, given.cycle),
-        cycles=all_named(view, Kind.CYCLE, given.cycles),
-        teams=_teams(view, given),
-        owner=identified(Kind.PERSON, given.owner),
-        owners=_identified(Kind.PERSON, given.owners),
-        owned=None if given.unowned is None else not given.unowned,
-        contributor=identified(Kind.PERSON, given.contributor),
+        **_of_goal(view, Kind.OBJECTIVE, given),
         states=None if given.state is None else tuple(given.state),
         kind=given.kind,
         aligned=given.aligned,
-        labels=labelled(given.labels),
-        any_labels=labelled(given.any_labels),
-        created=time_range(view, given.created_at, "createdAt"),
-        changed=time_range(view, given.changed_at, "changedAt"),
-        search=searched(given.search),
     )
     if given.worse_since is not None:  # only active objectives are rated
         stored = replace(stored, all_of=(objective.ObjectiveFilter(states=(ObjectiveState.ACTIVE,)),))
@@ -75,22 +63,10 @@ def key_results(view: View, given: KeyResultFilter | None) -> Criteria:
 
 def _key_results(view: View, given: KeyResultFilter, default: tuple[KeyResultState, ...] | None) -> Criteria:
     stored = key_result.KeyResultFilter(
-        ids=_identified(Kind.KEY_RESULT, given.ids),
-        cycle=named(view, Kind.CYCLE, given.cycle),
-        cycles=all_named(view, Kind.CYCLE, given.cycles),
-        teams=_teams(view, given),
-        owner=identified(Kind.PERSON, given.owner),
-        owners=_identified(Kind.PERSON, given.owners),
-        owned=None if given.unowned is None else not given.unowned,
-        contributor=identified(Kind.PERSON, given.contributor),
+        **_of_goal(view, Kind.KEY_RESULT, given),
         kpi=named(view, Kind.KPI, given.kpi),
         states=default if given.state is None else tuple(given.state),
         due=day_range(view, given.due, "due"),
-        labels=labelled(given.labels),
-        any_labels=labelled(given.any_labels),
-        created=time_range(view, given.created_at, "createdAt"),
-        changed=time_range(view, given.changed_at, "changedAt"),
-        search=searched(given.search),
     )
     return combined(given, stored, Computed(**_judged(view, given)), lambda one: _key_results(view, one, None))
 
@@ -104,18 +80,7 @@ def kpis(view: View, given: KpiFilter | None) -> Criteria:
 
 
 def _kpis(view: View, given: KpiFilter) -> Criteria:
-    stored = kpi.KpiFilter(
-        ids=_identified(Kind.KPI, given.ids),
-        teams=_teams(view, given),
-        owner=identified(Kind.PERSON, given.owner),
-        owners=_identified(Kind.PERSON, given.owners),
-        owned=None if given.unowned is None else not given.unowned,
-        labels=labelled(given.labels),
-        any_labels=labelled(given.any_labels),
-        created=time_range(view, given.created_at, "createdAt"),
-        changed=time_range(view, given.changed_at, "changedAt"),
-        search=searched(given.search),
-    )
+    stored = kpi.KpiFilter(**_owned(view, Kind.KPI, given))
     computed = Computed(
         conditions=None if given.status is None else frozenset(given.status),
         measured_at=time_range(view, given.measured_at, "measuredAt"),
@@ -180,6 +145,32 @@ def _persons(view: View, given: PersonFilter) -> Criteria:
 
 
 # ── parts ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _of_goal(view: View, kind: Kind, given: ObjectiveFilter | KeyResultFilter) -> dict[str, Any]:
+    """What filters of objectives and of key results require of stored values alike."""
+    return {
+        "cycle": named(view, Kind.CYCLE, given.cycle),
+        "cycles": all_named(view, Kind.CYCLE, given.cycles),
+        "contributor": identified(Kind.PERSON, given.contributor),
+        **_owned(view, kind, given),
+    }
+
+
+def _owned(view: View, kind: Kind, given: ObjectiveFilter | KeyResultFilter | KpiFilter) -> dict[str, Any]:
+    """What filters of goals and of KPIs require of stored values alike."""
+    return {
+        "ids": _identified(kind, given.ids),
+        "teams": _teams(view, given),
+        "owner": identified(Kind.PERSON, given.owner),
+        "owners": _identified(Kind.PERSON, given.owners),
+        "owned": None if given.unowned is None else not given.unowned,
+        "labels": labelled(given.labels),
+        "any_labels": labelled(given.any_labels),
+        "created": time_range(view, given.created_at, "createdAt"),
+        "changed": time_range(view, given.changed_at, "changedAt"),
+        "search": searched(given.search),
+    }
 
 
 def _judged(view: View, given: ObjectiveFilter | KeyResultFilter) -> dict[str, Any]:

@@ -209,7 +209,7 @@ def paged(batch: Batch, of: Pages, page_request: PageRequest, *filter: object) -
             )
         )
 
-    batch.let_go_later()
+    batch.clear_at_close()
     return [page(row.id, part) for row, part in zip(batch.rows, parts, strict=True)]
 
 

@@ -91,7 +91,7 @@ def _shown(batch: Batch, load: Load, explained: Load | None) -> Sequence[Progres
     found = Batch(batch.view, batch.all(load))
     if explained is not None:
         found.known[_EXPLAINED] = partial(batch.all, explained)
-        found.let_go_later()
+        found.clear_at_close()
     return Siblings(Progress, found, 0, len(found.rows))
 
 

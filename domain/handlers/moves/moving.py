@@ -1,6 +1,6 @@
 """Moving a key result to another objective, and an objective to another cycle, with all that belongs to them.
 
-What was measured, planned and said moves along; a basis before the move shows the old place.
+Measurements, plans and comments move along; a basis before the move shows the old place.
 """
 
 from collections.abc import Sequence

@@ -9,7 +9,7 @@ from api.snapshot.snapshot import Batch, NarrowBatch, RowProxy, View
 from tests.api.schema import goals
 from tests.asking import AskedWorld
 
-VIEW = cast("View", SimpleNamespace(reads=SimpleNamespace(let_go_later=list)))
+VIEW = cast("View", SimpleNamespace(reads=SimpleNamespace(clear_at_close=list)))
 FIGURES = "{ objectives { nodes { title keyResults { title current progress { value health } } } } }"
 EXPLAINED = FIGURES.replace("value", "explain { value }")
 
