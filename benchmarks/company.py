@@ -6,7 +6,8 @@ from itertools import islice
 from uuid import UUID, uuid4, uuid5
 
 from domain.handlers.unit_of_work import keyed_id
-from domain.log.event_store import Append, Log
+from domain.log.append import Append
+from domain.log.event_store import Log
 from domain.model.cycle import Cycle, CycleActivated, CycleOpened
 from domain.model.event import Aggregate, Authorship, Event
 from domain.model.key_result import CheckIn, KeyResult, KeyResultAdded, KeyResultCheckedIn

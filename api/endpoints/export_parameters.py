@@ -10,7 +10,7 @@ from starlette.requests import Request
 from api.schema.connections.change_lists import ChangeFilter, IntRange, change_filter
 from api.schema.primitives.lookup import CycleBy, TeamBy
 from api.snapshot.snapshot import ByKey, View
-from domain.log.times import recorded_at
+from domain.log.reads.times import recorded_at
 from domain.primitives.errors import Code, CommandRejected, invalid
 from projections.tables import changes, cycle, people
 

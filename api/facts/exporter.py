@@ -22,7 +22,7 @@ from domain.commands.kpi_commands import DefineKpi, ReadingInput, RecordReadings
 from domain.commands.people_commands import AddPerson, FormTeam
 from domain.commands.template_commands import SaveAsTemplate
 from domain.log.event_store import Log
-from domain.log.references import referenced_later
+from domain.log.reads.references import referenced_later
 from domain.model.cycle import CycleAbandoned, CycleActivated, CycleRescheduled
 from domain.model.discussion import (
     CommentAdded,

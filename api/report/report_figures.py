@@ -14,7 +14,7 @@ import msgspec
 from api.execution.context import Caller, Context, Moment
 from api.schema.schema import schema
 from domain.commands.permissions import Permission, Role
-from domain.log.times import recorded_at
+from domain.log.reads.times import recorded_at
 from domain.primitives.values import EARLIEST, Basis
 from domain.proof import checkpoint
 from domain.proof.checkpoint import Checkpoint

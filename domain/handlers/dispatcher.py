@@ -34,7 +34,8 @@ from domain.handlers.kpis import Readings, Targets
 from domain.handlers.moves import moving, rescheduling  # noqa: F401
 from domain.handlers.recent_aggregates import NONE_KEPT, RecentAggregates
 from domain.handlers.unit_of_work import WORKSPACE, Author, UnitOfWork
-from domain.log.event_store import Append, CommandRow, ConcurrencyConflict, Log
+from domain.log.append import Append, CommandRow, ConcurrencyConflict
+from domain.log.event_store import Log
 from domain.model.event import Aggregate, Authorship, Event
 from domain.primitives import personal_data
 from domain.primitives.errors import Code, CommandRejected, idempotency_mismatch, invalid

@@ -22,7 +22,7 @@ from domain.commands.people_commands import (
 from domain.handlers.across.referencing import with_reference
 from domain.handlers.handler_registry import handles
 from domain.handlers.unit_of_work import UnitOfWork, keyed_id
-from domain.log.event_store import PersonKey
+from domain.log.append import PersonKey
 from domain.model.people import Person, PersonAdded, Team, TeamFormed
 from domain.primitives import personal_data
 from domain.primitives.errors import Code, CommandRejected

@@ -12,7 +12,10 @@ from msgspec import UNSET
 from domain.commands.command import By, Command, External, exactly_one, reason_needed
 from domain.commands.permissions import Permission, Role, permissions
 from domain.handlers.recent_aggregates import NONE_KEPT, RecentAggregates
-from domain.log.event_store import MOVES, OWNING, Head, Log, NoNewer, PersonKey
+from domain.log.append import NoNewer, PersonKey
+from domain.log.event_store import Log
+from domain.log.reads.log_reader import Head
+from domain.log.reads.stream_lookups import MOVES, OWNING
 from domain.model.cycle import Cycle, CycleOpened, Policy
 from domain.model.discussion import Comment, ExternalReference, Initiative, Reflection
 from domain.model.event import AGGREGATES, WHEN_RECORDED, Aggregate, Event, Recorded, replay

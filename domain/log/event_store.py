@@ -2,8 +2,6 @@
 
 import logging
 from collections.abc import Iterable, Sequence
-from datetime import datetime
-from functools import lru_cache
 from itertools import accumulate, chain, count, repeat, starmap
 from operator import attrgetter, itemgetter
 from time import monotonic, sleep
@@ -12,9 +10,8 @@ from uuid import UUID, uuid4
 
 import msgspec
 import psycopg
-from eventsourcing.persistence import ApplicationRecorder, Notification, StoredEvent
+from eventsourcing.persistence import StoredEvent
 from psycopg.abc import Params
-from psycopg_pool import ConnectionPool
 
 from domain.log.append import (
     Answer,
@@ -24,89 +21,30 @@ from domain.log.append import (
     CommandRow,
     CommandUnconfirmed,
     ConcurrencyConflict,
-    NoNewer,
-    PersonKey,
     Unavailable,
 )
 from domain.log.commits import CommandQueue, Commits, Pending
-from domain.log.mapper import EventMapper, LogRow, StoredNotification, StoredRow, leaf_hash
+from domain.log.connections import Connection, ConnectionLost, Pool, Row, is_gone
+from domain.log.mapper import StoredRow
 from domain.log.outage import READ_ONLY
+from domain.log.reads.stream_lookups import StreamLookups
 from domain.log.schema import lock_key
 from domain.log.tail import Listener, Tail
-from domain.model.event import Authorship, Event, Recorded
 from domain.primitives.errors import Code, CommandRejected, idempotency_mismatch
 from domain.primitives.rules import Rule
 
-__all__ = [
-    "MOVES",
-    "OWNING",
-    "Append",
-    "Children",
-    "CommandInDoubt",
-    "CommandRow",
-    "ConcurrencyConflict",
-    "EventMapper",
-    "Head",
-    "Log",
-    "LogRow",
-    "NoNewer",
-    "PersonKey",
-    "StoredRow",
-    "Unavailable",
-    "leaf_hash",
-]  # fmt: skip
-
 _log = logging.getLogger(__name__)
 
-Row = tuple[Any, ...]
-Connection = psycopg.Connection[Row]
-Pool = ConnectionPool[Connection]
-
-POSITION_MAX = 2**63 - 1
-VERSION_MAX = 2**31 - 1
 COMMIT_SECONDS = 15.0
 """The default deadline of a commit."""
-OWNING = (
-    "objective-drafted", "objective-assigned", "key-result-added", "key-result-assigned", "kpi-defined",
-    "kpi-redefined", "initiative-planned", "initiative-edited", "team-formed", "team-lead-appointed",
-)  # fmt: skip
-"""The topics of events that name an owner or a lead; migration 0014 has an index of them."""
-MOVES = {"key-result-added": "key-result-moved", "objective-drafted": "objective-moved"}
-"""By the topic of first events: the topic of the events that move such a stream to another parent."""
 LOCK_SECONDS = 10.0
 """The default of how long an append may wait for the write lock."""
 
 _RETRY_SECONDS = 0.1
 _UNWRITTEN = {"present", "void", "moved", "taken", "read-only"}
 """The outcomes of statements that wrote nothing."""
-_SERVER_GONE = {"57P01", "57P02", "57P03", "57P05", "25P03", "25P04", "25006"}
-"""The SQL states with which a server ends a session: shutdown, timeouts, and read-only standbys."""
-
-
-class Head(msgspec.Struct, frozen=True):
-    """The end of the log (position 0 and no time if it is empty), and the database's clock, which is never
-    earlier."""
-
-    position: int
-    recorded_at: datetime | None
-    now: datetime
-
-
-class Children(msgspec.Struct, frozen=True):
-    """The child streams of a stream, in the order of the log, up to a position."""
-
-    ids: list[UUID]
-    position: int
-
 
 _COMMANDS = "select id, digest, first, last, recorded_at, result from command where id = any(%s::uuid[])"
-_RECORDED = "select position, recorded_at, metadata, topic, data, stream, version, effective_at from log"
-_MEASURED = """
-    select stream from log where belongs_to = %s and split_part(topic, '.', 1) = %s
-    and effective_at between %s and %s
-"""
-_LATEST_FIRST = _MEASURED + " order by effective_at desc, position desc limit %s"
-_OLDEST_FIRST = _MEASURED + " order by effective_at, position limit %s"
 _APPEND = """
     select outcome, moved, (entry).id, (entry).digest, (entry).first, (entry).last, (entry).recorded_at, (entry).result
     from append_commands(
@@ -128,7 +66,7 @@ _SETTLE = """
 """
 
 
-class Log(ApplicationRecorder):
+class Log(StreamLookups):
     """The log of one workspace, over a pool of autocommit connections with its schema in their search path. Those of
     `writing` record commands, and those of `pool` by default. Their sessions last: they prepare statements and listen.
 
@@ -148,18 +86,13 @@ class Log(ApplicationRecorder):
         commit_seconds: float = COMMIT_SECONDS,
         lock_seconds: float = LOCK_SECONDS,
     ) -> None:
-        self.mapper = EventMapper()
+        super().__init__(pool)
         self.channel = f"{workspace}_log"
         self.workspace = workspace
-        self.pool = pool
         self._writing = writing or pool
         self._reconnect_seconds = reconnect_seconds
         self.commits = Commits(commit_seconds, lock_seconds)
         self._queue = CommandQueue(lock_seconds)
-        self._salt: bytes | None = None
-        self._authorship = lru_cache(4096)(msgspec.json.Decoder(Authorship).decode)
-
-    # ── appending ────────────────────────────────────────────────────────────────────────────────
 
     def insert_events(
         self, stored_events: Sequence[StoredEvent], *, append: Append | None = None, **_: Any
@@ -262,7 +195,7 @@ class Log(ApplicationRecorder):
                     conn.execute(_NOTIFY, [self.channel], prepare=True)
                 except psycopg.Error:
                     conn.close()
-        except _Lost as lost:
+        except ConnectionLost as lost:
             return Answer("lost", attempt=attempt, error=lost)
         except psycopg.OperationalError as error:
             return Answer("unavailable", error=error)
@@ -275,7 +208,7 @@ class Log(ApplicationRecorder):
     def _accepted(self, answer: Answer, commands: Sequence[UUID]) -> list[CommandRow]:
         """The rows of these commands. Raises as `append_all`."""
         outcome, error = answer.outcome, answer.error
-        if isinstance(error, _Lost):
+        if isinstance(error, ConnectionLost):
             return [self._resolve_lost(answer.attempt, command, error) for command in commands]
         if outcome == "unavailable":
             raise Unavailable(str(error)) from error
@@ -303,9 +236,9 @@ class Log(ApplicationRecorder):
         except psycopg.Error as error:
             if isinstance(error, psycopg.OperationalError | psycopg.errors.ReadOnlySqlTransaction):
                 self.commits.fail(error)
-            if _is_gone(conn, error):
+            if is_gone(conn, error):
                 conn.close()
-                raise _Lost from error
+                raise ConnectionLost from error
             raise
         finally:
             self.commits.end(commit, did_write=bool(rows) and rows[0][0] not in _UNWRITTEN)
@@ -330,7 +263,7 @@ class Log(ApplicationRecorder):
             if not self._write(conn, _PROBE)[1]:
                 raise CommandUnconfirmed(row.id, row.last)
 
-    def _resolve_lost(self, attempt: UUID, command: UUID, lost: "_Lost") -> CommandRow:
+    def _resolve_lost(self, attempt: UUID, command: UUID, lost: ConnectionLost) -> CommandRow:
         """The command's row, as `_resolve_in_doubt` finds it. A statement that a read-only server refused recorded
         nothing, so without a writable server the log is `Unavailable` and the command is not in doubt."""
         try:
@@ -369,195 +302,6 @@ class Log(ApplicationRecorder):
         self._confirm(row)
         return row
 
-    # ── reading ──────────────────────────────────────────────────────────────────────────────────
-
-    def streams(self, ids: Iterable[UUID]) -> dict[UUID, list[Event]]:
-        """The events of each stream, in order; unknown streams are left out. One statement."""
-        streams: dict[UUID, list[Event]] = {}
-        query = """
-            select topic, data, stream, version, effective_at from log
-            where stream = any(%b::uuid[]) order by stream, version
-        """
-        for row in self._fetch(query, [list(ids)]):
-            streams.setdefault(row[2], []).append(self.mapper.decode(*row))
-        return streams
-
-    def children(self, parent: UUID, topic: str) -> Children:
-        """The streams that begin with an event of this topic and ever belonged to `parent`."""
-        query = f"""
-            select coalesce((select max(position) from log), 0),
-                   array(select c.stream from unnest(array[%s::uuid]) as p (id) cross join {_CHILDREN}
-                         group by c.stream order by min(c.position))
-        """  # noqa: S608 - constants
-        ((position, ids),) = self._fetch(query, [parent, *_topics(topic)])
-        return Children(ids, position)
-
-    def children_of(self, parents: Iterable[UUID], topic: str) -> dict[UUID, list[UUID]]:
-        """The same for each of these parents, in one statement."""
-        query = f"""
-            select p.id, c.stream from unnest(%b::uuid[]) as p (id) cross join {_CHILDREN}
-            group by p.id, c.stream order by p.id, min(c.position)
-        """  # noqa: S608 - constants
-        found: dict[UUID, list[UUID]] = {parent: [] for parent in parents}
-        for parent, stream in self._fetch(query, [list(found), *_topics(topic)]):
-            found[parent].append(stream)
-        return found
-
-    def supporting(self, goals: Iterable[UUID]) -> list[UUID]:
-        """The streams of the objectives that were ever aligned to one of these goals, in the order of the log."""
-        query = """
-            select stream from log
-            where split_part(topic, '.', 1) in ('objective-drafted', 'objective-aligned')
-            and exists (select from unnest(%s::bytea[]) as named (id) where position(named.id in data) > 0)
-            group by stream order by min(position)
-        """
-        return [stream for (stream,) in self._fetch(query, [[f'"id":"{goal}"'.encode() for goal in goals]])]
-
-    def linked_to(self, kpi: UUID) -> list[UUID]:
-        """The streams of the key results that were ever linked to a KPI, in the order of their ids."""
-        query = """
-            select distinct stream from log
-            where split_part(topic, '.', 1) in ('key-result-added', 'key-result-linked')
-            and position(%s::bytea in data) > 0 order by stream
-        """
-        return [stream for (stream,) in self._fetch(query, [f'"kpi":"{kpi}"'.encode()])]
-
-    def kpis_naming(self, kpis: Iterable[UUID]) -> list[UUID]:
-        """The streams of the KPIs whose definitions ever contained one of these ids, in the order of their ids."""
-        query = """
-            select distinct stream from log
-            where split_part(topic, '.', 1) in ('kpi-defined', 'kpi-redefined')
-            and exists (select from unnest(%s::bytea[]) as named (id) where position(named.id in data) > 0)
-            order by stream
-        """
-        return [stream for (stream,) in self._fetch(query, [[f'"{kpi}"'.encode() for kpi in kpis]])]
-
-    def owned_by(self, person: UUID) -> list[UUID]:
-        """The streams whose events of `OWNING` ever named a person, in the order of the first of these events."""
-        query = """
-            select stream from log
-            where split_part(topic, '.', 1) in (
-                'objective-drafted', 'objective-assigned', 'key-result-added', 'key-result-assigned', 'kpi-defined',
-                'kpi-redefined', 'initiative-planned', 'initiative-edited', 'team-formed', 'team-lead-appointed'
-            )
-            and position(%s::bytea in data) > 0 group by stream order by min(position)
-        """
-        return [stream for (stream,) in self._fetch(query, [f'"{person}"'.encode()])]
-
-    def externally_named(self, system: str, external_id: str) -> list[UUID]:
-        """The streams of the references that ever had this id of another system."""
-        query = """
-            select distinct stream from log
-            where split_part(topic, '.', 1) = 'external-reference-set' and external_name(data) = array[%s, %s]::text[]
-        """
-        return [stream for (stream,) in self._fetch(query, [system, external_id])]
-
-    def named_by(self, system: str) -> list[UUID]:
-        """The streams of all references to another system."""
-        query = """
-            select distinct stream from log
-            where split_part(topic, '.', 1) = 'external-reference-set' and (external_name(data))[1] = %s
-        """
-        return [stream for (stream,) in self._fetch(query, [system])]
-
-    def all_externally_named(self, names: Sequence[tuple[str, str]]) -> dict[tuple[str, str], list[UUID]]:
-        """The same for each of these systems and ids, in one statement."""
-        query = """
-            select distinct external_name(data), stream from log
-            where split_part(topic, '.', 1) = 'external-reference-set'
-            and external_name(data) in (
-                select array[n.system, n.id] from unnest(%s::text[], %s::text[]) as n (system, id)
-            )
-        """
-        found: dict[tuple[str, str], list[UUID]] = {name: [] for name in names}
-        for (system, id), stream in self._fetch(query, [[one[0] for one in names], [one[1] for one in names]]):
-            found[system, id].append(stream)
-        return found
-
-    def cycles(self) -> list[UUID]:
-        """The streams of all cycles, in the order of the log."""
-        query = "select stream from log where split_part(topic, '.', 1) = 'cycle-opened' order by position"
-        return [stream for (stream,) in self._fetch(query)]
-
-    def begun(self, topic: str) -> list[UUID]:
-        """All streams that begin with an event of this topic, in the order of the log."""
-        query = "select stream from log where split_part(topic, '.', 1) = %s and version = 1 order by position"
-        return [stream for (stream,) in self._fetch(query, [topic])]
-
-    def children_of_all(self, parents: Iterable[UUID], topic: str) -> list[UUID]:
-        """The streams that belong to one of these and begin with an event of this topic, in the order of the log."""
-        query = """
-            select stream from log
-            where belongs_to = any(%b::uuid[]) and split_part(topic, '.', 1) = %s and version = 1 order by position
-        """
-        return [stream for (stream,) in self._fetch(query, [list(parents), topic])]
-
-    def measurements(
-        self,
-        parent: UUID,
-        topic: str,
-        *,
-        since: datetime | None = None,
-        upto: datetime | None = None,
-        limit: int | None = None,
-        oldest_first: bool = False,
-    ) -> list[UUID]:
-        """The streams that belong to `parent` and begin with an event of this topic that is effective from `since` to
-        `upto`, both included. The latest first, by effective time, then position; or in the opposite order."""
-        query = _OLDEST_FIRST if oldest_first else _LATEST_FIRST
-        params = [parent, topic, since or "-infinity", upto or "infinity", limit]
-        return [stream for (stream,) in self._fetch(query, params)]
-
-    def measured_at(self, topic: str, instants: Sequence[tuple[UUID, datetime]]) -> list[tuple[UUID, datetime, UUID]]:
-        """The streams that belong to a parent and begin with an event of this topic that is effective at an instant,
-        each with both, the latest recorded first. One statement."""
-        query = """
-            select l.belongs_to, l.effective_at, l.stream
-            from unnest(%s::uuid[], %s::timestamptz[]) as m (parent, at)
-            cross join lateral (
-                select belongs_to, effective_at, stream, position from log
-                where belongs_to = m.parent and split_part(topic, '.', 1) = %s and effective_at = m.at
-            ) l order by l.position desc
-        """
-        parents, moments = zip(*instants, strict=True)
-        return [(parent, at, stream) for parent, at, stream in self._fetch(query, [[*parents], [*moments], topic])]
-
-    def entries(self, after: int, limit: int) -> list[Recorded]:
-        """Up to `limit` events after a position, in the order of the log.
-
-        Raises `LookupError` or `msgspec.MsgspecError` for an event that this version cannot read.
-        """
-        return self._recorded(_RECORDED + " where position > %s order by position limit %s", [after, limit])
-
-    def at(self, positions: Iterable[int]) -> list[Recorded]:
-        """The events at these positions, in the order of the log. Unknown positions are omitted."""
-        return self._recorded(_RECORDED + " where position = any(%s::bigint[]) order by position", [list(positions)])
-
-    def since(self, stream: UUID, version: int, limit: int) -> list[Recorded]:
-        """Up to `limit` events of a stream after a version, in order."""
-        query = _RECORDED + " where stream = %s and version > %s order by version limit %s"
-        return self._recorded(query, [stream, version, limit])
-
-    def rows(self, after: int, limit: int) -> list[LogRow]:
-        """Up to `limit` stored rows after a position."""
-        query = """
-            select position, recorded_at, effective_at, stream, version, topic, belongs_to, metadata, data, leaf_hash
-            from log where position > %s order by position limit %s
-        """
-        return [LogRow(*row) for row in self._fetch(query, [after, limit])]
-
-    def head(self) -> Head:
-        query = """
-            select coalesce(max(position), 0), max(recorded_at), greatest(clock_timestamp(), max(recorded_at))
-            from (select position, recorded_at from log order by position desc limit 1) as head
-        """
-        return Head(*self._fetch(query)[0])
-
-    def position_at(self, known: datetime) -> int:
-        """The last position recorded at or before a moment; 0 before the first."""
-        query = "select position from log where recorded_at <= %s order by recorded_at desc limit 1"
-        return next((position for (position,) in self._fetch(query, [known])), 0)
-
     def command(self, id: UUID) -> CommandRow | None:
         """A recorded command; None if there is none. Raises `CommandUnconfirmed`."""
         return self.commands([id]).get(id)
@@ -569,66 +313,6 @@ class Log(ApplicationRecorder):
             self._confirm(max(rows, key=attrgetter("last")))  # all commits before are confirmed with it
         return {row.id: row for row in rows}
 
-    def person_keys(self, persons: Iterable[UUID]) -> dict[UUID, bytes]:
-        """The encryption keys of these persons. Erased persons are omitted."""
-        query = "select person, key from person_key where person = any(%s::uuid[])"
-        return dict(self._fetch(query, [list(persons)]))
-
-    def person_by_handle(self, digest: bytes) -> UUID | None:
-        query = "select person from person_key where handle_digest = %s"
-        return next((person for (person,) in self._fetch(query, [digest])), None)
-
-    def handles_taken(self, digests: Iterable[bytes]) -> set[bytes]:
-        """Those of these digests of handles that persons have."""
-        query = "select handle_digest from person_key where handle_digest = any(%s::bytea[])"
-        return {digest for (digest,) in self._fetch(query, [list(digests)])}
-
-    def salt(self) -> bytes:
-        """The workspace's random salt of handle digests."""
-        if self._salt is None:
-            ((self._salt,),) = self._fetch("select salt from workspace")
-        return self._salt
-
-    # ── reading through the library's interface ─────────────────────────────────────────────────────────────
-
-    def select_events(
-        self,
-        originator_id: UUID | str,
-        *,
-        gt: int | None = None,
-        lte: int | None = None,
-        desc: bool = False,
-        limit: int | None = None,
-    ) -> Sequence[StoredEvent]:
-        query = """
-            select stream, version, topic, data, effective_at, belongs_to from log
-            where stream = %s and version > %s and version <= %s
-            order by case when %s then -version else version end limit %s
-        """
-        last = VERSION_MAX if lte is None else lte
-        return [StoredRow(*row) for row in self._fetch(query, [originator_id, gt or 0, last, desc, limit])]
-
-    def select_notifications(
-        self,
-        start: int | None,
-        limit: int,
-        stop: int | None = None,
-        topics: Sequence[str] = (),
-        *,
-        inclusive_of_start: bool = True,
-    ) -> Sequence[Notification]:
-        query = """
-            select stream, version, topic, data, effective_at, belongs_to, position from log
-            where position between %s and %s and (%s or topic = any(%s::text[])) order by position limit %s
-        """
-        first = (start or 0) + (not inclusive_of_start)
-        last = POSITION_MAX if stop is None else stop
-        rows = self._fetch(query, [first, last, not topics, list(topics), limit])
-        return [StoredNotification(*row) for row in rows]
-
-    def max_notification_id(self) -> int | None:
-        return self.head().position or None
-
     def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> Tail:
         """Every event after a position: the recorded ones, then each new one, until `stop()`."""
         return Tail(self, self.listener(), gt, topics)
@@ -636,42 +320,6 @@ class Log(ApplicationRecorder):
     def listener(self) -> Listener:
         """A listener that waits for new events."""
         return Listener(self._writing, self.channel)
-
-    def _recorded(self, query: LiteralString, params: Params) -> list[Recorded]:
-        return [
-            Recorded(position, recorded_at, self.mapper.decode(*event), self._authorship(metadata))
-            for position, recorded_at, metadata, *event in self._fetch(query, params)
-        ]
-
-    def _fetch(self, query: LiteralString, params: Params = ()) -> list[Row]:
-        """The rows of a read-only statement, which is retried once after a lost connection."""
-        is_retry = False
-        while True:
-            with self.pool.connection() as conn:
-                try:
-                    return conn.cursor(binary=True).execute(query, params).fetchall()
-                except psycopg.Error as error:
-                    if not _is_gone(conn, error):
-                        raise
-                    conn.close()
-                    if is_retry:
-                        raise _Lost from error
-            is_retry = True
-            self.pool.check()
-
-
-_CHILDREN = """lateral (
-    select stream, position from log where belongs_to = p.id and split_part(topic, '.', 1) = %s
-    union all
-    select m.stream, (select f.position from log f where f.stream = m.stream and f.version = 1) from log m
-    where split_part(m.topic, '.', 1) in ('key-result-moved', 'objective-moved') and moved_into(m.data) = p.id
-        and split_part(m.topic, '.', 1) = %s
-) c"""
-"""The streams that ever belonged to a parent `p`, each with the position of its first event."""
-
-
-def _topics(first: str) -> tuple[str, str]:
-    return first, MOVES.get(first, "")
 
 
 def _sorted_out(group: Sequence[Pending]) -> tuple[list[Pending], list[Pending]]:
@@ -685,14 +333,6 @@ def _sorted_out(group: Sequence[Pending]) -> tuple[list[Pending], list[Pending]]
             claims.add(one.stored, one.append)
             together.append(one)
     return together, outdated
-
-
-class _Lost(psycopg.OperationalError):
-    """The connection was lost during a statement."""
-
-
-def _is_gone(conn: Connection, error: psycopg.Error) -> bool:
-    return conn.closed or error.sqlstate in _SERVER_GONE
 
 
 def same_command(row: CommandRow, append: Append) -> CommandRow:

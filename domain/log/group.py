@@ -12,8 +12,11 @@ from msgspec import structs
 from psycopg.abc import Params
 
 from domain.log.append import Append, CommandRow, ConcurrencyConflict
-from domain.log.event_store import MOVES, Children, Head, Log, Row
+from domain.log.connections import Row
+from domain.log.event_store import Log
 from domain.log.mapper import StoredRow
+from domain.log.reads.log_reader import Head
+from domain.log.reads.stream_lookups import MOVES, Children
 from domain.model.event import WHEN_RECORDED, Event
 from domain.primitives.errors import CommandRejected
 

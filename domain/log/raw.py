@@ -13,7 +13,7 @@ from psycopg.rows import tuple_row
 
 from domain.log.append import CommandRow
 from domain.log.mapper import LogRow
-from domain.log.times import Known
+from domain.log.reads.times import Known
 
 Connection = psycopg.Connection[Any]
 

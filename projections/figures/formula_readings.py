@@ -11,7 +11,7 @@ from operator import attrgetter
 from typing import TypeAlias
 from uuid import UUID
 
-from domain.log import times
+from domain.log.reads import times
 from domain.metrics.formulas import Measurement
 from domain.metrics.kpi_series import Bucket
 from domain.metrics.worked.kpi_formulas import Method

@@ -15,8 +15,8 @@ from itertools import pairwise
 from typing import NamedTuple
 from uuid import UUID
 
-from domain.log import times
-from domain.log.times import Known
+from domain.log.reads import times
+from domain.log.reads.times import Known
 from domain.metrics.wholes import Summary
 from domain.primitives.calendar import Calendar, Step
 from domain.primitives.errors import Code, CommandRejected, invalid

@@ -6,7 +6,7 @@ from typing import Any, Final
 import psycopg
 from psycopg.rows import tuple_row
 
-from domain.log.times import last_known, recorded_at
+from domain.log.reads.times import last_known, recorded_at
 from domain.primitives.values import EARLIEST, Basis
 
 NOT_CREATED: Final = "The projections of this workspace do not exist yet: run 'keyframe rebuild'."

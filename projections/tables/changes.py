@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from domain.log.times import last_known
+from domain.log.reads.times import last_known
 from domain.model.discussion import CommentAdded
 from domain.model.event import NIL_ID, Event, Recorded
 from domain.model.key_result import CheckInCorrected, KeyResultCheckedIn, KeyResultMoved

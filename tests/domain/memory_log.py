@@ -6,7 +6,10 @@ from typing import NamedTuple
 from uuid import UUID
 
 from domain.log.append import Append, CommandRow, ConcurrencyConflict, PersonKey
-from domain.log.event_store import MOVES, OWNING, Children, EventMapper, Head, Log, StoredRow
+from domain.log.event_store import Log
+from domain.log.mapper import EventMapper, StoredRow
+from domain.log.reads.log_reader import Head
+from domain.log.reads.stream_lookups import MOVES, OWNING, Children
 from domain.model.discussion import ExternalReferenceSet
 from domain.model.event import WHEN_RECORDED, Authorship, Event, Recorded
 from domain.model.key_result import KeyResultAdded, KeyResultLinked

@@ -14,7 +14,8 @@ from domain.commands.key_result_commands import CheckIn as CheckInCommand
 from domain.commands.people_commands import AddPerson, FormTeam
 from domain.commands.permissions import Permission
 from domain.handlers.unit_of_work import Author, UnitOfWork, keyed_id
-from domain.log.event_store import Log, NoNewer
+from domain.log.append import NoNewer
+from domain.log.event_store import Log
 from domain.model.event import NIL_ID, Aggregate, Event
 from domain.model.key_result import CheckIn, KeyResult, KeyResultAdded, KeyResultCheckedIn
 from domain.model.objective import Objective

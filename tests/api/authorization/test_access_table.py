@@ -8,7 +8,7 @@ from domain.commands.cycle_commands import ActivateCycle, CloseCycle
 from domain.commands.objective_commands import CloseObjective, CommitObjective, DropObjective, RewordObjective
 from domain.commands.permissions import Role
 from domain.commands.registry import VERBS
-from domain.log.event_store import Head
+from domain.log.reads.log_reader import Head
 from domain.model.objective import ObjectiveCommitted
 from domain.primitives.values import Source
 from tests.api.authorization.company import COMMANDS, OUR, THEIR, by, company, goal

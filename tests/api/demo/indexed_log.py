@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from domain.log.append import Append, CommandRow
-from domain.log.event_store import StoredRow
+from domain.log.mapper import StoredRow
 from domain.model.event import Event
 from tests.domain.memory_log import Entry, MemoryLog
 

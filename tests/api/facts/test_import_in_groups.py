@@ -13,8 +13,9 @@ from api.facts.importer import Import, ImportResult
 from api.runtime.database import Database
 from domain.handlers.dispatcher import Dispatcher
 from domain.log.append import Append, CommandRow
-from domain.log.event_store import Log, StoredRow
+from domain.log.event_store import Log
 from domain.log.group import GroupedLog
+from domain.log.mapper import StoredRow
 from domain.model.people import PersonAdded, PersonRenamed
 from tests.api.facts.round_trip import renamed
 from tests.damage import unguarded

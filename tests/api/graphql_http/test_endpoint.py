@@ -15,7 +15,7 @@ from api.runtime.projector import projector_of
 from api.runtime.settings import Settings
 from api.server.app import create_app
 from domain.log.append import CommandInDoubt, Unavailable
-from domain.log.event_store import StoredRow
+from domain.log.mapper import StoredRow
 from projections.engine.rebuild import definition
 from tests.api.conftest import Api
 from tests.api.frames import BOTH_FRAMES

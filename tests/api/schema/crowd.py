@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 from domain.commands.people_commands import AddPerson, FormTeam
 from domain.log.append import Append
-from domain.log.event_store import EventMapper
+from domain.log.mapper import EventMapper
 from domain.model.event import Authorship, Event
 from domain.model.key_result import KeyResultAdded, KeyResultCheckedIn
 from domain.model.objective import ObjectiveDrafted

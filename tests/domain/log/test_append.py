@@ -7,7 +7,8 @@ from uuid import uuid4
 import pytest
 
 from domain.log.append import Append, ConcurrencyConflict, NoNewer, PersonKey
-from domain.log.event_store import Log, StoredRow
+from domain.log.event_store import Log
+from domain.log.mapper import StoredRow
 from domain.primitives.errors import Code, CommandRejected
 from tests.domain.log.writing import KPI, command, correction, reading
 

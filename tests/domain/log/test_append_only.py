@@ -9,7 +9,8 @@ import pytest
 
 from api.runtime.database import Database, Role
 from domain.log.append import PersonKey
-from domain.log.event_store import Log, LogRow, leaf_hash
+from domain.log.event_store import Log
+from domain.log.mapper import LogRow, leaf_hash
 from domain.log.schema import application_role
 from tests.domain.log.writing import command, correction, reading
 

@@ -25,7 +25,8 @@ from domain.log.append import (
     WritesStalled,
 )
 from domain.log.commits import Pending
-from domain.log.event_store import _NOTIFY, Log, StoredRow
+from domain.log.event_store import _NOTIFY, Log
+from domain.log.mapper import StoredRow
 from domain.primitives.errors import Code, CommandRejected
 from tests.domain.log.test_positions import stalled_append
 from tests.domain.log.wire import wire_to

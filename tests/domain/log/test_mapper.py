@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import msgspec
 import pytest
 
-from domain.log.event_store import EventMapper, StoredRow
+from domain.log.mapper import EventMapper, StoredRow
 from domain.model.event import EVENTS, WHEN_RECORDED, Event
 from domain.model.kpi import KpiDefined, ReadingCorrected, ReadingRecorded
 from domain.primitives.values import Cadence, GoalDirection, Kind, KpiGoal, Unit, UnitKind

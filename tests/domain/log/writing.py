@@ -13,7 +13,8 @@ from uuid import UUID, uuid4, uuid5
 from api.runtime.database import open_database
 from api.runtime.settings import Settings
 from domain.log.append import Append, CommandInDoubt, CommandRow, ConcurrencyConflict, NoNewer, PersonKey, Unavailable
-from domain.log.event_store import EventMapper, Log, StoredRow
+from domain.log.event_store import Log
+from domain.log.mapper import EventMapper, StoredRow
 from domain.model.cycle import CycleOpened
 from domain.model.event import WHEN_RECORDED, Authorship
 from domain.model.key_result import KeyResultAdded, KeyResultLinked

@@ -12,7 +12,8 @@ from domain.commands.key_result_commands import AddKeyResult, AssignKeyResult
 from domain.commands.kpi_commands import RedefineKpi
 from domain.commands.objective_commands import AssignObjective, DraftObjective
 from domain.commands.people_commands import AppointLead, DeactivatePerson, DisbandTeam, ErasePerson, HandOver
-from domain.log.event_store import OWNING, Log
+from domain.log.event_store import Log
+from domain.log.reads.stream_lookups import OWNING
 from domain.model.discussion import Initiative, InitiativeEdited
 from domain.model.event import EVENTS, Event, body_fields
 from domain.model.key_result import KeyResult, KeyResultAssigned
@@ -141,7 +142,9 @@ def test_every_event_with_an_owner_or_lead_is_found_by_the_log_and_its_index() -
     assert set(OWNING) == {topic for topic, event in EVENTS.items() if names_one(event)}
     migrations = Path(domain.log.__path__[0]) / "migrations"
     index = (migrations / "0014-owners-and-external-references.sql").read_text().split(");")[0]
-    source = Path(domain.log.__path__[0], "event_store.py").read_text().split(f"def {Log.owned_by.__name__}(")[1]
+    source = (
+        Path(domain.log.__path__[0], "reads", "stream_lookups.py").read_text().split(f"def {Log.owned_by.__name__}(")[1]
+    )
     query = source.split("group by")[0]
     for text in (index, query):
         assert re.findall(r"'([a-z]+(?:-[a-z]+)+)'", text) == list(OWNING)
