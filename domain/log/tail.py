@@ -1,7 +1,9 @@
 """Follows the log: waits for PostgreSQL notifications, and polls in case one is lost."""
 
+import socket
 from collections import deque
 from collections.abc import Sequence
+from selectors import EVENT_READ, DefaultSelector
 from threading import Event
 from types import TracebackType
 from typing import Any, Self
@@ -18,14 +20,16 @@ _BATCH = 500
 class Listener:
     """Waits for new events on a connection of its own. Reconnects after a lost connection.
 
-    `wait` may return without a new event, and it may miss one until its timeout: read the log after every wait.
+    `wait` may return without a new event, and it may miss one until its timeout: read the log after every wait. Another
+    thread may call `stop`, which ends the current `wait` and all later ones at once.
     """
 
     def __init__(self, pool: ConnectionPool[Any], channel: str) -> None:
         self._pool = pool
         self._channel = channel
         self._conn: psycopg.Connection[Any] | None = None
-        self._closed = Event()
+        self._stopped = Event()
+        self._stopping, self._stop_signal = socket.socketpair()
 
     def __enter__(self) -> Self:
         return self
@@ -42,15 +46,33 @@ class Listener:
             if self._conn is None:
                 self._conn = self._listen()
                 return False
-            return [*self._conn.notifies(timeout=seconds, stop_after=1)] != []
+            self._wait_for_input(self._conn, seconds)
+            return [*self._conn.notifies(timeout=0)] != []
         except psycopg.Error:
             self._disconnect()
-            self._closed.wait(seconds)
+            self._stopped.wait(seconds)
             return False
 
+    @property
+    def is_stopped(self) -> bool:
+        return self._stopped.is_set()
+
+    def stop(self) -> None:
+        self._stopped.set()
+        self._stopping.send(b".")
+
     def close(self) -> None:
-        self._closed.set()
+        self._stopped.set()
         self._disconnect()
+        self._stopping.close()
+        self._stop_signal.close()
+
+    def _wait_for_input(self, conn: psycopg.Connection[Any], seconds: float) -> None:
+        """Wait for a message of the server, or for `stop`, which is never read, so that it ends each wait."""
+        with DefaultSelector() as selector:
+            selector.register(conn, EVENT_READ)
+            selector.register(self._stop_signal, EVENT_READ)
+            selector.select(seconds)
 
     def _listen(self) -> psycopg.Connection[Any]:
         conninfo = self._pool.conninfo

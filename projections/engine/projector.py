@@ -17,6 +17,7 @@ from domain.log.erasure import NotTableOwner, wipe
 from domain.log.event_store import Log
 from domain.log.outage import outage
 from domain.log.schema import lock_key
+from domain.log.tail import Listener
 from domain.model.people import PersonErased
 from projections.engine import leftovers
 from projections.engine.rebuild import DEFINITION, OutdatedViews, create, may_update, outdated
@@ -179,14 +180,14 @@ class Projector:
     def run(self, stop: threading.Event) -> None:
         """Apply the log until `stop` is set or an event cannot be applied; that is logged as critical, and the
         position stays before it. After a fault of the database the projector reconnects by itself."""
-        over = threading.Event()
-        listening = threading.Thread(target=self._listen, args=(over,), name="projector listens", daemon=True)
-        listening.start()
-        try:
-            self._supervise(stop)
-        finally:
-            over.set()
-            listening.join()
+        with self._events.listener() as listener:
+            listening = threading.Thread(target=self._listen, args=(listener,), name="projector listens", daemon=True)
+            listening.start()
+            try:
+                self._supervise(stop)
+            finally:
+                listener.stop()
+                listening.join()
 
     # ── supervision, following and leading ───────────────────────────────────────────────────────
 
@@ -342,13 +343,12 @@ class Projector:
             create(conn, self._workspace)
             yield conn
 
-    def _listen(self, over: threading.Event) -> None:
+    def _listen(self, listener: Listener) -> None:
         """Wake the projector on each notification of the log, which covers appends of other processes."""
-        with self._events.listener() as listener:
-            while not over.is_set():
-                if listener.wait(POLL_SECONDS):
-                    self._due = monotonic() + POLL_SECONDS
-                self.wake()
+        while not listener.is_stopped:
+            if listener.wait(POLL_SECONDS):
+                self._due = monotonic() + POLL_SECONDS
+            self.wake()
 
 
 def _ignore_round(conn: Connection, position: int) -> None:

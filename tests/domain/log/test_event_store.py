@@ -14,6 +14,7 @@ from domain.model.event import Authorship, replay
 from domain.model.kpi import Reading, ReadingCorrected, ReadingRecorded
 from domain.primitives.values import Source
 from tests.domain.log.writing import KPI, added, command, correction, linked, opened, reading
+from tests.waiting import until
 
 NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -194,12 +195,23 @@ def test_a_listener_reconnects(log: Log) -> None:
         with log.pool.connection() as conn:
             conn.execute("reset role")
             conn.execute("select pg_terminate_backend(%s, 10000)", [first])
-        listener.wait(0.01)
-        assert backend(listener) is None
+        until(lambda: listener.wait(0.01) or backend(listener) is None)
         listener.wait()
         log.append([reading()], command())
         listener.wait(60)
         assert backend(listener) not in (None, first)
+
+
+def test_a_stopped_listener_waits_no_longer(log: Log) -> None:
+    with log.listener() as listener:
+        listener.wait()
+        waiting = Thread(target=listener.wait, args=(600,))
+        waiting.start()
+        listener.stop()
+        waiting.join(30)
+        assert not waiting.is_alive()
+        assert listener.is_stopped
+        assert not listener.wait(600)
 
 
 def backend(listener: Listener) -> int | None:
