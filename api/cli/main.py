@@ -4,6 +4,7 @@ A verb imports its own module when it runs, so that no verb waits for the import
 takes a second.
 """
 
+import gc
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -72,6 +73,7 @@ class TokenAction(StrEnum):
 
 def main() -> None:
     """The command `keyframe`."""
+    gc.set_threshold(100_000, 50, 100)  # imports make many objects that live to the end
     stop_on_signals()
     app()
 
