@@ -103,7 +103,7 @@ def settings(server: str, request: pytest.FixtureRequest) -> Settings:
 
 @pytest.fixture
 def database(server: str, settings: Settings) -> Iterator[Database]:
-    """A workspace with an empty log, dropped after the test."""
+    """A workspace with an empty log."""
     with fresh_workspace(server, settings) as database:
         yield database
 

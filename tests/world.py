@@ -108,7 +108,7 @@ Worlds = Callable[[], AbstractContextManager[World]]
 
 @contextmanager
 def fresh_world(server: str) -> Iterator[World]:
-    """A workspace of its own, dropped at the end."""
+    """A workspace of its own."""
     with fresh_workspace(server, pool_size_max=4) as database:
         made = World(database)
         made.catch_up()

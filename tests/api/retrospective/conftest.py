@@ -22,7 +22,7 @@ Worlds = Callable[[], AbstractContextManager[AskedWorld]]
 
 @contextmanager
 def made(server: str) -> Iterator[AskedWorld]:
-    """A workspace that is dropped afterwards."""
+    """A fresh workspace."""
     with fresh_workspace(server, pool_size_max=4) as database:
         yield AskedWorld(database)
 

@@ -150,7 +150,7 @@ def forged(conn: psycopg.Connection[Any], size: int, note: str) -> None:
 
 @contextmanager
 def attested(server: str) -> Iterator[Attested]:
-    """A fresh workspace, dropped afterwards."""
+    """A fresh workspace."""
     with fresh_workspace(server, pool_size_max=4) as database:
         made = Attested(database)
         made.catch_up()

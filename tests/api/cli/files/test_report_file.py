@@ -58,7 +58,7 @@ class Company(AskedWorld):
 
 @contextmanager
 def made(server: str, folder: Path) -> Iterator[Company]:
-    """A workspace with a key, dropped afterwards."""
+    """A workspace with a key."""
     named = named_settings(server)
     keys = signing_key.create(folder / named.workspace / "key", f"okr.example.org/{named.workspace}")
     settings = named.model_copy(update={"checkpoint_key": folder / named.workspace / "key"})
