@@ -35,7 +35,7 @@ from tests.workspace import fresh_workspace
 
 Connection = psycopg.Connection[Any]
 
-pytestmark = [pytest.mark.long, pytest.mark.no_cover]
+pytestmark = [pytest.mark.long("one big workspace"), pytest.mark.no_cover]
 
 MODES: tuple[Mode, Mode] = ("force_generic_plan", "force_custom_plan")
 STATEMENTS_MIN = 80

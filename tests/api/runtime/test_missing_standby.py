@@ -31,7 +31,7 @@ from tests.domain.log.writing import command, reading
 from tests.waiting import until
 from tests.workspace import DIRECTORY
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.long("one server without its standby")
 
 COMMIT_SECONDS = 1.0
 LOCK_SECONDS = 0.5

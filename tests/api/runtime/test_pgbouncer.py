@@ -23,7 +23,7 @@ from domain.log import api_tokens
 from tests.conftest import MEMORY
 from tests.workspace import fresh_workspace
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.long("one pooler")
 
 QUESTIONS = 400
 

@@ -25,7 +25,7 @@ from tests.conftest import issue_token
 from tests.standbys import Pair, running_pair
 from tests.waiting import until
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.long("one pair of servers")
 
 WORKSPACE = "goals"
 TEAMS = "{ teams { totalCount } }"
