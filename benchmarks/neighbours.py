@@ -27,7 +27,7 @@ from benchmarks.customer_workspace import Scale, customer
 from benchmarks.measuring import World, worlds
 from benchmarks.serving import Served, serving
 from domain.commands.permissions import Role
-from domain.log import api_tokens
+from domain.log.credentials import api_tokens
 
 OBJECTIVES: Final = 300
 KEY_RESULTS: Final = 4

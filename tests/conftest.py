@@ -19,7 +19,7 @@ from api.runtime import embedded_postgres
 from api.runtime.database import Database
 from api.runtime.settings import Settings
 from domain.commands.permissions import Role
-from domain.log import api_tokens
+from domain.log.credentials import api_tokens
 from tests.fast_server import make_fast
 from tests.order import dealt
 from tests.workspace import DIRECTORY, drop_templates, fresh_workspace, named_settings

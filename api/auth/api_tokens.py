@@ -9,7 +9,7 @@ from api.auth.token_uses import TokenUses
 from api.execution.context import Caller
 from api.runtime.database import Pool
 from domain.handlers import identity
-from domain.log import api_tokens
+from domain.log.credentials import api_tokens
 from domain.log.event_store import Log
 
 THREADS: Final = 4

@@ -8,8 +8,7 @@ from api.auth.authentication import AuthenticationFailed
 from api.execution.context import Caller
 from api.runtime.database import Pool
 from domain.handlers import identity
-from domain.log import api_tokens
-from domain.log.credentials import sessions
+from domain.log.credentials import api_tokens, sessions
 from domain.log.credentials.sessions import Session
 from domain.log.event_store import Log
 from domain.primitives.values import Source

@@ -10,7 +10,7 @@ from anyio import to_thread
 from psycopg_pool import PoolTimeout
 
 from api.runtime.database import Pool
-from domain.log import api_tokens
+from domain.log.credentials import api_tokens
 
 WRITE_SECONDS: Final = 30.0
 """The interval at which uses are written; those of a process that is killed within it are lost."""

@@ -23,7 +23,7 @@ from api.runtime.setting_names import unknown_names
 from api.runtime.settings import Settings
 from api.snapshot.server_state import Observer
 from api.snapshot.standby import unfit
-from domain.log import api_tokens
+from domain.log.credentials import api_tokens
 from domain.log.health import VERSION, Checkup, examine
 from domain.log.schema import application_role
 from domain.primitives.personal_data import WrongKey

@@ -25,7 +25,7 @@ from api.runtime.projector import projector_of
 from api.runtime.settings import Settings
 from api.server.app import create_app
 from domain.commands.permissions import Role
-from domain.log import api_tokens
+from domain.log.credentials import api_tokens
 
 TURN_SECONDS = 0.0002
 """The switch interval of threads, in seconds. A small query passes through several threads, and with a longer interval

@@ -12,8 +12,8 @@ from api.cli.output import USAGE, Failure, err, out
 from api.runtime.database import Database
 from domain.commands.permissions import Role
 from domain.handlers import identity
-from domain.log import api_tokens
-from domain.log.api_tokens import LIFETIME_MAX, Token
+from domain.log.credentials import api_tokens
+from domain.log.credentials.api_tokens import LIFETIME_MAX, Token
 
 WIDTH: Final = 200
 """The width of the table without a terminal, so that each token has one line."""

@@ -21,7 +21,7 @@ from api.runtime import signing_key
 from api.server.app import create_app
 from domain.commands.permissions import Role
 from domain.handlers.dispatcher import Dispatcher
-from domain.log import api_tokens
+from domain.log.credentials import api_tokens
 from tests.docs.documents import ROOT, read
 from tests.workspace import fresh_workspace, named_settings
 

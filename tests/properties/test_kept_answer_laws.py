@@ -22,7 +22,7 @@ from api.schema.schema import schema
 from api.server.app import create_app
 from domain.commands.objective_commands import SetObjectiveVisibility
 from domain.commands.permissions import Role
-from domain.log import api_tokens
+from domain.log.credentials import api_tokens
 from domain.model.objective import ObjectiveDrafted
 from domain.primitives.errors import CommandRejected
 from domain.primitives.values import Visibility

@@ -20,7 +20,7 @@ from api.runtime.database import Connection, Database, open_database
 from api.runtime.projector import projector_of
 from domain.commands.permissions import Role
 from domain.handlers.dispatcher import Dispatcher
-from domain.log import api_tokens
+from domain.log.credentials import api_tokens
 from domain.model.event import EVENTS
 from projections.proof import evidence
 from tests.upgrades.workspace import (

@@ -26,7 +26,7 @@ from domain.commands.people_commands import AddPerson, DeactivatePerson, ErasePe
 from domain.commands.permissions import Role
 from domain.handlers.dispatcher import Dispatcher
 from domain.handlers.unit_of_work import Author
-from domain.log import api_tokens
+from domain.log.credentials import api_tokens
 from domain.log.event_store import Log
 from domain.primitives.values import Source
 from tests.workspace import fresh_workspace

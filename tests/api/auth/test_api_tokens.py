@@ -22,7 +22,7 @@ from api.cli.output import out
 from api.server.app import create_app
 from domain.commands.people_commands import DeactivatePerson
 from domain.commands.permissions import Role
-from domain.log import api_tokens
+from domain.log.credentials import api_tokens
 from domain.log.schema import application_role
 from tests.api.auth.conftest import VIEWER, AppServer, running_app_server
 from tests.api.cli.terminal import KEYFRAME, environment, keyframe

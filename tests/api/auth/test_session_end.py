@@ -9,7 +9,7 @@ from starlette.websockets import WebSocketDisconnect
 
 from api.auth import authentication
 from domain.commands.people_commands import DeactivatePerson
-from domain.log import api_tokens
+from domain.log.credentials import api_tokens
 from tests.api.auth.conftest import AppServer, running_app_server
 from tests.api.schema.subscriptions.clients import (
     CHANGES,

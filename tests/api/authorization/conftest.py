@@ -13,7 +13,7 @@ from api.server.app import create_app
 from domain.commands.command import Command
 from domain.commands.permissions import Role
 from domain.handlers.dispatcher import Dispatcher
-from domain.log import api_tokens
+from domain.log.credentials import api_tokens
 from domain.log.event_store import Log
 from domain.primitives.values import Visibility
 from tests.api.authorization.company import history

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 from api.runtime.database import Database
 from api.server.app import create_app
 from domain.commands.permissions import Role
-from domain.log import api_tokens
+from domain.log.credentials import api_tokens
 from tests.api.conftest import Api
 from tests.workspace import fresh_workspace
 

@@ -13,7 +13,8 @@ import pytest
 
 from domain.commands.people_commands import AddPerson, ErasePerson
 from domain.commands.permissions import Role
-from domain.log import api_tokens, sandbox
+from domain.log import sandbox
+from domain.log.credentials import api_tokens
 from domain.log.erasure import NotTableOwner, wipe
 from projections.engine import projector, rebuild
 from projections.store.versioned_tables import Connection

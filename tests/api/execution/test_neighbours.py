@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from domain.commands.permissions import Role
-from domain.log import api_tokens
+from domain.log.credentials import api_tokens
 from projections.store import basis as bases
 from tests.api.schema.subscriptions.conftest import Running, Serve, Workspace, serve, until, workspace
 

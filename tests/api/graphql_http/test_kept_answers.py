@@ -16,7 +16,7 @@ from api.schema.schema import Schema
 from api.server.app import create_app
 from api.snapshot.global_ids import entity
 from domain.commands.permissions import Role
-from domain.log import api_tokens
+from domain.log.credentials import api_tokens
 from domain.primitives.values import Kind
 from tests.api.conftest import Api
 from tests.api.frames import BOTH_FRAMES

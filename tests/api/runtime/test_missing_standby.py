@@ -23,8 +23,8 @@ from api.runtime.database import Database, open_database
 from api.runtime.settings import Settings
 from api.server.app import create_app
 from domain.commands.permissions import Role
-from domain.log import api_tokens
 from domain.log.append import CommandUnconfirmed
+from domain.log.credentials import api_tokens
 from domain.log.event_store import Log
 from tests.conftest import issue_token
 from tests.domain.log.writing import command, reading

@@ -19,7 +19,7 @@ from deploy.drills.pgbouncer import NoPgBouncer, pooled, program
 from deploy.drills.pooler import OPEN, Company
 from domain.commands.permissions import Role
 from domain.handlers import identity
-from domain.log import api_tokens
+from domain.log.credentials import api_tokens
 from tests.conftest import MEMORY
 from tests.workspace import fresh_workspace
 

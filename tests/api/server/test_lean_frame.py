@@ -19,7 +19,7 @@ from api.server import lean_frame
 from api.server.app import create_app
 from api.server.lean_frame import LeanFrame
 from domain.commands.permissions import Role
-from domain.log import api_tokens
+from domain.log.credentials import api_tokens
 from tests.api.frames import BOTH_FRAMES
 from tests.api.schema.subscriptions.conftest import running
 from tests.waiting import until

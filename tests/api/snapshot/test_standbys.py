@@ -20,7 +20,7 @@ from api.runtime.settings import Settings
 from api.server.app import create_app
 from api.snapshot import standby
 from domain.commands.permissions import Role
-from domain.log import api_tokens
+from domain.log.credentials import api_tokens
 from tests.conftest import issue_token
 from tests.standbys import Pair, running_pair
 from tests.waiting import until
