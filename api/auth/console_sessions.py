@@ -42,6 +42,14 @@ class ConsoleSessions:
         """End a session; idempotent. Raises database errors."""
         await to_thread.run_sync(self._end, secret, limiter=self._threads)
 
+    async def is_any_token_valid(self) -> bool:
+        """Whether there is an API token by which one could sign in. Raises database errors."""
+        return await to_thread.run_sync(self._is_any_token_valid, limiter=self._threads)
+
+    def _is_any_token_valid(self) -> bool:
+        with self._pool.connection() as conn:
+            return api_tokens.is_any_live(conn)
+
     def _begin(self, caller: Caller, bearer: str | None, previous: str | None) -> tuple[str, float]:
         token = None if bearer is None else api_tokens.id_of(bearer)
         name = caller.handle if caller.person is None else ""  # a person's handle is personal data

@@ -7,19 +7,16 @@ key ids cause no load.
 import asyncio
 import json
 from collections.abc import Iterable
-from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from time import monotonic
 from typing import Any, Final
-from urllib.error import HTTPError
-from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 import structlog
 from anyio import to_thread
 from jwt import PyJWK, PyJWTError
 
-FETCH_SECONDS_MAX: Final = 5.0
-BYTES_MAX: Final = 1 << 20
+from api.auth.issuer_requests import FAILURES, download
+
 KEYS_MAX: Final = 100
 RENEWED_AFTER_SECONDS: Final = 600.0
 """The age at which keys are fetched again, so that a withdrawn key is no longer accepted."""
@@ -36,13 +33,6 @@ _log = structlog.get_logger(__name__)
 
 class KeysUnavailable(Exception):
     """No keys have been fetched yet, and the issuer is unreachable."""
-
-
-class _NoRedirect(HTTPRedirectHandler):
-    """Follows no redirect: keys come only from the address in the settings."""
-
-    def redirect_request(self, *_: Any) -> None:
-        return None
 
 
 class KeySet:
@@ -79,7 +69,7 @@ class KeySet:
             self._tried_at = monotonic()
             try:
                 self._keys = await to_thread.run_sync(read, self._where)
-            except (OSError, ValueError, HTTPException, RecursionError) as error:
+            except FAILURES as error:
                 _log.warning("jwks_not_fetched", where=self._where, cause=f"{type(error).__name__}: {error}")
                 return False
             self._fetched_at = monotonic()
@@ -88,35 +78,12 @@ class KeySet:
 
 def read(where: str) -> list[dict[str, Any]]:
     """The keys at a URL or in a file. Raises `OSError`, `ValueError`, `HTTPException`."""
-    text = _download(where) if "://" in where else Path(where).read_bytes()
+    text = download(where) if "://" in where else Path(where).read_bytes()
     document = json.loads(text)
     keys = document.get("keys") if isinstance(document, dict) else None
     if not isinstance(keys, list):
         raise ValueError("the document is not a JSON Web Key Set")  # noqa: TRY004 - the document is wrong, not a type
     return [key for key in keys[:KEYS_MAX] if isinstance(key, dict)]
-
-
-def _download(url: str) -> bytes:
-    request = Request(url, headers={"accept": "application/json"})  # noqa: S310 - the settings require https
-    try:
-        with build_opener(_NoRedirect).open(request, timeout=FETCH_SECONDS_MAX) as response:
-            return _read_limited(response)
-    except HTTPError as error:
-        error.close()
-        raise
-
-
-def _read_limited(response: HTTPResponse) -> bytes:
-    """The body of a response, within limits of size and time. Raises `ValueError`, `TimeoutError`."""
-    deadline = monotonic() + FETCH_SECONDS_MAX
-    text = b""
-    while chunk := response.read1(BYTES_MAX):
-        text += chunk
-        if len(text) > BYTES_MAX:
-            raise ValueError(f"the key set exceeds {BYTES_MAX} bytes")
-        if monotonic() > deadline:
-            raise TimeoutError(f"the download took more than {FETCH_SECONDS_MAX} s")
-    return text
 
 
 def _fits(key: dict[str, Any], algorithm: str) -> bool:

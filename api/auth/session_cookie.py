@@ -12,8 +12,10 @@ from strawberry.http.websocket_origin import is_same_origin
 
 from api.asgi.host_check import is_loopback
 
-NAME: Final = "__Host-keyframe"
-"""The cookie off loopback. Browsers accept the prefix only with `Secure`, without a domain, and for all paths."""
+SESSION: Final = "keyframe"
+"""The cookie of a session."""
+PENDING: Final = "keyframe-sign-in"
+"""The cookie of a sign-in that waits for the issuer's answer."""
 
 
 def session_of(connection: HTTPConnection) -> str | None:
@@ -21,7 +23,12 @@ def session_of(connection: HTTPConnection) -> str | None:
     headers = connection.headers
     if headers.get("cookie") is None or not is_own_page(connection):
         return None
-    return connection.cookies.get(cookie_name(headers.get("host") or ""))
+    return kept(connection, SESSION)
+
+
+def kept(connection: HTTPConnection, name: str) -> str | None:
+    """The content of a cookie, whoever caused the request; None without one."""
+    return connection.cookies.get(cookie_name(connection.headers.get("host") or "", name))
 
 
 def is_own_page(connection: HTTPConnection) -> bool:
@@ -32,17 +39,18 @@ def is_own_page(connection: HTTPConnection) -> bool:
     return headers.get("sec-fetch-site") == "same-origin"
 
 
-def cookie_name(host: str) -> str:
-    """The name of the cookie for a Host header. Cookies do not differ by port, so on loopback, where several servers
+def cookie_name(host: str, name: str = SESSION) -> str:
+    """The full name of a cookie for a Host header. Off loopback it has a prefix that browsers accept only with
+    `Secure`, without a domain, and for all paths. Cookies do not differ by port, so on loopback, where several servers
     may run, the name has it."""
-    return f"keyframe-{host.rpartition(']')[2].partition(':')[2] or 80}" if is_loopback(host) else NAME
+    return f"{name}-{host.rpartition(']')[2].partition(':')[2] or 80}" if is_loopback(host) else f"__Host-{name}"
 
 
-def set_cookie(response: Response, host: str, secret: str, seconds: int) -> None:
-    """Have the browser keep the secret for some seconds; 0 deletes it."""
+def set_cookie(response: Response, host: str, content: str, seconds: int, name: str = SESSION) -> None:
+    """Have the browser keep a content for some seconds; 0 deletes it."""
     response.set_cookie(
-        cookie_name(host),
-        secret,
+        cookie_name(host, name),
+        content,
         max_age=seconds,
         path="/",
         secure=not is_loopback(host),

@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 
 from api.asgi.connection_timeout import timeout_http_protocol
 from api.auth.authentication import DEMO
+from api.auth.openid.code_flow import ClientSecretUnusable
 from api.cli.output import USAGE, Failure, print_warning
 from api.console.sign_in import Guest
 from api.execution.context import Caller, Context
@@ -88,11 +89,12 @@ def url(listener: socket.socket) -> str:
 def warn_without_credentials(database: Database) -> None:
     """Print a warning if no caller can authenticate yet. A token that is created later is accepted at once."""
     with database.connect() as conn:
-        if database.settings.jwt_jwks is None and not api_tokens.is_any_live(conn):
+        settings = database.settings
+        if settings.jwt_jwks is None and settings.oidc_issuer is None and not api_tokens.is_any_live(conn):
             print_warning(
                 "No caller can authenticate: there is no valid token, so every request is answered with 401. Create "
-                "one with 'keyframe token create --role ADMIN', or accept JWTs with KEYFRAME_JWT_ISSUER, "
-                "KEYFRAME_JWT_AUDIENCE and KEYFRAME_JWT_JWKS."
+                "one with 'keyframe token create --role ADMIN', accept JWTs with KEYFRAME_JWT_ISSUER, "
+                "KEYFRAME_JWT_AUDIENCE and KEYFRAME_JWT_JWKS, or have people sign in with KEYFRAME_OIDC_ISSUER."
             )
 
 
@@ -131,6 +133,8 @@ def _app(database: Database, *, anonymous: bool, visitor: Caller, guests: Sequen
         return create_app(database.settings, database, editor=True, anonymous=anonymous, visitor=visitor, guests=guests)
     except InvalidManifest as fault:
         raise Failure(str(fault)) from fault
+    except ClientSecretUnusable as fault:
+        raise Failure(str(fault), USAGE) from fault
 
 
 class Server(uvicorn.Server):

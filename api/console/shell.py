@@ -12,6 +12,7 @@ from importlib.resources.abc import Traversable
 from typing import Final, NamedTuple
 
 import orjson
+from markupsafe import escape
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -26,6 +27,10 @@ OBJECTIVE: Final = "/objective/"
 """Below this address, an objective by its id."""
 KPI: Final = "/kpi/"
 """Below this address, a KPI by its id."""
+SIGNING: Final = frozenset({"/sign-in", "/sign-in/openid", "/sign-in/openid/callback", "/sign-out"})
+"""The addresses that sign in and out."""
+PROBLEM: Final = "keyframe-problem"
+"""The element of the page by which the script knows why the server rejected the request for the page."""
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -55,7 +60,12 @@ def console_documents() -> dict[str, str]:
 
 def is_public(path: str) -> bool:
     """Whether strangers may request this path: the pages and files of the console."""
-    return path in PAGES or path in {"/sign-in", "/sign-out"} or path.startswith((FILES, OBJECTIVE, KPI))
+    return is_page(path) or path.startswith(FILES) or path in SIGNING
+
+
+def is_page(path: str) -> bool:
+    """Whether the console has a page at this path, beside that which signs in."""
+    return path in PAGES or path.startswith((OBJECTIVE, KPI))
 
 
 class Shell:
@@ -72,6 +82,14 @@ class Shell:
         if matches(self._etag, request.headers.get("if-none-match", "")):
             return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
         return _sent(request, self._page, headers)
+
+    def problem(self, status: int, code: str, message: str) -> Response:
+        """The page that shows a problem, with its status."""
+        told = orjson.dumps({"status": status, "code": code, "message": message}).decode()
+        element = f'<meta name="{PROBLEM}" content="{escape(told)}">'.encode()
+        page = self._page.plain.replace(b"</head>", element + b"</head>", 1)
+        headers = {**_HEADERS, "cache-control": "no-store", "content-security-policy": POLICY, "vary": "accept"}
+        return Response(page, status, headers, media_type="text/html")
 
     def file(self, request: Request) -> Response:
         """A file, whose name has a digest of its content, so that it never changes."""

@@ -20,6 +20,7 @@ from starlette.responses import Response
 from api.asgi.content_negotiation import media_type
 from api.asgi.error_response import error_response, too_many_response, unavailable_response
 from api.asgi.rate_limiter import TokenBucketLimiter
+from api.asgi.ttl_cache import SingleFlightTTLCache
 from api.auth.authentication import (
     FAILURES_BURST,
     FAILURES_PER_SECOND,
@@ -32,15 +33,20 @@ from api.auth.authentication import (
 )
 from api.auth.authentication_middleware import address, log_rejection
 from api.auth.console_sessions import ConsoleSessions
+from api.auth.openid.code_flow import CodeFlow
 from api.auth.session_cookie import is_own_page, session_of, set_cookie
+from api.console.openid_sign_in import START, origin_of
 from api.console.shell import Shell
 from api.execution.context import Caller
 from api.execution.request_scope import UNAUTHENTICATED
+from api.runtime.settings import Settings
 from domain.commands.permissions import Role
 from domain.handlers import identity
 from domain.log.event_store import Log
 
 SIGN_IN: Final = "/sign-in"
+CREDENTIALS_SECONDS: Final = 2.0
+"""How long it is remembered whether there is a valid token."""
 SIGN_OUT: Final = "/sign-out"
 
 
@@ -65,12 +71,23 @@ class SignIn:
     there are none where the server can be reached from other machines."""
 
     def __init__(
-        self, authenticators: Authenticators, sessions: ConsoleSessions, log: Log, shell: Shell, guests: Sequence[Guest]
+        self,
+        authenticators: Authenticators,
+        sessions: ConsoleSessions,
+        log: Log,
+        shell: Shell,
+        settings: Settings,
+        *,
+        guests: Sequence[Guest] = (),
+        flow: CodeFlow | None = None,
     ) -> None:
         self._authenticators = authenticators
         self._sessions = sessions
         self._log = log
         self._shell = shell
+        self._settings = settings
+        self._flow = flow
+        self._any_token: SingleFlightTTLCache[None, bool] = SingleFlightTTLCache(CREDENTIALS_SECONDS, 1)
         self._guests = {guest.handle: guest for guest in guests}
         self._choices = TokenBucketLimiter(FAILURES_PER_SECOND, FAILURES_BURST)
 
@@ -95,15 +112,37 @@ class SignIn:
         return response
 
     async def _ways(self, request: Request) -> Response:
-        """Until when the caller is signed in, and the people to choose among."""
+        """Until when the caller is signed in, and by what one can sign in."""
         try:
             expires_at = await self._signed_in_until(request)
+            people = await to_thread.run_sync(self._present_guests)
+            can_anybody = bool(people) or await self._can_anybody_sign_in()
         except RateLimited as limited:
             return too_many_response(limited.message, RATE_LIMITED, limited.seconds)
         except AuthBackendUnavailable:
             return _unavailable()
-        people = await to_thread.run_sync(self._present_guests)
-        return _json({"signedInUntil": expires_at, "people": people})
+        return _json(
+            {
+                "signedInUntil": expires_at,
+                "people": people,
+                "issuer": self._issuer(request),
+                "contact": self._settings.contact,
+                "canAnybodySignIn": can_anybody,
+            }
+        )
+
+    def _issuer(self, request: Request) -> dict[str, str | None] | None:
+        """The issuer by which one signs in, and where one signs out there."""
+        if self._flow is None:
+            return None
+        sign_out_at = self._flow.sign_out_address(f"{origin_of(request)}{SIGN_IN}")
+        return {"name": self._flow.host, "signInAt": START, "signOutAt": sign_out_at}
+
+    async def _can_anybody_sign_in(self) -> bool:
+        """Whether there is an issuer, or a token that is valid."""
+        if self._flow is not None or self._settings.jwt_jwks is not None:
+            return True
+        return await self._any_token.get(None, self._sessions.is_any_token_valid)
 
     async def _signed_in_until(self, request: Request) -> str | None:
         secret = session_of(request)

@@ -3,14 +3,15 @@
 import re
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationInfo
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from api.asgi.status_codes import StatusCodePolicy
+from api.runtime import issuer_settings
 from api.runtime.connection_settings import beside_database, beside_standbys, dsn
 from api.runtime.log_setup import LogFormat
+from domain.commands.permissions import Role
 from domain.log.schema import workspace_name
 
 _ALGORITHMS = frozenset(["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"])
@@ -34,19 +35,6 @@ def _algorithms(value: str) -> str:
     for algorithm in _listed(value):
         if algorithm not in _ALGORITHMS:
             raise ValueError(f"'{algorithm}' is not supported; use {', '.join(sorted(_ALGORITHMS))}")
-    return value
-
-
-def _jwks(value: str | None, info: ValidationInfo) -> str | None:
-    """Raises `ValueError` unless issuer, audience and keys are set together, and the URL is https or loopback."""
-    if {info.data.get("jwt_issuer") is None, info.data.get("jwt_audience") is None, value is None} == {True, False}:
-        raise ValueError(
-            "must be set together with KEYFRAME_JWT_ISSUER and KEYFRAME_JWT_AUDIENCE: set all three or none"
-        )
-    scheme, colon, rest = (value or "").partition("://")
-    host = urlsplit(f"//{rest}").hostname
-    if colon and not (scheme == "https" or (scheme == "http" and host in {"localhost", "127.0.0.1", "::1"})):
-        raise ValueError("must be an https URL or a file; http is accepted from loopback only")
     return value
 
 
@@ -109,7 +97,7 @@ class Settings(BaseSettings):
         default=None,
         description="The required audience of JWTs: their `aud` claim must be this value or contain it.",
     )
-    jwt_jwks: Annotated[str | None, AfterValidator(_jwks)] = Field(
+    jwt_jwks: Annotated[str | None, AfterValidator(issuer_settings.jwks)] = Field(
         default=None,
         validate_default=True,
         description="The issuer's public keys, as a JSON Web Key Set: an https URL or a file. http is accepted from "
@@ -139,6 +127,54 @@ class Settings(BaseSettings):
         description="Names, separated by commas, that are accepted as machines although no person has this handle; "
         "`*` accepts every name from the issuer. Names of machines stay in the log in clear text for ever, so they "
         "must not identify people.",
+    )
+    oidc_issuer: Annotated[str | None, AfterValidator(issuer_settings.issuer)] = Field(
+        default=None,
+        description="The OpenID Connect issuer by which people sign in to the console, as its URL, https or of "
+        "loopback. If unset, they sign in with a token.",
+    )
+    oidc_client_id: Annotated[str | None, AfterValidator(issuer_settings.client_id)] = Field(
+        default=None, validate_default=True, description="The id of the client that Keyframe is at the issuer."
+    )
+    oidc_client_secret: Annotated[SecretStr | None, AfterValidator(issuer_settings.client_secret)] = Field(
+        default=None,
+        description="The secret of this client, of at least 16 characters.",
+    )
+    oidc_client_secret_file: Annotated[Path | None, AfterValidator(issuer_settings.client_secret_file)] = Field(
+        default=None,
+        validate_default=True,
+        description="A file with the secret of this client, in place of KEYFRAME_OIDC_CLIENT_SECRET.",
+    )
+    oidc_scopes: Annotated[str, AfterValidator(issuer_settings.scopes)] = Field(
+        default="openid profile email",
+        description="The scopes that are requested of the issuer, separated by spaces: `openid`, and those that its "
+        "claims need.",
+    )
+    oidc_handle_claim: str = Field(
+        default="preferred_username",
+        min_length=1,
+        description="The claim of the ID token with the person's handle. Choose a claim that users "
+        "cannot change themselves.",
+    )
+    oidc_domains: str | None = Field(
+        default=None,
+        description="Domains, separated by commas, whose mail addresses in that claim name the person whose handle is "
+        "the part before the `@`, in lower case. An address of another domain names nobody.",
+    )
+    oidc_role: Role | None = Field(
+        default=None,
+        description="The role of people whose ID token has no claim KEYFRAME_JWT_ROLES_CLAIM, as with issuers that "
+        "have no roles. If unset, they cannot sign in.",
+    )
+    oidc_session_s: Annotated[float | None, Field(gt=0, le=43_200)] = Field(
+        default=None,
+        description="How long a session lasts after a sign-in by the issuer, in seconds, 12 hours at most. If unset, "
+        "until the ID token expires, which with some issuers is after minutes.",
+    )
+    contact: str | None = Field(
+        default=None,
+        max_length=200,
+        description="Whom people ask for access, as the sign-in page shows it: a name, a mail address or a channel.",
     )
     requests_per_s: float = Field(
         default=100, gt=0, description="The sustained request rate per caller, in requests per second."

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from starlette.applications import Starlette
 
 from api.auth.authentication import DEMO
-from api.console.shell import is_public
+from api.console.shell import Shell
 from api.console.sign_in import Guest
 from api.execution.context import Caller
 from api.runtime.database import Database
@@ -33,7 +33,7 @@ def create_app(
     and the query editor at `/graphql`. `anonymous`: requests need no authentication and are the `visitor`'s, and
     anybody may sign in as one of the `guests`, which only the demo on loopback may allow. From startup to shutdown this
     process updates the projections if no other process does, unless the settings leave that to `keyframe project`.
-    Raises `KeyFault`.
+    Raises `KeyFault`, `ClientSecretUnusable`.
     """
     configure_logging(settings.journal)
     process = Process.of(settings, database, anonymous=visitor if anonymous else None)
@@ -41,9 +41,10 @@ def create_app(
         process.log, process.projector, process.hub, process.writer, process.lanes, process.answers, process.standbys
     )
     endpoint = endpoint_of(process, editor=editor)
-    middleware = middleware_of(process, is_public) if editor else middleware_of(process)
+    shell = Shell() if editor else None
+    middleware = middleware_of(process, shell)
     app = Starlette(
-        routes=routes_of(process, endpoint, editor=editor, guests=guests if anonymous else ()),
+        routes=routes_of(process, endpoint, shell, guests=guests if anonymous else ()),
         middleware=middleware,
         exception_handlers=EXCEPTION_HANDLERS,
         lifespan=lifespan_of(process),

@@ -17,6 +17,7 @@ from api.asgi.body_limit import BodyLimit, BodyTooLarge, BodyTooSlow
 from api.asgi.cross_origin import CrossOrigin
 from api.asgi.host_check import HostCheck
 from api.auth.authentication_middleware import AuthenticationMiddleware
+from api.console.browser_pages import BrowserPages
 from api.graphql_http.endpoint import Endpoint
 from api.observability.request_log import RequestLogMiddleware, identify
 from api.server.middleware import failure_response
@@ -41,6 +42,7 @@ class LeanFrame:
         self._authentication: AuthenticationMiddleware = duties.pop(AuthenticationMiddleware)
         self._bodies: BodyLimit = duties.pop(BodyLimit)
         self._cors: CrossOrigin = duties.pop(CrossOrigin)
+        self._pages: BrowserPages | None = duties.pop(BrowserPages, None)
         if duties:
             raise LookupError(f"The frame of {PATH} does not perform the duties of {', '.join(map(str, duties))}.")
 
@@ -72,7 +74,7 @@ class LeanFrame:
         try:
             rejection = await self._authentication.rejection(request)
             if rejection is not None:
-                return rejection
+                return rejection if self._pages is None else self._pages.shown(request, rejection)
             request.receive_by(self._bodies.limited(request.scope, request.headers, request.receive))
             return await self._endpoint.respond(request)
         except (BodyTooLarge, BodyTooSlow) as error:

@@ -8,6 +8,7 @@ import psycopg
 import structlog
 from anyio import to_thread
 from psycopg_pool import PoolTimeout
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -17,6 +18,8 @@ from api.asgi.disconnect import CLIENT_CLOSED_REQUEST, ClientDisconnected
 from api.asgi.error_response import error_response, too_many_response, unavailable_response
 from api.asgi.host_check import HostCheck
 from api.auth.authentication_middleware import AuthenticationMiddleware
+from api.console.browser_pages import BrowserPages
+from api.console.shell import Shell, is_public
 from api.endpoints import readings_ingest, targets_ingest
 from api.execution.context import outdated_views
 from api.execution.lanes import Busy
@@ -29,14 +32,17 @@ from domain.log.outage import outage
 _log = structlog.get_logger(__name__)
 
 
-def middleware_of(process: Process, is_public: Callable[[str], bool] = lambda _: False) -> list[Middleware]:
-    """The middleware for these settings. `is_public`: the paths that strangers may request."""
+def middleware_of(process: Process, shell: Shell | None = None) -> list[Middleware]:
+    """The middleware for these settings. `shell`: that of the console, whose pages and files strangers may request;
+    None without it."""
     settings = process.settings
+    strangers = {} if shell is None else {"is_public": is_public}
     return [
         Middleware(RequestLogMiddleware, metrics=process.metrics, telemetry=process.telemetry),
         Middleware(HostCheck, names=[settings.host, *(settings.host_names or "").split(",")]),
+        *([] if shell is None else [Middleware(BrowserPages, shell=shell)]),
         cors(settings),
-        Middleware(AuthenticationMiddleware, authenticators=process.authenticators, is_public=is_public),
+        Middleware(AuthenticationMiddleware, authenticators=process.authenticators, **strangers),
         Middleware(BodyLimit, seconds=settings.request_timeout_s, streamed={readings_ingest.PATH, targets_ingest.PATH}),
     ]
 
@@ -52,6 +58,20 @@ async def _statement_failed(request: Request, error: Exception) -> Response:
     if reason is None:
         return await _internal_error(request, error)
     return unavailable_response(str(reason), VIEWS_OUTDATED)
+
+
+async def _unknown(request: Request, error: Exception) -> Response:
+    """The response to an address or a method that no route has."""
+    assert isinstance(error, HTTPException)
+    status = HTTPStatus(error.status_code)
+    message = (
+        f"There is nothing at {request.url.path}."
+        if status is HTTPStatus.NOT_FOUND
+        else f"{request.url.path} takes another method: see the header Allow."
+    )
+    response = error_response(status, message, status.name)
+    response.headers.update({**(error.headers or {}), "cache-control": "no-store"})
+    return response
 
 
 async def _busy(_: Request, error: Exception) -> Response:
@@ -87,5 +107,7 @@ EXCEPTION_HANDLERS: Final[Mapping[Any, Callable[[Request, Exception], Coroutine[
     Busy: _busy,
     ClientDisconnected: _disconnected,
     ClientDisconnect: _disconnected,
+    HTTPStatus.NOT_FOUND: _unknown,
+    HTTPStatus.METHOD_NOT_ALLOWED: _unknown,
     HTTPStatus.INTERNAL_SERVER_ERROR: _internal_error,
 }

@@ -7,6 +7,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
+from api.auth.openid.code_flow import code_flow_of
+from api.console.openid_sign_in import CALLBACK, START, OpenIdSignIn
 from api.console.shell import FILES, KPI, OBJECTIVE, PAGES, Shell, console_documents
 from api.console.sign_in import SIGN_IN, SIGN_OUT, Guest, SignIn
 from api.endpoints import readings_ingest, targets_ingest
@@ -33,12 +35,14 @@ def endpoint_of(process: Process, *, editor: bool) -> Endpoint:
     )
 
 
-def routes_of(process: Process, endpoint: Endpoint, *, editor: bool, guests: Sequence[Guest] = ()) -> list[BaseRoute]:
-    """All routes. `editor`: whether the console and the parts of the query editor are served. `guests`: as whom anybody
-    may sign in to the console."""
+def routes_of(
+    process: Process, endpoint: Endpoint, shell: Shell | None, *, guests: Sequence[Guest] = ()
+) -> list[BaseRoute]:
+    """All routes. `shell`: that of the console, which is served with the parts of the query editor; None without them.
+    `guests`: as whom anybody may sign in to the console. Raises `ClientSecretUnusable`."""
     return [
-        *_graphql(endpoint, editor=editor),
-        *(_console(process, guests) if editor else []),
+        *_graphql(endpoint, editor=shell is not None),
+        *([] if shell is None else _console(process, shell, guests)),
         *operations_of(process),
         *_exports(process),
         Route("/schema.graphql", schema_text),
@@ -55,9 +59,10 @@ def _graphql(endpoint: Endpoint, *, editor: bool) -> list[BaseRoute]:
     ]
 
 
-def _console(process: Process, guests: Sequence[Guest]) -> list[BaseRoute]:
-    shell = Shell()
-    sessions = SignIn(process.authenticators, process.sessions, process.log, shell, guests)
+def _console(process: Process, shell: Shell, guests: Sequence[Guest]) -> list[BaseRoute]:
+    flow = code_flow_of(process.settings)
+    credentials = process.authenticators, process.sessions, process.log
+    sessions = SignIn(*credentials, shell, process.settings, guests=guests, flow=flow)
     return [
         *(Route(path, shell.page) for path in sorted(PAGES)),
         Route(f"{OBJECTIVE}{{id}}", shell.page),
@@ -65,7 +70,12 @@ def _console(process: Process, guests: Sequence[Guest]) -> list[BaseRoute]:
         Route(f"{FILES}{{name}}", shell.file),
         Route(SIGN_IN, sessions.sign_in, methods=["GET", "POST"]),
         Route(SIGN_OUT, sessions.sign_out, methods=["POST"]),
+        *([] if flow is None else _openid(OpenIdSignIn(flow, *credentials, process.settings))),
     ]
+
+
+def _openid(sign_in: OpenIdSignIn) -> list[BaseRoute]:
+    return [Route(START, sign_in.start), Route(CALLBACK, sign_in.callback)]
 
 
 def operations_of(process: Process) -> list[BaseRoute]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from api.auth import jwks
+from api.auth import issuer_requests, jwks
 from api.auth.jwks import KeySet, KeysUnavailable
 from tests.api.auth.conftest import Issuer, public, running_app_server, signed, trusting
 
@@ -166,14 +166,14 @@ def test_fetching_keys_does_not_block_the_event_loop(issuer: Issuer, monkeypatch
     asyncio.run(ask())
 
 
-@pytest.mark.parametrize(("chunk", "fault"), [(b" ", TimeoutError), (b" " * jwks.BYTES_MAX, ValueError)])
+@pytest.mark.parametrize(("chunk", "fault"), [(b" ", TimeoutError), (b" " * issuer_requests.BYTES_MAX, ValueError)])
 def test_slow_or_endless_jwks_response_is_aborted(
     monkeypatch: pytest.MonkeyPatch, chunk: bytes, fault: type[Exception]
 ) -> None:
-    monkeypatch.setattr(jwks, "FETCH_SECONDS_MAX", -1.0 if fault is TimeoutError else 60.0)
+    monkeypatch.setattr(issuer_requests, "FETCH_SECONDS_MAX", -1.0 if fault is TimeoutError else 60.0)
     endless: Any = SimpleNamespace(read1=lambda _: chunk)
     with pytest.raises(fault):
-        jwks._read_limited(endless)
+        issuer_requests.read_limited(endless)
 
 
 def test_jwt_is_answered_503_while_no_key_is_available(issuer: Issuer, server: str) -> None:
