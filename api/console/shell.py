@@ -21,7 +21,7 @@ from api.asgi.etag import matches
 
 FILES: Final = "/console/"
 """Where the files of the page are."""
-PAGES: Final = frozenset({"/", "/changes", "/kpis", "/week"})
+PAGES: Final = frozenset({"/", "/alignment", "/changes", "/kpis", "/week"})
 """The addresses of the console, whose pages the script shows; `/sign-in` is one, too."""
 OBJECTIVE: Final = "/objective/"
 """Below this address, an objective by its id."""

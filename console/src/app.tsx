@@ -6,6 +6,7 @@ import { Route, Switch, useLocation } from "wouter-preact";
 import { client } from "./api/client";
 import { ways, type Ways } from "./api/session";
 import { Frame } from "./frame";
+import { Alignment } from "./pages/alignment";
 import { Changes } from "./pages/changes";
 import { KpiPage } from "./pages/kpi";
 import { Kpis } from "./pages/kpis";
@@ -44,6 +45,7 @@ function SignedIn({ onSignedOut }: { onSignedOut: () => void }) {
         <Switch>
           <Route path="/" component={Quarter} />
           <Route path="/objective/:id">{({ id }) => <ObjectivePage id={id} />}</Route>
+          <Route path="/alignment" component={Alignment} />
           <Route path="/kpis" component={Kpis} />
           <Route path="/kpi/:id">{({ id }) => <KpiPage id={id} />}</Route>
           <Route path="/changes" component={Changes} />

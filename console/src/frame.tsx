@@ -14,6 +14,7 @@ import { LookingContext, usualCycle, type Looking } from "./viewer";
 
 const PAGES = [
   { path: "/", name: "Quarter" },
+  { path: "/alignment", name: "Alignment" },
   { path: "/kpis", name: "KPIs" },
   { path: "/changes", name: "What changed" },
   { path: "/week", name: "My week" },

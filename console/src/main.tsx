@@ -6,5 +6,6 @@ import "./styles/frame.css";
 import "./styles/goals.css";
 import "./styles/kpis.css";
 import "./styles/moment.css";
+import "./styles/alignment.css";
 
 render(<App />, document.getElementById("app")!);

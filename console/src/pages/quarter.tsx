@@ -7,6 +7,7 @@ import type { CycleAtAGlanceFragment, Health, KeyResultRowFragment, ObjectiveRow
 import { type Figures, type Frame, useFilm, useFrame, useShown } from "../moment/film";
 import { basis, useMoment, withMoment } from "../moment/moment";
 import { Bar } from "../parts/bar";
+import { Choice, CycleChoice } from "../parts/choices";
 import { HealthCounts, HealthLabel, HealthMark } from "../parts/health";
 import { KeyResultLine } from "../parts/key-result";
 import { Failed, Loading, State } from "../parts/states";
@@ -86,7 +87,7 @@ function Headline({ cycle, film, chosen, onChoose }: HeadlineProps) {
   return (
     <section class="headline">
       <div class="headline-title">
-        <CycleChoice />
+        <h1><CycleChoice /></h1>
         <p>{onDay(cycle.startsOn)} – {onDay(cycle.endsOn)} · {cycle.objectives.edges.length} objectives</p>
       </div>
       <div class="headline-figure">
@@ -133,22 +134,6 @@ function measuredIn(frame: Frame, keyResult: KeyResultRowFragment): KeyResultRow
   return { ...keyResult, current: actual ?? null, confidence: null, progress: { ...keyResult.progress, value: progress ?? null, expected: null, health: null } };
 }
 
-function CycleChoice() {
-  const { cycles, cycle } = useLooking();
-  const { moment } = useMoment();
-  const [path, navigate] = useLocation();
-  const choose = (key: string) => navigate(`${path}${withMoment(`?cycle=${encodeURIComponent(key)}`, { ...moment, at: null })}`);
-  return (
-    <h1>
-      <select aria-label="Cycle" value={cycle?.key} onChange={(event) => choose(event.currentTarget.value)}>
-        {cycles.map((one) => (
-          <option key={one.key} value={one.key}>{one.name}</option>
-        ))}
-      </select>
-    </h1>
-  );
-}
-
 function FilterRow({ objectives, filters, change }: { objectives: ObjectiveRowFragment[]; filters: Filters; change: (next: Partial<Filters>) => void }) {
   const named = (names: (string | null | undefined)[]) => [...new Set(names.filter((name): name is string => !!name))].sort((one, other) => one.localeCompare(other));
   const labels = named(objectives.flatMap((one) => one.labels));
@@ -165,18 +150,6 @@ function FilterRow({ objectives, filters, change }: { objectives: ObjectiveRowFr
         </select>
       </label>
     </form>
-  );
-}
-
-function Choice({ label, value, options, onChoose }: { label: string; value: string; options: string[]; onChoose: (value: string) => void }) {
-  return (
-    <label class={`choice${value ? " chosen" : ""}`}>
-      <span>{label}</span>
-      <select value={value} onChange={(event) => onChoose(event.currentTarget.value)}>
-        <option value="">All</option>
-        {options.map((option) => <option key={option} value={option}>{option}</option>)}
-      </select>
-    </label>
   );
 }
 

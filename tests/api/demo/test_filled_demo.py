@@ -166,6 +166,9 @@ def test_each_query_of_the_console_is_answered(filled: Api) -> None:
     quarter = shown(filled, "Quarter", cycle=key)["cycle"]
     objective = quarter["objectives"]["edges"][0]["node"]
     kpi = filled.ask("{ kpis(first: 1) { nodes { id } } }")["kpis"]["nodes"][0]["id"]
+    among = {"cycles": [{"key": key}, {"key": CALENDAR.year.key}], "state": ["ACTIVE", "CLOSED"]}
+    tree = {"roots": among | {"aligned": False}, "among": among, "first": 50}
+    branches = {"ids": [objective["entityId"]], "count": 1, "first": 50, "among": among}
     asked = {
         "Who": {}, "Quarter": {"cycle": key}, "QuarterThen": past, "BurnUp": {"cycle": key},
         "Film": {"cycle": key, "every": "DAY"}, "FilmOfKeyResults": {"cycle": key},
@@ -174,6 +177,7 @@ def test_each_query_of_the_console_is_answered(filled: Api) -> None:
         "Week": {"person": objective["owner"]["entityId"], "until": str(TODAY)},
         "Kpis": {"from": month_ago}, "KpisThen": {"from": month_ago, **moment},
         "KpiNow": {"id": kpi, "from": month_ago}, "KpiThen": {"id": kpi, "from": month_ago, **moment},
+        "Teams": {}, "Tree": tree, "TreeThen": tree | moment, "TreeBranches": branches, "TreeBranchesThen": branches | moment,
     }  # fmt: skip
     queries = {name for text in console_documents().values() for name in re.findall(r"query (\w+)", text)}
     assert queries == asked.keys()
