@@ -39,6 +39,7 @@ BYTES: Final = 1.5
 """How much longer the answer is if its pages were not full, far less than `FACTOR`."""
 GROWING: Final = {
     "docs/audit-walkthrough.md: query AllMoved": "A small customer does not move as many goalposts as a page has.",
+    "docs/history.md: query Film": "A film has all goals of a cycle.",
     "docs/history.md: query Replay": "The changes of a frame are those of a whole cycle since the frame before.",
 }
 """The documents whose answers grow with the customer, and why."""

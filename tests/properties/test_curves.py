@@ -15,8 +15,8 @@ from projections.figures.figures import Figures
 from projections.figures.horizon import Horizon
 from projections.figures.team_figures import TeamFigures
 from projections.figures.timeline import Timeline
-from projections.history import curves
-from projections.history.curves import AnyWhole, CurvePoint, Span
+from projections.history.over_time import curves
+from projections.history.over_time.curves import AnyWhole, CurvePoint, Span
 from tests.asking import AskedWorld, unlimited
 from tests.properties.cases import Case, on_histories
 from tests.properties.model_answers import same
@@ -138,6 +138,57 @@ def test_every_point_of_a_curve_is_the_whole_as_of_that_moment(case: Case) -> No
             answered = {node["entityId"]: node for node in found if node is not None}
             for (id, name), point in points[at].items():
                 assert same(point, as_of(answered.get(id), name, point)), (every, at, id, name)
+
+
+@on_histories(3)
+def test_each_moment_of_a_film_has_the_figures_of_the_cycle_and_its_goals_as_of_that_moment(case: Case) -> None:
+    world = case.world
+    with unlimited():
+        films = world.ask(FILMS)["cycles"]["nodes"]
+    for cycle in films:
+        film, id = cycle["film"], cycle["entityId"]
+        assert [point["at"] for point in film["points"]][: len(film["at"])] == film["at"]
+        for place in Random(case.seed).sample(range(len(film["at"])), min(4, len(film["at"]))):
+            at = film["at"][place]
+            then = world.ask(GOALS_AT, at=at, position=len(case.log.events), cycle={"id": id})["asOf"]["cycle"]
+            assert same(filmed(film, place), goals_of(then)), (id, at)
+        with unlimited():
+            found = world.ask(FILM_OF, cycle={"id": id}, ids=[one["entityId"] for one in film["objectives"]])["cycle"]
+        assert found["some"] == {**found["all"], "points": []}
+
+
+COLUMNS = "entityId values expecteds healths confidences"
+FILMED = f"at points {{ at value expected health }} objectives {{ {COLUMNS} }} keyResults {{ {COLUMNS} currents }}"
+FILMS = f"{{ cycles(first: 50) {{ nodes {{ entityId film(every: DAY) {{ {FILMED} }} }} }} }}"
+FILM_OF = f"""query($cycle: CycleBy!, $ids: [ID!]) {{ cycle(by: $cycle) {{
+    all: film {{ {FILMED} }} some: film(objectives: $ids) {{ {FILMED} }} }} }}"""
+GOALS_AT = f"""query($at: DateTime!, $position: Position!, $cycle: CycleBy!) {{ asOf(at: $at, position: $position) {{
+    cycle(by: $cycle) {{ progress {{ value expected health }}
+        objectives(first: 200) {{ nodes {{ entityId progress {{ {PROGRESS} }}
+            keyResults {{ entityId current progress {{ {PROGRESS} }} }} }} }} }} }} }}"""
+NAMES = {"values": "value", "expecteds": "expected", "healths": "health", "confidences": "confidence"}
+
+
+def filmed(film: Any, place: int) -> Any:
+    """The cycle, and its goals by id, at a moment of a film; a goal without health and value is not in the cycle."""
+    found = {}
+    for one in [*film["objectives"], *film["keyResults"]]:
+        figures = {name: one[column][place] for column, name in NAMES.items()}
+        if any(value is not None for value in figures.values()):
+            found[one["entityId"]] = {**figures, "current": one["currents"][place] if "currents" in one else None}
+    point = film["points"][place]
+    return {name: point[name] for name in ("value", "expected", "health")}, found
+
+
+def goals_of(cycle: Any) -> Any:
+    """The same of a cycle as of a moment."""
+    if cycle is None:
+        return dict.fromkeys(("value", "expected", "health")), {}
+    objectives = cycle["objectives"]["nodes"]
+    goals = [*objectives, *(key_result for one in objectives for key_result in one["keyResults"])]
+    found = {one["entityId"]: {**one["progress"], "current": one.get("current")} for one in goals}
+    is_known = {id: one for id, one in found.items() if any(one[name] is not None for name in NAMES.values())}
+    return cycle["progress"], is_known
 
 
 def moments(world: AskedWorld, every: str) -> dict[str, dict[tuple[str, str], Any]]:

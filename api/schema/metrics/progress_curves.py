@@ -14,8 +14,8 @@ from api.snapshot.dataloaders import in_groups
 from api.snapshot.snapshot import Batch, RowProxy
 from domain.metrics.wholes import Counted
 from domain.primitives.calendar import Step
-from projections.history import curves
-from projections.history.curves import CurvePoint, Span
+from projections.history.over_time import curves
+from projections.history.over_time.curves import CurvePoint, Span
 
 Every: TypeAlias = Annotated[
     enums.Step, strawberry.argument(description="The distance between two points; CHANGE is one point per change.")

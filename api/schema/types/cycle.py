@@ -12,6 +12,7 @@ from api.schema.connections.filters import ObjectiveFilter
 from api.schema.connections.list_orders import ObjectiveOrder
 from api.schema.metrics import progress_curves
 from api.schema.metrics.figures import counts_of_cycles, of_cycles, scores_of_cycles
+from api.schema.metrics.film import Film, Only, films_of
 from api.schema.metrics.findings import FindingCount, finding_counts_by, in_cycles, of_each_object
 from api.schema.metrics.goal_lists import GoalConnection, Whose, objectives_of
 from api.schema.metrics.progress import HealthCount, Progress, progress_by
@@ -87,6 +88,10 @@ class Cycle(Entity, kind=Kind.CYCLE, read=cycle.cycles):
     @resolved("The progress over time, by all that is known at the view, with the planned line after it.")
     def progress_over_time(self, every: Every = Step.WEEK, since: From = None, until: To = None) -> list[ProgressPoint]:
         return self.each(progress_curves.of_cycles, every, since, until)
+
+    @resolved("The cycle, its objectives and their key results over time, as columns: one pass computes all of them.")
+    def film(self, every: Every = Step.DAY, since: From = None, only: Only = None) -> Film:
+        return self.each(films_of, every, since, None if only is None else tuple(only))
 
     @connection("The objectives of the cycle, by default in the order of recording.")
     def objectives(

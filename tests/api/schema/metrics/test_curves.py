@@ -12,7 +12,7 @@ from domain.commands.key_result_commands import CorrectCheckIn, DropKeyResult
 from domain.commands.objective_commands import AssignObjective, CommitObjective
 from domain.commands.people_commands import FormTeam, MoveTeam
 from domain.primitives.values import Kind, Ref
-from projections.history import curves
+from projections.history.over_time import curves
 from tests.api.schema import goals
 from tests.api.schema.crowd import Crowd
 from tests.api.schema.goals import CYCLE, day

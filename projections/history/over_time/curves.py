@@ -63,7 +63,7 @@ class Span(NamedTuple):
         return since, max(last, since) if self.until is None else self.until
 
 
-class _Curve(NamedTuple):
+class Curve(NamedTuple):
     """A curve to compute.
 
     `span`: its default first and last moments. `objectives`: those that may give it its value at any moment. `changes`:
@@ -88,7 +88,7 @@ def of_cycles(conn: Connection, basis: Basis, ids: Sequence[UUID], span: Span) -
     PLANNING. Raises `INVALID`, `TOO_LARGE`."""
     history = timeline.of_cycles(conn, basis, ids, span.since)
     figures = Figures(history, Horizon.of(basis))
-    return _computed(figures, span, {id: _of_cycle(figures, id) for id in ids})
+    return _computed(figures, span, {id: curve_of_cycle(figures, id) for id in ids})
 
 
 def of_teams(
@@ -111,18 +111,19 @@ def of_teams(
 # ── what a curve depends on ──────────────────────────────────────────────────────────────────────
 
 
-def _of_objective(figures: Figures, id: UUID) -> _Curve:
+def _of_objective(figures: Figures, id: UUID) -> Curve:
     row = figures.timeline.objectives[id].versions[-1]
     cycle = figures.cycle_row(row.cycle)
     ended = end_of_goal(row, cycle)
     last = max(figures.horizon.at, figures.calendar.day_end(cycle.ends_on)) if ended is None else ended.at
-    return _Curve((row.created_at, last), givers(figures.timeline, [id]), (), lambda then: then.objective(id))
+    return Curve((row.created_at, last), givers(figures.timeline, [id]), (), lambda then: then.objective(id))
 
 
-def _of_cycle(figures: Figures, id: UUID) -> _Curve:
+def curve_of_cycle(figures: Figures, id: UUID) -> Curve:
+    """What the curve of a cycle is computed from."""
     of = sources(figures.timeline, id)
     changes = [row.changed_at for one in (id, *of.cycles) for row in figures.timeline.cycles[one].versions]
-    return _Curve(_span_of_cycle(figures, id), of.objectives, changes, lambda then: then.cycle(id))
+    return Curve(_span_of_cycle(figures, id), of.objectives, changes, lambda then: then.cycle(id))
 
 
 def _span_of_cycle(figures: Figures, id: UUID) -> tuple[datetime, datetime]:
@@ -131,13 +132,13 @@ def _span_of_cycle(figures: Figures, id: UUID) -> tuple[datetime, datetime]:
     return min(row.plan_at or figures.calendar.day_start(row.starts_on), last), last
 
 
-def _of_team(figures: Figures, teams: TeamFigures, id: UUID, cycle: UUID | None) -> _Curve:
+def _of_team(figures: Figures, teams: TeamFigures, id: UUID, cycle: UUID | None) -> Curve:
     history = figures.timeline
     inside = timeline.ever_inside(history, [id])
     objectives = [one for one in history.own if any(row.team in inside for row in history.objectives[one].versions)]
     changes = [row.changed_at for one in inside for row in history.teams[one].versions]
     span = _span_of_team(figures, teams, id, cycle)
-    return _Curve(span, givers(history, objectives), changes, lambda then: teams.team(id, then))
+    return Curve(span, givers(history, objectives), changes, lambda then: teams.team(id, then))
 
 
 def _span_of_team(figures: Figures, teams: TeamFigures, id: UUID, cycle: UUID | None) -> tuple[datetime, datetime]:
@@ -151,20 +152,20 @@ def _span_of_team(figures: Figures, teams: TeamFigures, id: UUID, cycle: UUID | 
 # ── the pass ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def _computed(figures: Figures, span: Span, curves: Mapping[UUID, _Curve]) -> dict[UUID, list[CurvePoint]]:
+def _computed(figures: Figures, span: Span, curves: Mapping[UUID, Curve]) -> dict[UUID, list[CurvePoint]]:
     """The points of these curves, moment by moment, so that what several curves share is computed once."""
     happened = Happenings(figures.timeline)
-    moments = {id: _moments(figures, span, curve, happened) for id, curve in curves.items()}
-    _check_size(figures.timeline, curves, moments)
+    moments = {id: moments_of(figures, span, curve, happened) for id, curve in curves.items()}
+    check_size(figures.timeline, curves, moments)
     points: dict[UUID, list[CurvePoint]] = {id: [] for id in curves}
-    for at, ids, then in _passed(figures, moments, happened):
+    for at, ids, then in passed(figures, moments, happened):
         for id in ids:
             whole = curves[id].whole(then)
-            points[id].append(_known(at, whole) if at <= then.horizon.at else _expected(at, whole))
+            points[id].append(point(at, whole) if at <= then.horizon.at else planned_point(at, whole))
     return points
 
 
-def _moments(figures: Figures, span: Span, curve: _Curve, happened: Happenings) -> list[datetime]:
+def moments_of(figures: Figures, span: Span, curve: Curve, happened: Happenings) -> list[datetime]:
     """Every step up to the basis, the basis, and every step of the planned line after it; by the basis's calendar."""
     (first, last), now, steps = span.ends(*curve.span), figures.horizon.at, figures.calendar.steps
     changes = [*curve.changes, *happened.moments(curve.objectives)] if span.every is Step.CHANGE else ()
@@ -173,7 +174,7 @@ def _moments(figures: Figures, span: Span, curve: _Curve, happened: Happenings) 
     return bounded([*past, *(future[1:] if past else future)])
 
 
-def _check_size(history: Timeline, curves: Mapping[UUID, _Curve], moments: Mapping[UUID, Sequence[datetime]]) -> None:
+def check_size(history: Timeline, curves: Mapping[UUID, Curve], moments: Mapping[UUID, Sequence[datetime]]) -> None:
     key_results = {id: sum(len(history.of_objective[one]) for one in curve.objectives) for id, curve in curves.items()}
     if sum(key_results[id] * len(of) for id, of in moments.items()) > FIGURES_MAX:
         raise CommandRejected(
@@ -181,7 +182,7 @@ def _check_size(history: Timeline, curves: Mapping[UUID, _Curve], moments: Mappi
         )
 
 
-def _passed(
+def passed(
     figures: Figures, moments: Mapping[UUID, Sequence[datetime]], happened: Happenings
 ) -> Iterator[tuple[datetime, Sequence[UUID], Figures]]:
     """Each moment in order, with the ids that have it and the figures there. After the moment of the basis the figures
@@ -203,18 +204,18 @@ def _passed(
 # ── points ───────────────────────────────────────────────────────────────────────────────────────
 
 
-def _known(at: datetime, whole: AnyWhole | None) -> CurvePoint:
+def point(at: datetime, whole: AnyWhole | None) -> CurvePoint:
     if whole is None:
         return CurvePoint(at, None, None, None, None, {}, {})
     return CurvePoint(
         at, whole.value, whole.expected, whole.health, whole.confidence,
-        _by_health(whole.key_results), _by_health(whole.counted),
+        by_health(whole.key_results), by_health(whole.counted),
     )  # fmt: skip
 
 
-def _expected(at: datetime, whole: AnyWhole | None) -> CurvePoint:
+def planned_point(at: datetime, whole: AnyWhole | None) -> CurvePoint:
     return CurvePoint(at, None, None if whole is None else whole.expected)
 
 
-def _by_health(parts: Iterable[Progress]) -> Counts:
+def by_health(parts: Iterable[Progress]) -> Counts:
     return Counter(part.health for part in parts)

@@ -1,0 +1,138 @@
+"""The film of a cycle: the figures of the cycle, its objectives and its key results at the steps of a span.
+
+One pass computes all of them, since the cycle's progress is computed from theirs. A moment of the film shows what is
+true there by all that the basis knows, like the points of a curve, and so equals the figures as of that moment.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from itertools import chain
+from typing import NamedTuple
+from uuid import UUID
+
+from domain.metrics.progress import KeyResultProgress, Progress
+from domain.metrics.rating import Health
+from domain.metrics.wholes import ObjectiveProgress
+from domain.primitives.values import Basis
+from projections.figures import timeline
+from projections.figures.figures import Figures
+from projections.figures.happenings import Happenings
+from projections.figures.horizon import Horizon
+from projections.figures.timeline import is_live
+from projections.history.over_time.curves import (
+    Curve,
+    CurvePoint,
+    Span,
+    check_size,
+    curve_of_cycle,
+    moments_of,
+    passed,
+    planned_point,
+    point,
+)
+from projections.store.versioned_tables import Connection
+
+
+class Filmed(NamedTuple):
+    """The figures of a goal at each moment that is not after the basis; None where it is not in the cycle.
+
+    `currents`: the latest values of a key result, in its metric's unit.
+    """
+
+    id: UUID
+    values: list[float | None]
+    expecteds: list[float | None]
+    healths: list[Health | None]
+    confidences: list[float | None]
+    currents: list[float | None]
+
+    @classmethod
+    def of(cls, id: UUID) -> "Filmed":
+        """A goal without any moment yet."""
+        return cls(id, [], [], [], [], [])
+
+    def add(self, found: Progress | None, current: float | None = None) -> None:
+        """Add a moment."""
+        self.values.append(found and found.value)
+        self.expecteds.append(found and found.expected)
+        self.healths.append(found and found.health)
+        self.confidences.append(found and found.confidence)
+        self.currents.append(current)
+
+
+class Film(NamedTuple):
+    """`at`: the moments that are not after the basis, which the columns of goals have. `points`: the curve of the cycle
+    with its planned line, empty for a film of some objectives."""
+
+    at: Sequence[datetime]
+    points: Sequence[CurvePoint]
+    objectives: Sequence[Filmed]
+    key_results: Sequence[Filmed]
+
+
+def films(
+    conn: Connection, basis: Basis, cycles: Sequence[UUID], span: Span, only: Sequence[UUID] | None = None
+) -> dict[UUID, Film]:
+    """The film of each of these cycles over a span, by default that of its curve. `only`: of these objectives with
+    their key results, without the cycle. Raises `INVALID`, `TOO_LARGE`."""
+    read = timeline.of_objectives(conn, basis, only) if only is not None else None
+    figures = Figures(read or timeline.of_cycles(conn, basis, cycles, span.since), Horizon.of(basis))
+    happened = Happenings(figures.timeline)
+    curves = {id: _curve(figures, id, is_whole=only is None) for id in cycles}
+    moments = {id: moments_of(figures, span, curve, happened) for id, curve in curves.items()}
+    check_size(figures.timeline, curves, moments)
+    reels = {id: _Reel(figures, id, is_whole=only is None) for id in cycles}
+    for at, asked, then in passed(figures, moments, happened):
+        for id in asked:
+            reels[id].take(at, then)
+    return {id: reel.film for id, reel in reels.items()}
+
+
+def _curve(figures: Figures, cycle: UUID, *, is_whole: bool) -> Curve:
+    curve = curve_of_cycle(figures, cycle)
+    if is_whole:
+        return curve
+    first, last = curve.span
+    return curve._replace(span=(first, max(first, min(last, figures.horizon.at))))
+
+
+class _Reel:
+    """What is filmed so far."""
+
+    def __init__(self, figures: Figures, cycle: UUID, *, is_whole: bool) -> None:
+        self._cycle = cycle
+        self._is_whole = is_whole
+        self._now = figures.horizon.at
+        shown, of_objective = figures.timeline.objectives_of_cycle(cycle), figures.timeline.of_objective
+        self._at: list[datetime] = []
+        self._points: list[CurvePoint] = []
+        self._objectives = {id: Filmed.of(id) for id in shown}
+        self._key_results = {id: Filmed.of(id) for one in shown for id in of_objective[one]}
+
+    @property
+    def film(self) -> Film:
+        return Film(self._at, self._points, list(self._objectives.values()), list(self._key_results.values()))
+
+    def take(self, at: datetime, then: Figures) -> None:
+        """Add a moment of these figures."""
+        is_known = at <= self._now
+        if self._is_whole:
+            self._points.append((point if is_known else planned_point)(at, then.cycle(self._cycle)))
+        if is_known:
+            self._at.append(at)
+            self._take_goals({id: then.objective(id) for id in then.objectives_in(self._cycle)}, then)
+
+    def _take_goals(self, present: Mapping[UUID, ObjectiveProgress | None], then: Figures) -> None:
+        for id, objective in self._objectives.items():
+            objective.add(present.get(id))
+        parts = chain.from_iterable(one.key_results for one in present.values() if one is not None)
+        counted = {one.of.id: one for one in parts if isinstance(one, KeyResultProgress)}
+        for id, key_result in self._key_results.items():
+            found = (counted.get(id) or then.key_result(id)) if _is_listed(id, present, then) else None
+            key_result.add(found, None if found is None or found.of.latest is None else found.of.latest.value)
+
+
+def _is_listed(key_result: UUID, objectives: Collection[UUID], then: Figures) -> bool:
+    """Whether a key result is among those of these objectives: it is not dropped."""
+    row = then.timeline.key_results[key_result].at(then.horizon)
+    return row is not None and row.objective in objectives and is_live(row)
