@@ -129,14 +129,14 @@ def _rebuild_outdated_projections(database: Database) -> None:
 
 
 def show(story: Story, visitor: Caller, url: str) -> None:
-    """Print who the visitor is, three example queries, and the address."""
+    """Print the address, whose requests those of strangers are, and three example queries."""
     out.print(f"Kettlewren repairs bicycles. Its data ends on {story.today - timedelta(days=1)}.")
-    if visitor.person is not None:
-        out.print(f"You are {company.PEOPLE[visitor.handle]}, who founded it, and may do everything.")
     if datetime.now(UTC).date() - story.today > timedelta(days=OLD_DAYS):
         out.print("The data is old: 'keyframe demo --fresh' imports it up to today.")
-    out.print(f"\nThe console is at [bold]{url}[/bold].", soft_wrap=True)
-    out.print("Three example queries:")
+    out.print(f"\nOpen [bold]{url}[/bold] in a browser, and choose who you are.", soft_wrap=True)
+    if visitor.person is not None:
+        out.print(f"Requests without a sign-in are those of {company.PEOPLE[visitor.handle]}, who may do everything.")
+    out.print("\nThree example queries:")
     for question in queries(story.today):
         out.print(f"\n[bold]{question.title}[/bold]")
         out.print(question.query.rstrip(), style="cyan", markup=False, soft_wrap=True)

@@ -202,6 +202,7 @@ export const OBJECTIVE_PAGE = graphql(`
       }
       forecast {
         value
+        progress
         willHit
         hitOn
       }
@@ -225,7 +226,13 @@ export const OBJECTIVE_PAGE = graphql(`
         progressBefore
         progressAfter
         due
+        weight
+        plan {
+          on
+          value
+        }
         metric {
+          start
           target
           lower
           upper

@@ -6,7 +6,7 @@ import { useLive } from "../api/live";
 import type { Cadence, KpiNodeFragment, KpiPageFragment } from "../generated/graphql";
 import { basis, useMoment } from "../moment/moment";
 import { HealthMark } from "../parts/health";
-import { Compared, goalOf, hasMonthlyPlan, Months, monthsOf, StatusLabel, StatusMark, yearBefore } from "../parts/kpi";
+import { Compared, goalOf, hasMonthlyPlan, Months, monthsOf, StatusLabel, StatusMark, toleranceOf, yearBefore } from "../parts/kpi";
 import { Markdown } from "../parts/markdown";
 import { Failed, Loading, State } from "../parts/states";
 import { amount, inMonth, percent } from "../parts/words";
@@ -41,8 +41,11 @@ function Page({ kpi }: { kpi: KpiPageFragment }) {
         <div class="headline-figure"><strong>{amount(kpi.explain?.value, kpi.unit)}</strong><span><StatusLabel status={kpi.status} />{goalOf(kpi)}</span></div>
       </header>
       {kpi.description && <Markdown text={kpi.description} />}
-      <p class="legend"><Compared of={kpi.lastMonth} to="last month" /><Compared of={kpi.lastYear} to="a year before" /></p>
-      <section class="key-result-card"><Months kpi={kpi} height={150} /></section>
+      <p class="legend">{toleranceOf(kpi) && <span>{toleranceOf(kpi)}</span>}<Compared of={kpi.lastMonth} to="last month" /><Compared of={kpi.lastYear} to="a year before" /></p>
+      <section class="key-result-card">
+        <Months kpi={kpi} height={164} />
+        <p class="legend"><span class="key actual">by month</span>{hasMonthlyPlan(kpi) && <span class="key planned">planned</span>}</p>
+      </section>
       {kpi.inputs.length > 0 && (
         <section><h2>Formula</h2><p class="help"><code>{kpi.formula?.text}</code></p><Tree of={kpi.inputs} /></section>
       )}

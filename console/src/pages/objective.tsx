@@ -6,6 +6,8 @@ import type { ObjectivePageFragment } from "../generated/graphql";
 import { basis, useMoment } from "../moment/moment";
 import { Bar } from "../parts/bar";
 import { ChangeLine } from "../parts/change";
+import { forecastOf } from "../parts/forecast";
+import { Goalposts } from "../parts/goalpost";
 import { HealthLabel, HealthMark } from "../parts/health";
 import { standing } from "../parts/key-result";
 import { Markdown } from "../parts/markdown";
@@ -105,7 +107,6 @@ function Page({ objective }: { objective: ObjectivePageFragment }) {
 function KeyResult({ keyResult, endsOn }: { keyResult: ObjectivePageFragment["keyResults"][number]; endsOn: string }) {
   const notes = keyResult.checkIns.edges.map((edge) => edge.node).filter((one) => one.note).toReversed();
   const unit = keyResult.metric.unit;
-  const moved = keyResult.targets.slice(1);
   return (
     <section class="key-result-card">
       <header>
@@ -117,18 +118,12 @@ function KeyResult({ keyResult, endsOn }: { keyResult: ObjectivePageFragment["ke
       <Trajectory keyResult={keyResult} endsOn={endsOn} />
       <p class="legend">
         <span class="key actual">actual</span><span class="key planned">planned</span>
-        {keyResult.forecast && <span class="key forecast">forecast {amount(keyResult.forecast.value, unit)}{keyResult.forecast.willHit ? "" : ", not enough"}</span>}
+        {keyResult.forecast && <span class="key forecast">{forecastOf(keyResult)}</span>}
         {keyResult.confidence !== null && keyResult.confidence !== undefined && <span>confidence {percent(keyResult.confidence)}</span>}
         <span>due {onDay(keyResult.due)}</span>
         {keyResult.owner && <span>{keyResult.owner.name}</span>}
       </p>
-      {moved.map((target) => (
-        <p key={target.since} class="goalpost">
-          <b>Goalpost moved</b> to {amount(target.metric.target ?? target.metric.upper, unit)} by {target.by.person?.name ?? target.by.handle} on {onDay(target.since)}, {target.daysBeforeClose} days before the end
-          {target.progressBefore !== null && target.progressAfter !== null && <>: {percent(target.progressBefore)} → {percent(target.progressAfter)}</>}
-          {target.reason && <q>{target.reason}</q>}
-        </p>
-      ))}
+      <Goalposts revisions={keyResult.targets} />
       {notes.slice(0, 3).map((checkIn) => (
         <figure key={checkIn.id} class="said">
           <Markdown text={checkIn.note ?? ""} />

@@ -23,7 +23,7 @@ export function Confidence({ share }: { share: number | null | undefined }) {
   return <span class="confidence" title="How sure people are that the target is reached">confidence {percent(share)}</span>;
 }
 
-/** The current value and the target: `41 of 60 %`. */
+/** The current value and the target: `41, target 60 %`. */
 export function standing({ metric, current, progress }: KeyResultRowFragment): string {
   const { direction, unit, target, lower, upper } = metric;
   if (direction === "DONE") return (current ?? 0) >= 1 ? "done" : "to do";
@@ -33,5 +33,5 @@ export function standing({ metric, current, progress }: KeyResultRowFragment): s
     : direction === "AT_LEAST" ? `≥ ${amount(target, unit)}`
     : direction === "AT_MOST" ? `≤ ${amount(target, unit)}`
     : amount(target, unit);
-  return `${amount(current, { symbol: "" })} → ${goal}`;
+  return `${amount(current, { symbol: "" })}, target ${goal}`;
 }

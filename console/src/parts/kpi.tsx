@@ -2,11 +2,13 @@
 import type { ComparedFragment, Health, KpiCardFragment, KpiStatus } from "../generated/graphql";
 import { HealthMark } from "./health";
 import { useWidth } from "./trajectory";
-import { ahead, amount, inMonth, STATUS } from "./words";
+import { ahead, amount, inMonth, negative, STATUS } from "./words";
 
 /** Statuses have the colours and shapes of health. */
 const LIKE: Record<KpiStatus, Health> = { HEALTHY: "ON_TRACK", WARNING: "AT_RISK", BREACHED: "OFF_TRACK", STALE: "OUTDATED", NO_DATA: "PENDING", RETIRED: "DROPPED" };
 const DAYS = 365;
+/** The height of the names of the first and last month. */
+const LABELS = 14;
 
 export const StatusMark = ({ status }: { status: KpiStatus }) => <HealthMark health={LIKE[status]} silent />;
 
@@ -17,8 +19,16 @@ export function StatusLabel({ status }: { status: KpiStatus }) {
 /** The goal of a KPI: `goal ≥ 85 %`. */
 export function goalOf({ goal, unit }: Pick<KpiCardFragment, "goal" | "unit">): string {
   if (!goal) return "no goal";
-  if (goal.direction === "WITHIN") return `goal ${amount(goal.lower, { symbol: "" })}–${amount(goal.upper, unit)}`;
+  if (goal.direction === "WITHIN") return `goal ${amount(goal.lower, { symbol: "" })} to ${amount(goal.upper, unit)}`;
   return `goal ${goal.direction === "AT_LEAST" ? "≥" : "≤"} ${amount(goal.target, unit)}`;
+}
+
+/** How far a value may miss the goal before it is breached: `warning up to 9.5 %`. */
+export function toleranceOf({ goal, unit }: Pick<KpiCardFragment, "goal" | "unit">): string | null {
+  if (!goal?.tolerance) return null;
+  if (goal.direction === "WITHIN") return `warning within ${amount(goal.tolerance, unit)} of it`;
+  const target = goal.target ?? 0;
+  return goal.direction === "AT_LEAST" ? `warning down to ${amount(target - goal.tolerance, unit)}` : `warning up to ${amount(target + goal.tolerance, unit)}`;
 }
 
 /** A year before a moment, to the day, so that it stays the same during a day. */
@@ -30,7 +40,7 @@ export function yearBefore(at: string | null): string {
 export function Compared({ of, to }: { of: ComparedFragment | null | undefined; to: string }) {
   if (!of || of.changeRatio === null || of.changeRatio === undefined) return null;
   const share = Math.round(of.changeRatio * 1000) / 10;
-  return <span>{share > 0 ? "+" : ""}{share} % against {to}{of.isPartial && ", to date"}</span>;
+  return <span>{share > 0 ? "+" : ""}{negative(String(share))} % against {to}{of.isPartial && ", to date"}</span>;
 }
 
 /** Whether the goal is one for a month, too: what a month adds up has another size than a day's or a week's goal. */
@@ -50,19 +60,27 @@ export function Months(props: { kpi: KpiCardFragment; height: number }) {
 function Drawn({ kpi, height, width }: { kpi: KpiCardFragment; height: number; width: number }) {
   const months = monthsOf(kpi);
   const numbers = months.flatMap((one) => [one.value, one.planned]).filter((value) => value !== null && value !== undefined);
-  if (numbers.length === 0) return <p class="help">No values in this year.</p>;
+  if (numbers.length === 0) return <p class="help">No values in the last twelve months.</p>;
   const [least, most] = [Math.min(...numbers), Math.max(...numbers)];
+  const bottom = height - LABELS;
   const x = (index: number) => 4 + (index / Math.max(1, months.length - 1)) * (width - 8);
-  const y = (value: number) => (most === least ? height / 2 : 5 + (1 - (value - least) / (most - least)) * (height - 10));
+  const y = (value: number) => (most === least ? bottom / 2 : 5 + (1 - (value - least) / (most - least)) * (bottom - 10));
   const points = (name: "value" | "planned") =>
-    months.flatMap((one, index) => (one[name] === null || one[name] === undefined ? [] : [{ key: one.start, status: one.status, at: [x(index), y(one[name])] as const }]));
-  const line = (name: "value" | "planned") => points(name).map(({ at }) => at.map((one) => one.toFixed(1)).join(",")).join(" ");
-  const last = months.findLast((one) => one.value !== null && one.value !== undefined);
+    months.flatMap((one, index) => (one[name] === null || one[name] === undefined ? [] : [{ month: one, text: `${x(index).toFixed(1)},${y(one[name]).toFixed(1)}`, cx: x(index), cy: y(one[name]) }]));
+  const line = (of: ReturnType<typeof points>) => of.map(({ text }) => text).join(" ");
+  const values = points("value");
+  const ended = values.filter(({ month }) => !month.isPartial);
+  const last = values.at(-1)?.month;
   return (
     <svg class="trajectory sparkline" viewBox={`0 0 ${width} ${height}`} role="img" aria-label={`${kpi.name} by month: ${last ? `${amount(last.value, kpi.unit)} in ${inMonth(last.start)}` : "no value"}, ${goalOf(kpi)}`}>
-      <polyline class="planned" points={line("planned")} />
-      <polyline class="actual" points={line("value")} />
-      {points("value").map(({ key, status, at: [cx, cy] }) => <circle key={key} class={`health-${LIKE[status]}`} cx={cx} cy={cy} r="2.500" />)}
+      <polyline class="planned" points={line(points("planned"))} />
+      <polyline class="actual" points={line(ended)} />
+      {values.at(-1)?.month.isPartial && <polyline class="actual partial" points={line(values.slice(-2))} />}
+      {values.map(({ month, cx, cy }) => (
+        <circle key={month.start} class={`health-${LIKE[month.status]}${month.isPartial ? " partial" : ""}`} cx={cx} cy={cy} r="2.500"><title>{`${inMonth(month.start)}: ${amount(month.value, kpi.unit)}${month.isPartial ? " so far" : ""}`}</title></circle>
+      ))}
+      <text x="4" y={height - 1}>{inMonth(months[0]!.start)}</text>
+      <text x={width - 4} y={height - 1} text-anchor="end">{inMonth(months.at(-1)!.start)}{months.at(-1)!.isPartial ? ", so far" : ""}</text>
     </svg>
   );
 }

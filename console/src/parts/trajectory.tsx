@@ -2,7 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 
 import type { ObjectivePageFragment } from "../generated/graphql";
-import { amount, onDay } from "./words";
+import { amount, onDay, percent } from "./words";
 
 type KeyResult = ObjectivePageFragment["keyResults"][number];
 
@@ -32,7 +32,8 @@ function Drawn({ keyResult, endsOn, width }: { keyResult: KeyResult; endsOn: str
   const points = keyResult.trajectory;
   const values = points.flatMap((point) => [point.planned, point.replanned, point.actual]).filter((value) => value !== null && value !== undefined);
   if (values.length === 0) return null;
-  const ends = [keyResult.metric.start, keyResult.metric.target, keyResult.forecast?.value].filter((value) => value !== null && value !== undefined);
+  const { start, target, lower, upper, unit } = keyResult.metric;
+  const ends = [start, target, lower, upper].filter((value) => value !== null && value !== undefined);
   const [least, most] = [Math.min(...values, ...ends), Math.max(...values, ...ends)];
   const [begin, end] = [Date.parse(points[0]!.at), Math.max(Date.parse(endsOn), Date.parse(points.at(-1)!.at))];
   const x = (at: string) => LEFT + ((Date.parse(at) - begin) / (end - begin || 1)) * (width - LEFT - RIGHT);
@@ -40,10 +41,13 @@ function Drawn({ keyResult, endsOn, width }: { keyResult: KeyResult; endsOn: str
   const line = (name: "planned" | "replanned" | "actual") =>
     points.flatMap((point) => (point[name] === null || point[name] === undefined ? [] : [`${x(point.at).toFixed(1)},${y(point[name]).toFixed(1)}`])).join(" ");
   const isReplanned = points.some((point) => point.planned !== point.replanned);
+  const hasBand = lower !== null && lower !== undefined && upper !== null && upper !== undefined;
   const last = points.findLast((point) => point.actual !== null && point.actual !== undefined);
-  const unit = keyResult.metric.unit;
+  const read = keyResult.metric.direction === "MILESTONES" ? percent : (value: number | null | undefined) => amount(value, unit);
+  const goal = hasBand ? `${amount(lower, { symbol: "" })}–${amount(upper, unit)}` : read(target);
   return (
-    <svg class="trajectory" viewBox={`0 0 ${width} ${HEIGHT}`} role="img" aria-label={`${keyResult.title}: ${amount(last?.actual, unit)} by ${last ? onDay(last.at) : "now"}, planned to reach ${amount(keyResult.metric.target, unit)}`}>
+    <svg class="trajectory" viewBox={`0 0 ${width} ${HEIGHT}`} role="img" aria-label={`${keyResult.title}: ${read(last?.actual)} by ${last ? onDay(last.at) : "now"}, planned to reach ${goal}`}>
+      {hasBand && <rect class="band" x={LEFT} width={width - LEFT - RIGHT} y={y(upper!)} height={Math.max(1, y(lower!) - y(upper!))} />}
       <line class="axis" x1={LEFT} x2={width - RIGHT} y1={HEIGHT - 18} y2={HEIGHT - 18} />
       <text x={LEFT} y={HEIGHT - 4}>{onDay(points[0]!.at)}</text>
       <text x={width - RIGHT} y={HEIGHT - 4} text-anchor="end">{onDay(endsOn)}</text>
@@ -52,11 +56,14 @@ function Drawn({ keyResult, endsOn, width }: { keyResult: KeyResult; endsOn: str
       <polyline class="actual" points={line("actual")} />
       {last && <circle class="dot" cx={x(last.at)} cy={y(last.actual!)} r="3.500" />}
       {last && keyResult.forecast && (
-        <line class="forecast" x1={x(last.at)} y1={y(last.actual!)} x2={width - RIGHT} y2={y(keyResult.forecast.value)} />
+        <line class="forecast" x1={x(last.at)} y1={y(last.actual!)} x2={x(keyResult.due)} y2={y(Math.min(Math.max(keyResult.forecast.value, least), most))} />
       )}
-      {ends.length > 0 && keyResult.metric.target !== null && keyResult.metric.target !== undefined && (
-        <text class="goal" x={width - RIGHT + 6} y={y(keyResult.metric.target) + 4}>{amount(keyResult.metric.target, unit)}</text>
-      )}
+      {points.filter((point) => point.actual !== null && point.actual !== undefined).map((point) => (
+        <circle key={point.at} class="hit" cx={x(point.at)} cy={y(point.actual!)} r="8"><title>{`${onDay(point.at)}: ${read(point.actual)}, planned ${read(point.replanned)}`}</title></circle>
+      ))}
+      {start !== null && start !== undefined && <text x={LEFT} y={y(start) + (y(start) > HEIGHT / 2 ? -6 : 14)}>from {read(start)}</text>}
+      {target !== null && target !== undefined && <text class="goal" x={width - RIGHT + 6} y={y(target) + 4}>{goal}</text>}
+      {hasBand && <text class="goal" x={width - RIGHT + 6} y={(y(lower!) + y(upper!)) / 2 + 4}>{goal}</text>}
     </svg>
   );
 }

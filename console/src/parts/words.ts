@@ -2,6 +2,7 @@
 import type { Health, KpiStatus } from "../generated/graphql";
 
 const number = new Intl.NumberFormat("en", { maximumFractionDigits: 2 });
+const small = new Intl.NumberFormat("en", { maximumSignificantDigits: 2 });
 const short = new Intl.NumberFormat("en", { maximumFractionDigits: 1, notation: "compact" });
 
 let zone: string | undefined;
@@ -30,15 +31,19 @@ export const NOTHING = "–";
 
 /** A share as whole per cent. */
 export function percent(share: number | null | undefined): string {
-  return share === null || share === undefined ? NOTHING : `${Math.round(share * 100)} %`;
+  return share === null || share === undefined ? NOTHING : negative(`${Math.round(share * 100)} %`);
 }
 
 /** A value in the unit of its metric. */
 export function amount(value: number | null | undefined, unit: { symbol: string }): string {
   if (value === null || value === undefined) return NOTHING;
-  const text = Math.abs(value) >= 100_000 ? short.format(value) : number.format(value);
+  const size = Math.abs(value);
+  const text = negative((size >= 100_000 ? short : size < 1 ? small : number).format(value));
   return unit.symbol ? `${text} ${unit.symbol}` : text;
 }
+
+/** With a minus sign instead of a hyphen. */
+export const negative = (text: string): string => text.replace(/^-/, "−");
 
 /** A day without a time, like 2026-10-01, is the same day in each zone. */
 function dated(at: string | Date): Date {
