@@ -79,15 +79,14 @@ class MemoryLog(Log):
         return {one.handle_digest for one in self._people} & {*digests}
 
     def streams(self, ids: Iterable[UUID]) -> dict[UUID, list[Event]]:
-        streams = {id: [self.event(one) for one in self.entries_made if one.row.originator_id == id] for id in ids}
+        streams = {id: [self.event(one) for one in self._stream(id)] for id in ids}
         return {id: events for id, events in streams.items() if events}
 
     def children(self, parent: UUID, topic: str) -> Children:
         ids = {one.row.originator_id for one in self._of(parent, topic)}
         moved = [self.event(one) for one in self.entries_made if one.row.topic.startswith(f"{MOVES.get(topic)}.v")]
         ids |= {one.originator_id for one in moved if one.moves_to == parent}
-        first = [one.row.originator_id for one in self.entries_made if one.row.originator_version == 1]
-        return Children([id for id in first if id in ids], len(self.entries_made))
+        return Children(sorted(ids, key=lambda one: self._stream(one)[0].position), len(self.entries_made))
 
     def supporting(self, goals: Iterable[UUID]) -> list[UUID]:
         ids = [f'"id":"{goal}"'.encode() for goal in goals]
@@ -143,8 +142,7 @@ class MemoryLog(Log):
         return [one.row.originator_id for one in found[:limit]]
 
     def since(self, stream: UUID, version: int, limit: int) -> list[Recorded]:
-        own = [one for one in self.entries_made if one.row.originator_id == stream]
-        newer = [one for one in own if one.row.originator_version > version]
+        newer = [one for one in self._stream(stream) if one.row.originator_version > version]
         return [Recorded(one.position, one.recorded_at, self.event(one), one.by) for one in newer[:limit]]
 
     def head(self) -> Head:
@@ -165,6 +163,9 @@ class MemoryLog(Log):
 
     def salt(self) -> bytes:
         return b"salt" * 8
+
+    def _stream(self, id: UUID) -> Sequence[Entry]:
+        return [one for one in self.entries_made if one.row.originator_id == id]
 
     def _of(self, parent: UUID, topic: str) -> list[Entry]:
         return [

@@ -1,12 +1,11 @@
 """An in-memory log for thousands of facts, indexed by stream and by parent."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from uuid import UUID
 
 from domain.log.append import Append, CommandRow
 from domain.log.mapper import StoredRow
-from domain.model.event import Event
 from tests.domain.memory_log import Entry, MemoryLog
 
 
@@ -25,8 +24,8 @@ class IndexedLog(MemoryLog):
                 self._by_parent[entry.row.belongs_to].append(entry)
         return command
 
-    def streams(self, ids: Iterable[UUID]) -> dict[UUID, list[Event]]:
-        return {id: [self.event(entry) for entry in self._by_stream[id]] for id in ids if id in self._by_stream}
+    def _stream(self, id: UUID) -> Sequence[Entry]:
+        return self._by_stream.get(id, ())
 
     def _of(self, parent: UUID, topic: str) -> list[Entry]:
         return [entry for entry in self._by_parent.get(parent, ()) if entry.row.topic.startswith(f"{topic}.v")]
