@@ -37,8 +37,8 @@ examples.load_profile(os.environ.get(EXAMPLES, "repeatable"))
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """One worker more than there are cores: workers often wait for PostgreSQL or for processes that they started."""
-    return (os.cpu_count() or 1) + 1
+    """Two workers more than there are cores: workers often wait for PostgreSQL or for processes that they started."""
+    return (os.cpu_count() or 1) + 2
 
 
 def pytest_configure(config: pytest.Config) -> None:
