@@ -20,7 +20,7 @@ from api.runtime.database import Database
 from api.runtime.settings import Settings
 from domain.commands.permissions import Role
 from domain.log.credentials import api_tokens
-from tests.fast_server import make_fast
+from tests.fast_server import make_fast, starting_small
 from tests.order import dealt
 from tests.workspace import DIRECTORY, drop_templates, fresh_workspace, named_settings
 
@@ -88,7 +88,7 @@ def server() -> Iterator[str]:
     if given := os.environ.get(SERVER):
         yield given
         return
-    with embedded_postgres.running(Path(os.environ[DIRECTORY])) as dsn:
+    with starting_small(), embedded_postgres.running(Path(os.environ[DIRECTORY])) as dsn:
         make_fast(dsn)
         yield dsn
 

@@ -1,16 +1,28 @@
 """Settings of a PostgreSQL server that only tests use: nothing is durable, and connecting is cheap."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
+from unittest.mock import patch
 
 import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
+from api.runtime import embedded_postgres
 from api.runtime.embedded_access import PASSWORD_FILE
 
 OFF: Final = ("fsync", "full_page_writes", "synchronous_commit", "autovacuum")
 """Durability is not needed after the run, and vacuuming hundreds of short-lived databases neither."""
+BUFFERS: Final = "32MB"
+
+
+@contextmanager
+def starting_small() -> Iterator[None]:
+    """Give the servers that start meanwhile few shared buffers: to copy or drop a database, PostgreSQL looks at each."""
+    with patch.dict(embedded_postgres.PARAMETERS, shared_buffers=BUFFERS):
+        yield
 
 
 def make_fast(dsn: str) -> None:
