@@ -49,13 +49,13 @@ def named(damages: Sequence[Damage]) -> str:
 
 
 class ViewChecker:
-    """Checks one block of every table of a workspace after each pause of `pause_s` seconds, while its projector leads.
-    0 turns it off."""
+    """Checks one block of every table of a workspace after each pause of `pause_s` seconds, the first pause included,
+    while its projector leads. 0 turns it off."""
 
     def __init__(self, pause_s: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._pause_s = pause_s
         self._clock = clock
-        self._due = 0.0
+        self._due = clock() + pause_s
         self._next = 0
 
     def keep(self, conn: Connection, position: int) -> None:

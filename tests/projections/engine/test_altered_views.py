@@ -202,17 +202,15 @@ def test_the_running_check_is_paced_and_can_be_turned_off(world: World, quarter:
     world.conn.execute("update kpi set name = name || '!'")
     now = [0.0]
     checker, off = ViewChecker(5, lambda: now[0]), ViewChecker(0, lambda: now[0])
-    off.keep(world.conn, world.now.position)
-    assert view_checker.alarms(world.conn) == []
-    checker.keep(world.conn, world.now.position)
-    assert [damage.table for damage in view_checker.alarms(world.conn)] == ["kpi"]
+
+    def tables(at: float, checker: ViewChecker = checker) -> list[str]:
+        now[0] = at
+        checker.keep(world.conn, world.now.position)
+        return [damage.table for damage in view_checker.alarms(world.conn)]
+
+    assert (tables(5.0, off), tables(4.9), tables(5.0)) == ([], [], ["kpi"])
     world.conn.execute("update kpi set name = left(name, -1)")
-    now[0] = 4.9
-    checker.keep(world.conn, world.now.position)
-    assert view_checker.alarms(world.conn) != []
-    now[0] = 5.0
-    checker.keep(world.conn, world.now.position)
-    assert view_checker.alarms(world.conn) == []
+    assert (tables(9.9), tables(10.0)) == (["kpi"], [])
 
 
 def test_each_step_checks_one_block_of_positions(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -315,7 +313,7 @@ def test_a_rebuild_writes_to_the_journal_what_differed_without_values(world: Wor
 def test_outdated_projections_are_not_checked(world: World, quarter: Quarter) -> None:
     world.conn.execute("update view_position set definition = 'other'")
     world.conn.execute("drop table view_digest; drop table view_alarm")
-    ViewChecker(1).keep(world.conn, world.now.position)
+    view_checker.check_block(world.conn, 0)
     with pytest.raises(generations.OutdatedViews):
         verify_views(world)
     seen: list[Comparison | None] = []
