@@ -1,44 +1,79 @@
 // The console: its routes, who is signed in, and whether the server answers.
 import { Provider } from "@urql/preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
-import { Route, Switch, useLocation } from "wouter-preact";
+import { Route, Switch, useLocation, useSearch } from "wouter-preact";
 
 import { client } from "./api/client";
-import { ways, type Ways } from "./api/session";
+import { failedSignIn } from "./api/problem";
+import { opensNext, signInPage, ways, type Ways } from "./api/session";
 import { Frame } from "./frame";
 import { Alignment } from "./pages/alignment";
 import { Changes } from "./pages/changes";
 import { KpiPage } from "./pages/kpi";
 import { Kpis } from "./pages/kpis";
+import { NotHere } from "./pages/not-here";
 import { ObjectivePage } from "./pages/objective";
 import { Quarter } from "./pages/quarter";
-import { SignIn } from "./pages/sign-in";
+import { SignIn, type Ended } from "./pages/sign-in";
 import { Week } from "./pages/week";
 import { Loading, State } from "./parts/states";
 
+const LOOKS_AGAIN_MS = 2000;
+
 export function App() {
   const [known, setKnown] = useState<Ways | "gone" | null>(null);
+  const [ended, setEnded] = useState<Ended>(null);
   const refresh = () => ways().then(setKnown, () => setKnown("gone"));
   useEffect(() => void refresh(), []);
   if (known === null) return <Loading />;
   if (known === "gone") return <Gone again={refresh} />;
-  return <Known ways={known} refresh={refresh} />;
+  const end = (why: Ended) => {
+    setEnded(why);
+    return refresh();
+  };
+  return <Known ways={known} ended={ended} refresh={refresh} end={end} />;
 }
 
-function Known({ ways, refresh }: { ways: Ways; refresh: () => void }) {
-  const [location, navigate] = useLocation();
+interface KnownProps {
+  ways: Ways;
+  ended: Ended;
+  refresh: () => void;
+  end: (why: Ended) => void;
+}
+
+function Known({ ways, ended, refresh, end }: KnownProps) {
+  const [path, navigate] = useLocation();
+  const search = useSearch();
   const isSignedIn = ways.signedInUntil !== null;
+  const isSignIn = path.startsWith("/sign-in");
   useEffect(() => {
-    if (!isSignedIn && location !== "/sign-in") navigate("/sign-in", { replace: true });
-    if (isSignedIn && location === "/sign-in") navigate("/", { replace: true });
-  }, [isSignedIn, location]);
-  if (!isSignedIn) return <SignIn people={ways.people} onSignedIn={refresh} />;
-  return <SignedIn key={ways.signedInUntil} onSignedOut={refresh} />;
+    if (!isSignedIn && path !== "/sign-in") navigate(isSignIn || ended === "signed out" ? "/sign-in" : signInPage(`${path}${search && "?"}${search}`), { replace: true });
+    if (isSignedIn && isSignIn) opens(opensNext(search), navigate);
+  }, [isSignedIn, path]);
+  useAgain(!isSignedIn && !ways.canAnybodySignIn, refresh);
+  if (!isSignedIn) return <SignIn ways={ways} ended={ended} failure={failedSignIn?.message ?? null} onSignedIn={refresh} />;
+  if (isSignIn) return <Loading />;
+  return <SignedIn key={ways.signedInUntil} onExpired={() => end("expired")} onSignedOut={() => end("signed out")} />;
 }
 
-function SignedIn({ onSignedOut }: { onSignedOut: () => void }) {
+/** Open an address of this server, which may be a page of the console or, like a report, none. */
+function opens(to: string, navigate: (to: string, options: { replace: boolean }) => void) {
+  if (to === "/") navigate(to, { replace: true });
+  else location.replace(to);
+}
+
+/** Ask again and again while the answer is likely to change. */
+function useAgain(isWaiting: boolean, again: () => void) {
+  useEffect(() => {
+    if (!isWaiting) return;
+    const timer = setInterval(again, LOOKS_AGAIN_MS);
+    return () => clearInterval(timer);
+  }, [isWaiting]);
+}
+
+function SignedIn({ onExpired, onSignedOut }: { onExpired: () => void; onSignedOut: () => void }) {
   const [isReachable, setReachable] = useState(true);
-  const urql = useMemo(() => client(onSignedOut, setReachable), []);
+  const urql = useMemo(() => client(onExpired, setReachable), []);
   return (
     <Provider value={urql}>
       <Frame isReachable={isReachable} onSignedOut={onSignedOut}>
@@ -50,9 +85,7 @@ function SignedIn({ onSignedOut }: { onSignedOut: () => void }) {
           <Route path="/kpi/:id">{({ id }) => <KpiPage id={id} />}</Route>
           <Route path="/changes" component={Changes} />
           <Route path="/week" component={Week} />
-          <Route>
-            <State title="There is no such page" />
-          </Route>
+          <Route component={NotHere} />
         </Switch>
       </Frame>
     </Provider>
@@ -60,10 +93,7 @@ function SignedIn({ onSignedOut }: { onSignedOut: () => void }) {
 }
 
 function Gone({ again }: { again: () => void }) {
-  useEffect(() => {
-    const timer = setInterval(again, 2000);
-    return () => clearInterval(timer);
-  }, []);
+  useAgain(true, again);
   return (
     <main class="alone">
       <State title="The server does not answer">

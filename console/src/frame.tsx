@@ -8,7 +8,7 @@ import { signOut } from "./api/session";
 import { fromSearch, MomentContext, withMoment, type Moment } from "./moment/moment";
 import { Slider } from "./moment/slider";
 import { CHANGES, WHO } from "./pages/documents";
-import { Failed, Loading, State } from "./parts/states";
+import { Failed, isForbidden, Loading, State } from "./parts/states";
 import { clock, dayOf, isEndOfDay, onWeekday, ROLES, showIn } from "./parts/words";
 import { LookingContext, usualCycle, type Looking } from "./viewer";
 
@@ -28,9 +28,10 @@ interface Props {
 
 export function Frame({ isReachable, onSignedOut, children }: Props) {
   const [{ data, error }, again] = useQuery({ query: WHO });
-  if (error && !data) return <Alone><Failed error={error} again={again} /></Alone>;
+  const leave = () => void signOut().then(onSignedOut);
+  if (error && !data) return <Alone>{isForbidden(error) ? <ReadsNothing leave={leave} /> : <Failed error={error} again={again} />}</Alone>;
   if (!data) return <Loading />;
-  if (!data.cycles) return <Alone><State title="Your role reads nothing here" /></Alone>;
+  if (!data.cycles) return <Alone><ReadsNothing leave={leave} /></Alone>;
   return (
     <Signed who={data} isReachable={isReachable} onSignedOut={onSignedOut}>
       {children}
@@ -39,6 +40,16 @@ export function Frame({ isReachable, onSignedOut, children }: Props) {
 }
 
 const Alone = ({ children }: { children: ComponentChildren }) => <main class="alone">{children}</main>;
+
+/** Somebody who may record but not read. */
+function ReadsNothing({ leave }: { leave: () => void }) {
+  return (
+    <State title="Your role reads nothing here">
+      <p>You are signed in, and your role, such as one that only records readings, shows no goals. Ask an administrator for another one, or sign in as somebody else.</p>
+      <button type="button" onClick={leave}>Sign out</button>
+    </State>
+  );
+}
 
 function Signed({ who, isReachable, onSignedOut, children }: Props & { who: import("./generated/graphql").WhoQuery }) {
   showIn(who.workspace.calendar.timeZone);

@@ -7,5 +7,6 @@ import "./styles/goals.css";
 import "./styles/kpis.css";
 import "./styles/moment.css";
 import "./styles/alignment.css";
+import "./styles/coming-in.css";
 
 render(<App />, document.getElementById("app")!);

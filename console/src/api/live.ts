@@ -8,11 +8,13 @@ const RETRY_MS = 2000;
 export function useLive<Data, Variables extends AnyVariables>(args: UseQueryArgs<Variables, Data>): UseQueryResponse<Data, Variables> {
   const found = useQuery<Data, Variables>(args);
   const [{ error }, again] = found;
+  const isPaused = args.pause === true;
   useEffect(() => {
+    if (isPaused) return; // `again` would ask in spite of the pause
     const ask = () => again({ requestPolicy: "network-only" });
     window.addEventListener("keyframe:changed", ask);
     return () => window.removeEventListener("keyframe:changed", ask);
-  }, [again]);
+  }, [again, isPaused]);
   useEffect(() => {
     if (error?.networkError === undefined) return;
     const timer = setInterval(() => again({ requestPolicy: "network-only" }), RETRY_MS);

@@ -9,6 +9,11 @@ export interface Guest {
 export interface Ways {
   signedInUntil: string | null;
   people: Guest[];
+  /** The issuer by which people sign in, and where they sign out there. */
+  issuer: { name: string; signInAt: string; signOutAt: string | null } | null;
+  /** Whom people ask for access. */
+  contact: string | null;
+  canAnybodySignIn: boolean;
 }
 
 /** Why the server did not sign somebody in, to show beside the form. */
@@ -36,4 +41,20 @@ export async function signOut(): Promise<void> {
 async function message(response: Response): Promise<string> {
   const body = await response.json().catch(() => null);
   return body?.errors?.[0]?.message ?? `The server answered ${response.status}.`;
+}
+
+/** The page that signs in, and afterwards opens what is open now. */
+export function signInPage(open: string): string {
+  return open === "/" ? "/sign-in" : `/sign-in?to=${encodeURIComponent(open)}`;
+}
+
+/** The address of this server that an address of the sign-in page names; its first page if it names none. */
+export function opensNext(search: string): string {
+  try {
+    const to = new URL(new URLSearchParams(search).get("to") ?? "/", location.origin);
+    const isHere = to.origin === location.origin && !to.pathname.startsWith("/sign-");
+    return isHere ? `${to.pathname}${to.search}` : "/";
+  } catch {
+    return "/";
+  }
 }

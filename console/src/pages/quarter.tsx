@@ -14,13 +14,14 @@ import { Failed, Loading, State } from "../parts/states";
 import { onDay, percent } from "../parts/words";
 import { useLooking } from "../viewer";
 import { QUARTER, QUARTER_THEN } from "./documents";
+import { NoCycle } from "./first-run";
 import { filtered, fromSearch, ORDERS, toSearch, type Filters } from "./filters";
 
 const BIG = 50;
 
 export function Quarter() {
   const { cycle } = useLooking();
-  if (cycle === null) return <FirstRun />;
+  if (cycle === null) return <NoCycle />;
   return <Glance key={cycle.key} cycleKey={cycle.key} />;
 }
 
@@ -150,21 +151,6 @@ function FilterRow({ objectives, filters, change }: { objectives: ObjectiveRowFr
         </select>
       </label>
     </form>
-  );
-}
-
-function FirstRun() {
-  return (
-    <State title="There is no cycle yet">
-      <p>A cycle is a quarter or a year, for which goals are set. An administrator or a lead opens it:</p>
-      <pre>{`mutation {
-  openCycle(input: {key: "2027-q1", name: "Q1 2027",
-                    startsOn: "2027-01-01", endsOn: "2027-03-31"}) {
-    cycle { key } problems { message }
-  }
-}`}</pre>
-      <p><a href="/graphql">Open the editor</a>, paste it, and come back.</p>
-    </State>
   );
 }
 

@@ -25,10 +25,12 @@ export function Loading() {
   );
 }
 
+/** Whether the caller may not read what was asked. */
+export const isForbidden = (error: CombinedError): boolean => error.graphQLErrors[0]?.extensions?.["code"] === "FORBIDDEN";
+
 /** Why a page has no data, and what to do about it. */
 export function Failed({ error, again }: { error: CombinedError; again: () => void }) {
-  const code = error.graphQLErrors[0]?.extensions?.["code"];
-  if (code === "FORBIDDEN") {
+  if (isForbidden(error)) {
     return (
       <State title="Your role does not show this">
         <p>{error.graphQLErrors[0]?.message}</p>
