@@ -16,6 +16,9 @@ import psycopg
 from rich.markup import escape
 
 from api.auth import jwks
+from api.auth.issuer_requests import FAILURES
+from api.auth.openid import issuer
+from api.auth.openid.code_flow import ClientSecretUnusable, code_flow_of
 from api.cli.output import Failure, absence, first_line, out, reached
 from api.runtime import signing_key
 from api.runtime.database import VERSION_MIN, Connection, Database, is_absent
@@ -290,21 +293,44 @@ def _authentication(conn: Connection, settings: Settings) -> Finding:
     """Whether any caller can authenticate."""
     live = sum(token.is_live for token in api_tokens.every(conn))
     methods = [f"{live} valid token{'' if live == 1 else 's'}"] if live else []
-    if settings.jwt_jwks is not None:
-        try:
-            jwks.read(settings.jwt_jwks)
-        except (OSError, ValueError, HTTPException) as error:
-            text = f"the keys of {settings.jwt_issuer} cannot be read from {settings.jwt_jwks} ({error})"
-            return Finding(
-                "authentication", Verdict.WRONG, text, "Fix KEYFRAME_JWT_JWKS, or the key set that it names."
-            )
-        methods.append(f"JWTs from {settings.jwt_issuer}")
+    for found in (_jwts(settings), _sign_in(settings)):
+        if isinstance(found, Finding):
+            return found
+        methods += found
     if not methods:
         remedy = (
-            "Create a token ('keyframe token create --role ADMIN'), or set KEYFRAME_JWT_ISSUER; the demo needs neither."
+            "Create a token ('keyframe token create --role ADMIN'), or set KEYFRAME_JWT_ISSUER or "
+            "KEYFRAME_OIDC_ISSUER; the demo needs none."
         )
         return Finding("authentication", Verdict.NOTE, "no caller can authenticate: there is no valid token", remedy)
     return Finding("authentication", Verdict.RIGHT, f"accepts {' and '.join(methods)}")
+
+
+def _jwts(settings: Settings) -> Finding | list[str]:
+    """The JWTs that are accepted, or why they cannot be."""
+    if settings.jwt_jwks is None:
+        return []
+    try:
+        jwks.read(settings.jwt_jwks)
+    except (OSError, ValueError, HTTPException) as error:
+        text = f"the keys of {settings.jwt_issuer} cannot be read from {settings.jwt_jwks} ({error})"
+        return Finding("authentication", Verdict.WRONG, text, "Fix KEYFRAME_JWT_JWKS, or the key set that it names.")
+    return [f"JWTs from {settings.jwt_issuer}"]
+
+
+def _sign_in(settings: Settings) -> Finding | list[str]:
+    """The issuer by which people sign in, or why they cannot."""
+    if settings.oidc_issuer is None:
+        return []
+    try:
+        code_flow_of(settings)
+        issuer.read(settings.oidc_issuer)
+    except ClientSecretUnusable as error:
+        return Finding("authentication", Verdict.WRONG, str(error), "Have the issuer generate a secret.")
+    except FAILURES as error:
+        text = f"the metadata of {settings.oidc_issuer} cannot be read ({error})"
+        return Finding("authentication", Verdict.WRONG, text, "Fix KEYFRAME_OIDC_ISSUER, or the issuer.")
+    return [f"people who sign in by {settings.oidc_issuer}"]
 
 
 def _projections(conn: Connection, database: Database) -> Iterator[Finding]:

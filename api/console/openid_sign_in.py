@@ -28,8 +28,8 @@ from api.auth.authentication import (
 from api.auth.authentication_middleware import address
 from api.auth.console_sessions import ConsoleSessions
 from api.auth.openid.code_flow import CodeFlow
+from api.auth.openid.named_person import caller_of
 from api.auth.openid.pending import LIFETIME_SECONDS
-from api.auth.openid.people import caller_of
 from api.auth.openid.sign_in_problem import SignInProblem
 from api.auth.session_cookie import PENDING, SESSION, kept, set_cookie
 from api.console.shell import is_page

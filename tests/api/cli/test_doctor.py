@@ -21,6 +21,7 @@ from domain.log.schema import application_role, lock_key, views_schema
 from projections.engine.rebuild import definition
 from projections.proof import signer
 from projections.proof.continuity import viewed
+from tests.api.auth.openid_issuer import SECRET, OpenIdIssuer
 from tests.api.cli.terminal import fill, keyframe, line, started, stopped
 from tests.conftest import issue_token
 from tests.damage import cut_log, rewrite_event
@@ -265,6 +266,14 @@ def test_doctor_lists_the_ways_to_authenticate(database: Database, filled: Conne
     assert found(both, "authentication").verdict is Verdict.WRONG
     (tmp_path / "keys").write_text('{"keys": []}')
     assert found(both, "authentication").found == "accepts 1 valid token and JWTs from https://id.example"
+    issuer = OpenIdIssuer()
+    known = database.settings.model_copy(update=issuer.settings(oidc_client_secret=SecretStr(SECRET)))
+    expected = f"accepts 1 valid token and people who sign in by {issuer.url}"
+    assert found(known, "authentication").found == expected
+    issuer.stop()
+    assert "cannot be read" in found(known, "authentication").found
+    without = known.model_copy(update={"oidc_client_secret": None, "oidc_client_secret_file": tmp_path / "nowhere"})
+    assert "KEYFRAME_OIDC_CLIENT_SECRET_FILE" in found(without, "authentication").found
 
 
 # ── checkpoints ──────────────────────────────────────────────────────────────────────────────────

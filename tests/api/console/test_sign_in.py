@@ -239,9 +239,10 @@ def test_session_ends_with_what_it_was_opened_by(console: AppServer, browser: Br
 
 
 def test_ways_to_sign_in_say_until_when_somebody_is_signed_in(console: AppServer, browser: Browser) -> None:
-    assert browser.http.get("/sign-in").json() == {"signedInUntil": None, "people": []}
+    ways = {"people": [], "issuer": None, "contact": None, "canAnybodySignIn": True}
+    assert browser.http.get("/sign-in").json() == {"signedInUntil": None, **ways}
     until = browser.sign_in(console.token()).json()["signedInUntil"]
-    assert browser.http.get("/sign-in").json() == {"signedInUntil": until, "people": []}
+    assert browser.http.get("/sign-in").json() == {"signedInUntil": until, **ways}
     assert browser.http.get("/sign-in", headers={"cookie": f"{COOKIE}=kfs_x"}).json()["signedInUntil"] is None
 
 
