@@ -53,9 +53,14 @@ class LogRow(NamedTuple):
 
 
 def leaf_hash(row: LogRow) -> bytes:
-    """SHA-256 over an unambiguous encoding of all other columns of a row.
+    """SHA-256 of the `leaf` of a row."""
+    return sha256(leaf(row)).digest()
 
-    The input is, all integers big-endian: the byte 0x00 (RFC 6962: a leaf, not a node) · position,
+
+def leaf(row: LogRow) -> bytes:
+    """An unambiguous encoding of all columns of a row but its hash.
+
+    It is, all integers big-endian: the byte 0x00 (RFC 6962: a leaf, not a node) · position,
     recorded_at and effective_at (signed 8 bytes each; times in microseconds since 1970-01-01 UTC) ·
     stream (16 bytes) · version (signed 8 bytes) · belongs_to (0x00 for none, or 0x01 and 16 bytes) ·
     topic in UTF-8, metadata and data, each preceded by its length (unsigned 4 bytes).
@@ -74,7 +79,7 @@ def leaf_hash(row: LogRow) -> bytes:
         _LENGTH.pack(len(row.data)),
         row.data,
     )
-    return sha256(b"".join(parts)).digest()
+    return b"".join(parts)
 
 
 def microseconds(moment: datetime) -> int:

@@ -5,6 +5,9 @@ Only every eighth level of the tree is stored, one hash for 256 below; the level
 is, and the tree needs one row per 256 events.
 """
 
+from datetime import datetime
+from typing import NamedTuple
+
 import msgspec
 
 from domain.log import raw
@@ -33,6 +36,13 @@ class Inclusion(msgspec.Struct, frozen=True):
     size: int
     leaf: bytes
     path: list[bytes]
+
+
+class Registered(NamedTuple):
+    """The number of a stored checkpoint in the register, and when it was signed."""
+
+    number: int
+    signed_at: datetime
 
 
 class Signed(msgspec.Struct, frozen=True):
@@ -133,6 +143,12 @@ def note(conn: Connection, size: int) -> str | None:
     """The note of the stored checkpoint of this size; None if there is none."""
     rows = fetch(conn, "select note from checkpoint where size = %(size)s", {"size": size})
     return next((note for (note,) in rows), None)
+
+
+def registered(conn: Connection, size: int) -> Registered | None:
+    """The number and the time of the stored checkpoint of this size; None if there is none."""
+    rows = fetch(conn, "select number, signed_at from checkpoint where size = %(size)s", {"size": size})
+    return next((Registered(*row) for row in rows), None)
 
 
 def last_signed(conn: Connection, upto: int = 2**63 - 1) -> Signed | None:

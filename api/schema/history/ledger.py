@@ -1,5 +1,6 @@
 """The ledger: signed checkpoints of the log, inclusion and consistency proofs, and evidence of cycles."""
 
+from datetime import datetime
 from typing import Annotated, Final, TypeAlias
 from urllib.parse import quote
 
@@ -13,10 +14,12 @@ from api.schema.types.cycle import find_cycle
 from api.snapshot.snapshot import View
 from api.snapshot.sources import Connection
 from domain.commands.permissions import Permission, Role, permissions
+from domain.log import raw
+from domain.log.mapper import leaf
 from domain.primitives.errors import Code, CommandRejected, invalid
 from domain.primitives.lazy import cached_property
 from domain.proof.signed_note import encoded
-from projections.proof import signer
+from projections.proof import merkle_tree, signer
 from projections.proof.evidence import Digest, Wanted, evidence_file
 from projections.proof.merkle_tree import Inclusion, Tree
 from projections.proof.signer import Keys, Rewritten
@@ -49,12 +52,37 @@ class Checkpoint:
         return self.view.reads.read(_note, self.size, self.keys)
 
 
+    @resolved(
+        "Its number in the register of stored checkpoints; null if it is not stored, like one that was signed for this "
+        "answer."
+    )
+    def number(self) -> int | None:
+        return None if self._registered is None else self._registered.number
+
+    @resolved("When it was signed and stored, by the database's clock; null if it is not stored.")
+    def signed_at(self) -> datetime | None:
+        return None if self._registered is None else self._registered.signed_at
+
+    @cached_property
+    def _registered(self) -> merkle_tree.Registered | None:
+        return self.view.reads.read(merkle_tree.registered, self.size)
+
+
 @strawberry.type(description="A proof that an event is in the log, see RFC 9162, section 2.1.3.")
 class InclusionProof:
+    view: strawberry.Private[View]
     position: Position = strawberry.field(description="The position of the event. Its leaf index is one less.")
     size: Position = strawberry.field(description="The size of the log that includes the event.")
     leaf_hash: str = strawberry.field(description="The hash over all columns of the event, in Base64.")
     path: list[str] = strawberry.field(description="The sibling hashes from the leaf to the root, in Base64.")
+
+    @resolved(
+        "The leaf itself, in Base64: all columns of the event as they are hashed, among them its stored bytes. Its "
+        "SHA-256 is `leafHash`. FORBIDDEN without access to private goals."
+    )
+    def leaf(self, info: Info) -> str:
+        require_evidence_access(info.context.caller)
+        return self.view.reads.read(_leaf, self.position)
 
 
 @strawberry.type(description="A proof that a log is a prefix of a larger log, see RFC 9162, section 2.1.4.")
@@ -133,7 +161,11 @@ class Ledger:
             raise invalid(f"A log of {whole} events holds those at positions 1 to {whole}.", "position")
         proof = self.view.reads.read(_inclusion, position, whole)
         return InclusionProof(
-            position=position, size=Position(whole), leaf_hash=encoded(proof.leaf), path=[*map(encoded, proof.path)]
+            view=self.view,
+            position=position,
+            size=Position(whole),
+            leaf_hash=encoded(proof.leaf),
+            path=[*map(encoded, proof.path)],
         )
 
     @resolved("The proof that the log of a smaller size is a prefix of the log of a larger size.")
@@ -214,6 +246,11 @@ def _root(conn: Connection, size: int) -> bytes:
 
 def _inclusion(conn: Connection, position: int, size: int) -> Inclusion:
     return Tree(conn, size).inclusion(position)
+
+
+def _leaf(conn: Connection, position: int) -> str:
+    (row,) = raw.rows_at(conn, [position])
+    return encoded(leaf(row))
 
 
 def _consistency(conn: Connection, size: int, to: int) -> list[bytes]:

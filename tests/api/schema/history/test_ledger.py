@@ -2,6 +2,8 @@
 
 from base64 import b64decode
 from collections.abc import Callable, Iterator
+from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +98,17 @@ def test_inclusion_proof_holds_for_every_position_and_size(api: Api, vkey: Verif
     assert api.ask(INCLUSION, at=4)["ledger"]["inclusion"]["size"] == 9
 
 
+def test_leaf_of_an_inclusion_proof_has_the_leaf_hash_and_the_stored_bytes(api: Api) -> None:
+    for position in (1, 9):
+        query = f"{{ ledger {{ inclusion(position: {position}) {{ leaf leafHash }} }} }}"
+        proof = api.ask(query)["ledger"]["inclusion"]
+        leaf = b64decode(proof["leaf"], validate=True)
+        assert sha256(leaf).digest() == b64decode(proof["leafHash"])
+        assert leaf[:9] == b"\x00" + position.to_bytes(8, "big")
+    assert b"cycle-opened.v" in leaf
+    assert b'"c8"' in leaf
+
+
 def test_consistency_proof_holds_for_every_pair_of_sizes(api: Api, vkey: Verifier) -> None:
     for old in range(10):
         proof = api.ask(CONSISTENCY, **{"from": old, "to": 9})["ledger"]["consistency"]
@@ -156,6 +169,27 @@ def test_admins_leads_and_auditors_may_read_the_ledger(ask: Callable[..., Any], 
 @pytest.mark.parametrize("role", [Role.MEMBER, Role.METRICS])
 def test_members_and_metrics_may_not_read_the_ledger(ask: Callable[..., Any], role: Role) -> None:
     assert ask("{ ledger { head { size } } }", role=role) == "FORBIDDEN"
+
+
+@pytest.mark.parametrize("role", Role)
+def test_leaf_of_an_event_is_read_by_readers_of_the_ledger_and_of_private_goals(
+    world: Attested, ask: Callable[..., Any], role: Role
+) -> None:
+    world.fill(1)
+    world.catch_up()
+    answer = ask("{ ledger { inclusion(position: 1) { leaf } } }", role=role)
+    assert (answer != "FORBIDDEN") is (role in {Role.ADMIN, Role.AUDITOR})
+
+
+def test_stored_checkpoint_has_a_number_and_the_time_of_signing(world: Attested, ask: Callable[..., Any]) -> None:
+    world.fill(2)
+    world.catch_up()
+    query = "{ ledger { head { size number signedAt } } }"
+    assert ask(query)["ledger"]["head"] == {"size": 2, "number": None, "signedAt": None}
+    world.sign()
+    head = ask(query)["ledger"]["head"]
+    ((signed_at,),) = world.conn.execute("select signed_at from checkpoint where size = 2").fetchall()
+    assert (head["number"], datetime.fromisoformat(head["signedAt"])) == (1, signed_at)
 
 
 def test_without_a_key_the_last_signed_checkpoint_is_returned(world: Attested, ask: Callable[..., Any]) -> None:
