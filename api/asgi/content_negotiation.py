@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from starlette.requests import HTTPConnection
+
 JSON: Final = "application/json"
 GRAPHQL: Final = "application/graphql-response+json"
 EVENTS: Final = "text/event-stream"
@@ -67,3 +69,11 @@ def _parse_entry(part: str) -> _AcceptEntry:
     except ValueError:
         quality = 0.0
     return _AcceptEntry(media, quality, parameters)
+
+
+def asks_for_page(request: HTTPConnection) -> bool:
+    """Whether a request is that of a browser that opens the page at `/graphql`: a GET that accepts HTML, without a
+    GraphQL request in its URL."""
+    if request.scope.get("method") != "GET" or "text/html" not in request.headers.get("accept", ""):
+        return False
+    return not any(request.query_params.get(name) for name in ("query", "documentId", "extensions"))

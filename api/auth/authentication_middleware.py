@@ -37,22 +37,22 @@ _log = structlog.get_logger(__name__)
 
 
 class AuthenticationMiddleware:
-    """Sets `state.caller` of every request, or rejects the request without reading its body. `is_public`: the paths
-    that strangers may request, too; what serves them authenticates for itself.
+    """Sets `state.caller` of every request, or rejects the request without reading its body. `is_public`: the requests
+    that strangers may send, too; what serves them authenticates for itself.
 
     A WebSocket may authenticate in `connection_init` (see `api.graphql_http.websocket`): until then its caller is
     `UNAUTHENTICATED_CALLER`, and `is_rejected` is whether its handshake carried credentials that were rejected.
     """
 
     def __init__(
-        self, app: ASGIApp, authenticators: Authenticators, is_public: Callable[[str], bool] = lambda _: False
+        self, app: ASGIApp, authenticators: Authenticators, is_public: Callable[[Scope], bool] = lambda _: False
     ) -> None:
         self._app = app
         self._authenticators = authenticators
-        self._is_public = is_public
+        self.is_public = is_public
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan" or scope["path"] == ALIVE or self._is_public(scope["path"]):
+        if scope["type"] == "lifespan" or scope["path"] == ALIVE or self.is_public(scope):
             return await self._app(scope, receive, send)
         rejection = await self.rejection(HTTPConnection(scope))
         return await (rejection or self._app)(scope, receive, send)

@@ -13,20 +13,26 @@ from typing import Final, NamedTuple
 
 import orjson
 from markupsafe import escape
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
+from starlette.types import Scope
 
+from api.asgi.content_negotiation import asks_for_page
 from api.asgi.error_response import error_response
 from api.asgi.etag import matches
 
 FILES: Final = "/console/"
 """Where the files of the page are."""
-PAGES: Final = frozenset({"/", "/alignment", "/changes", "/kpis", "/week"})
-"""The addresses of the console, whose pages the script shows; `/sign-in` is one, too."""
+PAGES: Final = frozenset({"/", "/alignment", "/changes", "/kpis", "/proof", "/week"})
+"""The addresses of the console, whose pages the script shows; `/sign-in` is one, too, and `/graphql` for a browser."""
+ASK: Final = "/graphql"
+"""The address of the query editor, which is that of the API, too."""
 OBJECTIVE: Final = "/objective/"
 """Below this address, an objective by its id."""
 KPI: Final = "/kpi/"
 """Below this address, a KPI by its id."""
+PROOF: Final = "/proof/"
+"""Below this address, the proof of a change by its position."""
 SIGNING: Final = frozenset({"/sign-in", "/sign-in/openid", "/sign-in/openid/callback", "/sign-out"})
 """The addresses that sign in and out."""
 PROBLEM: Final = "keyframe-problem"
@@ -36,6 +42,8 @@ POLICY: Final = (
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 """The content security policy of the page: nothing of another origin, and nothing that is written into the page."""
+VARY: Final = "accept, accept-encoding"
+"""At `/graphql`, what a client accepts decides between the page and an answer of the API."""
 IMMUTABLE: Final = "public, max-age=31536000, immutable"
 MEDIA: Final = {"js": "text/javascript", "css": "text/css", "svg": "image/svg+xml", "woff2": "font/woff2"}
 _STATIC: Final = files(__package__).joinpath("static")
@@ -58,14 +66,17 @@ def console_documents() -> dict[str, str]:
     return documents
 
 
-def is_public(path: str) -> bool:
-    """Whether strangers may request this path: the pages and files of the console."""
+def is_public(scope: Scope) -> bool:
+    """Whether strangers may send this request: for a page or a file of the console."""
+    path = scope["path"]
+    if path == ASK:
+        return asks_for_page(HTTPConnection(scope))
     return is_page(path) or path.startswith(FILES) or path in SIGNING
 
 
 def is_page(path: str) -> bool:
-    """Whether the console has a page at this path, beside that which signs in."""
-    return path in PAGES or path.startswith((OBJECTIVE, KPI))
+    """Whether the console has a page at this path, beside that which signs in and the query editor."""
+    return path in PAGES or path.startswith((OBJECTIVE, KPI, PROOF))
 
 
 class Shell:
@@ -78,7 +89,7 @@ class Shell:
 
     def page(self, request: Request) -> Response:
         """The page, which a browser validates each time: it names the files of this version."""
-        headers = {"cache-control": "no-cache", "etag": self._etag, "content-security-policy": POLICY}
+        headers = {"cache-control": "no-cache", "etag": self._etag, "content-security-policy": POLICY, "vary": VARY}
         if matches(self._etag, request.headers.get("if-none-match", "")):
             return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
         return _sent(request, self._page, headers)
@@ -106,7 +117,7 @@ def _sent(request: Request, file: File, headers: dict[str, str]) -> Response:
     encoding = {"content-encoding": "gzip"} if takes_gzip else {}
     return Response(
         file.compressed if takes_gzip else file.plain,
-        headers={**_HEADERS, **headers, **encoding, "vary": "accept-encoding"},
+        headers={**_HEADERS, **headers, **encoding, "vary": VARY},
         media_type=file.media,
     )
 

@@ -27,7 +27,7 @@ from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
-from api.asgi.content_negotiation import EVENTS, GRAPHQL, JSON, PARTS, media_type, negotiate
+from api.asgi.content_negotiation import EVENTS, GRAPHQL, JSON, PARTS, asks_for_page, media_type, negotiate
 from api.asgi.cross_origin import ORIGIN_NOT_ALLOWED, not_allowed
 from api.asgi.disconnect import while_connected
 from api.asgi.error_response import error_response, unavailable_response
@@ -99,7 +99,7 @@ class Endpoint(GraphQL[Context, None]):
         present: SharedPresent,
         settings: Settings,
         *,
-        page: Callable[[], Response] | None,
+        page: Callable[[Request], Response] | None,
         documents: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         """Raises `InvalidManifest`."""
@@ -141,8 +141,8 @@ class Endpoint(GraphQL[Context, None]):
     async def respond(self, request: Request) -> Response:
         """The response to an authenticated request over HTTP. Raises `Busy`, `ClientDisconnected`."""
         try:
-            is_page = request.method == "GET" and _wants_page(request)
-            response = self._page_response() if is_page else await self._handle(request)
+            is_page = request.scope["method"] == "GET" and asks_for_page(request)
+            response = self._page_response(request) if is_page else await self._handle(request)
         except HTTPException as rejected:
             response = self._rejection(rejected)
         response.headers.setdefault("cache-control", "no-store")
@@ -178,12 +178,12 @@ class Endpoint(GraphQL[Context, None]):
         await request.send_denial_response(response)
         return request
 
-    def _page_response(self) -> Response:
+    def _page_response(self, request: Request) -> Response:
         if self._page is None:
             return error_response(
                 HTTPStatus.NOT_FOUND, "This server has no query editor; send a GraphQL request.", "NOT_FOUND"
             )
-        return self._page()
+        return self._page(request)
 
     async def _handle(self, request: Request) -> Response:
         """Check the headers, read the request, and execute it. Raises `HTTPException`, `Busy`, `ClientDisconnected`."""
@@ -415,13 +415,6 @@ class Endpoint(GraphQL[Context, None]):
 
     def _get_stream_transport(self, protocol: str) -> HTTPStreamTransport | None:
         return next((stream for stream in self._streams.values() if stream.protocol == protocol), None)
-
-
-def _wants_page(request: Request) -> bool:
-    """Whether a GET is that of a browser that requests the page."""
-    if "text/html" not in request.headers.get("accept", ""):
-        return False
-    return not any(request.query_params.get(name) for name in ("query", "documentId", "extensions"))
 
 
 async def _parse(request: Request) -> GraphQLRequest | list[GraphQLRequest]:

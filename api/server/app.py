@@ -40,8 +40,8 @@ def create_app(
     process.metrics.observe(
         process.log, process.projector, process.hub, process.writer, process.lanes, process.answers, process.standbys
     )
-    endpoint = endpoint_of(process, editor=editor)
     shell = Shell() if editor else None
+    endpoint = endpoint_of(process, shell)
     middleware = middleware_of(process, shell)
     app = Starlette(
         routes=routes_of(process, endpoint, shell, guests=guests if anonymous else ()),

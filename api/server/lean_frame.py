@@ -72,8 +72,8 @@ class LeanFrame:
     async def _response(self, request: "IndexedRequest") -> Response:
         """Authenticate the request, read its body within limits, and have the endpoint respond."""
         try:
-            rejection = await self._authentication.rejection(request)
-            if rejection is not None:
+            is_public = request.scope["method"] == "GET" and self._authentication.is_public(request.scope)
+            if not is_public and (rejection := await self._authentication.rejection(request)) is not None:
                 return rejection if self._pages is None else self._pages.shown(request, rejection)
             request.receive_by(self._bodies.limited(request.scope, request.headers, request.receive))
             return await self._endpoint.respond(request)

@@ -9,7 +9,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from api.auth.openid.code_flow import code_flow_of
 from api.console.openid_sign_in import CALLBACK, START, OpenIdSignIn
-from api.console.shell import FILES, KPI, OBJECTIVE, PAGES, Shell, console_documents
+from api.console.shell import FILES, KPI, OBJECTIVE, PAGES, PROOF, Shell, console_documents
 from api.console.sign_in import SIGN_IN, SIGN_OUT, Guest, SignIn
 from api.endpoints import readings_ingest, targets_ingest
 from api.endpoints.checkpoint import Publishing, schema_text
@@ -18,18 +18,18 @@ from api.endpoints.file_ingest import Ingest
 from api.endpoints.health import Readiness
 from api.endpoints.ledger_export import Exports
 from api.graphql_http.endpoint import Endpoint
-from api.ide import editor_page
 from api.report.report_endpoint import Reports
 from api.schema.schema import schema
 from api.server.process import Process
 from api.snapshot.shared_present import SharedPresent
 
 
-def endpoint_of(process: Process, *, editor: bool) -> Endpoint:
-    """The GraphQL endpoint. `editor`: whether a browser gets the query editor. Raises `InvalidManifest`."""
-    page = editor_page.page if editor else None
+def endpoint_of(process: Process, shell: Shell | None) -> Endpoint:
+    """The GraphQL endpoint. `shell`: that of the console, whose page a browser gets; None without it. Raises
+    `InvalidManifest`."""
+    page = None if shell is None else shell.page
     answers, present = process.answers, SharedPresent(process.source)
-    documents = console_documents() if editor else {}
+    documents = {} if shell is None else console_documents()
     return Endpoint(
         schema, process.context, process.writer, answers, present, process.settings, page=page, documents=documents
     )
@@ -38,24 +38,17 @@ def endpoint_of(process: Process, *, editor: bool) -> Endpoint:
 def routes_of(
     process: Process, endpoint: Endpoint, shell: Shell | None, *, guests: Sequence[Guest] = ()
 ) -> list[BaseRoute]:
-    """All routes. `shell`: that of the console, which is served with the parts of the query editor; None without them.
-    `guests`: as whom anybody may sign in to the console. Raises `ClientSecretUnusable`."""
+    """All routes. `shell`: that of the console; None without it. `guests`: as whom anybody may sign in to the console.
+    Raises `ClientSecretUnusable`."""
     return [
-        *_graphql(endpoint, editor=shell is not None),
+        Route("/graphql", endpoint),
+        WebSocketRoute("/graphql", endpoint),
         *([] if shell is None else _console(process, shell, guests)),
         *operations_of(process),
         *_exports(process),
         Route("/schema.graphql", schema_text),
         *_ingest(process),
         Route("/report/{cycle}", Reports(process.context).page),
-    ]
-
-
-def _graphql(endpoint: Endpoint, *, editor: bool) -> list[BaseRoute]:
-    return [
-        Route("/graphql", endpoint),
-        WebSocketRoute("/graphql", endpoint),
-        *(Route(f"/graphql/{name}", editor_page.part) for name in editor_page.PARTS if editor),
     ]
 
 
@@ -67,6 +60,7 @@ def _console(process: Process, shell: Shell, guests: Sequence[Guest]) -> list[Ba
         *(Route(path, shell.page) for path in sorted(PAGES)),
         Route(f"{OBJECTIVE}{{id}}", shell.page),
         Route(f"{KPI}{{id}}", shell.page),
+        Route(f"{PROOF}{{position}}", shell.page),
         Route(f"{FILES}{{name}}", shell.file),
         Route(SIGN_IN, sessions.sign_in, methods=["GET", "POST"]),
         Route(SIGN_OUT, sessions.sign_out, methods=["POST"]),

@@ -25,7 +25,7 @@ STATIC = CONSOLE / "static"
 MANIFEST = CONSOLE / "documents.json"
 BYTES_MAX = 600_000
 """The size of all files, compressed."""
-ADDRESSES = [*sorted(shell.PAGES), "/sign-in", "/objective/T2Jq", "/kpi/S3Bp"]
+ADDRESSES = [*sorted(shell.PAGES), "/sign-in", "/objective/T2Jq", "/kpi/S3Bp", "/proof/17"]
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
@@ -64,6 +64,21 @@ def test_files_are_immutable_and_have_a_digest_in_their_name(console: AppServer)
         assert response.headers["cache-control"] == "public, max-age=31536000, immutable"
         assert response.headers["content-encoding"] == "gzip"
         assert response.headers["x-content-type-options"] == "nosniff"
+
+
+def test_browser_gets_the_page_at_the_address_of_the_api_and_a_client_its_answer(console: AppServer) -> None:
+    page = console.http.get("/graphql", headers={"accept": "text/html,*/*;q=0.8"})
+    assert (page.status_code, page.text) == (200, (STATIC / "index.html").read_text("utf-8"))
+    assert page.headers["vary"].startswith("accept, accept-encoding")
+    assert page.headers["content-security-policy"] == shell.POLICY
+    query = {"query": "{ viewer { handle } }"}
+    for accept in ("text/html,*/*;q=0.8", "application/json"):
+        headers = {"accept": accept, "authorization": f"Bearer {console.token()}"}
+        answer = console.http.get("/graphql", params=query, headers=headers)
+        assert answer.json()["data"]["viewer"]["handle"] == "robot"
+        assert console.http.get("/graphql", params=query, headers={"accept": accept}).status_code == 401
+    assert console.http.get("/graphql", headers={"accept": "application/json"}).status_code == 401
+    assert console.http.post("/graphql", json=query, headers={"accept": "text/html,*/*"}).status_code == 401
 
 
 def test_unknown_file_is_answered_404_without_caching(console: AppServer) -> None:

@@ -252,7 +252,7 @@ def test_span_has_the_fields_of_the_request_log() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/graphql", "/graphql/ide.js", "/graphql/ide.css", "/metrics", "/schema.graphql", "/healthz", "/nowhere"]
+    "path", ["/graphql", "/metrics", "/schema.graphql", "/healthz", "/nowhere"]
 )
 def test_every_response_has_a_strict_content_security_policy(api: Api, path: str) -> None:
     headers = api.http.get(path, headers={"accept": "text/html"}).headers
@@ -260,14 +260,6 @@ def test_every_response_has_a_strict_content_security_policy(api: Api, path: str
     assert "unsafe" not in headers["content-security-policy"]
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["x-request-id"]
-
-
-def test_editor_page_has_no_external_or_inline_resources(api: Api) -> None:
-    page = api.http.get("/graphql", headers={"accept": "text/html"}).text
-    assert re.findall(r'(?:src|href)="([^"]*)"', page) == ["data:,", "/graphql/ide.css", "/graphql/ide.js"]
-    assert not re.search(r"<style|<script>|style=|\son\w+=", page)
-    for part in ("ide.js", "ide.css"):
-        assert not re.search(r"https?://|//[a-z]+\.", api.http.get(f"/graphql/{part}").text)
 
 
 def test_served_schema_equals_the_committed_sdl(api: Api) -> None:

@@ -77,6 +77,7 @@ CASES: dict[str, tuple[str, str, Any, Any]] = {
     "position": ("POST", "/graphql", [JSON, ("x-keyframe-min-position", "0")], ASK),
     "no position": ("POST", "/graphql", [JSON, ("x-keyframe-min-position", "x")], ASK),
     "editor": ("GET", "/graphql", [("accept", "text/html")], None),
+    "query by GET of a browser": ("GET", "/graphql?query={basis{position}}", [("accept", "text/html,*/*")], None),
     "subscription": ("POST", "/graphql", [JSON], b'{"query": "subscription { changes { __typename } }"}'),
     "batch": ("POST", "/graphql", [JSON], b"[" + ASK + b"]"),
     "request id": ("POST", "/graphql", [JSON, ("x-request-id", "mine-7")], ASK),
@@ -86,7 +87,7 @@ CASES: dict[str, tuple[str, str, Any, Any]] = {
     "head": ("HEAD", "/graphql", [], None),
     "of an allowed origin": ("POST", "/graphql", [JSON, ("origin", "https://goals.example.org")], ASK),
     "of another origin": ("POST", "/graphql", [JSON, ("origin", "https://evil.example")], ASK),
-    "below": ("GET", "/graphql/ide.js", [], None),
+    "below": ("GET", "/graphql/below", [], None),
     "with a slash": ("POST", "/graphql/", [JSON], ASK),
 }  # fmt: skip
 
