@@ -3,10 +3,15 @@ import { defineConfig } from "vite";
 
 const SERVER = process.env.KEYFRAME_URL ?? "http://127.0.0.1:8000";
 
+/** A browser that opens an address of the API gets the page. */
+const bypass = ({ headers }: { headers: { accept?: string } }) => (headers.accept?.includes("text/html") ? "/index.html" : undefined);
+
 export default defineConfig({
   base: "/console/",
   server: {
-    proxy: Object.fromEntries(["/graphql", "/sign-in", "/sign-out"].map((path) => [path, { target: SERVER, ws: true }])),
+    proxy: Object.fromEntries(
+      ["/graphql", "/sign-in", "/sign-out", "/schema.graphql", "/checkpoint"].map((path) => [path, { target: SERVER, ws: true, bypass }]),
+    ),
   },
   build: {
     outDir: "../api/console/static",
@@ -15,5 +20,6 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     target: "es2022",
+    chunkSizeWarningLimit: 700, // kB: the query editor, which loads apart
   },
 });

@@ -16,9 +16,16 @@ import { ObjectivePage } from "./pages/objective";
 import { Quarter } from "./pages/quarter";
 import { SignIn, type Ended } from "./pages/sign-in";
 import { Week } from "./pages/week";
+import { later } from "./parts/later";
 import { Loading, State } from "./parts/states";
 
 const LOOKS_AGAIN_MS = 2000;
+/** The address of the query editor, which is that of the API, too. */
+const ASK = "/graphql";
+
+const Ask = later(() => import("./ask/ask").then((loaded) => loaded.AskPage));
+const AskAsStranger = later(() => import("./ask/ask").then((loaded) => loaded.AskAsStranger));
+const Proof = later<{ position?: string }>(() => import("./pages/proof").then((loaded) => loaded.Proof));
 
 export function App() {
   const [known, setKnown] = useState<Ways | "gone" | null>(null);
@@ -47,10 +54,11 @@ function Known({ ways, ended, refresh, end }: KnownProps) {
   const isSignedIn = ways.signedInUntil !== null;
   const isSignIn = path.startsWith("/sign-in");
   useEffect(() => {
-    if (!isSignedIn && path !== "/sign-in") navigate(isSignIn || ended === "signed out" ? "/sign-in" : signInPage(`${path}${search && "?"}${search}`), { replace: true });
+    if (!isSignedIn && path !== "/sign-in" && path !== ASK) navigate(isSignIn || ended === "signed out" ? "/sign-in" : signInPage(`${path}${search && "?"}${search}`), { replace: true });
     if (isSignedIn && isSignIn) opens(opensNext(search), navigate);
   }, [isSignedIn, path]);
   useAgain(!isSignedIn && !ways.canAnybodySignIn, refresh);
+  if (!isSignedIn && path === ASK) return <AskAsStranger />;
   if (!isSignedIn) return <SignIn ways={ways} ended={ended} failure={failedSignIn?.message ?? null} onSignedIn={refresh} />;
   if (isSignIn) return <Loading />;
   return <SignedIn key={ways.signedInUntil} onExpired={() => end("expired")} onSignedOut={() => end("signed out")} />;
@@ -85,6 +93,9 @@ function SignedIn({ onExpired, onSignedOut }: { onExpired: () => void; onSignedO
           <Route path="/kpi/:id">{({ id }) => <KpiPage id={id} />}</Route>
           <Route path="/changes" component={Changes} />
           <Route path="/week" component={Week} />
+          <Route path="/proof">{() => <Proof />}</Route>
+          <Route path="/proof/:position">{({ position }) => <Proof position={position} />}</Route>
+          <Route path={ASK}>{() => <Ask />}</Route>
           <Route component={NotHere} />
         </Switch>
       </Frame>

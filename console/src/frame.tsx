@@ -7,17 +7,20 @@ import { Link, useLocation, useSearch } from "wouter-preact";
 import { signOut } from "./api/session";
 import { fromSearch, MomentContext, withMoment, type Moment } from "./moment/moment";
 import { Slider } from "./moment/slider";
+import type { Permission } from "./generated/graphql";
 import { CHANGES, WHO } from "./pages/documents";
 import { Failed, isForbidden, Loading, State } from "./parts/states";
 import { clock, dayOf, isEndOfDay, onWeekday, ROLES, showIn } from "./parts/words";
 import { LookingContext, usualCycle, type Looking } from "./viewer";
 
-const PAGES = [
+const PAGES: { path: string; name: string; needs?: Permission }[] = [
   { path: "/", name: "Quarter" },
   { path: "/alignment", name: "Alignment" },
   { path: "/kpis", name: "KPIs" },
   { path: "/changes", name: "What changed" },
   { path: "/week", name: "My week" },
+  { path: "/proof", name: "Proof", needs: "READ_LEDGER" },
+  { path: "/graphql", name: "Ask" },
 ];
 
 interface Props {
@@ -84,12 +87,11 @@ function Signed({ who, isReachable, onSignedOut, children }: Props & { who: impo
               <span>Keyframe</span>
             </Link>
             <nav aria-label="Pages">
-              {PAGES.map((page) => (
+              {PAGES.filter(({ needs }) => needs === undefined || who.viewer.can.includes(needs)).map((page) => (
                 <Link key={page.path} href={moments.link(page.path)} aria-current={page.path === path ? "page" : undefined}>
                   {page.name}
                 </Link>
               ))}
-              <a href="/graphql">Ask</a>
             </nav>
             <div class="who">
               <span class="who-name">{who.viewer.person?.name ?? who.viewer.handle}</span>
