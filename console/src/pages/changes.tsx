@@ -1,4 +1,5 @@
 // What changed since a moment: by team and objective, with progress and health before and after.
+import type { ComponentChildren } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import { Link } from "wouter-preact";
 
@@ -11,6 +12,7 @@ import { Failed, Loading, State } from "../parts/states";
 import { amount, onDayAndYear, percent } from "../parts/words";
 import { useLooking } from "../viewer";
 import { CHANGED } from "./documents";
+import { Provable } from "./provable";
 
 type Difference = ChangedQuery["diff"]["differences"]["edges"][number]["node"];
 type Goal = Extract<NonNullable<Difference["now"]>, { __typename: "Objective" | "KeyResult" }>;
@@ -55,12 +57,12 @@ export function Changes() {
       {isBackward ? <State title="The slider is before that date"><p>Move it to a later day, or choose an earlier date.</p></State>
         : error && !data ? <Failed error={error} again={again} />
         : !data ? <Loading />
-        : <Differences differences={data.diff.differences.edges.map((edge) => edge.node)} />}
+        : <Differences differences={data.diff.differences.edges.map((edge) => edge.node)} from={since} to={moment.at} />}
     </article>
   );
 }
 
-function Differences({ differences }: { differences: Difference[] }) {
+function Differences({ differences, from, to }: { differences: Difference[]; from: string; to: string | null }) {
   const teams = useMemo(() => grouped(differences), [differences]);
   if (teams.size === 0) return <State title="Nothing changed"><p>No goal of this cycle moved in that time.</p></State>;
   return (
@@ -68,7 +70,7 @@ function Differences({ differences }: { differences: Difference[] }) {
       {[...teams].sort(([one], [other]) => one.localeCompare(other)).map(([team, objectives]) => (
         <section key={team} class="team" aria-label={team}>
           <h2>{team}</h2>
-          {[...objectives.values()].map((group) => <Group key={group.id} group={group} />)}
+          {[...objectives.values()].map((group) => <Group key={group.id} group={group}><Provable subject={group.id} from={from} to={to} /></Group>)}
         </section>
       ))}
     </>
@@ -82,7 +84,7 @@ interface Group {
   keyResults: Difference[];
 }
 
-function Group({ group }: { group: Group }) {
+function Group({ group, children }: { group: Group; children: ComponentChildren }) {
   const { link } = useMoment();
   return (
     <article class="objective">
@@ -103,6 +105,7 @@ function Group({ group }: { group: Group }) {
           </li>
         ))}
       </ul>
+      {children}
     </article>
   );
 }

@@ -1,6 +1,7 @@
 // One change as a line: who did what, when, why, and what it did to progress.
 import type { ChangeLineFragment } from "../generated/graphql";
 import { Fields } from "./fields";
+import { ProveLink } from "./prove";
 import { atTime, percent, told } from "./words";
 
 export function ChangeLine({ change }: { change: ChangeLineFragment }) {
@@ -14,7 +15,7 @@ export function ChangeLine({ change }: { change: ChangeLineFragment }) {
         <p><b>{told(change.__typename)}</b>{subject && <> · {subject}</>}</p>
         <Fields fields={change.fields} />
         {change.reason && <q>{change.reason}</q>}
-        <small>{change.actor.person?.name ?? change.actor.handle}{change.late && ", late"}{change.backdated && ", backdated"}</small>
+        <small>{change.actor.person?.name ?? change.actor.handle}{change.late && ", late"}{change.backdated && ", backdated"}<ProveLink position={change.position} /></small>
       </div>
       {isMoved && <span class={`delta ${(effect.after ?? 0) >= (effect.before ?? 0) ? "up" : "down"}`}>{percent(effect.before)} → {percent(effect.after)}</span>}
     </li>
