@@ -8,5 +8,6 @@ import "./styles/kpis.css";
 import "./styles/moment.css";
 import "./styles/alignment.css";
 import "./styles/coming-in.css";
+import "./styles/objective.css";
 
 render(<App />, document.getElementById("app")!);

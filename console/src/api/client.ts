@@ -1,9 +1,9 @@
 // The GraphQL client. Documents are sent by their digest: the server knows the text of each.
 import { Client, fetchExchange, subscriptionExchange } from "@urql/core";
-import { cacheExchange } from "@urql/exchange-graphcache";
+import { cacheExchange, type OptimisticMutationConfig } from "@urql/exchange-graphcache";
 import { createClient } from "graphql-ws";
 
-import type { CheckInInput } from "../generated/graphql";
+import type { CheckInInput, MoveInitiativeInput } from "../generated/graphql";
 import ids from "../generated/ids.json";
 
 type Body = { operationName?: string; query?: string; variables?: unknown };
@@ -23,7 +23,7 @@ export function client(onSignedOut: OnSignedOut, onReachable: OnReachable): Clie
     preferGetMethod: false,
     fetch: sending(onSignedOut, onReachable),
     exchanges: [
-      cacheExchange({ keys, optimistic: { checkIn: (args) => expected(args as { input: CheckInInput }) } }),
+      cacheExchange({ keys, optimistic }),
       fetchExchange,
       subscriptionExchange({
         forwardSubscription: (request) => ({
@@ -34,6 +34,17 @@ export function client(onSignedOut: OnSignedOut, onReachable: OnReachable): Clie
       }),
     ],
   });
+}
+
+/** What is shown before the server answers; a refusal takes it back. */
+const optimistic: OptimisticMutationConfig = {
+  checkIn: (args) => expected(args as { input: CheckInInput }),
+  moveInitiative: (args) => moved(args as { input: MoveInitiativeInput }),
+};
+
+/** An initiative in its new column. */
+function moved({ input }: { input: MoveInitiativeInput }): Record<string, unknown> {
+  return { __typename: "InitiativePayload", problems: [], initiative: { __typename: "Initiative", id: input.initiative, state: input.to } };
 }
 
 /** A check-in as it will be if the server accepts it; a refusal takes it back. */

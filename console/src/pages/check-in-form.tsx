@@ -1,38 +1,30 @@
 // The form of a check-in: a value or milestones, a confidence and a note; each refusal is beside its field.
-import { useMutation } from "@urql/preact";
 import { useState } from "preact/hooks";
 
 import type { CheckInCardFragment, KeyResultRowFragment } from "../generated/graphql";
+import { NO_NUMBER, numberOf, otherProblems, type Problem, problemsOf, Refusals, useCommand } from "../parts/command";
 import { CHECK_IN } from "./documents";
 
-type Problem = { message: string; field: string[] };
+type Measured = KeyResultRowFragment & Pick<CheckInCardFragment, "milestones">;
 
-export function CheckInForm({ keyResult, previous, onRecorded }: { keyResult: CheckInCardFragment; previous: string | null; onRecorded: () => void }) {
-  const [{ fetching }, checkIn] = useMutation(CHECK_IN);
-  const [value, setValue] = useState("");
+export function CheckInForm({ keyResult, previous, onRecorded }: { keyResult: Measured; previous: string | null; onRecorded: () => void }) {
+  const { send, problems, refuse, isSending } = useCommand(CHECK_IN);
+  const [value, setValue] = useState(keyResult.metric.direction === "DONE" && (keyResult.current ?? 0) >= 1 ? "1" : "");
   const [reached, setReached] = useState(() => new Set(keyResult.milestones.filter((one) => one.reachedAt).map((one) => one.key)));
   const [confidence, setConfidence] = useState(Math.round((keyResult.confidence ?? 0.7) * 100));
   const [note, setNote] = useState("");
-  const [problems, setProblems] = useState<Problem[]>([]);
-  const [key] = useState(() => crypto.randomUUID());
-  const send = async (event: Event) => {
+  const submit = async (event: Event) => {
     event.preventDefault();
     const written = measured(keyResult, value, reached);
-    setProblems(Number.isNaN(written.value) ? [{ message: "Write a number, like 12.5.", field: ["value"] }] : []);
-    if (Number.isNaN(written.value)) return;
-    const input = { keyResult: keyResult.entityId, confidence: confidence / 100, note: note.trim() || null, idempotencyKey: `console-${key}`, ...written };
-    const { data, error } = await checkIn({ input });
-    const found = data?.checkIn?.problems ?? [];
-    if (error || !data?.checkIn) setProblems([{ message: error?.message ?? "The server did not record it; try again.", field: [] }]);
-    else if (found.length > 0) setProblems(found);
-    else onRecorded();
+    if (Number.isNaN(written.value)) return refuse([{ message: NO_NUMBER, field: ["value"] }]);
+    const recorded = await send({ keyResult: keyResult.entityId, confidence: confidence / 100, note: note.trim() || null, ...written });
+    if (recorded) onRecorded();
   };
-  const beside = (field: string) => problems.filter((problem) => problem.field[0] === field);
-  const elsewhere = problems.filter((problem) => !["value", "reached", "confidence", "note"].includes(problem.field[0] ?? ""));
+  const beside = (field: string) => problemsOf(problems, field);
   const id = keyResult.entityId;
   const unit = keyResult.metric.unit.symbol;
   return (
-    <form class="check-in" onSubmit={send}>
+    <form class="check-in" onSubmit={submit}>
       <ValueField keyResult={keyResult} id={id} value={value} setValue={setValue} reached={reached} setReached={setReached} problems={[...beside("value"), ...beside("reached")]} unit={unit} />
       <div class="field-block">
         <label for={`confidence-${id}`}>Confidence <output>{confidence} %</output></label>
@@ -45,15 +37,15 @@ export function CheckInForm({ keyResult, previous, onRecorded }: { keyResult: Ch
         <Refusals problems={beside("note")} />
       </div>
       <div class="actions">
-        <Refusals problems={elsewhere} />
-        <button type="submit" class="main" disabled={fetching}>{fetching ? "Recording …" : "Check in"}</button>
+        <Refusals problems={otherProblems(problems, ["value", "reached", "confidence", "note"])} />
+        <button type="submit" class="main" disabled={isSending}>{isSending ? "Recording …" : "Check in"}</button>
       </div>
     </form>
   );
 }
 
 interface ValueProps {
-  keyResult: CheckInCardFragment;
+  keyResult: Measured;
   id: string;
   unit: string;
   value: string;
@@ -97,10 +89,6 @@ function ValueField({ keyResult, id, unit, value, setValue, reached, setReached,
   );
 }
 
-function Refusals({ problems }: { problems: Problem[] }) {
-  return <>{problems.map((problem) => <p key={problem.message} class="refusal" role="alert">{problem.message}</p>)}</>;
-}
-
 function without(reached: Set<string>, key: string, isReached: boolean): Set<string> {
   const next = new Set(reached);
   if (isReached) next.add(key);
@@ -112,11 +100,5 @@ function without(reached: Set<string>, key: string, isReached: boolean): Set<str
 function measured(keyResult: KeyResultRowFragment, value: string, reached: Set<string>): { value?: number; reached?: string[] } {
   if (keyResult.kpi) return {};
   if (keyResult.metric.direction === "MILESTONES") return { reached: [...reached] };
-  return { value: numberOf(value, keyResult.metric.direction === "DONE" ? "0" : "") };
-}
-
-/** The number in a text with a decimal point or comma; NaN if there is none. */
-function numberOf(text: string, otherwise: string): number {
-  const plain = text.trim().replace(/[\s_'’]/g, "").replace(",", ".") || otherwise;
-  return plain === "" ? NaN : Number(plain);
+  return { value: numberOf(value || (keyResult.metric.direction === "DONE" ? "0" : "")) };
 }

@@ -132,7 +132,7 @@ export const FILM_OF_KEY_RESULTS = graphql(`
 `);
 
 export const OBJECTIVE = graphql(`
-  query ObjectiveNow($id: ID!) {
+  query ObjectiveNow($id: ID!, $history: Int = 40) {
     objective(id: $id) {
       ...ObjectivePage
     }
@@ -140,7 +140,7 @@ export const OBJECTIVE = graphql(`
 `);
 
 export const OBJECTIVE_THEN = graphql(`
-  query ObjectiveThen($id: ID!, $at: DateTime!, $known: DateTime) {
+  query ObjectiveThen($id: ID!, $at: DateTime!, $known: DateTime, $history: Int = 40) {
     asOf(at: $at, known: $known) {
       objective(id: $id) {
         ...ObjectivePage
@@ -152,6 +152,8 @@ export const OBJECTIVE_THEN = graphql(`
 export const OBJECTIVE_PAGE = graphql(`
   fragment ObjectivePage on Objective {
     ...ObjectiveRow
+    ...ObjectiveWork
+    ...ObjectiveAlignment
     description
     cycle {
       id
@@ -159,40 +161,6 @@ export const OBJECTIVE_PAGE = graphql(`
       name
       startsOn
       endsOn
-    }
-    supports {
-      __typename
-      ... on Objective {
-        id
-        entityId
-        title
-        progress {
-          ...Figures
-        }
-      }
-      ... on KeyResult {
-        id
-        title
-        progress {
-          ...Figures
-        }
-        objective {
-          id
-          entityId
-        }
-      }
-    }
-    supportedBy(first: 20) {
-      edges {
-        node {
-          id
-          entityId
-          title
-          progress {
-            ...Figures
-          }
-        }
-      }
     }
     keyResults {
       id
@@ -260,33 +228,8 @@ export const OBJECTIVE_PAGE = graphql(`
         }
       }
     }
-    initiatives {
-      id
-      title
-      state
-      due
-      owner {
-        id
-        name
-      }
-    }
-    comments(last: 20) {
-      edges {
-        node {
-          id
-          body
-          recordedAt
-          by {
-            handle
-            person {
-              id
-              name
-            }
-          }
-        }
-      }
-    }
-    changes(last: 40) {
+    changes(last: $history) {
+      totalCount
       edges {
         node {
           ...ChangeLine
@@ -344,12 +287,23 @@ export const CHANGE_LINE = graphql(`
       id
       ... on KeyResult {
         title
+        metric {
+          unit {
+            symbol
+          }
+        }
       }
       ... on Objective {
         title
       }
       ... on Initiative {
         title
+      }
+      ... on Kpi {
+        name
+        unit {
+          symbol
+        }
       }
     }
     fields {

@@ -1,26 +1,36 @@
 // One objective: its key results over time, what moved its goalposts, what people say, and its whole history.
+import { useState } from "preact/hooks";
 import { Link } from "wouter-preact";
 
 import { useLive } from "../api/live";
 import type { ObjectivePageFragment } from "../generated/graphql";
 import { basis, useMoment } from "../moment/moment";
 import { Bar } from "../parts/bar";
-import { ChangeLine } from "../parts/change";
 import { forecastOf } from "../parts/forecast";
 import { Goalposts } from "../parts/goalpost";
 import { HealthLabel, HealthMark } from "../parts/health";
+import { History, MORE } from "../parts/history";
 import { standing } from "../parts/key-result";
 import { Markdown } from "../parts/markdown";
+import { useMayEdit } from "../parts/may";
 import { Failed, Loading, State } from "../parts/states";
 import { Trajectory } from "../parts/trajectory";
-import { amount, atTime, onDay, percent } from "../parts/words";
+import { amount, onDay, percent } from "../parts/words";
+import { CheckInForm } from "./check-in-form";
 import { OBJECTIVE, OBJECTIVE_THEN } from "./documents";
+import { Aligned } from "./objective/aligned";
+import { Closing, Outcome, ScoreForm } from "./objective/closing";
+import { Comments } from "./objective/comments";
+import { Initiatives } from "./objective/initiatives";
+
+const CHANGES = 40;
 
 export function ObjectivePage({ id }: { id: string }) {
   const { moment } = useMoment();
   const isNow = moment.at === null;
-  const [now, again] = useLive({ query: OBJECTIVE, variables: { id }, pause: !isNow });
-  const [then, againThen] = useLive({ query: OBJECTIVE_THEN, variables: { id, ...basis(moment) }, pause: isNow });
+  const [history, setHistory] = useState(CHANGES);
+  const [now, again] = useLive({ query: OBJECTIVE, variables: { id, history }, pause: !isNow });
+  const [then, againThen] = useLive({ query: OBJECTIVE_THEN, variables: { id, history, ...basis(moment) }, pause: isNow });
   const answer = isNow ? now : then;
   const objective = (isNow ? now.data?.objective : then.data?.asOf.objective) ?? null;
   if (answer.error && !objective) return <Failed error={answer.error} again={isNow ? again : againThen} />;
@@ -31,13 +41,11 @@ export function ObjectivePage({ id }: { id: string }) {
       </State>
     );
   }
-  return objective ? <Page objective={objective} /> : <Loading />;
+  return objective ? <Page objective={objective} onMore={() => setHistory(history + MORE)} /> : <Loading />;
 }
 
-function Page({ objective }: { objective: ObjectivePageFragment }) {
+function Page({ objective, onMore }: { objective: ObjectivePageFragment; onMore: () => void }) {
   const { link } = useMoment();
-  const up = objective.supports;
-  const down = objective.supportedBy.edges.map((edge) => edge.node);
   return (
     <article class="page">
       <p class="crumbs"><Link href={link("/")}>{objective.cycle.name}</Link> · {objective.team?.name ?? "Without a team"} · {objective.owner?.name ?? "No owner"}</p>
@@ -49,62 +57,23 @@ function Page({ objective }: { objective: ObjectivePageFragment }) {
         </div>
       </header>
       <Bar figures={objective.progress} label="Progress" />
+      <Outcome objective={objective} />
       {objective.description && <Markdown text={objective.description} />}
       <section>
         <h2>Key results</h2>
         {objective.keyResults.length === 0 && <p class="help">It has none of its own: its progress is that of the objectives that support it.</p>}
-        {objective.keyResults.map((keyResult) => <KeyResult key={keyResult.id} keyResult={keyResult} endsOn={objective.cycle.endsOn} />)}
+        {objective.keyResults.map((keyResult) => <KeyResult key={keyResult.id} keyResult={keyResult} objective={objective} />)}
       </section>
-      {(up.length > 0 || down.length > 0) && (
-        <section>
-          <h2>Alignment</h2>
-          <ul class="aligned">
-            {up.map((one) => (
-              <li key={one.id}>
-                <span class="direction">supports</span><HealthMark health={one.progress.health} />
-                <Link href={link(`/objective/${one.__typename === "KeyResult" ? one.objective.entityId : one.entityId}`)}>{one.title}</Link>
-                <span class="share">{percent(one.progress.value)}</span>
-              </li>
-            ))}
-            {down.map((one) => (
-              <li key={one.id}>
-                <span class="direction">supported by</span><HealthMark health={one.progress.health} />
-                <Link href={link(`/objective/${one.entityId}`)}>{one.title}</Link>
-                <span class="share">{percent(one.progress.value)}</span>
-              </li>
-            ))}
-          </ul>
-        </section>
-      )}
-      {objective.initiatives.length > 0 && (
-        <section>
-          <h2>Initiatives</h2>
-          <ul class="board">
-            {objective.initiatives.map((one) => (
-              <li key={one.id}><span class="state-name">{one.state.toLowerCase()}</span>{one.title}<small>{[one.owner?.name, one.due && `due ${onDay(one.due)}`].filter(Boolean).join(" · ")}</small></li>
-            ))}
-          </ul>
-        </section>
-      )}
-      {objective.comments.edges.length > 0 && (
-        <section>
-          <h2>Comments</h2>
-          {objective.comments.edges.map(({ node }) => (
-            <figure key={node.id} class="said"><Markdown text={node.body} /><figcaption>{node.by.person?.name ?? node.by.handle}, {atTime(node.recordedAt)}</figcaption></figure>
-          ))}
-        </section>
-      )}
-      <section>
-        <h2>History</h2>
-        <ol class="history">
-          {objective.changes.edges.map(({ node }) => <ChangeLine key={node.id} change={node} />).toReversed()}
-        </ol>
-      </section>
+      <Closing objective={objective} />
+      <Initiatives objective={objective} />
+      <Aligned objective={objective} />
+      <Comments objective={objective} />
+      <History changes={objective.changes.edges.map(({ node }) => node)} total={objective.changes.totalCount} here={objective.entityId} onMore={onMore} />
     </article>
   );
 }
 
-function KeyResult({ keyResult, endsOn }: { keyResult: ObjectivePageFragment["keyResults"][number]; endsOn: string }) {
+function KeyResult({ keyResult, objective }: { keyResult: ObjectivePageFragment["keyResults"][number]; objective: ObjectivePageFragment }) {
   const notes = keyResult.checkIns.edges.map((edge) => edge.node).filter((one) => one.note).toReversed();
   const unit = keyResult.metric.unit;
   return (
@@ -115,15 +84,17 @@ function KeyResult({ keyResult, endsOn }: { keyResult: ObjectivePageFragment["ke
         <span class="key-result-value">{standing(keyResult)}</span>
         <span class="share">{percent(keyResult.progress.value)}</span>
       </header>
-      <Trajectory keyResult={keyResult} endsOn={endsOn} />
+      <Trajectory keyResult={keyResult} endsOn={objective.cycle.endsOn} />
       <p class="legend">
         <span class="key actual">actual</span><span class="key planned">planned</span>
         {keyResult.forecast && <span class="key forecast">{forecastOf(keyResult)}</span>}
         {keyResult.confidence !== null && keyResult.confidence !== undefined && <span>confidence {percent(keyResult.confidence)}</span>}
         <span>due {onDay(keyResult.due)}</span>
         {keyResult.owner && <span>{keyResult.owner.name}</span>}
+        {keyResult.score !== null && keyResult.score !== undefined && <span>scored {percent(keyResult.score)}</span>}
       </p>
       <Goalposts revisions={keyResult.targets} />
+      <Acts keyResult={keyResult} objective={objective} previous={notes[0]?.note ?? null} />
       {notes.slice(0, 3).map((checkIn) => (
         <figure key={checkIn.id} class="said">
           <Markdown text={checkIn.note ?? ""} />
@@ -131,5 +102,27 @@ function KeyResult({ keyResult, endsOn }: { keyResult: ObjectivePageFragment["ke
         </figure>
       ))}
     </section>
+  );
+}
+
+type Act = "check-in" | "score" | "recorded" | null;
+
+/** What may be done with a key result of an active objective, each with its form. */
+function Acts({ keyResult, objective, previous }: { keyResult: ObjectivePageFragment["keyResults"][number]; objective: ObjectivePageFragment; previous: string | null }) {
+  const may = useMayEdit()(objective.owner, ...objective.contributors, objective.team?.lead, keyResult.owner);
+  const [act, setAct] = useState<Act>(null);
+  if (!may || objective.state !== "ACTIVE" || objective.cycle.state !== "ACTIVE") return null;
+  const done = () => setAct("recorded");
+  const toggle = (one: Act) => setAct(act === one ? null : one);
+  return (
+    <>
+      <p class="acts">
+        <button type="button" class="quiet" aria-expanded={act === "check-in"} onClick={() => toggle("check-in")}>Check in</button>
+        <button type="button" class="quiet" aria-expanded={act === "score"} onClick={() => toggle("score")}>Score</button>
+        {act === "recorded" && <span class="saved" role="status">Recorded.</span>}
+      </p>
+      {act === "check-in" && <CheckInForm keyResult={keyResult} previous={previous} onRecorded={done} />}
+      {act === "score" && <ScoreForm keyResult={keyResult} onScored={done} />}
+    </>
   );
 }

@@ -1,23 +1,62 @@
 // One change as a line: who did what, when, why, and what it did to progress.
 import type { ChangeLineFragment } from "../generated/graphql";
 import { Fields } from "./fields";
+import { Markdown } from "./markdown";
 import { ProveLink } from "./prove";
-import { atTime, percent, told } from "./words";
+import { clock, onDay, percent, told } from "./words";
+import { verbOf } from "./verbs";
 
-export function ChangeLine({ change }: { change: ChangeLineFragment }) {
-  const subject = change.subject && "title" in change.subject ? change.subject.title : null;
-  const effect = change.effect;
-  const isMoved = effect && effect.before !== effect.after;
+/** `isNewDay`: whether its day differs from that of the line above. `here`: the id of what the page is about. */
+export function ChangeLine({ change, isNewDay, here }: { change: ChangeLineFragment; isNewDay: boolean; here: string }) {
+  const { subject, effect, actor } = change;
+  const unit = subject && ("metric" in subject ? subject.metric.unit : "unit" in subject ? subject.unit : null);
+  const said = saidIn(change);
   return (
     <li class={`change cause-${effect?.cause ?? "NONE"}`}>
-      <time dateTime={change.effectiveAt}>{atTime(change.effectiveAt)}</time>
+      <time dateTime={change.effectiveAt}>{isNewDay && <b>{onDay(change.effectiveAt)}</b>} {clock(change.effectiveAt)}</time>
       <div>
-        <p><b>{told(change.__typename)}</b>{subject && <> · {subject}</>}</p>
-        <Fields fields={change.fields} />
-        {change.reason && <q>{change.reason}</q>}
-        <small>{change.actor.person?.name ?? change.actor.handle}{change.late && ", late"}{change.backdated && ", backdated"}<ProveLink position={change.position} /></small>
+        <p><b>{actor.person?.name ?? actor.handle}</b> <Did change={change} here={here} />{change.late && <span class="tag">late</span>}{change.backdated && <span class="tag">backdated</span>}<ProveLink position={change.position} /></p>
+        <Fields fields={change.fields} unit={unit ?? undefined} without={isBeginning(change) ? AT_FIRST : undefined} />
+        {change.reason && <p class="why"><small>Why</small> {change.reason}</p>}
+        {said && <div class="said"><Markdown text={said} /></div>}
       </div>
-      {isMoved && <span class={`delta ${(effect.after ?? 0) >= (effect.before ?? 0) ? "up" : "down"}`}>{percent(effect.before)} → {percent(effect.after)}</span>}
+      <Effect change={change} />
     </li>
   );
 }
+
+/** What was done to what: `checked in Gross margin`. */
+function Did({ change, here }: { change: ChangeLineFragment; here: string }) {
+  const { subject } = change;
+  const title = !subject || subject.id === here ? "this objective" : "title" in subject ? subject.title : "name" in subject ? subject.name : "this objective";
+  const verb = verbOf(change.__typename);
+  if (verb === null) return <>{told(change.__typename).toLowerCase()}</>;
+  const [before, after] = verb;
+  return <>{before}{subject?.id === here ? title : <i>{title}</i>}{after}</>;
+}
+
+/** What a change did to the progress of the objective, if anything. */
+function Effect({ change: { effect } }: { change: ChangeLineFragment }) {
+  if (!effect || effect.before === effect.after) return null;
+  const isUp = (effect.after ?? 0) >= (effect.before ?? 0);
+  return (
+    <span class={`delta ${isUp ? "up" : "down"}`} title="Progress of the objective before and after">
+      <span aria-hidden="true">{isUp ? "▲" : "▼"}</span> {percent(effect.before)} → <b>{percent(effect.after)}</b>
+    </span>
+  );
+}
+
+export const hasMoved = ({ effect }: ChangeLineFragment): boolean => !!effect && effect.before !== effect.after;
+
+/** The note or comment that a change recorded. */
+export const saidIn = ({ fields }: ChangeLineFragment): string | null => fields.find(({ field, after }) => SAID.has(field) && after)?.after ?? null;
+
+const SAID = new Set(["note", "body", "reflection"]);
+
+/** Whether it began something: of its many first values, few are worth a line. */
+const isBeginning = ({ __typename }: ChangeLineFragment): boolean => /(Added|Drafted|Planned|Defined)$/.test(__typename);
+
+const AT_FIRST = new Set([
+  "note", "title", "description", "body", "measuredAt", "objective", "cycle", "subject", "kind", "visibility", "labels", "state",
+  "metric.direction", "metric.unit.kind", "metric.unit.symbol", "weight",
+]);

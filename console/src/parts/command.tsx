@@ -1,0 +1,60 @@
+// Commands of forms: sent once by their key, and what the server refuses is shown beside its field.
+import type { TypedDocumentNode } from "@urql/core";
+import { useMutation } from "@urql/preact";
+import { useRef, useState } from "preact/hooks";
+
+export interface Problem {
+  message: string;
+  field: string[];
+}
+
+type Payload = { problems: Problem[] };
+
+/** The keys of an input are the client's own; the hook adds the one that makes sending twice harmless. */
+type Input<Variables> = Variables extends { input: infer Given } ? Omit<Given, "idempotencyKey"> : never;
+
+export interface Command<Given, Answer> {
+  /** Record it; the payload, or null if it was refused. */
+  send: (input: Given) => Promise<Answer | null>;
+  problems: Problem[];
+  /** Show problems that the form finds itself. */
+  refuse: (problems: Problem[]) => void;
+  isSending: boolean;
+}
+
+const newKey = (): string => `console-${crypto.randomUUID()}`;
+
+/** A command that a document with one mutation sends as `$input`. */
+export function useCommand<Data extends object, Variables extends { input: object }>(
+  document: TypedDocumentNode<Data, Variables>,
+): Command<Input<Variables>, NonNullable<Exclude<Data[keyof Data], string>>> {
+  const [{ fetching }, execute] = useMutation<Data, Variables>(document);
+  const [problems, setProblems] = useState<Problem[]>([]);
+  const key = useRef(newKey());
+  const send = async (input: Input<Variables>) => {
+    const { data, error } = await execute({ input: { ...input, idempotencyKey: key.current } } as unknown as Variables);
+    const payload = data && (Object.values(data).find((one) => typeof one === "object") as Payload | undefined);
+    const found = payload?.problems ?? [{ message: error?.graphQLErrors[0]?.message ?? "The server did not record it; try again.", field: [] }];
+    setProblems(found);
+    if (found.length > 0) return null;
+    key.current = newKey();
+    return payload as never;
+  };
+  return { send, problems, refuse: setProblems, isSending: fetching };
+}
+
+/** The problems of a field; without a field, those of none of the fields of a form. */
+export const problemsOf = (problems: Problem[], field: string): Problem[] => problems.filter((one) => one.field[0] === field);
+export const otherProblems = (problems: Problem[], fields: string[]): Problem[] => problems.filter((one) => !fields.includes(one.field[0] ?? ""));
+
+export function Refusals({ problems }: { problems: Problem[] }) {
+  return <>{problems.map((problem) => <p key={problem.message} class="refusal" role="alert">{problem.message}</p>)}</>;
+}
+
+/** The number in a text with a decimal point or comma; NaN if there is none. */
+export function numberOf(text: string): number {
+  const plain = text.trim().replace(/[\s_'’]/g, "").replace(",", ".");
+  return plain === "" ? NaN : Number(plain);
+}
+
+export const NO_NUMBER = "Write a number, like 12.5.";
