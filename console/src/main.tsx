@@ -9,5 +9,6 @@ import "./styles/moment.css";
 import "./styles/alignment.css";
 import "./styles/coming-in.css";
 import "./styles/objective.css";
+import "./styles/readings.css";
 
 render(<App />, document.getElementById("app")!);

@@ -5,6 +5,7 @@ import { createClient } from "graphql-ws";
 
 import type { CheckInInput, MoveInitiativeInput } from "../generated/graphql";
 import ids from "../generated/ids.json";
+import possibleTypes from "../generated/possible-types.json";
 
 type Body = { operationName?: string; query?: string; variables?: unknown };
 
@@ -23,7 +24,7 @@ export function client(onSignedOut: OnSignedOut, onReachable: OnReachable): Clie
     preferGetMethod: false,
     fetch: sending(onSignedOut, onReachable),
     exchanges: [
-      cacheExchange({ keys, optimistic }),
+      cacheExchange({ keys, possibleTypes, optimistic }),
       fetchExchange,
       subscriptionExchange({
         forwardSubscription: (request) => ({

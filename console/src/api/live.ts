@@ -16,9 +16,9 @@ export function useLive<Data, Variables extends AnyVariables>(args: UseQueryArgs
     return () => window.removeEventListener("keyframe:changed", ask);
   }, [again, isPaused]);
   useEffect(() => {
-    if (error?.networkError === undefined) return;
+    if (isPaused || error?.networkError === undefined) return;
     const timer = setInterval(() => again({ requestPolicy: "network-only" }), RETRY_MS);
     return () => clearInterval(timer);
-  }, [error, again]);
+  }, [error, again, isPaused]);
   return found;
 }

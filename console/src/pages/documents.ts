@@ -431,7 +431,7 @@ export const WEEK = graphql(`
                 key
               }
               ... on Kpi {
-                entityId
+                ...ReadingCard
               }
             }
           }

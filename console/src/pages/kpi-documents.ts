@@ -80,6 +80,7 @@ export const KPI_NODE = graphql(`
 export const KPI_PAGE = graphql(`
   fragment KpiPage on Kpi {
     ...KpiCard
+    ...Readings
     description
     formula {
       text

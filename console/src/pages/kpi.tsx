@@ -11,6 +11,7 @@ import { Markdown } from "../parts/markdown";
 import { Failed, Loading, State } from "../parts/states";
 import { amount, inMonth, percent } from "../parts/words";
 import { KPI, KPI_THEN } from "./kpi-documents";
+import { Readings } from "./readings";
 
 const PERIODS: Record<Cadence, string> = { DAILY: "day", WEEKLY: "week", BIWEEKLY: "fortnight", MONTHLY: "month", QUARTERLY: "quarter" };
 
@@ -50,6 +51,7 @@ function Page({ kpi }: { kpi: KpiPageFragment }) {
         <section><h2>Formula</h2><p class="help"><code>{kpi.formula?.text}</code></p><Tree of={kpi.inputs} /></section>
       )}
       {kpi.dependents.length > 0 && <section><h2>Goes into</h2><Tree of={kpi.dependents} /></section>}
+      {!kpi.formula && <Readings kpi={kpi} />}
       <ByMonth kpi={kpi} />
       {kpi.keyResults.length > 0 && (
         <section>

@@ -3,7 +3,7 @@ import { useMemo, useState } from "preact/hooks";
 import { Link } from "wouter-preact";
 
 import { useLive } from "../api/live";
-import type { AttentionUrgency, CheckInCardFragment, WeekQuery } from "../generated/graphql";
+import type { AttentionUrgency, CheckInCardFragment, ReadingCardFragment, WeekQuery } from "../generated/graphql";
 import { useMoment } from "../moment/moment";
 import { Bar } from "../parts/bar";
 import { HealthMark } from "../parts/health";
@@ -12,7 +12,9 @@ import { Failed, Loading, State } from "../parts/states";
 import { ago, percent, ahead } from "../parts/words";
 import { useLooking } from "../viewer";
 import { CheckInForm } from "./check-in-form";
+import { Activation, OpenGoals } from "./cycle-end";
 import { WEEK } from "./documents";
+import { ReadingForm, useMayRecord } from "./readings";
 
 type Item = NonNullable<WeekQuery["viewer"]["attention"]>["edges"][number]["node"];
 type About = Item["about"];
@@ -60,13 +62,25 @@ function Urgent({ name, items, form }: { name: string; items: Item[]; form: Form
   );
 }
 
-/** An item that is resolved elsewhere: its sentence, and a link to what it is about. */
+/** An item about something else than a check-in: its sentence, a link to what it is about, and what can be done here. */
 function Line({ item }: { item: Item }) {
+  const { kind, about } = item;
   return (
     <section class="key-result-card attention">
-      <p><Days item={item} /> {item.message} <To about={item.about} /></p>
+      <p><Days item={item} /> {item.message} <To about={about} /></p>
+      {kind === "READING_DUE" && about.__typename === "Kpi" && <Reading kpi={about} isOpen={item.urgency === "OVERDUE"} />}
+      {kind === "GOALS_UNSCORED" && about.__typename === "Cycle" && <OpenGoals cycle={about.key} />}
+      {kind === "PLAN_MISSING" && about.__typename === "Cycle" && <Activation cycle={about.key} />}
     </section>
   );
+}
+
+function Reading({ kpi, isOpen }: { kpi: ReadingCardFragment; isOpen: boolean }) {
+  const mayRecord = useMayRecord()(kpi.owner);
+  const [open, setOpen] = useState(isOpen);
+  if (!mayRecord) return null;
+  if (!open) return <p><button type="button" class="quiet" onClick={() => setOpen(true)}>Record a reading</button></p>;
+  return <ReadingForm kpi={kpi} onRecorded={() => setOpen(false)} />;
 }
 
 function To({ about }: { about: About }) {

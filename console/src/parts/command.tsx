@@ -43,9 +43,11 @@ export function useCommand<Data extends object, Variables extends { input: objec
   return { send, problems, refuse: setProblems, isSending: fetching };
 }
 
-/** The problems of a field; without a field, those of none of the fields of a form. */
-export const problemsOf = (problems: Problem[], field: string): Problem[] => problems.filter((one) => one.field[0] === field);
-export const otherProblems = (problems: Problem[], fields: string[]): Problem[] => problems.filter((one) => !fields.includes(one.field[0] ?? ""));
+/** The problems of a field of a form, which the path of an input may name within a list. */
+export const problemsOf = (problems: Problem[], field: string): Problem[] => problems.filter((one) => one.field.includes(field));
+
+/** The problems of none of the fields of a form. */
+export const otherProblems = (problems: Problem[], fields: string[]): Problem[] => problems.filter((one) => !one.field.some((name) => fields.includes(name)));
 
 export function Refusals({ problems }: { problems: Problem[] }) {
   return <>{problems.map((problem) => <p key={problem.message} class="refusal" role="alert">{problem.message}</p>)}</>;

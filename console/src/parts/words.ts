@@ -63,6 +63,13 @@ export function ahead(days: number, now = Date.now()): string {
   return new Date(Date.parse(`${today}T12:00:00Z`) + days * 86_400_000).toISOString().slice(0, 10);
 }
 
+/** Noon of a day, by the calendar of the workspace. */
+export function noonOf(day: string): string {
+  const noon = Date.parse(`${day}T12:00:00Z`);
+  const there = new Intl.DateTimeFormat("sv-SE", { timeZone: zone, dateStyle: "short", timeStyle: "medium" }).format(noon);
+  return new Date(2 * noon - Date.parse(`${there.replace(" ", "T")}Z`)).toISOString();
+}
+
 /** Whether a moment is the midnight at which a day ends. */
 export const isEndOfDay = (at: string): boolean => clock(at) === "00:00" && new Date(at).getUTCSeconds() === 0;
 

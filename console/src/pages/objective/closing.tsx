@@ -128,5 +128,8 @@ export function ScoreForm({ keyResult, onScored }: { keyResult: KeyResult; onSco
   );
 }
 
-/** The share that a text in per cent stands for; NaN if it is no number. */
-const shareOf = (text: string): number => numberOf(text.replace("%", "")) / 100;
+/** The share that a text in per cent stands for; NaN if it is no number from 0 to 100. */
+function shareOf(text: string): number {
+  const share = numberOf(text.replace("%", "")) / 100;
+  return share >= 0 && share <= 1 ? share : NaN;
+}
