@@ -10,5 +10,6 @@ import "./styles/alignment.css";
 import "./styles/coming-in.css";
 import "./styles/objective.css";
 import "./styles/readings.css";
+import "./styles/burn-up.css";
 
 render(<App />, document.getElementById("app")!);

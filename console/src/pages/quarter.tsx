@@ -7,13 +7,14 @@ import type { CycleAtAGlanceFragment, Health, KeyResultRowFragment, ObjectiveRow
 import { type Figures, type Frame, useFilm, useFrame, useShown } from "../moment/film";
 import { basis, useMoment, withMoment } from "../moment/moment";
 import { Bar } from "../parts/bar";
+import { BurnUp } from "../parts/burn-up";
 import { Choice, CycleChoice } from "../parts/choices";
 import { HealthCounts, HealthLabel, HealthMark } from "../parts/health";
 import { KeyResultLine } from "../parts/key-result";
 import { Failed, Loading, State } from "../parts/states";
 import { onDay, percent } from "../parts/words";
 import { useLooking } from "../viewer";
-import { QUARTER, QUARTER_THEN } from "./documents";
+import { BURN_UP, QUARTER, QUARTER_THEN } from "./documents";
 import { NoCycle } from "./first-run";
 import { filtered, fromSearch, ORDERS, toSearch, type Filters } from "./filters";
 
@@ -56,6 +57,7 @@ function Page({ cycle }: { cycle: CycleAtAGlanceFragment }) {
   return (
     <>
       <Headline cycle={cycle} film={film} chosen={filters.health} onChoose={(health) => change({ health: toggled(filters.health, health) })} />
+      <CycleBurnUp cycle={cycle} film={film} />
       <FilterRow objectives={objectives} filters={filters} change={change} />
       {objectives.length === 0 && <State title="No objectives yet"><p>Nobody has drafted one in this cycle at this moment.</p></State>}
       {objectives.length > 0 && shown.length === 0 && (
@@ -100,6 +102,18 @@ function Headline({ cycle, film, chosen, onChoose }: HeadlineProps) {
       </div>
       <HealthCounts counts={frame?.counts ?? cycle.healthCounts} chosen={chosen} onChoose={onChoose} />
     </section>
+  );
+}
+
+/** The burn-up by what is known now, with a mark at the moment of the page. */
+function CycleBurnUp({ cycle, film }: { cycle: CycleAtAGlanceFragment; film: Frame[] }) {
+  const { moment } = useMoment();
+  const frame = useFrame(film);
+  const [{ data }] = useLive({ query: BURN_UP, variables: { cycle: cycle.key } });
+  const { confidence, confidenceLowest } = cycle.progress;
+  return (
+    <BurnUp points={data?.cycle?.progressOverTime ?? []} startsOn={cycle.startsOn} endsOn={cycle.endsOn} at={frame ? frame.at : moment.at}
+      confidence={frame ? null : confidence} confidenceLowest={frame ? null : confidenceLowest} />
   );
 }
 
