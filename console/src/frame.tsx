@@ -5,12 +5,15 @@ import { useEffect, useMemo, useRef } from "preact/hooks";
 import { Link, useLocation, useSearch } from "wouter-preact";
 
 import { signOut } from "./api/session";
+import { CHANGED_EVENT } from "./api/live";
+import { FilmContext, useLoadedFilm } from "./moment/film";
 import { fromSearch, MomentContext, withMoment, type Moment } from "./moment/moment";
+import { Past } from "./moment/past";
 import { Slider } from "./moment/slider";
 import type { Permission } from "./generated/graphql";
 import { CHANGES, WHO } from "./pages/documents";
 import { Failed, isForbidden, Loading, State } from "./parts/states";
-import { clock, dayOf, isEndOfDay, onWeekday, ROLES, showIn } from "./parts/words";
+import { ROLES, showIn } from "./parts/words";
 import { LookingContext, usualCycle, type Looking } from "./viewer";
 
 const PAGES: { path: string; name: string; needs?: Permission }[] = [
@@ -62,7 +65,7 @@ function Signed({ who, isReachable, onSignedOut, children }: Props & { who: impo
   const looking = useMemo<Looking>(() => {
     const cycles = who.cycles.edges.map((edge) => edge.node);
     const key = new URLSearchParams(search).get("cycle");
-    return { viewer: who.viewer, cycles, cycle: cycles.find((one) => one.key === key) ?? usualCycle(cycles) };
+    return { viewer: who.viewer, zone: who.workspace.calendar.timeZone, since: who.changes?.edges[0]?.node.recordedAt ?? null, cycles, cycle: cycles.find((one) => one.key === key) ?? usualCycle(cycles) };
   }, [who, search]);
   const moments = useMemo(
     () => ({
@@ -75,11 +78,14 @@ function Signed({ who, isReachable, onSignedOut, children }: Props & { who: impo
   const main = useRef<HTMLElement>(null);
   useEffect(() => main.current?.focus({ preventScroll: true }), [path]);
   useFollowing();
+  const film = useLoadedFilm(path === "/week" ? null : looking.cycle);
+  const isFilmed = path === "/" || path === "/alignment" || path.startsWith("/objective/");
   const leave = () => signOut().then(onSignedOut);
   return (
     <LookingContext.Provider value={looking}>
       <MomentContext.Provider value={moments}>
-        <div class={`frame${moment.at === null ? "" : " then"}`}>
+        <FilmContext.Provider value={film}>
+        <div class="frame">
           <a class="skip" href="#main">Skip to the page</a>
           <header class="top">
             <Link href={moments.link("/")} class="brand" aria-label="Keyframe">
@@ -99,11 +105,12 @@ function Signed({ who, isReachable, onSignedOut, children }: Props & { who: impo
               <button type="button" class="quiet" onClick={leave}>Sign out</button>
             </div>
           </header>
-          {moment.at !== null && <Then moment={moment} show={moments.show} />}
+          {path !== "/week" && <Past cycle={path === "/" ? (looking.cycle?.key ?? null) : null} />}
           {!isReachable && <p class="gone" role="alert">The server does not answer. The page goes on as soon as it is back.</p>}
           <main id="main" tabIndex={-1} ref={main}>{children}</main>
-          {path !== "/week" && looking.cycle && <Slider cycle={looking.cycle} />}
+          {path !== "/week" && looking.cycle && <Slider key={looking.cycle.key} cycle={looking.cycle} isFilmed={isFilmed} />}
         </div>
+        </FilmContext.Provider>
       </MomentContext.Provider>
     </LookingContext.Provider>
   );
@@ -113,31 +120,6 @@ function withoutFilters(search: string): string {
   const cycle = new URLSearchParams(search).get("cycle");
   return cycle === null ? "" : `?cycle=${encodeURIComponent(cycle)}`;
 }
-
-/** The mark of a page that shows the past. */
-function Then({ moment, show }: { moment: Moment; show: (moment: Moment) => void }) {
-  const at = moment.at ?? "";
-  return (
-    <div class="banner" role="status">
-      <span>
-        {isEndOfDay(at) ? "End of " : ""}<b>{onWeekday(dayOf(at))}</b>{isEndOfDay(at) ? "" : `, ${clock(at)}`}
-      </span>
-      <span class="switch" role="group" aria-label="Knowledge">
-        <button type="button" aria-pressed={!moment.asKnownThen} onClick={() => show({ ...moment, asKnownThen: false })}>
-          by what is known now
-        </button>
-        <button type="button" aria-pressed={moment.asKnownThen} onClick={() => show({ ...moment, asKnownThen: true })}>
-          by what was known then
-        </button>
-      </span>
-      <button type="button" class="back" onClick={() => show({ at: null, asKnownThen: false })}>
-        Back to now
-      </button>
-    </div>
-  );
-}
-
-export const CHANGED_EVENT = "keyframe:changed";
 
 /** Tell the pages of each change that the server announces, a moment after the last one of a burst. */
 function useFollowing(): void {

@@ -8,6 +8,10 @@ export type Cycle = WhoQuery["cycles"]["edges"][number]["node"];
 
 export interface Looking {
   viewer: WhoQuery["viewer"];
+  /** The time zone of the workspace, whose days all pages show. */
+  zone: string;
+  /** When the log of the workspace began; null while it is empty. */
+  since: string | null;
   cycles: Cycle[];
   cycle: Cycle | null;
 }

@@ -1,20 +1,35 @@
 // Queries about the present that are asked again when the log changes, and when the server is back.
 import { useQuery, type UseQueryArgs, type UseQueryResponse } from "@urql/preact";
 import type { AnyVariables } from "@urql/core";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 
 const RETRY_MS = 2000;
+export const CHANGED_EVENT = "keyframe:changed";
+
+/** Call a function when the log has changed, so many milliseconds after the last change of a series. */
+export function useChanged(call: () => void, afterMs: number, isOn: boolean): void {
+  const latest = useRef(call);
+  latest.current = call;
+  useEffect(() => {
+    if (!isOn) return;
+    let timer: ReturnType<typeof setTimeout>;
+    const listen = () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => latest.current(), afterMs);
+    };
+    window.addEventListener(CHANGED_EVENT, listen);
+    return () => {
+      clearTimeout(timer);
+      window.removeEventListener(CHANGED_EVENT, listen);
+    };
+  }, [afterMs, isOn]);
+}
 
 export function useLive<Data, Variables extends AnyVariables>(args: UseQueryArgs<Variables, Data>): UseQueryResponse<Data, Variables> {
   const found = useQuery<Data, Variables>(args);
   const [{ error }, again] = found;
   const isPaused = args.pause === true;
-  useEffect(() => {
-    if (isPaused) return; // `again` would ask in spite of the pause
-    const ask = () => again({ requestPolicy: "network-only" });
-    window.addEventListener("keyframe:changed", ask);
-    return () => window.removeEventListener("keyframe:changed", ask);
-  }, [again, isPaused]);
+  useChanged(() => again({ requestPolicy: "network-only" }), 0, !isPaused);
   useEffect(() => {
     if (isPaused || error?.networkError === undefined) return;
     const timer = setInterval(() => again({ requestPolicy: "network-only" }), RETRY_MS);

@@ -10,9 +10,8 @@ interface Point {
 const WIDTH = 1000;
 const HEIGHT = 100;
 
-export function Curve({ points, startsOn, endsOn, at }: { points: ReadonlyArray<Point>; startsOn: string; endsOn: string; at: string | null }) {
-  const begin = Date.parse(startsOn);
-  const end = Date.parse(endsOn) + 86_400_000;
+export function Curve({ points, startsOn, endsOn, at }: { points: ReadonlyArray<Point>; startsOn: number; endsOn: number; at: string | null }) {
+  const [begin, end] = [startsOn, endsOn];
   const x = (moment: string) => ((Math.min(end, Math.max(begin, Date.parse(moment))) - begin) / (end - begin)) * WIDTH;
   const drawn = useMemo(() => {
     const y = (share: number) => HEIGHT - share * HEIGHT;

@@ -1,129 +1,133 @@
-// The frames that pages show while somebody drags the slider: figures of one loaded document, by day.
-import { useEffect, useMemo, useState } from "preact/hooks";
+// The film of a cycle: the figures of all its goals by day, from one loaded document. While somebody drags the slider,
+// pages show its frames; where it stops, they show the answer as of that moment, which has the same figures.
 import { useQuery } from "@urql/preact";
+import { createContext } from "preact";
+import { useContext, useEffect, useMemo, useState } from "preact/hooks";
 
-import type { FilmOfKeyResultsQuery, FilmQuery, Health } from "../generated/graphql";
-import { FILM, FILM_OF_KEY_RESULTS } from "../pages/documents";
-import { placeOf } from "./slider";
+import { useChanged } from "../api/live";
+import type { FilmQuery, Health } from "../generated/graphql";
+import type { Cycle } from "../viewer";
+import { BURN_UP, FILM, SIZE } from "./documents";
+import { type Dragged, follow } from "./dragged";
 
 export interface Figures {
   value?: number | null;
   expected?: number | null;
   health?: Health | null;
+  confidence?: number | null;
+  /** The latest value of a key result. */
+  current?: number | null;
 }
 
-export interface Frame {
+export interface Point extends Figures {
   at: string;
-  cycle: Figures;
-  counts: ReadonlyArray<{ health: Health; count: number }>;
-  /** The figures of each objective by its id; one that is absent had no progress yet. */
-  objectives: ReadonlyMap<string, Figures>;
-  /** The value and the progress of each key result by its id. */
-  keyResults: ReadonlyMap<string, Measured>;
+  healthCounts?: ReadonlyArray<{ health: Health; count: number }>;
 }
 
-export interface Measured {
-  actual?: number | null;
-  progress?: number | null;
+type Columns = NonNullable<FilmQuery["cycle"]>["film"]["objectives"][number] & { currents?: ReadonlyArray<number | null> };
+
+export interface Film {
+  /** The cycle over time, with its planned line after now. */
+  points: ReadonlyArray<Point>;
+  /** The moments of the columns, in milliseconds. */
+  moments: ReadonlyArray<number>;
+  goals: ReadonlyMap<string, Columns>;
 }
 
-/** Undefined while nobody drags; null for now. */
-type Dragged = string | null | undefined;
-
-const LATER_MS = 400;
-
-const listeners = new Set<(dragged: Dragged) => void>();
-let current: Dragged;
-
-/** Say where the slider is dragged to. */
-export function announce(dragged: Dragged): void {
-  current = dragged;
-  for (const listen of listeners) listen(dragged);
+/** A film at one moment. */
+export interface Frame {
+  film: Film;
+  place: number;
+  /** The cycle at that moment. */
+  cycle: Point | null;
 }
 
-/** Call a function with where the slider is dragged to, at most once in a frame of the screen. */
-function follow(listener: (dragged: Dragged) => void): () => void {
-  let asked = 0;
-  const listen = () => {
-    cancelAnimationFrame(asked);
-    asked = requestAnimationFrame(() => listener(current));
-  };
-  listeners.add(listen);
-  return () => {
-    cancelAnimationFrame(asked);
-    listeners.delete(listen);
-  };
+/** The most objectives of a cycle whose film is loaded whole and by day. */
+const BIG = 100;
+const LATER_MS = 300;
+const FRESH_MS = 4000;
+const EMPTY: Film = { points: [], moments: [], goals: new Map() };
+
+interface Shown {
+  film: Film;
+  /** Say which objectives a page shows: those are filmed where a cycle has very many. */
+  setRows: (rows: ReadonlyArray<string>) => void;
 }
 
-/** The frames of a cycle by day, or by week for a big one; empty until they are loaded, after the page itself. */
-export function useFilm(cycle: string, isBig: boolean): Frame[] {
-  const [wanted, setWanted] = useState(false);
+export const FilmContext = createContext<Shown>({ film: EMPTY, setRows: () => {} });
+
+/** The film of a cycle, loaded after the page itself: of a big one the cycle and the rows of the page, by week. */
+export function useLoadedFilm(cycle: Cycle | null): Shown {
+  const [rows, setRows] = useState<ReadonlyArray<string>>([]);
+  const isLater = useLater(cycle?.key);
+  const key = cycle?.key ?? "";
+  const [size] = useQuery({ query: SIZE, variables: { cycle: key }, pause: !isLater });
+  const count = size.data?.cycle?.objectives.totalCount;
+  const isBig = (count ?? 0) > BIG;
+  const [{ data }, again] = useQuery({ query: FILM, variables: { cycle: key, every: isBig ? "WEEK" : "DAY", objectives: isBig ? [...rows] : null }, pause: count === undefined || (isBig && rows.length === 0) });
+  const [{ data: burnUp }] = useQuery({ query: BURN_UP, variables: { cycle: key }, pause: !isBig });
+  useChanged(() => again({ requestPolicy: "network-only" }), FRESH_MS, data !== undefined && !isBig);
+  const film = useMemo(() => {
+    const found = data?.cycle?.film;
+    const points = isBig ? burnUp?.cycle?.progressOverTime : found?.points;
+    if (!cycle || (data?.cycle && data.cycle.key !== cycle.key)) return EMPTY;
+    return { points: points ?? [], moments: (found?.at ?? []).map((at) => Date.parse(at)), goals: goalsOf(found) };
+  }, [data, burnUp, isBig, key]);
+  return useMemo(() => ({ film, setRows }), [film]);
+}
+
+/** Whether what a page itself asks for has had its turn. */
+function useLater(cycle: string | undefined): boolean {
+  const [isLater, setLater] = useState(false);
   useEffect(() => {
-    const timer = setTimeout(() => setWanted(true), LATER_MS);
+    const timer = setTimeout(() => setLater(cycle !== undefined), LATER_MS);
     return () => clearTimeout(timer);
-  }, []);
-  const [{ data }] = useQuery({ query: FILM, variables: { cycle, every: isBig ? "WEEK" : "DAY" }, pause: !wanted });
-  const [{ data: details }] = useQuery({ query: FILM_OF_KEY_RESULTS, variables: { cycle }, pause: !data || isBig });
-  return useMemo(() => (data ? framesOf(data, details) : []), [data, details]);
+  }, [cycle]);
+  return isLater;
 }
 
-/** The frame at which somebody drags the slider; null while nobody does, or `isShown` is false. */
-export function useFrame(film: Frame[], isShown = true): Frame | null {
+function goalsOf(found: NonNullable<FilmQuery["cycle"]>["film"] | undefined): ReadonlyMap<string, Columns> {
+  return new Map([...(found?.objectives ?? []), ...(found?.keyResults ?? [])].map((one) => [one.entityId, one]));
+}
+
+/** Film the objectives of a page, where a cycle has very many. */
+export function useFilmed(rows: ReadonlyArray<string>): void {
+  const { setRows } = useContext(FilmContext);
+  const all = rows.join();
+  useEffect(() => setRows(all ? all.split(",") : []), [all]);
+}
+
+/** The frame that a page shows in place of its answer: null unless somebody drags the slider, or the answer is on its
+ * way. `isFollowing`: false for what nobody sees. */
+export function useFrame(isFollowing = true): Frame | null {
+  const { film } = useContext(FilmContext);
   const [frame, setFrame] = useState<Frame | null>(null);
   useEffect(() => {
-    const moments = film.map((one) => one.at);
-    const show = (dragged: Dragged) => setFrame(dragged && film.length > 0 ? (film[placeOf(dragged, moments)] ?? null) : null);
-    if (!isShown) return;
-    show(current);
-    return follow(show);
-  }, [film, isShown]);
+    if (isFollowing) return follow((to) => setFrame((before) => same(before, frameOf(film, to))));
+  }, [film, isFollowing]);
   return frame;
 }
 
-/** Whether an element is on the screen, or nearly. */
-export function useShown(): [(element: HTMLElement | null) => void, boolean] {
-  const [element, setElement] = useState<HTMLElement | null>(null);
-  const [isShown, setShown] = useState(false);
-  useEffect(() => {
-    if (element === null) return;
-    const observer = new IntersectionObserver(([entry]) => setShown(entry!.isIntersecting));
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, [element]);
-  return [setElement, isShown];
+function frameOf(film: Film, to: Dragged): Frame | null {
+  if (!to || film.points.length + film.moments.length === 0) return null;
+  const at = Date.parse(to);
+  return { film, place: placeAt(film.moments, at), cycle: film.points.findLast((point) => Date.parse(point.at) <= at) ?? null };
 }
 
-function framesOf(film: FilmQuery, details: FilmOfKeyResultsQuery | undefined): Frame[] {
-  const points = film.cycle?.progressOverTime ?? [];
-  const moments = points.map((point) => Date.parse(point.at));
-  const objectives = film.cycle?.objectives.edges.map((edge) => edge.node) ?? [];
-  const keyResults = details?.cycle?.objectives.edges.flatMap((edge) => edge.node.keyResults) ?? [];
-  const figures = latest(moments, objectives, (one) => one.progressOverTime);
-  const measured = latest(moments, keyResults, (one) => one.trajectory);
-  return points.map(({ at, value, expected, health, healthCounts }, place) => ({
-    at,
-    cycle: { value, expected, health },
-    counts: healthCounts,
-    objectives: figures[place]!,
-    keyResults: measured[place]!,
-  }));
+const same = (before: Frame | null, next: Frame | null): Frame | null =>
+  before && next && before.film === next.film && before.place === next.place && before.cycle === next.cycle ? before : next;
+
+/** The place of the last moment that is not after another one; -1 before the first. */
+export function placeAt(moments: ReadonlyArray<number>, at: number): number {
+  return moments.findLastIndex((moment) => moment <= at);
 }
 
-/** For each moment, the last point of each goal that is not after it, by the goal's id. A curve ends where its goal
- * does, whose figures stand still from then on. */
-function latest<Goal extends { entityId: string }, Point extends { at: string }>(
-  moments: ReadonlyArray<number>,
-  goals: ReadonlyArray<Goal>,
-  curve: (goal: Goal) => ReadonlyArray<Point>,
-): Map<string, Point>[] {
-  const found = moments.map(() => new Map<string, Point>());
-  for (const goal of goals) {
-    const points = curve(goal);
-    let next = 0;
-    moments.forEach((moment, place) => {
-      while (next < points.length && Date.parse(points[next]!.at) <= moment) next += 1;
-      if (next > 0) found[place]!.set(goal.entityId, points[next - 1]!);
-    });
-  }
-  return found;
+/** The figures of a goal in a frame; null if it was not in the cycle then, or the film does not have it. */
+export function figuresIn({ film, place }: Frame, id: string): Figures | null {
+  const of = film.goals.get(id);
+  if (of === undefined || place < 0 || (of.healths[place] === null && of.expecteds[place] === null)) return null;
+  return { value: of.values[place], expected: of.expecteds[place], health: of.healths[place], confidence: of.confidences[place], current: of.currents?.[place] };
 }
+
+/** Whether a film has a goal at any moment. */
+export const isFilmed = ({ film }: Frame, id: string): boolean => film.goals.has(id);

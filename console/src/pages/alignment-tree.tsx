@@ -4,8 +4,9 @@ import { useContext, useEffect, useRef, useState } from "preact/hooks";
 import { Link } from "wouter-preact";
 
 import type { TreeOpenedFragment, TreeRowFragment } from "../generated/graphql";
-import { type Figures, type Frame, useFrame, useShown } from "../moment/film";
+import { type Figures, figuresIn, isFilmed, useFrame } from "../moment/film";
 import { useMoment } from "../moment/moment";
+import { useShown } from "../moment/shown";
 import { Bar } from "../parts/bar";
 import { HealthMark } from "../parts/health";
 import { HEALTH, percent } from "../parts/words";
@@ -22,7 +23,6 @@ export interface Level {
 interface Shown {
   /** The cycle that the page shows: goals of others name theirs. */
   cycle: string;
-  film: Frame[];
   branches: ReadonlyMap<string, TreeOpenedFragment>;
   opened: ReadonlySet<string>;
   onToggle: (id: string) => void;
@@ -91,10 +91,10 @@ interface Placed extends Place {
 }
 
 function OfObjective({ row, isTop, ...placed }: Placed & { row: TreeRowFragment; isTop: boolean }) {
-  const { branches, opened, cycle, film } = useContext(TreeContext)!;
+  const { branches, opened, cycle } = useContext(TreeContext)!;
   const { link } = useMoment();
   const [measure, isShown] = useShown();
-  const { figures, isWaiting } = useFilmed(film, row, isShown);
+  const { figures, isWaiting } = useFilmed(row, isShown);
   const below = hasBelow(row);
   const isOpen = below ? opened.has(row.entityId) : null;
   const inside = branches.get(row.entityId);
@@ -179,11 +179,11 @@ function Item({ id, path, depth, place, size, label, isOpen, count = 0, isKeyRes
 }
 
 /** The figures of an objective as the slider is dragged. One that is not in the film keeps its own, and waits. */
-function useFilmed(film: Frame[], row: TreeRowFragment, isShown: boolean): { figures: Figures; isWaiting: boolean } {
-  const frame = useFrame(film, isShown);
+function useFilmed(row: TreeRowFragment, isShown: boolean): { figures: Figures; isWaiting: boolean } {
+  const frame = useFrame(isShown);
   if (!frame) return { figures: row.progress, isWaiting: false };
-  const isFilmed = film.at(-1)?.objectives.has(row.entityId) ?? false;
-  return isFilmed ? { figures: frame.objectives.get(row.entityId) ?? {}, isWaiting: false } : { figures: row.progress, isWaiting: true };
+  if (!isFilmed(frame, row.entityId)) return { figures: row.progress, isWaiting: true };
+  return { figures: figuresIn(frame, row.entityId) ?? {}, isWaiting: false };
 }
 
 /** Whether some goal supports an objective, or one of its key results. */

@@ -4,7 +4,8 @@ import { useLocation, useSearch } from "wouter-preact";
 
 import { useLive } from "../api/live";
 import type { ObjectiveFilter, ObjectiveState, TreeOpenedFragment, TreeRowFragment } from "../generated/graphql";
-import { useFilm } from "../moment/film";
+import { useAnswer } from "../moment/answer";
+import { useFilmed } from "../moment/film";
 import { basis, useMoment } from "../moment/moment";
 import { Choice, CycleChoice } from "../parts/choices";
 import { Failed, Loading, State } from "../parts/states";
@@ -53,21 +54,17 @@ function OfCycle({ cycle }: { cycle: Cycle }) {
 }
 
 function Goals({ cycle, team }: { cycle: Cycle; team: string }) {
-  const { moment } = useMoment();
-  const isNow = moment.at === null;
   const { cycles } = useLooking();
   const { among, roots } = useMemo(() => filtersOf(cycle, cycles, team), [cycle, cycles, team]);
   const [first, setFirst] = useState(FIRST);
-  const [now, again] = useLive({ query: TREE, variables: { roots, among, first }, pause: !isNow });
-  const [then, againThen] = useLive({ query: TREE_THEN, variables: { roots, among, first, ...basis(moment) }, pause: isNow });
-  const answer = isNow ? now : then;
-  const found = isNow ? now.data?.objectives : then.data?.asOf.objectives;
+  const { now, then, error, again } = useAnswer(TREE, TREE_THEN, { roots, among, first });
+  const found = now?.objectives ?? then?.asOf.objectives;
   const tops = useMemo(() => (found ? topsOf(found.edges.map((edge) => edge.node), cycle.key) : null), [found, cycle]);
-  const film = useFilm(cycle.key, (found?.totalCount ?? 0) > FIRST);
   const [opened, setOpened] = useState<ReadonlySet<string> | null>(null);
   const open = useMemo(() => opened ?? new Set(tops && tops.length <= FEW ? tops.filter(hasBelow).map((one) => one.entityId) : []), [opened, tops]);
   const branches = useBranches([...open], Math.min(first, FIRST), among);
-  if (answer.error && !found) return <Failed error={answer.error} again={isNow ? again : againThen} />;
+  useFilmed(useMemo(() => shownIn(tops ?? [], branches), [tops, branches]));
+  if (error && !found) return <Failed error={error} again={again} />;
   if (!found || !tops) return <Loading />;
   if (tops.length === 0) return <State title="No goals here"><p>{team ? "This team and the teams inside it have no objectives in this cycle." : "Nobody has drafted an objective in this cycle at this moment."}</p></State>;
   const top: Level = { rows: tops, total: tops.length + found.totalCount - found.edges.length };
@@ -79,7 +76,7 @@ function Goals({ cycle, team }: { cycle: Cycle; team: string }) {
         <button type="button" class="quiet" disabled={open.size === 0} onClick={() => setOpened(new Set())}>Fold all</button>
       </p>
       <Tree
-        top={top} cycle={cycle.key} film={film} branches={branches} opened={open}
+        top={top} cycle={cycle.key} branches={branches} opened={open}
         onToggle={(id) => setOpened(toggled(open, id))}
         onMore={first < FIRST_MAX ? () => setFirst(first + FIRST) : null}
       />
@@ -121,9 +118,15 @@ const objectiveOf = (goal: TreeRowFragment["supports"][number]): string => (goal
 
 /** The objectives that are unfolded after one more level, as far as there is room. */
 function oneMore(tops: TreeRowFragment[], opened: ReadonlySet<string>, branches: ReadonlyMap<string, TreeOpenedFragment>): ReadonlySet<string> {
-  const shown = [...tops, ...[...branches.values()].flatMap((one) => [one, ...one.keyResults].flatMap(({ supportedBy }) => supportedBy.edges.map((edge) => edge.node)))];
-  return new Set([...opened, ...shown.filter(hasBelow).map((one) => one.entityId)].slice(0, OPENED_MAX));
+  const more = [...tops, ...below(branches)].filter(hasBelow).map((one) => one.entityId);
+  return new Set([...opened, ...more].slice(0, OPENED_MAX));
 }
+
+/** The objectives of the tree, the tops first. */
+const shownIn = (tops: TreeRowFragment[], branches: ReadonlyMap<string, TreeOpenedFragment>): string[] => [...new Set([...tops, ...below(branches)].map((one) => one.entityId))];
+
+const below = (branches: ReadonlyMap<string, TreeOpenedFragment>): TreeRowFragment[] =>
+  [...branches.values()].flatMap((one) => [one, ...one.keyResults].flatMap(({ supportedBy }) => supportedBy.edges.map((edge) => edge.node)));
 
 function toggled(opened: ReadonlySet<string>, id: string): ReadonlySet<string> {
   const next = new Set(opened);

@@ -13,6 +13,14 @@ export const WHO = graphql(`
         name
       }
     }
+    changes(first: 1) {
+      edges {
+        node {
+          id
+          recordedAt
+        }
+      }
+    }
     workspace {
       name
       calendar {
@@ -56,76 +64,6 @@ export const QUARTER_THEN = graphql(`
       }
       cycle(by: { key: $cycle }) {
         ...CycleAtAGlance
-      }
-    }
-  }
-`);
-
-export const BURN_UP = graphql(`
-  query BurnUp($cycle: String!) {
-    cycle(by: { key: $cycle }) {
-      id
-      progressOverTime(every: DAY) {
-        at
-        value
-        expected
-        health
-      }
-    }
-  }
-`);
-
-export const FILM = graphql(`
-  query Film($cycle: String!, $every: Step!) {
-    cycle(by: { key: $cycle }) {
-      id
-      progressOverTime(every: $every) {
-        at
-        value
-        expected
-        health
-        healthCounts(of: OBJECTIVES) {
-          health
-          count
-        }
-      }
-      objectives(first: 50) {
-        edges {
-          node {
-            id
-            entityId
-            progressOverTime(every: $every) {
-              at
-              value
-              expected
-              health
-            }
-          }
-        }
-      }
-    }
-  }
-`);
-
-export const FILM_OF_KEY_RESULTS = graphql(`
-  query FilmOfKeyResults($cycle: String!) {
-    cycle(by: { key: $cycle }) {
-      id
-      objectives(first: 50) {
-        edges {
-          node {
-            id
-            keyResults {
-              id
-              entityId
-              trajectory(every: DAY) {
-                at
-                actual
-                progress
-              }
-            }
-          }
-        }
       }
     }
   }

@@ -2,13 +2,13 @@
 import type { ComponentChildren } from "preact";
 import { Link } from "wouter-preact";
 
-import { useLive } from "../api/live";
 import type { Cadence, KpiNodeFragment, KpiPageFragment } from "../generated/graphql";
-import { basis, useMoment } from "../moment/moment";
+import { useAnswer } from "../moment/answer";
+import { useMoment } from "../moment/moment";
 import { HealthMark } from "../parts/health";
 import { Compared, goalOf, hasMonthlyPlan, Months, monthsOf, StatusLabel, StatusMark, toleranceOf, yearBefore } from "../parts/kpi";
 import { Markdown } from "../parts/markdown";
-import { Failed, Loading, State } from "../parts/states";
+import { Failed, Loading, NotYet, State } from "../parts/states";
 import { amount, inMonth, percent } from "../parts/words";
 import { KPI, KPI_THEN } from "./kpi-documents";
 import { Readings } from "./readings";
@@ -19,17 +19,13 @@ type Branch = KpiNodeFragment & { inputs?: Branch[] };
 
 export function KpiPage({ id }: { id: string }) {
   const { moment } = useMoment();
-  const isNow = moment.at === null;
-  const from = yearBefore(moment.at);
-  const [now, again] = useLive({ query: KPI, variables: { id, from }, pause: !isNow });
-  const [then, againThen] = useLive({ query: KPI_THEN, variables: { id, from, ...basis(moment) }, pause: isNow });
-  const answer = isNow ? now : then;
-  const kpi = (isNow ? now.data?.kpi : then.data?.asOf.kpi) ?? null;
-  if (answer.error && !kpi) return <Failed error={answer.error} again={isNow ? again : againThen} />;
-  if (answer.data && !kpi) {
-    return <State title={isNow ? "There is no such KPI" : "This KPI did not exist yet"}><p>{isNow ? "Look for it on the board." : "Move the slider to a later day."}</p></State>;
-  }
-  return kpi ? <Page kpi={kpi} /> : <Loading />;
+  const { now, then, isAnswered, error, again } = useAnswer(KPI, KPI_THEN, { id, from: yearBefore(moment.at) });
+  const kpi = now?.kpi ?? then?.asOf.kpi ?? null;
+  if (error && !kpi) return <Failed error={error} again={again} />;
+  if (kpi) return <Page kpi={kpi} />;
+  if (!isAnswered) return <Loading />;
+  if (moment.at !== null) return <NotYet what="This KPI" />;
+  return <State title="There is no such KPI"><p>Look for it on the board.</p></State>;
 }
 
 function Page({ kpi }: { kpi: KpiPageFragment }) {

@@ -2,9 +2,9 @@
 import { useState } from "preact/hooks";
 import { Link } from "wouter-preact";
 
-import { useLive } from "../api/live";
 import type { KpiCardFragment, KpiStatus } from "../generated/graphql";
-import { basis, useMoment } from "../moment/moment";
+import { useAnswer } from "../moment/answer";
+import { useMoment } from "../moment/moment";
 import { Compared, goalOf, Months, StatusLabel, StatusMark, yearBefore } from "../parts/kpi";
 import { Failed, Loading, State } from "../parts/states";
 import { amount, STATUS } from "../parts/words";
@@ -14,13 +14,9 @@ const STATUSES = Object.keys(STATUS) as KpiStatus[];
 
 export function Kpis() {
   const { moment } = useMoment();
-  const isNow = moment.at === null;
-  const from = yearBefore(moment.at);
-  const [now, again] = useLive({ query: KPIS, variables: { from }, pause: !isNow });
-  const [then, againThen] = useLive({ query: KPIS_THEN, variables: { from, ...basis(moment) }, pause: isNow });
-  const answer = isNow ? now : then;
-  const found = isNow ? now.data?.kpis : then.data?.asOf.kpis;
-  if (answer.error && !found) return <Failed error={answer.error} again={isNow ? again : againThen} />;
+  const { now, then, error, again } = useAnswer(KPIS, KPIS_THEN, { from: yearBefore(moment.at) });
+  const found = now?.kpis ?? then?.asOf.kpis;
+  if (error && !found) return <Failed error={error} again={again} />;
   if (!found) return <Loading />;
   return <Board kpis={found.edges.map((edge) => edge.node)} total={found.totalCount} />;
 }

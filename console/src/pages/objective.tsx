@@ -2,9 +2,11 @@
 import { useState } from "preact/hooks";
 import { Link } from "wouter-preact";
 
-import { useLive } from "../api/live";
 import type { ObjectivePageFragment } from "../generated/graphql";
-import { basis, useMoment } from "../moment/moment";
+import { useAnswer } from "../moment/answer";
+import { useFilmed, useFrame } from "../moment/film";
+import { useMoment } from "../moment/moment";
+import { filmed } from "../moment/shown";
 import { Bar } from "../parts/bar";
 import { forecastOf } from "../parts/forecast";
 import { Goalposts } from "../parts/goalpost";
@@ -13,7 +15,7 @@ import { History, MORE } from "../parts/history";
 import { standing } from "../parts/key-result";
 import { Markdown } from "../parts/markdown";
 import { useMayEdit } from "../parts/may";
-import { Failed, Loading, State } from "../parts/states";
+import { Failed, Loading, NotYet, State } from "../parts/states";
 import { Trajectory } from "../parts/trajectory";
 import { amount, onDay, percent } from "../parts/words";
 import { CheckInForm } from "./check-in-form";
@@ -27,21 +29,16 @@ const CHANGES = 40;
 
 export function ObjectivePage({ id }: { id: string }) {
   const { moment } = useMoment();
-  const isNow = moment.at === null;
   const [history, setHistory] = useState(CHANGES);
-  const [now, again] = useLive({ query: OBJECTIVE, variables: { id, history }, pause: !isNow });
-  const [then, againThen] = useLive({ query: OBJECTIVE_THEN, variables: { id, history, ...basis(moment) }, pause: isNow });
-  const answer = isNow ? now : then;
-  const objective = (isNow ? now.data?.objective : then.data?.asOf.objective) ?? null;
-  if (answer.error && !objective) return <Failed error={answer.error} again={isNow ? again : againThen} />;
-  if (answer.data && !objective) {
-    return (
-      <State title={isNow ? "There is no such objective" : "This objective did not exist yet"}>
-        <p>{isNow ? "It may be visible to a team only." : "Move the slider to a later day."}</p>
-      </State>
-    );
-  }
-  return objective ? <Page objective={objective} onMore={() => setHistory(history + MORE)} /> : <Loading />;
+  const { now, then, isAnswered, error, again } = useAnswer(OBJECTIVE, OBJECTIVE_THEN, { id, history });
+  const objective = now?.objective ?? then?.asOf.objective ?? null;
+  const frame = useFrame();
+  useFilmed([id]);
+  if (error && !objective) return <Failed error={error} again={again} />;
+  if (objective) return <Page objective={frame ? filmed(frame, objective) : objective} onMore={() => setHistory(history + MORE)} />;
+  if (!isAnswered) return <Loading />;
+  if (moment.at !== null) return <NotYet what="This objective" />;
+  return <State title="There is no such objective"><p>It may be visible to a team only.</p></State>;
 }
 
 function Page({ objective, onMore }: { objective: ObjectivePageFragment; onMore: () => void }) {
@@ -62,7 +59,7 @@ function Page({ objective, onMore }: { objective: ObjectivePageFragment; onMore:
       <section>
         <h2>Key results</h2>
         {objective.keyResults.length === 0 && <p class="help">It has none of its own: its progress is that of the objectives that support it.</p>}
-        {objective.keyResults.map((keyResult) => <KeyResult key={keyResult.id} keyResult={keyResult} objective={objective} />)}
+        {objective.keyResults.map((keyResult) => <KeyResult key={keyResult.entityId} keyResult={keyResult} objective={objective} />)}
       </section>
       <Closing objective={objective} />
       <Initiatives objective={objective} />

@@ -3,22 +3,22 @@ import { useMemo } from "preact/hooks";
 import { Link, useLocation, useSearch } from "wouter-preact";
 
 import { useLive } from "../api/live";
-import type { CycleAtAGlanceFragment, Health, KeyResultRowFragment, ObjectiveRowFragment } from "../generated/graphql";
-import { type Figures, type Frame, useFilm, useFrame, useShown } from "../moment/film";
-import { basis, useMoment, withMoment } from "../moment/moment";
+import type { CycleAtAGlanceFragment, Health, ObjectiveRowFragment } from "../generated/graphql";
+import { useAnswer } from "../moment/answer";
+import { figuresIn, isFilmed, useFilmed, useFrame } from "../moment/film";
+import { useMoment, withMoment } from "../moment/moment";
+import { inFrame, NO_FIGURES, useShown } from "../moment/shown";
 import { Bar } from "../parts/bar";
 import { BurnUp } from "../parts/burn-up";
 import { Choice, CycleChoice } from "../parts/choices";
 import { HealthCounts, HealthLabel, HealthMark } from "../parts/health";
 import { KeyResultLine } from "../parts/key-result";
-import { Failed, Loading, State } from "../parts/states";
+import { Failed, Loading, NotYet, State } from "../parts/states";
 import { onDay, percent } from "../parts/words";
 import { useLooking } from "../viewer";
 import { BURN_UP, QUARTER, QUARTER_THEN } from "./documents";
 import { NoCycle } from "./first-run";
 import { filtered, fromSearch, ORDERS, toSearch, type Filters } from "./filters";
-
-const BIG = 50;
 
 export function Quarter() {
   const { cycle } = useLooking();
@@ -27,22 +27,11 @@ export function Quarter() {
 }
 
 function Glance({ cycleKey }: { cycleKey: string }) {
-  const { moment } = useMoment();
-  const isNow = moment.at === null;
-  const [now, again] = useLive({ query: QUARTER, variables: { cycle: cycleKey }, pause: !isNow });
-  const [then, againThen] = useLive({ query: QUARTER_THEN, variables: { cycle: cycleKey, ...basis(moment) }, pause: isNow });
-  const answer = isNow ? now : then;
-  const cycle = (isNow ? now.data?.cycle : then.data?.asOf.cycle) ?? null;
-  if (answer.error && !cycle) return <Failed error={answer.error} again={isNow ? again : againThen} />;
-  if (answer.data && !cycle) {
-    return (
-      <State title="This cycle did not exist yet">
-        <p>Move the slider to a later day.</p>
-      </State>
-    );
-  }
-  if (!cycle) return <Loading />;
-  return <Page cycle={cycle} />;
+  const { now, then, isAnswered, error, again } = useAnswer(QUARTER, QUARTER_THEN, { cycle: cycleKey });
+  const cycle = now?.cycle ?? then?.asOf.cycle ?? null;
+  if (error && !cycle) return <Failed error={error} again={again} />;
+  if (cycle) return <Page cycle={cycle} />;
+  return isAnswered ? <NotYet what="This cycle" /> : <Loading />;
 }
 
 function Page({ cycle }: { cycle: CycleAtAGlanceFragment }) {
@@ -51,13 +40,13 @@ function Page({ cycle }: { cycle: CycleAtAGlanceFragment }) {
   const { moment } = useMoment();
   const filters = useMemo(() => fromSearch(search), [search]);
   const objectives = useMemo(() => cycle.objectives.edges.map((edge) => edge.node), [cycle]);
-  const film = useFilm(cycle.key, objectives.length > BIG);
+  useFilmed(useMemo(() => objectives.map((one) => one.entityId), [objectives]));
   const shown = useMemo(() => filtered(objectives, filters), [objectives, filters]);
   const change = (next: Partial<Filters>) => navigate(`${path}${withMoment(toSearch(search, { ...filters, ...next }), moment)}`, { replace: true });
   return (
     <>
-      <Headline cycle={cycle} film={film} chosen={filters.health} onChoose={(health) => change({ health: toggled(filters.health, health) })} />
-      <CycleBurnUp cycle={cycle} film={film} />
+      <Headline cycle={cycle} chosen={filters.health} onChoose={(health) => change({ health: toggled(filters.health, health) })} />
+      <CycleBurnUp cycle={cycle} />
       <FilterRow objectives={objectives} filters={filters} change={change} />
       {objectives.length === 0 && <State title="No objectives yet"><p>Nobody has drafted one in this cycle at this moment.</p></State>}
       {objectives.length > 0 && shown.length === 0 && (
@@ -69,7 +58,7 @@ function Page({ cycle }: { cycle: CycleAtAGlanceFragment }) {
         <section key={team} class="team" aria-label={team}>
           <h2>{team} <span>{rows.length}</span></h2>
           {rows.map((objective) => (
-            <Objective key={objective.entityId} objective={objective} film={film} />
+            <Objective key={objective.entityId} objective={objective} />
           ))}
         </section>
       ))}
@@ -79,13 +68,12 @@ function Page({ cycle }: { cycle: CycleAtAGlanceFragment }) {
 
 interface HeadlineProps {
   cycle: CycleAtAGlanceFragment;
-  film: Frame[];
   chosen: ReadonlySet<Health>;
   onChoose: (health: Health) => void;
 }
 
-function Headline({ cycle, film, chosen, onChoose }: HeadlineProps) {
-  const frame = useFrame(film);
+function Headline({ cycle, chosen, onChoose }: HeadlineProps) {
+  const frame = useFrame();
   const figures = frame?.cycle ?? cycle.progress;
   return (
     <section class="headline">
@@ -100,15 +88,15 @@ function Headline({ cycle, film, chosen, onChoose }: HeadlineProps) {
           planned {percent(figures.expected)}
         </span>
       </div>
-      <HealthCounts counts={frame?.counts ?? cycle.healthCounts} chosen={chosen} onChoose={onChoose} />
+      <HealthCounts counts={frame?.cycle?.healthCounts ?? cycle.healthCounts} chosen={chosen} onChoose={onChoose} />
     </section>
   );
 }
 
 /** The burn-up by what is known now, with a mark at the moment of the page. */
-function CycleBurnUp({ cycle, film }: { cycle: CycleAtAGlanceFragment; film: Frame[] }) {
+function CycleBurnUp({ cycle }: { cycle: CycleAtAGlanceFragment }) {
   const { moment } = useMoment();
-  const frame = useFrame(film);
+  const frame = useFrame();
   const [{ data }] = useLive({ query: BURN_UP, variables: { cycle: cycle.key } });
   const { confidence, confidenceLowest } = cycle.progress;
   return (
@@ -117,14 +105,12 @@ function CycleBurnUp({ cycle, film }: { cycle: CycleAtAGlanceFragment; film: Fra
   );
 }
 
-function Objective({ objective, film }: { objective: ObjectiveRowFragment; film: Frame[] }) {
+function Objective({ objective }: { objective: ObjectiveRowFragment }) {
   const { link } = useMoment();
   const [measure, isShown] = useShown();
-  const frame = useFrame(film, isShown);
-  const figures: Figures = frame
-    ? (frame.objectives.get(objective.entityId) ?? { value: null, expected: null, health: null })
-    : { value: objective.progress.value ?? null, expected: objective.progress.expected ?? null, health: objective.progress.health ?? null };
-  const isAbsent = frame !== null && !frame.objectives.has(objective.entityId);
+  const frame = useFrame(isShown);
+  const figures = frame ? (figuresIn(frame, objective.entityId) ?? NO_FIGURES) : objective.progress;
+  const isAbsent = figures === NO_FIGURES && isFilmed(frame!, objective.entityId);
   return (
     <article ref={measure} class={`objective${isAbsent ? " absent" : ""}`}>
       <header>
@@ -136,17 +122,11 @@ function Objective({ objective, film }: { objective: ObjectiveRowFragment; film:
       <Bar figures={figures} label={objective.title} />
       <ul class="key-results">
         {objective.keyResults.map((keyResult) => (
-          <KeyResultLine key={keyResult.entityId} keyResult={frame ? measuredIn(frame, keyResult) : keyResult} />
+          <KeyResultLine key={keyResult.entityId} keyResult={frame ? inFrame(frame, keyResult) : keyResult} />
         ))}
       </ul>
     </article>
   );
-}
-
-/** A key result as a frame shows it: its value and progress; expected progress and health are not in the film. */
-function measuredIn(frame: Frame, keyResult: KeyResultRowFragment): KeyResultRowFragment {
-  const { actual, progress } = frame.keyResults.get(keyResult.entityId) ?? { actual: null, progress: null };
-  return { ...keyResult, current: actual ?? null, confidence: null, progress: { ...keyResult.progress, value: progress ?? null, expected: null, health: null } };
 }
 
 function FilterRow({ objectives, filters, change }: { objectives: ObjectiveRowFragment[]; filters: Filters; change: (next: Partial<Filters>) => void }) {

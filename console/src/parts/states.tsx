@@ -2,6 +2,10 @@
 import type { CombinedError } from "@urql/core";
 import type { ComponentChildren } from "preact";
 
+import { useMoment } from "../moment/moment";
+import { useLooking } from "../viewer";
+import { onDayAndYear } from "./words";
+
 export function State({ title, children }: { title: string; children?: ComponentChildren }) {
   return (
     <section class="state">
@@ -44,6 +48,20 @@ export function Failed({ error, again }: { error: CombinedError; again: () => vo
       <button type="button" onClick={again}>
         Try again
       </button>
+    </State>
+  );
+}
+
+/** What a moment of the past shows of something that was not there, or that nobody had recorded by then. */
+export function NotYet({ what }: { what: string }) {
+  const { since } = useLooking();
+  const { moment, show } = useMoment();
+  const isUnrecorded = moment.asKnownThen && since !== null && moment.at !== null && Date.parse(moment.at) < Date.parse(since);
+  if (!isUnrecorded) return <State title={`${what} did not exist yet`}><p>Move the slider to a later day.</p></State>;
+  return (
+    <State title="Nothing was recorded by then">
+      <p>This workspace records since {onDayAndYear(since)}. What happened before was imported, and is known now.</p>
+      <button type="button" onClick={() => show({ ...moment, asKnownThen: false })}>Show what is known now</button>
     </State>
   );
 }

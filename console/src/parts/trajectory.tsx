@@ -1,6 +1,7 @@
 // A key result's values over time: actual, as planned at first, and as replanned.
 import { useEffect, useState } from "preact/hooks";
 
+import { useDragged } from "../moment/dragged";
 import type { ObjectivePageFragment } from "../generated/graphql";
 import { amount, onDay, percent } from "./words";
 
@@ -58,6 +59,7 @@ function Drawn({ keyResult, endsOn, width }: { keyResult: KeyResult; endsOn: str
       {last && keyResult.forecast && (
         <line class="forecast" x1={x(last.at)} y1={y(last.actual!)} x2={x(keyResult.due)} y2={y(Math.min(Math.max(keyResult.forecast.value, least), most))} />
       )}
+      <Cursor x={x} />
       {points.filter((point) => point.actual !== null && point.actual !== undefined).map((point) => (
         <circle key={point.at} class="hit" cx={x(point.at)} cy={y(point.actual!)} r="8"><title>{`${onDay(point.at)}: ${read(point.actual)}, planned ${read(point.replanned)}`}</title></circle>
       ))}
@@ -66,4 +68,10 @@ function Drawn({ keyResult, endsOn, width }: { keyResult: KeyResult; endsOn: str
       {hasBand && <text class="goal" x={width - RIGHT + 6} y={(y(lower!) + y(upper!)) / 2 + 4}>{goal}</text>}
     </svg>
   );
+}
+
+/** Where somebody drags the slider. */
+function Cursor({ x }: { x: (at: string) => number }) {
+  const at = useDragged();
+  return at ? <line class="cursor" x1={x(at)} x2={x(at)} y1={0} y2={HEIGHT - 18} /> : null;
 }

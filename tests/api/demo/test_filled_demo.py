@@ -170,8 +170,9 @@ def test_each_query_of_the_console_is_answered(filled: Api) -> None:
     tree = {"roots": among | {"aligned": False}, "among": among, "first": 50}
     branches = {"ids": [objective["entityId"]], "count": 1, "first": 50, "among": among}
     asked = {
-        "Who": {}, "Quarter": {"cycle": key}, "QuarterThen": past, "BurnUp": {"cycle": key},
-        "Film": {"cycle": key, "every": "DAY"}, "FilmOfKeyResults": {"cycle": key},
+        "Who": {}, "Quarter": {"cycle": key}, "QuarterThen": past, "Size": {"cycle": key},
+        "BurnUp": {"cycle": key}, "Film": {"cycle": key, "every": "DAY", "objectives": None},
+        "Beside": {"cycle": key, "at": month_ago},
         "ObjectiveNow": {"id": objective["entityId"]}, "ObjectiveThen": {"id": objective["entityId"], **moment},
         "Changed": {"from": month_ago, "to": None, "cycle": {"key": key}},
         "Week": {"person": objective["owner"]["entityId"], "until": str(TODAY)},
@@ -186,38 +187,39 @@ def test_each_query_of_the_console_is_answered(filled: Api) -> None:
         assert answer[1], name
 
 
-def test_film_of_the_console_equals_the_answers_as_of_its_moments(filled: Api) -> None:
-    key = CALENDAR.quarters[2].key
-    film = shown(filled, "Film", cycle=key, every="DAY")["cycle"]
-    details = shown(filled, "FilmOfKeyResults", cycle=key)["cycle"]
-    details = [one for edge in details["objectives"]["edges"] for one in edge["node"]["keyResults"]]
-    trajectories, compared = {one["entityId"]: one["trajectory"] for one in details}, 0
-    figures = {edge["node"]["entityId"]: edge["node"]["progressOverTime"] for edge in film["objectives"]["edges"]}
-    for point in film["progressOverTime"][10::25]:
-        then = shown(filled, "QuarterThen", cycle=key, at=point["at"], known=None)["asOf"]["cycle"]
-        assert [then["progress"][name] for name in FIGURES] == pytest.approx([point[name] for name in FIGURES])
-        assert then["healthCounts"] == point["healthCounts"]
-        for edge in then["objectives"]["edges"]:
-            frame = latest(figures[edge["node"]["entityId"]], point["at"])
-            assert [edge["node"]["progress"][name] for name in FIGURES] == pytest.approx(
-                [frame[name] for name in FIGURES]
-            )
-            for key_result in edge["node"]["keyResults"]:
-                points = trajectories.get(key_result["entityId"], [])  # without those that were dropped later
-                if points:
-                    frame = latest(points, point["at"])
-                    assert frame["progress"] == key_result["progress"]["value"]
-                    assert key_result["current"] in (frame["actual"], None)  # of milestones, current is null
-                    compared += 1
-    assert compared > 100
+def test_film_of_the_console_equals_the_answers_as_of_each_day_of_the_quarter(filled: Api) -> None:
+    key = CALENDAR.quarters[3].key
+    film = shown(filled, "Film", cycle=key, every="DAY", objectives=None)["cycle"]["film"]
+    columns = {one["entityId"]: one for one in [*film["objectives"], *film["keyResults"]]}
+    compared = 0
+    for place, at in enumerate(film["at"][:-1]):
+        then = filled.ask(GOALS_AT, at=at, cycle=key)["asOf"]["cycle"]
+        point = film["points"][place]
+        assert figures(then) == pytest.approx([point[name] for name in FIGURES])
+        assert [list(one.values()) for one in then["healthCounts"]] == [
+            [one["health"], one["count"]] for one in point["healthCounts"]
+        ]
+        objectives = then["objectives"]["nodes"]
+        goals = [*objectives, *(one for objective in objectives for one in objective["keyResults"])]
+        for goal in goals:
+            column = columns[goal["entityId"]]
+            assert figures(goal) == pytest.approx([column[f"{name}s"][place] for name in FIGURES])
+            assert goal.get("current") in (column.get("currents", {place: None})[place], None)  # of milestones, null
+        there = {id for id, one in columns.items() if one["expecteds"][place] is not None}
+        assert there <= {goal["entityId"] for goal in goals}
+        compared += len(goals)
+    assert compared > 1_000
 
 
 FIGURES = ("value", "expected", "health")
+GOALS_AT = """query($at: DateTime!, $cycle: String!) { asOf(at: $at) { cycle(by: {key: $cycle}) {
+    progress { value expected health } healthCounts(of: OBJECTIVES) { health count }
+    objectives(first: 100) { nodes { entityId progress { value expected health }
+        keyResults { entityId current progress { value expected health } } } } } } }"""
 
 
-def latest(points: list[Any], at: str) -> Any:
-    """The last point that is not after a moment, as the console finds it: a curve ends where its goal does."""
-    return next(one for one in reversed(points) if one["at"] <= at)
+def figures(goal: Any) -> list[Any]:
+    return [goal["progress"][name] for name in FIGURES]
 
 
 def test_guests_are_a_lead_a_member_and_an_auditor_of_the_company(filled: Api, database_of_demo: Database) -> None:
