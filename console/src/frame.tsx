@@ -76,7 +76,11 @@ function Signed({ who, isReachable, onSignedOut, children }: Props & { who: impo
     [moment, path, search],
   );
   const main = useRef<HTMLElement>(null);
-  useEffect(() => main.current?.focus({ preventScroll: true }), [path]);
+  const nav = useRef<HTMLElement>(null);
+  useEffect(() => {
+    main.current?.focus({ preventScroll: true });
+    nav.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+  }, [path]);
   useFollowing();
   const film = useLoadedFilm(path === "/week" ? null : looking.cycle);
   const isFilmed = path === "/" || path === "/alignment" || path.startsWith("/objective/");
@@ -92,7 +96,7 @@ function Signed({ who, isReachable, onSignedOut, children }: Props & { who: impo
               <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M12 1.500 22.500 12 12 22.500 1.500 12Z" /><path class="hole" d="M12 7.500 16.500 12 12 16.500 7.500 12Z" /></svg>
               <span>Keyframe</span>
             </Link>
-            <nav aria-label="Pages">
+            <nav aria-label="Pages" ref={nav}>
               {PAGES.filter(({ needs }) => needs === undefined || who.viewer.can.includes(needs)).map((page) => (
                 <Link key={page.path} href={moments.link(page.path)} aria-current={page.path === path ? "page" : undefined}>
                   {page.name}

@@ -11,5 +11,6 @@ import "./styles/coming-in.css";
 import "./styles/objective.css";
 import "./styles/readings.css";
 import "./styles/burn-up.css";
+import "./styles/changes.css";
 
 render(<App />, document.getElementById("app")!);

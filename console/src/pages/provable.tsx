@@ -2,7 +2,7 @@
 import { useQuery } from "@urql/preact";
 import { useState } from "preact/hooks";
 
-import { ChangeLine } from "../parts/change";
+import { Lines } from "../parts/history";
 import { useMayProve } from "../parts/prove";
 import { Failed, Loading } from "../parts/states";
 import { CHANGES_OF } from "./proof-documents";
@@ -22,14 +22,14 @@ export function Provable(span: Span) {
   return (
     <details class="provable" onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>Changes, to prove one</summary>
-      {isOpen && <Lines {...span} />}
+      {isOpen && <Found {...span} />}
     </details>
   );
 }
 
-function Lines(variables: Span) {
+function Found(variables: Span) {
   const [{ data, error }, again] = useQuery({ query: CHANGES_OF, variables });
   if (error && !data) return <Failed error={error} again={again} />;
   if (!data) return <Loading />;
-  return <ol class="history">{data.changes.edges.map(({ node }) => <ChangeLine key={node.id} change={node} />).toReversed()}</ol>;
+  return <Lines changes={data.changes.edges.map(({ node }) => node).toReversed()} here={null} />;
 }

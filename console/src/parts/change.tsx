@@ -7,7 +7,7 @@ import { clock, onDay, percent, told } from "./words";
 import { verbOf } from "./verbs";
 
 /** `isNewDay`: whether its day differs from that of the line above. `here`: the id of what the page is about. */
-export function ChangeLine({ change, isNewDay, here }: { change: ChangeLineFragment; isNewDay: boolean; here: string }) {
+export function ChangeLine({ change, isNewDay, here }: { change: ChangeLineFragment; isNewDay: boolean; here: string | null }) {
   const { subject, effect, actor } = change;
   const unit = subject && ("metric" in subject ? subject.metric.unit : "unit" in subject ? subject.unit : null);
   const said = saidIn(change);
@@ -26,7 +26,7 @@ export function ChangeLine({ change, isNewDay, here }: { change: ChangeLineFragm
 }
 
 /** What was done to what: `checked in Gross margin`. */
-function Did({ change, here }: { change: ChangeLineFragment; here: string }) {
+function Did({ change, here }: { change: ChangeLineFragment; here: string | null }) {
   const { subject } = change;
   const title = !subject || subject.id === here ? "this objective" : "title" in subject ? subject.title : "name" in subject ? subject.name : "this objective";
   const verb = verbOf(change.__typename);

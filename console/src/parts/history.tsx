@@ -36,13 +36,20 @@ export function History({ changes, total, here, onMore }: Props) {
         ))}
       </div>
       {shown.length === 0 && <p class="help">None of the changes shown is one of these.</p>}
-      <ol class="history">
-        {shown.map((change, place) => (
-          <ChangeLine key={change.id} change={change} here={here} isNewDay={place === 0 || onDay(change.effectiveAt) !== onDay(shown[place - 1]!.effectiveAt)} />
-        ))}
-      </ol>
+      <Lines changes={shown} here={here} />
       {earlier > 0 && <button type="button" onClick={onMore}>Show {Math.min(earlier, MORE)} earlier changes of {earlier}</button>}
     </section>
+  );
+}
+
+/** Changes, newest first. `here`: the id of what the page is about, if it is about one thing. */
+export function Lines({ changes, here }: { changes: ReadonlyArray<ChangeLineFragment>; here: string | null }) {
+  return (
+    <ol class="history">
+      {changes.map((change, place) => (
+        <ChangeLine key={change.id} change={change} here={here} isNewDay={place === 0 || onDay(change.effectiveAt) !== onDay(changes[place - 1]!.effectiveAt)} />
+      ))}
+    </ol>
   );
 }
 
