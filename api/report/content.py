@@ -142,6 +142,7 @@ class PlanCurve(Shape, frozen=True):
 class KeyResult(Shape, frozen=True):
     id: str
     title: str
+    owner: Named | None
     metric: Metric
     progress: Progress
 
@@ -159,11 +160,17 @@ class KeyResultLook(Shape, frozen=True):
     planned: Planned | None
 
 
+class KeyedTeam(Shape, frozen=True):
+    key: str
+    name: str
+
+
 class Objective(Shape, frozen=True):
+    id: str
     title: str
     state: str
     owner: Named | None
-    team: Named | None
+    team: KeyedTeam | None
     progress: Progress
 
 
@@ -179,6 +186,11 @@ class ObjectiveLook(Shape, frozen=True):
     attribution: Attribution
     plan_curve: PlanCurve
     key_results: list[KeyResultLook]
+
+    @property
+    def goals(self) -> "list[ObjectiveLook | KeyResultLook]":
+        """Itself and its key results."""
+        return [self, *self.key_results]
 
     @property
     def has_progress(self) -> bool:
@@ -390,11 +402,6 @@ class GoalCounts(Shape, frozen=True):
     dropped: int
 
 
-class KeyedTeam(Shape, frozen=True):
-    key: str
-    name: str
-
-
 class TeamLook(Shape, frozen=True):
     """The objectives of one team; of those without a team, it is None."""
 
@@ -460,6 +467,32 @@ class Story(Shape, frozen=True):
         for note in self.check_in_notes.nodes:
             found.setdefault(note.key_result.id, []).append(note)
         return found
+
+    @property
+    def _remarks(self) -> list[Reflection]:
+        """The reflections of closings, and all others."""
+        closings = [Reflection("CLOSING", one.body, one.by, one.objective) for one in self.closing_reflections]
+        return [*closings, *self.reflections]
+
+    @property
+    def remarks(self) -> dict[str, list[Reflection]]:
+        """The reflections on the objectives that the report shows, by the id of the objective."""
+        found: dict[str, list[Reflection]] = {look.objective.id: [] for look in self.objectives}
+        for one in self._remarks:
+            if one.subject.id in found:
+                found[one.subject.id].append(one)
+        return found
+
+    @property
+    def other_remarks(self) -> list[Reflection]:
+        """The reflections on the cycle, and on objectives that are in the reports of their teams only."""
+        shown = {look.objective.id for look in self.objectives}
+        return [one for one in self._remarks if one.subject.id not in shown]
+
+    @property
+    def is_scored(self) -> bool:
+        """Whether any goal has a score."""
+        return any(goal.attainment.score is not None for look in self.objectives for goal in look.goals)
 
     @property
     def other_reasons(self) -> list[Reason]:

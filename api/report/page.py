@@ -9,8 +9,9 @@ from importlib.resources import files
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from api.report import charts, kpi_charts, line_charts, seal, summary
+from api.report import amounts, seal, summary, team_pages
 from api.report.content import Days, Formula, Heading, KpiGoal, Metric, Moved, PlanPoint, Story, Target
+from api.report.drawings import bars, kpi_charts, line_charts, marks
 from domain.proof.report_seal import Sealed, digest
 from domain.proof.signed_note import Signer, encoded
 
@@ -30,7 +31,7 @@ _LABELS = {
     "OFF_TRACK": "off track", "OUTDATED": "outdated",
     "NO_DATA": "no data", "STALE": "stale", "HEALTHY": "healthy", "WARNING": "warning", "BREACHED": "breached",
     "RETIRED": "retired", "WENT_WELL": "What went well", "TO_IMPROVE": "What to improve",
-    "LEARNED": "What was learned", "NEXT": "What comes next",
+    "LEARNED": "What was learned", "NEXT": "What comes next", "CLOSING": "At the closing",
 }  # fmt: skip
 _pages = Environment(
     loader=PackageLoader(__package__, "."), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
@@ -44,9 +45,9 @@ def goal(metric: Metric) -> str:
     unit = metric.unit.symbol
     match metric.direction:
         case "INCREASE" | "DECREASE":
-            return f"{charts.figure(metric.start)} → {charts.figure(metric.target, unit)}"
+            return f"{amounts.figure(metric.start)} → {amounts.figure(metric.target, unit)}"
         case "AT_LEAST" | "AT_MOST" | "WITHIN":
-            return charts.bounds(metric, unit)
+            return amounts.bounds(metric, unit)
         case "MILESTONES":
             return "milestones"
     return "done"
@@ -59,9 +60,9 @@ def goalpost(moved: Moved) -> str:
         case Metric():
             return goal(moved)
         case KpiGoal():
-            return charts.bounds(moved)
+            return amounts.bounds(moved)
         case Target():
-            return f"{charts.bounds(moved.goal)} from {short(moved.since)}"
+            return f"{amounts.bounds(moved.goal)} from {short(moved.since)}"
         case Days():
             return f"{short(moved.first)} to {short(moved.last)}"
         case date():
@@ -71,8 +72,8 @@ def goalpost(moved: Moved) -> str:
 
 def _plan_or_formula(moved: list[PlanPoint] | Formula | None) -> str:
     if isinstance(moved, list):
-        return ", ".join(f"{charts.figure(one.value)} by {short(one.on)}" for one in moved) or "a straight line"
-    return charts.NOTHING if moved is None else moved.text
+        return ", ".join(f"{amounts.figure(one.value)} by {short(one.on)}" for one in moved) or "a straight line"
+    return amounts.NOTHING if moved is None else moved.text
 
 
 def short(day: date) -> str:
@@ -113,7 +114,7 @@ def unsealed(story: Story, *, is_linked: bool) -> str:
 
 def _body(story: Story, *, is_linked: bool) -> Iterator[str]:
     proof = story.figures.proof
-    stream = _pages.get_template("page.html").stream(
+    stream = _pages.get_template("sections/page.html").stream(
         story=story,
         is_linked=is_linked,
         proof=proof,
@@ -125,9 +126,10 @@ def _body(story: Story, *, is_linked: bool) -> Iterator[str]:
 
 
 _pages.filters |= {
-    "percent": charts.percent,
-    "figure": charts.figure,
-    "change": charts.change,
+    "percent": amounts.percent,
+    "part": amounts.part,
+    "figure": amounts.figure,
+    "change": amounts.change,
     "goal": goal,
     "goalpost": goalpost,
     "label": lambda name: _LABELS.get(name, name),
@@ -137,10 +139,12 @@ _pages.filters |= {
 _pages.globals |= {
     name: getattr(module, name)
     for module, names in (
-        (charts, ("attained", "attributed", "axis", "calibration", "ticks", "QUARTERS")),
+        (bars, ("attributed", "axis", "calibration", "standing", "ticks", "HALVES")),
         (line_charts, ("burn_up", "of_objective", "of_key_result", "farthest")),
         (kpi_charts, ("of_kpi", "farthest_period")),
+        (marks, ("mark",)),
         (summary, ("sentences", "counted")),
+        (team_pages, ("team_pages",)),
     )
     for name in names
-} | {"KINDS": ("WENT_WELL", "TO_IMPROVE", "LEARNED", "NEXT")}
+} | {"KINDS": ("WENT_WELL", "TO_IMPROVE", "LEARNED", "NEXT", "CLOSING")}

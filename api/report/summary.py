@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from api.report.charts import percent
+from api.report.amounts import percent
 from api.report.content import Story
 
 LATE_DAYS = 21

@@ -44,17 +44,23 @@ class Page(Shape, Generic[T], frozen=True):
     nodes: list[T]
 
 
+class Subject(Titled, frozen=True):
+    """What a reflection is on; only an objective has an id."""
+
+    id: str | None = None
+
+
 class Reflection(Shape, frozen=True):
     kind: str
     body: str
     by: Actor
-    subject: Titled = Titled()
+    subject: Subject = Subject()
 
 
 class ClosingReflection(Shape, frozen=True):
     body: str
     by: Actor
-    objective: Titled
+    objective: Subject
 
 
 class Changed(Shape, frozen=True):

@@ -1,14 +1,14 @@
 """The shapes and scales of the report's charts."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
+from itertools import pairwise
 from typing import TypeAlias
 from xml.etree import ElementTree as ET
 
 import pytest
 
-from api.report import charts, kpi_charts, line_charts
 from api.report.content import (
     Bucket,
     CalendarDays,
@@ -21,7 +21,11 @@ from api.report.content import (
     Point,
     Unit,
 )
-from api.report.drawing import Bar, Drawing, Scale, round_ticks
+from api.report.drawings import bars, kpi_charts, line_charts
+from api.report.drawings.day_ticks import day_ticks
+from api.report.drawings.drawing import Bar, Drawing, Scale, round_ticks
+from api.report.drawings.frame import CHARACTER_WIDTH
+from api.report.drawings.marks import mark
 
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
 NASTY = "<b>\"&'"
@@ -44,10 +48,10 @@ def kinds(svg: str, tag: str) -> list[str]:
     ("values", "expected"),
     [
         ([0, 100], [0, 50, 100]),
-        ([0.72, 1.35], [0.5, 0.75, 1, 1.25, 1.5]),
+        ([0.72, 1.35], [0.5, 1, 1.5]),
         ([-3, 8], [-5, 0, 5, 10]),
-        ([410, 471.5], [400, 425, 450, 475]),
-        ([7, 7], [5, 7.5]),
+        ([410, 471.5], [400, 450, 500]),
+        ([7, 7], [5, 10]),
         ([0, 0], [0, 0.5]),
         ([], [0, 0.5, 1]),
     ],
@@ -119,7 +123,56 @@ def test_days_of_a_chart_are_those_of_the_calendar() -> None:
     first, last = datetime(2026, 6, 30, 23, tzinfo=UTC), datetime(2026, 9, 30, 23, tzinfo=UTC)
     points = [Point(at, 0, 0, 0) for at in (first, last)]
     svg = line_charts.burn_up(drawn(*points), "t", lisbon)
-    assert [one.text for one in ET.fromstring(svg).iter("text")][-3:] == ["1 Jul", "15 Aug", "30 Sep"]
+    assert [one.text for one in ET.fromstring(svg).iter("text")][5:] == [
+        "6 Jul", "20 Jul", "3 Aug", "17 Aug", "31 Aug", "14 Sep", "28 Sep",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "most", "expected"),
+    [
+        ("2026-10-01", "2026-10-31", 5, ["2026-10-05", "2026-10-12", "2026-10-19", "2026-10-26"]),
+        ("2026-10-01", "2026-10-31", 2, ["2026-10-05", "2026-10-19"]),
+        ("2026-10-01", "2026-12-31", 4, ["2026-10-01", "2026-11-01", "2026-12-01"]),
+        ("2026-01-01", "2026-12-31", 4, ["2026-01-01", "2026-04-01", "2026-07-01", "2026-10-01"]),
+        ("2025-11-03", "2029-02-01", 4, ["2026-01-01", "2027-01-01", "2028-01-01", "2029-01-01"]),
+        ("2026-10-06", "2026-10-06", 4, []),
+        ("2026-10-05", "2026-10-05", 4, ["2026-10-05"]),
+    ],
+)
+def test_time_axes_are_labelled_at_weeks_months_or_years(first: str, last: str, most: int, expected: list[str]) -> None:
+    found = day_ticks(date.fromisoformat(first), date.fromisoformat(last), most)
+    assert [str(day) for day in found] == expected
+
+
+@pytest.mark.parametrize("days", [2, 13, 31, 92, 200, 366, 1_500])
+@pytest.mark.parametrize("chart", CHARTS)
+def test_labels_of_a_time_axis_never_overlap(chart: Chart, days: int) -> None:
+    svg = chart(drawn(point(0, 0, 0, 0), point(days, 9, 9, 5)), "t", datetime.date)
+    labels = [one for one in ET.fromstring(svg).iter("text") if any(map(str.isalpha, str(one.text)))]
+    shift = {"start": 0.0, "middle": 0.5, "end": 1.0}
+    spans = []
+    for one in labels:
+        width = CHARACTER_WIDTH * len(str(one.text))
+        left = float(str(one.get("x"))) - shift[str(one.get("class"))] * width
+        spans.append((left, left + width))
+    assert all(end < start for (_, end), (start, _) in pairwise(spans))
+
+
+@pytest.mark.parametrize("share", [None, 0.0, 0.4, 1.0])
+def test_bar_of_a_goal_has_the_colour_of_its_health_and_the_planned_mark(share: float | None) -> None:
+    svg = bars.standing("t", share, 0.5, "AT_RISK")
+    assert kinds(svg, "rect") == (["track"] if share is None else ["track", "at_risk"])
+    assert kinds(svg, "path") == ["planned"]
+    assert kinds(bars.standing("t", share, None, None), "path") == []
+
+
+def test_marks_have_shapes_of_their_own_and_statuses_those_of_health() -> None:
+    names = ("ON_TRACK", "AT_RISK", "OFF_TRACK", "OUTDATED", "PENDING", "ACHIEVED", "PARTIAL", "MISSED", "DROPPED")
+    drawings = {"".join(ET.tostring(one, "unicode") for one in ET.fromstring(mark(name))) for name in names}
+    assert len(drawings) == len(names)
+    assert mark("BREACHED") == mark("OFF_TRACK")
+    assert ET.fromstring(mark("MISSED", NASTY)).get("aria-label") == NASTY
 
 
 def month(number: int, planned: KpiGoal | None, goal: KpiGoal | None, value: float | None) -> KpiPeriod:
@@ -155,6 +208,6 @@ def test_largest_distance_is_described_in_its_unit() -> None:
 
 
 def test_dot_size_grows_with_the_number_of_statements() -> None:
-    svg = charts.calibration([Bucket(0, 0.5, 4, 0.3, 0.5), Bucket(0.5, 1, 1, 0.7, 1), Bucket(0, 0, 0, 0, 0)])
+    svg = bars.calibration([Bucket(0, 0.5, 4, 0.3, 0.5), Bucket(0.5, 1, 1, 0.7, 1), Bucket(0, 0, 0, 0, 0)])
     radii = [float(str(one.get("r"))) for one in ET.fromstring(svg).iter("circle")]
     assert radii == [9, 6]

@@ -212,7 +212,7 @@ def change_percentage(text: str) -> str:
 
 
 def change_chart(text: str) -> str:
-    return re.sub(r'height="7"', 'height="8"', text, count=1)
+    return re.sub('height="8" rx', 'height="9" rx', text, count=1)
 
 
 def change_reason(text: str) -> str:

@@ -5,12 +5,13 @@ from datetime import datetime
 
 from markupsafe import Markup
 
-from api.report.charts import bounds, figure
+from api.report.amounts import bounds, compact, figure
 from api.report.content import KpiGoal, KpiPeriod, KpiPlanCurve
-from api.report.drawing import Dot, Drawing, Label, Polyline, Scale, round_ticks
-from api.report.frame import Frame
-from api.report.line_charts import DayOf
+from api.report.drawings.drawing import Dot, Drawing, Label, Polyline, Scale, round_ticks
+from api.report.drawings.frame import Frame
+from api.report.drawings.line_charts import COURSE_LEFT, COURSE_WIDTH, DayOf
 
+_HEIGHT = 62
 _LABELS_MAX = 6
 _MARGIN = 0.05
 _INSET = 0.08
@@ -20,8 +21,8 @@ _INSET = 0.08
 def of_kpi(curve: KpiPlanCurve, title: str, day_of: DayOf) -> Markup:
     """The periods of a KPI: lines for the goals as planned first and last, dots for the values."""
     points = curve.points
-    ticks = round_ticks(_figures(points))
-    frame = Frame(300, 150, ticks, [figure(tick) for tick in ticks])
+    ticks = round_ticks(_figures(points), intervals=2)
+    frame = Frame(COURSE_WIDTH, _HEIGHT, ticks, [compact(tick) for tick in ticks], COURSE_LEFT, 20)
     x, y = frame.x(len(points)), frame.y
     return Drawing(
         frame.width,

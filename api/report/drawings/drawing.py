@@ -10,7 +10,7 @@ from typing import NamedTuple
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-_STEPS = (1, 2, 2.5, 5, 10)
+_STEPS = (1, 2, 5, 10)
 """Round steps between ticks, in each power of ten."""
 
 
@@ -88,6 +88,15 @@ class Drawing(NamedTuple):
     bars: Sequence[Bar] = ()
     lines: Sequence[Polyline] = ()
     dots: Sequence[Dot] = ()
+    marks: Sequence[Rule] = ()
+
+    @property
+    def rule_kinds(self) -> dict[str, list[Rule]]:
+        """The rules by kind; those of one kind are one path."""
+        found: dict[str, list[Rule]] = {}
+        for rule in self.rules:
+            found.setdefault(rule.kind, []).append(rule)
+        return found
 
     def svg(self) -> Markup:
         """The drawing as an `svg` element."""
