@@ -8,11 +8,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from api.snapshot.siblings import Siblings
-from api.snapshot.snapshot import RowProxy
+from api.snapshot.snapshot import Columns, RowProxy
 
 Resolve: TypeAlias = Callable[..., Any]
-Columns: TypeAlias = frozenset[str] | None
-"""Columns of the rows of a batch; None for all."""
 ReadColumn: TypeAlias = Callable[..., Sequence[Any]]
 """Takes the type of the objects, their batch, and the arguments of the field; returns its values for all rows, in their
 order."""
@@ -40,6 +38,8 @@ class BatchField(NamedTuple):
 
 BATCH_FIELDS: Final[dict[Resolve, BatchField]] = {}
 """By resolver of one object."""
+NARROWED_FIELDS: Final[dict[Resolve, Callable[[Any, Columns], Any]]] = {}
+"""Fields of single objects that read rows, by resolver: how one is read if an answer shows only some columns."""
 
 
 def attributes(name: str, sources: Sequence[RowProxy]) -> Sequence[Any]:

@@ -11,7 +11,7 @@ from api.snapshot.siblings import Siblings, in_sizes
 from api.snapshot.snapshot import AnyProxy, Batch, ById, ByKey, NarrowBatch, RowProxy, View, as_batch
 from api.snapshot.sources import Connection
 from domain.primitives.values import Basis, Kind, Ref
-from projections.store.versioned_tables import Narrow
+from projections.store.versioned_tables import Few, Narrow
 from projections.tables import cycle, kpi, people
 
 T = TypeVar("T")
@@ -19,8 +19,8 @@ T = TypeVar("T")
 Many: TypeAlias = Callable[..., dict[UUID, list[Any]]]
 """A query of `projections` that returns rows by the id of their parent."""
 
-FewColumns: TypeAlias = Callable[..., list[list[Any]]]
-"""The same query, of a few columns, by the place of the parent."""
+FewColumns: TypeAlias = Callable[..., tuple[Few, Sequence[int]]]
+"""The same query, of a few columns, with the number of rows of each parent."""
 
 TYPES: dict[Kind, tuple[type[RowProxy], ById[Any]]] = {}
 """The API type of each kind, and the query that reads its rows by their ids."""
@@ -79,15 +79,19 @@ def many(batch: Batch, kind: Kind, query: Many, *args: object) -> Sequence[list[
 
 def few_columns(batch: Batch, kind: Kind, query: FewColumns, narrow: Narrow, *args: object) -> Sequence[Siblings[Any]]:
     """The objects that a query returns for each row, of which it reads a few columns."""
-    (proxy_type, read), view = TYPES[kind], batch.view
-    groups = view.read(query, batch.column("id"), narrow, *args)
+    few, sizes = batch.view.read(query, list(batch.column("id")), narrow, *args)
+    return in_sizes(TYPES[kind][0], narrow_batch(batch.view, kind, few), sizes)
+
+
+def narrow_batch(view: View, kind: Kind, few: Few) -> NarrowBatch:
+    """Rows of which a few columns were read, with the whole rows for whoever asks for more."""
+    read = TYPES[kind][1]
 
     def whole(ids: Sequence[UUID]) -> Sequence[Any]:
         rows = view.by_id(read, ids)
         return [rows[id] for id in ids]
 
-    of = NarrowBatch(view, [row for group in groups for row in group], whole)
-    return in_sizes(proxy_type, of, map(len, groups))
+    return NarrowBatch(view, few, whole)
 
 
 def many_refs(batch: Batch, query: Callable[[Connection, Basis, list[UUID]], Any]) -> Sequence[list[Any]]:

@@ -16,6 +16,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
+from api.snapshot.snapshot import Columns
 from domain.primitives.errors import CommandRejected, invalid
 from projections.store.versioned_tables import Cursor, Window
 
@@ -103,6 +104,14 @@ class Page(Generic[T]):
         self.has_previous = has_previous
         self.has_next = has_next
         self.count = count
+
+    def of_columns(self, wanted: Columns) -> Sequence[T]:  # noqa: ARG002 - see `ReadPage` in api.schema.connections
+        """The rows, of which an answer shows these columns."""
+        return self.items
+
+    def cursor_at(self, place: int) -> str:
+        """The cursor of the row at a place of the page."""
+        return self.cursor(self.items[place])
 
 
 def page_of(

@@ -41,6 +41,10 @@ class Siblings(Sequence[AnyProxy]):
             return [self.batch.objects(self.proxy_type)[one] for one in places]
         return Siblings(self.proxy_type, self.batch, places.start, places.stop)
 
+    def few(self, place: int) -> Any:
+        """The row at a place, with the columns that were read."""
+        return self.batch.few[range(self.start, self.stop)[place]]
+
     def of(self, values: Sequence[T]) -> Sequence[T]:
         """Of the values of the whole batch, those of these objects."""
         return values[self.start : self.stop]

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
-from operator import attrgetter
 from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeAlias, TypeVar
 from uuid import UUID
 
@@ -24,7 +23,9 @@ from domain.primitives.values import Basis, ScoringPolicy
 from projections.engine import visibility
 from projections.store import basis as bases
 from projections.store.basis import ResolvedBasis
+from projections.store.columnar import column
 from projections.store.deadline import Deadline
+from projections.store.versioned_tables import Few
 from projections.tables import cycle, people
 from projections.tables.cycle import Settings, settings
 
@@ -35,6 +36,8 @@ ById: TypeAlias = Callable[[Connection, Basis, Sequence[UUID]], dict[UUID, T]]
 """A query of `projections` that reads rows by their ids."""
 ByKey: TypeAlias = Callable[[Connection, Basis, Sequence[str]], dict[str, T]]
 """A query of `projections` that reads rows by their keys."""
+Columns: TypeAlias = frozenset[str] | None
+"""Columns of the rows of a batch; None for all."""
 
 
 class NoLongerVisible(Exception):
@@ -300,8 +303,8 @@ class View:
         """Keep rows that another query has read, so that `by_id` need not read them again."""
         self._rows.setdefault(query, {}).update({row.id: row for row in rows})  # type: ignore[attr-defined]
 
-    def kept(self, of: object) -> dict[UUID, Any]:
-        """What was kept for this use of the view, by id: it is computed once, and added by its user."""
+    def kept(self, of: object) -> dict[Any, Any]:
+        """What was kept for this use of the view, by a key: it is computed once, and added by its user."""
         return self._rows.setdefault(of, {})
 
     def computed(self, load: "Callable[[Batch], Sequence[T]]", rows: Iterable[Any]) -> dict[UUID, T]:
@@ -410,7 +413,11 @@ class Batch:
 
     def column(self, name: str) -> Sequence[Any]:
         """The values of an attribute of the rows."""
-        return list(map(attrgetter(name), self.rows))
+        return column(self.rows, name)
+
+    def having(self, names: Iterable[str]) -> Sequence[Any]:  # noqa: ARG002 - for batches that lack columns
+        """The rows with these columns at least."""
+        return self.rows
 
     def objects(self, proxy_type: "type[AnyProxy]") -> "list[AnyProxy]":
         """The rows as objects of a type, which are made once."""
@@ -430,10 +437,12 @@ class NarrowBatch(Batch):
 
     __slots__ = ("_whole",)
 
-    def __init__(self, view: View, narrow: Sequence[Any], whole: Callable[[Sequence[UUID]], Sequence[Any]]) -> None:
+    few: Few
+
+    def __init__(self, view: View, few: Few, whole: Callable[[Sequence[UUID]], Sequence[Any]]) -> None:
         self.view = view
         self.known = {}
-        self.few = narrow
+        self.few = few
         self._whole = whole
 
     def __getattr__(self, name: str) -> Any:
@@ -443,8 +452,10 @@ class NarrowBatch(Batch):
         return self.rows
 
     def column(self, name: str) -> Sequence[Any]:
-        has_it = not self.few or name in self.few[0]._fields
-        return list(map(attrgetter(name), self.few)) if has_it else super().column(name)
+        return self.few.column(name) if self.few.has(name) else super().column(name)
+
+    def having(self, names: Iterable[str]) -> Sequence[Any]:
+        return self.few if all(map(self.few.has, names)) else self.rows
 
 
 class RowProxy:

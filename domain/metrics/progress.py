@@ -274,9 +274,23 @@ def pace(of: Judged, value: float | None, policy: ScoringPolicy, *, is_level: bo
         return Pace(policy, Health(verdict(value or 0.0 if of.score is None else of.score, of.kind, policy)))
     if of.is_planned:
         return Pace(policy, Health.PENDING)
-    pending_until = outdated_after(of.begins_at, of.cadence, policy) if value is None else None
-    silent_after = outdated_after(of.last_measured_at or of.begins_at, of.cadence, policy)
-    is_stale = silent_after < of.due_at and (value != 1.0 or is_level)
+    return open_pace(of.begins_at, of.due_at, of.last_measured_at, of.cadence, value, policy, is_level=is_level)
+
+
+def open_pace(
+    begins_at: datetime,
+    due_at: datetime,
+    last_measured_at: datetime | None,
+    cadence: Cadence,
+    value: float | None,
+    policy: ScoringPolicy,
+    *,
+    is_level: bool,
+) -> Pace:
+    """The pace of a key result that is neither planned nor ended nor dropped."""
+    pending_until = outdated_after(begins_at, cadence, policy) if value is None else None
+    silent_after = outdated_after(last_measured_at or begins_at, cadence, policy)
+    is_stale = silent_after < due_at and (value != 1.0 or is_level)
     return Pace(policy, None, pending_until, silent_after if is_stale else None)
 
 

@@ -194,11 +194,11 @@ _Explained: TypeAlias = KeyResultProgress | ObjectiveProgress | CycleProgress
 _Means: TypeAlias = tuple[float | None, float | None, float | None]
 
 
-def mean_value(values: Sequence[float | None], weights: Sequence[float]) -> float | None:
-    """Σ weight · value / Σ weight, a missing value counting 0; None if all are missing."""
+def mean_value(values: Sequence[float | None], weights: Sequence[float], fill: float = 1.0) -> float | None:
+    """Σ weight · value / Σ weight, a missing value counting 0, times `fill`; None if all are missing."""
     if values.count(None) == len(values):
         return None
-    return clamped(mean(weights, [value or 0.0 for value in values]))
+    return clamped(mean(weights, [value or 0.0 for value in values]) * fill)
 
 
 def _means(parts: Sequence[AnyPart], weights: Sequence[float], fill: float) -> _Means:
@@ -207,10 +207,10 @@ def _means(parts: Sequence[AnyPart], weights: Sequence[float], fill: float) -> _
     if not parts:
         return None, None, None
     due = mean(weights, [part.expected or 0.0 for part in parts]) * fill
-    if all(part.value is None for part in parts):
+    value = mean_value([part.value for part in parts], weights, fill)
+    if value is None:
         return None, None, due
-    value = mean(weights, [part.value or 0.0 for part in parts]) * fill
-    return clamped(value), mean(weights, [part.unclamped or 0.0 for part in parts]) * fill, due
+    return value, mean(weights, [part.unclamped or 0.0 for part in parts]) * fill, due
 
 
 def _confidence(parts: Sequence[AnyPart], weights: Sequence[float]) -> tuple[float | None, float | None]:
@@ -222,17 +222,18 @@ def _confidence(parts: Sequence[AnyPart], weights: Sequence[float]) -> tuple[flo
     return (mean(*zip(*stated, strict=True)) if stated else None), min(lowest, default=None)
 
 
-def _open_health(parts: Sequence[AnyPart], weights: Sequence[float], gap: float, policy: ScoringPolicy) -> Health:
+def _open_health(
+    healths: Sequence[Health | None], weights: Sequence[float], gap: float, policy: ScoringPolicy
+) -> Health:
     """PENDING if all parts are; OUTDATED if more than half of the weight that is not PENDING is; else by the gap."""
-    healths = [part.health for part in parts]
-    if all(health is Health.PENDING for health in healths):
+    pending, outdated = healths.count(Health.PENDING), healths.count(Health.OUTDATED)
+    if pending == len(healths):
         return Health.PENDING
-    if Health.OUTDATED in healths:
+    if outdated and pending + outdated < len(healths):
         awake = [(w, health) for w, health in zip(scaled(weights), healths, strict=True) if health != Health.PENDING]
-        outdated = fsum(weight for weight, health in awake if health is Health.OUTDATED)
-        if outdated > fsum(weight for weight, _ in awake) / 2:
-            return Health.OUTDATED
-    return band(gap, policy)
+        silent = fsum(weight for weight, health in awake if health is Health.OUTDATED)
+        return Health.OUTDATED if silent > fsum(weight for weight, _ in awake) / 2 else band(gap, policy)
+    return Health.OUTDATED if outdated else band(gap, policy)
 
 
 class _Figures(Fact, frozen=True, gc=False):
@@ -251,7 +252,7 @@ class _Figures(Fact, frozen=True, gc=False):
 def _figures(parts: Sequence[AnyPart], weights: Sequence[float], policy: ScoringPolicy, fill: float = 1.0) -> _Figures:
     gap = mean(weights, [part.gap for part in parts]) if parts else 0.0
     share = mean(weights, [part.measured_share for part in parts]) if parts else 0.0
-    health = _open_health(parts, weights, gap, policy) if parts else Health.PENDING
+    health = _open_health([part.health for part in parts], weights, gap, policy) if parts else Health.PENDING
     return _Figures(*_means(parts, weights, fill), health, gap, share, *_confidence(parts, weights))
 
 
@@ -287,7 +288,7 @@ def at_moment(
     weights = before.weights
     gap = mean(weights, [part.gap for part in key_results])
     due = mean(weights, [part.expected or 0.0 for part in key_results])
-    health = _health_of_objective(before.of, _open_health(key_results, weights, gap, policy))
+    health = _health_of_objective(before.of, _open_health([part.health for part in key_results], weights, gap, policy))
     return ObjectiveProgress(
         before.value, before.unclamped, due, health, gap, before.measured_share, before.confidence,
         before.confidence_lowest, tuple(key_results), weights, None, before.of, is_heading=False,
@@ -310,13 +311,31 @@ def _of_objective(
     )  # fmt: skip
 
 
+def health_of_objective(
+    state: ObjectiveState,
+    verdict: Verdict | None,
+    healths: Sequence[Health | None],
+    gaps: Sequence[float],
+    weights: Sequence[float],
+    policy: ScoringPolicy,
+) -> Health | None:
+    """The health of an objective by those of its key results, their gaps and weights. There is at least one."""
+    if state in _ENDED:
+        return _health_at_end(state, verdict)
+    return _open_health(healths, weights, mean(weights, gaps), policy)
+
+
 def _health_of_objective(facts: ObjectiveFacts, open_health: Health) -> Health | None:
-    match facts.state:
-        case ObjectiveState.DROPPED:
-            return Health.DROPPED
-        case ObjectiveState.CLOSED:
-            return None if facts.verdict is None else Health(facts.verdict)
-    return open_health
+    return _health_at_end(facts.state, facts.verdict) if facts.state in _ENDED else open_health
+
+
+_ENDED = (ObjectiveState.CLOSED, ObjectiveState.DROPPED)
+
+
+def _health_at_end(state: ObjectiveState, verdict: Verdict | None) -> Health | None:
+    if state is ObjectiveState.DROPPED:
+        return Health.DROPPED
+    return None if verdict is None else Health(verdict)
 
 
 # ── teams and cycles ─────────────────────────────────────────────────────────────────────────────

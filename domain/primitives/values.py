@@ -5,6 +5,7 @@ import sys
 import unicodedata
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Annotated
 from uuid import UUID
 
@@ -407,7 +408,13 @@ class ScoringPolicy(Value, frozen=True):
 
     def stale_after(self, cadence: Cadence) -> timedelta:
         """The time without a measurement after which a measure is stale."""
-        return timedelta(days=min(cadence.days * self.stale_after_cadences, timedelta.max.days))
+        return _stale_after(cadence, self.stale_after_cadences)
+
+
+@lru_cache(1024)
+def _stale_after(cadence: Cadence, cadences: float) -> timedelta:
+    """So many times a cadence. Kept, because each figure of a key result asks for it."""
+    return timedelta(days=min(cadence.days * cadences, timedelta.max.days))
 
 
 class Kind(StrEnum):

@@ -9,7 +9,7 @@ from domain.metrics.attention.due import NEVER, Due, Wait, next_check_in
 from domain.primitives.calendar import Calendar
 from domain.primitives.values import Cadence, ScoringPolicy
 from projections.figures import kept_figures
-from projections.figures.kept_figures import Goals, Parts
+from projections.figures.goal_columns import Goals, PartsOf
 from projections.tables.kpi import KpiRow
 from projections.tables.measurements import ReadingRow
 
@@ -24,7 +24,7 @@ class OwedCheckIn(NamedTuple):
     last_at: datetime | None
 
 
-def owed_check_ins(of: Goals, parts: Mapping[UUID, Parts], until: datetime = NEVER) -> Iterator[OwedCheckIn]:
+def owed_check_ins(of: Goals, parts: PartsOf, until: datetime = NEVER) -> Iterator[OwedCheckIn]:
     """The next check-in of each key result of these objectives that owes one, if it is due before `until`."""
     calendar = of.settings.calendar
     waits = {cadence: Wait.of(cadence, of.settings.policy) for cadence in Cadence}

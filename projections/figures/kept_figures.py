@@ -4,112 +4,68 @@ Key results that depend on a KPI are computed by the formula from rows, and so a
 end; see docs/adr/0052.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from operator import attrgetter
-from typing import NamedTuple, TypeAlias
-from uuid import UUID
+from typing import NamedTuple
 
-from domain.metrics import progress, wholes
+from domain.metrics import progress
 from domain.metrics.formulas import clamped
 from domain.metrics.plan_curve import Planned
-from domain.metrics.progress import Judged, KeyResultFigures, KeyResultProgress
+from domain.metrics.progress import Judged, KeyResultProgress
 from domain.metrics.rating import Health
-from domain.metrics.wholes import ObjectiveProgress
 from domain.primitives.calendar import Calendar
 from domain.primitives.values import (
-    Basis,
     Cadence,
     CycleState,
     ObjectiveKind,
     ObjectiveState,
     ScoringPolicy,
 )
-from projections.figures import formula_inputs, latest_standings, timeline
+from projections.figures import latest_standings, timeline
 from projections.figures.figures import Figures
+from projections.figures.goal_columns import Goals, Judgement, Part, PartColumns, PartsOf
 from projections.figures.horizon import Horizon
-from projections.figures.standing import Standing
 from projections.figures.window import End, end_of_goal
 from projections.standings import kept_rows
 from projections.standings.kept_rows import KEPT, Kept
 from projections.store.versioned_tables import Connection
-from projections.tables.cycle import CycleRow, Settings
+from projections.tables.cycle import CycleRow
 from projections.tables.key_result import KeyResultRow, key_results_by_birth
 from projections.tables.kpi import KPI
 from projections.tables.objective import AnyObjective
 
 
-class Part(NamedTuple):
-    """A key result of an objective, with its progress and its latest measurements. `is_apart`: it was changed after its
-    end, so that the history of its objective tells the figures of both."""
-
-    kept: Kept
-    progress: KeyResultFigures
-    current: Kept | Standing
-    is_apart: bool = False
-
-
-Parts: TypeAlias = dict[int, Part]
-"""The key results of an objective, dropped ones too, by the position at which each was added, in that order."""
-
-
-class Goals(NamedTuple):
-    """Objectives at a basis, with what is in force there and the cycles of them all."""
-
-    basis: Basis
-    rows: Sequence[AnyObjective]
-    cycles: Mapping[UUID, CycleRow]
-    settings: Settings
-
-
-def parts(conn: Connection, of: Goals) -> dict[UUID, Parts]:
+def parts(conn: Connection, of: Goals) -> PartColumns:
     """The key results of each of these objectives, from their kept standings."""
+    found = PartColumns()
+    add_parts(conn, of, found)
+    return found
+
+
+def add_parts(conn: Connection, of: Goals, to: PartColumns) -> None:
+    """Add the key results of these objectives, from their kept standings."""
     kept = kept_rows.of_objectives(conn, of.basis, list(map(attrgetter("id"), of.rows)))
     rules = _Rulebook(of)
-    frames: dict[int, _Frame] = {}
-    found: dict[int, Parts] = {}
-    by_id: dict[UUID, Parts] = {}
-    for row in of.rows:
-        frames[row.born] = _Frame(rules, row)
-        found[row.born] = by_id[row.id] = {}
-    others: list[Kept] = []
-    for one in kept:
-        frame = frames[one.parent]
-        ended = frame.end_of_dropped(one) if one.is_dropped else frame.ended
-        if not one.is_kept or (ended is not None and _is_after(one, ended)):
-            others.append(one)
-        else:
-            found[one.parent][one.born] = Part(one, frame.figures(one, ended), one)
-    if not others:
-        return by_id
-    for part in _by_rows(conn, of, others):
-        found[part.kept.parent][part.kept.born] = part
-    return {row.id: dict(sorted(found[row.born].items())) for row in of.rows}
+    frames = {row.born: _Frame(rules, row) for row in of.rows}
+    figures = [frames[one.parent].judgement(one) for one in kept]
+    others = [one for one, own in zip(kept, figures, strict=True) if own is None]
+    by_rows = {part.kept.born: part for part in _by_rows(conn, of, others)} if others else {}
+    to.add(frames, kept, [own or by_rows[one.born].judgement for one, own in zip(kept, figures, strict=True)], by_rows)
 
 
-def objective(of: Goals, row: AnyObjective, parts: Parts) -> ObjectiveProgress | None:
-    """The progress of an objective with these key results; None if only its history tells it: if it takes its value
-    from others, or a key result was changed after its end."""
-    live = [part.progress for part in parts.values() if not part.kept.is_dropped]
-    if not live or any(part.is_apart for part in parts.values()):
-        return None
-    policy = of.settings.policies.in_force(end_of_goal(row, of.cycles[row.cycle]))
-    return wholes.of_objective(formula_inputs.of_objective(row), live, policy)
-
-
-def is_open_heading(of: Goals, row: AnyObjective, parts: Parts) -> bool:
+def is_open_heading(of: Goals, row: AnyObjective, parts: PartColumns) -> bool:
     """Whether an objective takes its value from others, and has not ended."""
-    is_bare = all(part.kept.is_dropped and not part.is_apart for part in parts.values())
-    return is_bare and end_of_goal(row, of.cycles[row.cycle]) is None
+    return parts.is_bare(row.born) and end_of_goal(row, of.cycles[row.cycle]) is None
 
 
-def judged(of: Goals, parts: Mapping[UUID, Parts]) -> Iterator[tuple[Part, Judged, bool]]:
+def judged(of: Goals, parts: PartsOf) -> Iterator[tuple[Part, Judged, bool]]:
     """The key results of those of these objectives that are open, dropped ones aside: each with what its health depends
     on, and whether its goal is to hold what is given."""
     rules = _Rulebook(of)
     for row in of.rows:
         frame = _Frame(rules, row)
-        for part in parts[row.id].values() if frame.ended is None else ():
+        for part in parts[row.born].values() if frame.ended is None else ():
             if isinstance(part.progress, KeyResultProgress):
                 facts = part.progress.of
                 yield part, facts, progress.is_level(facts.measured_metric)
@@ -153,15 +109,22 @@ def _figures(conn: Connection, of: Goals, changed: Sequence[KeyResultRow]) -> Fi
 # ── from kept standings ──────────────────────────────────────────────────────────────────────────
 
 
-class _Rules(NamedTuple):
-    """What is in force at an end in a cycle, or at the basis; `due_at`: the ends of days, as far as they were asked
-    for."""
+class _Rules:
+    """What is in force at an end in a cycle, or at the basis."""
 
-    policy: ScoringPolicy
-    calendar: Calendar
-    begins_at: datetime
-    cadence: Cadence
-    due_at: dict[date, datetime]
+    def __init__(self, policy: ScoringPolicy, calendar: Calendar, begins_on: date, cadence: Cadence) -> None:
+        self.policy = policy
+        self.calendar = calendar
+        self.begins_at = calendar.day_start(begins_on)
+        self.cadence = cadence
+        self._ends: dict[date, datetime] = {}
+
+    def day_end(self, day: date) -> datetime:
+        """The end of a day, looked up once."""
+        found = self._ends.get(day)
+        if found is None:
+            found = self._ends[day] = self.calendar.day_end(day)
+        return found
 
 
 class _Rulebook:
@@ -171,17 +134,16 @@ class _Rulebook:
         self.at = of.basis.at
         self.cycles = of.cycles
         self._settings = of.settings
-        self._rules: dict[tuple[UUID, End | None], _Rules] = {}
+        self._rules: dict[tuple[int, End | None], _Rules] = {}
 
     def of(self, cycle: CycleRow, ended: End | None) -> _Rules:
         """The rules in a cycle at an end, or at the basis."""
-        found = self._rules.get((cycle.id, ended))
+        found = self._rules.get((cycle.born, ended))
         if found is None:
             policies, calendars = self._settings
-            calendar = calendars.in_force(ended)
-            begins_at = calendar.day_start(cycle.at_end(ended).starts_on)
-            found = _Rules(policies.in_force(ended), calendar, begins_at, cycle.check_in_cadence, {})
-            self._rules[cycle.id, ended] = found
+            begins_on = cycle.at_end(ended).starts_on
+            found = _Rules(policies.in_force(ended), calendars.in_force(ended), begins_on, cycle.check_in_cadence)
+            self._rules[cycle.born, ended] = found
         return found
 
 
@@ -218,36 +180,47 @@ class _Frame:
 
     def facts(self, of: Kept) -> Judged:
         """What the health of an open key result depends on."""
-        rules = self._of_ended
+        return self._facts(of, None, self._of_ended)
+
+    def _facts(self, of: Kept, ended: End | None, rules: _Rules) -> Judged:
         return _Facts(
-            self._row.kind, max(of.created_at, rules.begins_at), rules.calendar.day_end(of.due), rules.cadence,
-            of.is_dropped or self._is_dropped, self._is_planned, None, of.score, of.last_measured_at,
+            self._row.kind, max(of.created_at, rules.begins_at), rules.day_end(of.due), rules.cadence,
+            of.is_dropped or self._is_dropped, self._is_planned, None if ended is None else ended.at, of.score,
+            of.last_measured_at,
         )  # fmt: skip
 
-    def figures(self, of: Kept, ended: End | None) -> KeyResultFigures:
-        """The progress of a key result whose window has this end."""
-        rules = self._of_ended if ended == self.ended else self._rules.of(self._cycle, ended)
-        begins_at, due_at = max(of.created_at, rules.begins_at), rules.due_at.get(of.due)
-        if due_at is None:
-            due_at = rules.due_at[of.due] = rules.calendar.day_end(of.due)
-        share = of.share if of.share is not None or ended is None else self._personal_score(of)
-        facts = _Facts(
-            self._row.kind, begins_at, due_at, rules.cadence, of.is_dropped or self._is_dropped, self._is_planned,
-            None if ended is None else ended.at, of.score, of.last_measured_at,
-        )  # fmt: skip
-        value, at = clamped(share), self._rules.at
-        if ended is not None:
-            due = 1.0
-        elif of.metric is None:
+    def judgement(self, of: Kept) -> Judgement | None:
+        """The figures of a key result; None if it depends on a KPI, or was changed or measured after its end."""
+        ended = self.end_of_dropped(of) if of.is_dropped else self.ended
+        if not of.is_kept or (ended is not None and _is_after(of, ended)):
+            return None
+        return self._open(of) if ended is None else self._ended(of, ended)
+
+    def _open(self, of: Kept) -> Judgement:
+        rules, at, share = self._of_ended, self._rules.at, of.share
+        begins_at, due_at = max(of.created_at, rules.begins_at), rules.day_end(of.due)
+        value = clamped(share)
+        if of.metric is None:
             due = progress.straight(begins_at, due_at, at, is_level=of.is_level)
         else:
             due = _planned(of.metric, of.plan, begins_at, due_at, at, rules.calendar)
         gap = due - (value or 0.0)
-        health = progress.pace(facts, value, rules.policy, is_level=of.is_level).health(at, gap)
-        return KeyResultFigures(
-            value, share, due, health, 0.0 if health is Health.PENDING else gap, float(value is not None),
-            of.confidence, of.confidence, of.weight,
-        )  # fmt: skip
+        if self._is_planned:
+            return Judgement(value, share, due, Health.PENDING, 0.0)
+        pace = progress.open_pace(
+            begins_at, due_at, of.last_measured_at, rules.cadence, value, rules.policy, is_level=of.is_level
+        )
+        health = pace.health(at, gap)
+        return Judgement(value, share, due, health, 0.0 if health is Health.PENDING else gap)
+
+    def _ended(self, of: Kept, ended: End) -> Judgement:
+        rules = self._of_ended if ended == self.ended else self._rules.of(self._cycle, ended)
+        share = of.share if of.share is not None else self._personal_score(of)
+        value = clamped(share)
+        gap = 1.0 - (value or 0.0)
+        pace = progress.pace(self._facts(of, ended, rules), value, rules.policy, is_level=of.is_level)
+        health = pace.health(self._rules.at, gap)
+        return Judgement(value, share, 1.0, health, 0.0 if health is Health.PENDING else gap)
 
     def _personal_score(self, of: Kept) -> float | None:
         """The score, unless the command that closed the objective recorded it."""

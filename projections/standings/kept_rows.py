@@ -105,12 +105,13 @@ _AT = (
 
 _OF_OBJECTIVES = (
     f"select {_COLUMNS} from (select distinct id from key_result where arrived and objective = any(%(ids)b)) c {_AT}"
-    " where v.objective = any(%(ids)b) order by v.born"
+    " where v.objective = any(%(ids)b) order by v.parent, v.born"
 )
 
 
 def of_objectives(conn: Connection, basis: Basis, objectives: Sequence[UUID]) -> list[Kept]:
-    """The standings of the key results of these objectives, dropped ones too, in the order of addition."""
+    """The standings of the key results of these objectives, dropped ones too, in the order of drafting and
+    addition."""
     return list(map(Kept._make, fetch(conn, _OF_OBJECTIVES, basis_params(basis, ids=list(objectives)))))
 
 

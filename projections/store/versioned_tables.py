@@ -24,9 +24,11 @@ import msgspec
 import psycopg
 from psycopg.rows import tuple_row
 
+from domain.primitives.lazy import cached_property
 from domain.primitives.values import Basis, Kind, Source
 from projections.store import digests, search_text
 from projections.store.basis import is_level
+from projections.store.columnar import Columnar
 from projections.store.deadline import raise_if_late
 
 R = TypeVar("R", bound=msgspec.Struct)
@@ -310,22 +312,48 @@ class ValidityTable(Table[R]):
         conn.execute(sql, [list(values) for values in zip(*ended, strict=True)], prepare=True)
 
 
+class Few(Columnar[Any]):
+    """Rows of which a few columns were read."""
+
+    def __init__(self, row: Any, columns: Sequence[Sequence[Any]], length: int) -> None:
+        self._row = row
+        self._columns = dict(zip(row._fields, columns, strict=True))
+        self._length = length
+
+    def __len__(self) -> int:
+        return self._length
+
+    def has(self, name: str) -> bool:
+        """Whether this column was read."""
+        return name in self._columns
+
+    @cached_property
+    def records(self) -> Sequence[Any]:
+        return list(map(self._row._make, zip(*self._columns.values(), strict=True)))
+
+    def column(self, name: str) -> Sequence[Any]:
+        return self._columns[name]
+
+
 class Narrow:
     """A few columns of a table, with rows that have only these: most columns of a large list are in no answer."""
 
     def __init__(self, columns: Sequence[Column]) -> None:
         self.seen = ", ".join(f"v.{column.name}" for column in columns)
         self._columns = columns
-        row: Any = namedtuple("_row", [column.name for column in columns])  # type: ignore[misc]  # noqa: PYI024
-        self._make = row._make
+        self._row: Any = namedtuple("_row", [column.name for column in columns])  # type: ignore[misc]  # noqa: PYI024
 
-    def loaded(self, found: Sequence[Sequence[Any]]) -> list[Any]:
-        """The rows for these values from the database."""
+    def loaded(self, found: Sequence[Sequence[Any]]) -> Few:
+        """The rows for these values from the database, which may be followed by others."""
         columns = [
             values if column.load is None else [None if one is None else column.load(one) for one in values]
             for column, values in zip(self._columns, zip(*found, strict=True), strict=False)
         ]
-        return list(map(self._make, zip(*columns, strict=True)))
+        return Few(self._row, columns or [()] * len(self._columns), len(found))
+
+    def read(self, conn: Connection, sql: str, params: Params, *, prepare: bool = True) -> Few:
+        """The rows of a query that selects these columns. As `fetch`."""
+        return self.loaded(fetch(conn, sql, params, prepare=prepare))
 
 
 class VersionedTable(Table[V]):
@@ -394,14 +422,14 @@ class VersionedTable(Table[V]):
 
     def narrow_within(
         self, conn: Connection, basis: Basis, column: str, parents: Sequence[UUID], narrow: Narrow, where: str = "true"
-    ) -> list[list[Any]]:
-        """The same children with a few columns, by the place of their parent."""
+    ) -> tuple[Few, Sequence[int]]:
+        """The same children with a few columns, and how many of them each parent has."""
         sql = self.query(basis, *self._below(column, where), f"{narrow.seen}, c.n") + " order by c.n, c.born"
         found = fetch(conn, sql, basis_params(basis, parents=parents))
-        groups: list[list[Any]] = [[] for _ in parents]
-        for row, values in zip(narrow.loaded(found), found, strict=True):
-            groups[values[-1] - 1].append(row)
-        return groups
+        sizes = [0] * len(parents)
+        for values in found:
+            sizes[values[-1] - 1] += 1
+        return narrow.loaded(found), sizes
 
     def _below(self, column: str, where: str) -> tuple[str, str]:
         """The candidates that were ever below one of the parents, and the condition that they are at the basis."""

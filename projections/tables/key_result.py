@@ -32,6 +32,7 @@ from projections.store.batch_writer import BatchWriter, Reads
 from projections.store.keyset import LABELLED, Filter, FilterBuilder, List, Range, SortKey, text
 from projections.store.versioned_tables import (
     Connection,
+    Few,
     Narrow,
     Table,
     Version,
@@ -241,8 +242,8 @@ def key_results_of_objectives(
 
 def few_of_key_results(
     conn: Connection, basis: Basis, objectives: Sequence[UUID], narrow: Narrow, include_dropped: bool = False
-) -> list[list[Any]]:
-    """The same with a few columns, by the place of their objective."""
+) -> tuple[Few, Sequence[int]]:
+    """The same with a few columns, and how many of them each objective has."""
     kept = "true" if include_dropped else "v.state <> 'DROPPED'"
     return KEY_RESULT.narrow_within(conn, basis, "objective", objectives, narrow, kept)
 

@@ -1,8 +1,9 @@
 """Figures from kept standings equal those of the formula, at any basis, and a rebuild keeps the rows that grew."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from random import Random
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -16,10 +17,11 @@ from projections.engine.projector import Projector
 from projections.engine.rebuild import create, rebuild
 from projections.figures import kept_figures, timeline
 from projections.figures.figures import Figures
+from projections.figures.goal_columns import Goals, KeyResultColumns, ObjectiveColumns
 from projections.figures.horizon import Horizon
-from projections.figures.kept_figures import Goals
 from projections.standings.kept_rows import KEPT
 from projections.store import basis as bases
+from projections.store.columnar import Columnar
 from projections.store.versioned_tables import Connection
 from projections.tables import cycle, objective
 from tests.properties.conftest import World, Worlds
@@ -82,16 +84,26 @@ def check(conn: Connection, basis: Basis) -> list[KeyResultProgress]:
             figures.timeline.key_results[id].at(figures.horizon) for id in figures.timeline.of_objective[row.id]
         ]
         ids = {one.born: one.id for one in versions if one is not None and one.objective == row.id}
-        assert ids.keys() == parts[row.id].keys()
-        for born, part in parts[row.id].items():
+        assert ids.keys() == parts[row.born].keys()
+        for born, part in parts[row.born].items():
             expected = figures.key_result(ids[born])
             assert expected is not None
             found.append(expected)
             assert (basis, ids[born], shown(part.progress)) == (basis, ids[born], shown(expected))
-        whole = kept_figures.objective(goals, row, parts[row.id])
-        if whole is not None:
-            assert (basis, row.id, shown(whole)) == (basis, row.id, shown(figures.objective(row.id)))
+    own = [row for row in rows if parts.own(row.born)]
+    wholes = as_columns(ObjectiveColumns(goals._replace(rows=own), parts, {}))
+    assert [(basis, row.id, shown(figures.objective(row.id))) for row in own] == [
+        (basis, row.id, shown(whole)) for row, whole in zip(own, wholes, strict=True)
+    ]
+    as_columns(KeyResultColumns(parts, list(parts.places.values())))
     return found
+
+
+def as_columns(of: Columnar[Any]) -> Sequence[Any]:
+    """The records of columns, which have the figures of the columns."""
+    columns = {name: of.column(name) for name in SHOWN if name != "weight"}
+    assert columns == {name: [getattr(one, name) for one in of.records] for name in columns}
+    return of.records
 
 
 def by_id(conn: Connection, basis: Basis) -> dict[UUID, cycle.CycleRow]:

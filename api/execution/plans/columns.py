@@ -12,8 +12,9 @@ from typing import Any, NamedTuple, TypeAlias
 
 from api.execution.plans.leaves import WriteColumn
 from api.execution.plans.run import FIELD_BYTES, Irregular, ReadOne, Run
-from api.snapshot.batch_fields import BATCH_FIELDS, Columns, attributes
+from api.snapshot.batch_fields import BATCH_FIELDS, NARROWED_FIELDS, attributes
 from api.snapshot.siblings import Siblings, joined
+from api.snapshot.snapshot import Columns
 
 Read: TypeAlias = Callable[[Run, Sequence[Any]], Sequence[Any]]
 """Reads a field of the objects of a level, of which there is at least one."""
@@ -99,6 +100,9 @@ def bound(bind: Callable[[Any], ReadOne], wanted: Columns) -> Read:
 def _values(read: ReadOne, sources: Sequence[Any], wanted: Columns) -> Sequence[Any]:
     """The values of a field: of all objects at once if it can be read so, and they are of one batch; else of each."""
     resolve, arguments = (read.func, read.keywords) if isinstance(read, partial) else (read, {})
+    narrowed = NARROWED_FIELDS.get(resolve)
+    if narrowed is not None:
+        return [narrowed(source, wanted) for source in sources]
     field = BATCH_FIELDS.get(resolve)
     found = None if field is None else field.of(sources, wanted, arguments)
     return list(map(read, sources)) if found is None else found

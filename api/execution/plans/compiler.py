@@ -15,8 +15,9 @@ from api.execution.plans.columns import Complete, Field, Level, Read
 from api.execution.plans.leaves import column_writer, plain
 from api.execution.plans.readers import column_name, is_fixed, plain_reader
 from api.execution.plans.run import Irregular, ReadOne, Run
-from api.snapshot.batch_fields import BATCH_FIELDS, Columns
+from api.snapshot.batch_fields import BATCH_FIELDS
 from api.snapshot.siblings import Siblings
+from api.snapshot.snapshot import Columns
 
 
 class Place:

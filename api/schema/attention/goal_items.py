@@ -17,7 +17,7 @@ from domain.primitives.calendar import INSTANT
 from domain.primitives.values import Basis, KeyResultState, Kind, ObjectiveState, Ref
 from projections.attention.owed import OwedCheckIn, owed_check_ins
 from projections.attention.owned import Owned, owned_key_results
-from projections.figures.kept_figures import Parts
+from projections.figures.goal_columns import Parts, PartsOf
 from projections.tables import objective
 from projections.tables.measurements import key_results_with_changed_units_within
 from projections.tables.objective import AnyObjective
@@ -46,7 +46,7 @@ def goal_items(frame: Frame) -> Iterator[Item]:
     found = frame.view.read(owned_key_results, ids, sorted(births), sorted(frame.left), sorted(changed))
     rows = {row.born: row for row in found}
     for goal in goals:
-        yield from _of_objective(frame, goal, parts[goal.id])
+        yield from _of_objective(frame, goal, parts[goal.born])
     yield from _of_check_ins(frame, owed, rows)
     yield from _of_worse(frame, worse, rows)
     yield from _of_definitions(frame, rows, changed)
@@ -96,11 +96,11 @@ def _of_definitions(frame: Frame, rows: Mapping[int, Owned], changed: frozenset[
 # ── health ───────────────────────────────────────────────────────────────────────────────────────
 
 
-def _worse(frame: Frame, parts: Mapping[UUID, Parts]) -> Iterator[_Worse]:
+def _worse(frame: Frame, parts: PartsOf) -> Iterator[_Worse]:
     """The active objectives and key results that are worse than at the earlier moment, by all that is known at the
     basis. Only what is behind now is computed there."""
     active = [goal for goal in frame.within.goals if goal.state is ObjectiveState.ACTIVE]
-    behind = [goal for goal in active if _may_be_behind(frame, parts[goal.id])]
+    behind = [goal for goal in active if _may_be_behind(frame, parts[goal.born])]
     if not behind:
         return
     now = frame.view.computed(of_objectives, behind)
@@ -113,7 +113,7 @@ def _worse(frame: Frame, parts: Mapping[UUID, Parts]) -> Iterator[_Worse]:
     for goal in known:
         if degree(now[goal.id].health) and is_worse(before[goal.id].health, now[goal.id].health):
             yield _Worse(goal, None, before[goal.id], now[goal.id])
-        yield from _worse_parts(goal, parts[goal.id], parts_then[goal.id])
+        yield from _worse_parts(goal, parts[goal.born], parts_then[goal.born])
 
 
 def _may_be_behind(frame: Frame, parts: Parts) -> bool:

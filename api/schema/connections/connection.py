@@ -97,11 +97,11 @@ class PageInfo:
 
     @resolved("The cursor of the first row of the page; null if the page is empty.")
     def start_cursor(self) -> str | None:
-        return self.page.cursor(self.page.items[0]) if self.page.items else None
+        return self.page.cursor_at(0) if self.page.items else None
 
     @resolved("The cursor of the last row of the page; null if the page is empty.")
     def end_cursor(self) -> str | None:
-        return self.page.cursor(self.page.items[-1]) if self.page.items else None
+        return self.page.cursor_at(-1) if self.page.items else None
 
 
 @strawberry.type(description="A row of a page with its cursor.")
@@ -122,7 +122,7 @@ class Connection(Generic[T]):
     def edges(self) -> list[Edge[T]]:
         return [Edge(node=node, page=self.page) for node in self.page.items]
 
-    @resolved("The rows of this page.")
+    @resolved("The rows of this page.", narrowed=lambda connection, wanted: connection.page.of_columns(wanted))
     def nodes(self) -> list[T]:
         return self.page.items  # type: ignore[return-value]  # a sequence, which is a list in the schema
 

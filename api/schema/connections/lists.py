@@ -11,10 +11,10 @@ import msgspec
 from api.schema.connections.connection import Connection
 from api.schema.connections.criteria import Criteria, Judged, Outline, passing
 from api.schema.connections.sorting import Key, Keys, sorted_page
-from api.snapshot.dataloaders import TYPES, found, grouped
+from api.snapshot.dataloaders import TYPES, found, grouped, narrow_batch
 from api.snapshot.pagination import Page, PageRequest, encode, page_of, paginate, shown_as
-from api.snapshot.siblings import all_of
-from api.snapshot.snapshot import Batch, RowProxy, View
+from api.snapshot.siblings import Siblings
+from api.snapshot.snapshot import Batch, Columns, RowProxy, View
 from domain.metrics.badness import place
 from domain.primitives.lazy import cached_property
 from domain.primitives.personal_data import ERASED
@@ -115,22 +115,60 @@ def list_page(view: View, of: Listing, wanted: Wanted, page_request: PageRequest
     return shown_as(page, [nodes[id] for id in page.items]), rows
 
 
+class ReadPage(Page[Any]):
+    """A page that is read at the first look at its rows, with the columns that are looked at.
+
+    `read` makes it, `count` counts the rows of its list, and `cursor` is that of a row.
+    """
+
+    def __init__(
+        self, read: Callable[[Columns], Page[Any]], count: Callable[[], int], cursor: Callable[[Any], str]
+    ) -> None:
+        self._read = read
+        self._page: Page[Any] | None = None
+        self._cursor = cursor
+        self.count = count
+
+    def of_columns(self, wanted: Columns) -> Sequence[Any]:
+        if self._page is None:
+            self._page = self._read(wanted)
+        return self._page.items
+
+    def cursor_at(self, place: int) -> str:
+        return self._cursor(self.items.few(place))
+
+    @property
+    def items(self) -> Siblings[Any]:  # type: ignore[override]
+        return self.of_columns(None)  # type: ignore[return-value]
+
+    def __getattr__(self, name: str) -> Any:
+        """What the page has besides."""
+        self.of_columns(None)
+        return getattr(self._page, name)
+
+
 def _read_page(rows: Rows, page_request: PageRequest) -> Page[Any]:
     """The page by keyset, in an order of one key that the database has."""
     view, of, ((field, descending),) = rows.view, rows.of, rows.wanted.keys
     window, filter, order = page_request.window(field, descending), rows.filter, Order(field, descending)
 
-    def read(window: Window) -> list[Any]:
-        return view.read(of.rows.page, filter, order, window)
+    def read(window: Window, wanted: Columns = None) -> Siblings[Any]:
+        narrow = None if wanted is None else of.rows.narrow(wanted, field)
+        found = view.read(of.rows.page, filter, order, window, narrow)
+        batch = Batch(view, found) if narrow is None else narrow_batch(view, of.kind, found)
+        return Siblings(TYPES[of.kind][0], batch, 0, len(found))
 
-    return page_of(
-        window,
-        all_of(TYPES[of.kind][0], view, read(window)),
-        lambda node: encode(of.rows.cursor(node.row, field), field, descending),
-        lambda other: bool(read(other)),
-        lambda: view.read(of.rows.count, filter),
-        descending,
-    )
+    def cursor(row: Any) -> str:
+        return encode(of.rows.cursor(row, field), field, descending)
+
+    def count() -> int:
+        return view.read(of.rows.count, filter)
+
+    def page(wanted: Columns) -> Page[Any]:
+        found = read(window, wanted)
+        return page_of(window, found, lambda node: cursor(node.row), lambda other: bool(read(other)), count, descending)
+
+    return ReadPage(page, count, cursor)
 
 
 def group_pages(

@@ -1,19 +1,18 @@
 """What the key results and objectives of a list owe, computed when a filter asks for it."""
 
-from collections.abc import Mapping, Sequence
-from uuid import UUID
+from collections.abc import Sequence
 
 from api.schema.connections.owing import Owing
 from domain.metrics.attention.due import Due
 from domain.primitives.lazy import cached_property
 from projections.attention.owed import owed_check_ins
-from projections.figures.kept_figures import Goals, Part, Parts
+from projections.figures.goal_columns import Goals, Part, PartsOf
 
 
 class Owings:
     """What each key result of these objectives owes."""
 
-    def __init__(self, of: Goals, parts: Mapping[UUID, Parts]) -> None:
+    def __init__(self, of: Goals, parts: PartsOf) -> None:
         self._of = of
         self._parts = parts
 

@@ -6,7 +6,7 @@ computed from a timeline. What explains a figure is read from the rows of key re
 
 from collections.abc import Callable, Iterator, Sequence
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from msgspec import structs
@@ -16,18 +16,19 @@ from api.snapshot.dataloaders import of_each
 from api.snapshot.snapshot import Batch, View, as_batch
 from domain.metrics import wholes
 from domain.metrics.attention.due import Due
-from domain.metrics.progress import KeyResultFigures, KeyResultProgress
+from domain.metrics.progress import KeyResultProgress
 from domain.metrics.wholes import Counted, CycleProgress, GroupProgress, ObjectiveProgress
 from domain.primitives.values import Basis, CycleState
 from projections.attention.owed import owed_check_ins
 from projections.figures import formula_inputs, kept_figures, latest_standings, timeline
 from projections.figures.figures import Figures
+from projections.figures.goal_columns import Goals, KeyResultColumns, ObjectiveColumns, Part, PartColumns, PartsOf
 from projections.figures.horizon import Horizon
-from projections.figures.kept_figures import Goals, Part, Parts
 from projections.figures.latest_standings import Context
 from projections.figures.standing import Standing
 from projections.figures.timeline import Timeline
 from projections.figures.window import End, end_of_cycle
+from projections.standings.kept_rows import Kept
 from projections.tables import alignment, cycle, kpi, objective, people
 from projections.tables.cycle import CycleRow
 from projections.tables.key_result import KeyResultRow
@@ -70,48 +71,73 @@ def explained_key_results(batch: Batch) -> Sequence[KeyResultProgress]:
     ]
 
 
-def of_key_results(batch: Batch) -> Sequence[KeyResultFigures]:
+def of_key_results(batch: Batch) -> KeyResultColumns:
     """The progress of each of these key results."""
-    return list(map(attrgetter("progress"), batch.all(parts)))
+    return KeyResultColumns(*_placed(batch))
 
 
 def parts(batch: Batch) -> Sequence[Part]:
     """Each of these key results with its progress and its latest measurements."""
-    view, rows = batch.view, batch.few
-    ids = dict.fromkeys(map(attrgetter("objective"), rows))
-    goals = view.by_id(objective.goals, ids)
-    found = _parts(view, list(map(goals.__getitem__, ids)))
-    return [found[row.objective][row.born] for row in rows]
+    of, places = _placed(batch)
+    return list(map(of.part, places))
+
+
+def standings(batch: Batch) -> Sequence[Kept | Standing]:
+    """The latest measurements of each of these key results."""
+    of, places = _placed(batch)
+    return list(map(of.current, places))
+
+
+def _placed(batch: Batch) -> tuple[PartColumns, Sequence[int]]:
+    """The key results of the view, and the places of these among them."""
+    of, births = _known(batch.view), batch.column("born")
+    if not all(map(of.places.__contains__, births)):
+        _parts(batch.view, _goals_of(batch))
+    return of, list(map(of.places.__getitem__, births))
 
 
 def dues(batch: Batch) -> Sequence[Due | None]:
     """The next check-in of each of these key results; None if it owes none."""
-    view, rows = batch.view, batch.few
-    ids = dict.fromkeys(map(attrgetter("objective"), rows))
-    goals = view.by_id(objective.goals, ids)
-    owed = {one.born: one.due for one in owed_check_ins(*parts_of(view, list(map(goals.__getitem__, ids))))}
-    return [owed.get(row.born) for row in rows]
+    goals = _goals_of(batch)
+    owed = {one.born: one.due for one in owed_check_ins(goals, _parts(batch.view, goals))}
+    return list(map(owed.get, batch.column("born")))
 
 
-def parts_of(view: View, rows: Sequence[AnyObjective]) -> tuple[Goals, dict[UUID, Parts]]:
+def parts_of(view: View, rows: Sequence[AnyObjective]) -> tuple[Goals, PartsOf]:
     """These objectives with what is in force, and the key results of each, among others."""
-    found = _parts(view, rows)
-    return _goals(view, rows), found
+    goals = _goals(view, rows)
+    return goals, _parts(view, goals)
+
+
+def _goals_of(batch: Batch) -> Goals:
+    """The objectives of these key results."""
+    view, ids = batch.view, dict.fromkeys(batch.column("objective"))
+    goals = view.by_id(objective.goals, ids)
+    return _goals(view, list(map(goals.__getitem__, ids)))
 
 
 # ── objectives ───────────────────────────────────────────────────────────────────────────────────
 
 
-def of_objectives(batch: Batch) -> Sequence[ObjectiveProgress]:
+OBJECTIVES_NEED: Final = frozenset(Goal._fields)
+"""The columns of objectives that their figures need."""
+
+
+def of_objectives(batch: Batch) -> ObjectiveColumns:
     """The progress of each of these objectives."""
-    view, rows = batch.view, batch.rows
+    view, rows = batch.view, batch.having(OBJECTIVES_NEED)
     view.remember(objective.goals, rows)
-    parts, of = _parts(view, rows), _goals(view, rows)
-    found = [kept_figures.objective(of, row, parts[row.id]) for row in rows]
-    others = [row for row, one in zip(rows, found, strict=True) if one is None]
-    headings = _open_headings(view, [row for row in others if kept_figures.is_open_heading(of, row, parts[row.id])])
-    apart = _from_histories(view, [row.id for row in others if row.id not in headings])
-    return [one or headings.get(row.id) or apart[row.id] for row, one in zip(rows, found, strict=True)]
+    of = _goals(view, rows)
+    parts = _parts(view, of)
+    others = [row for row in rows if not parts.own(row.born)]
+    return ObjectiveColumns(of, parts, _apart(view, of, parts, others) if others else {})
+
+
+def _apart(view: View, of: Goals, parts: PartColumns, rows: Sequence[AnyObjective]) -> dict[int, ObjectiveProgress]:
+    """The progress of these objectives, of which the key results do not tell it, by the position of their drafting."""
+    headings = _open_headings(view, [row for row in rows if kept_figures.is_open_heading(of, row, parts)])
+    apart = headings | _from_histories(view, [row.id for row in rows if row.id not in headings])
+    return {row.born: apart[row.id] for row in rows}
 
 
 def _open_headings(view: View, rows: Sequence[AnyObjective]) -> dict[UUID, ObjectiveProgress]:
@@ -131,13 +157,19 @@ def _open_headings(view: View, rows: Sequence[AnyObjective]) -> dict[UUID, Objec
     return found
 
 
-def _parts(view: View, rows: Sequence[AnyObjective]) -> dict[UUID, Parts]:
+def _parts(view: View, of: Goals) -> PartColumns:
     """The key results of each of these objectives with their progress, among others; a view computes them once."""
-    known: dict[UUID, Parts] = view.kept(_parts)
-    missing = list({row.id: row for row in rows if row.id not in known}.values())
+    known = _known(view)
+    missing = list({row.born: row for row in of.rows if row.born not in known}.values())
     if missing:
         with view.reads.on_one_connection() as conn:
-            known.update(kept_figures.parts(conn, _goals(view, missing)))
+            kept_figures.add_parts(conn, of._replace(rows=missing), known)
+    return known
+
+
+def _known(view: View) -> PartColumns:
+    """The key results that were computed at a view."""
+    known: PartColumns = view.kept(PartColumns).setdefault(PartColumns, PartColumns())
     return known
 
 

@@ -24,7 +24,7 @@ from api.snapshot.dataloaders import Many, many
 from api.snapshot.pagination import Page, PageRequest
 from api.snapshot.snapshot import Batch, RowProxy, View
 from domain.primitives.values import Kind
-from projections.figures.kept_figures import Parts
+from projections.figures.goal_columns import Parts
 from projections.tables import alignment, cycle, objective
 from projections.tables import key_result as proofs
 
@@ -57,7 +57,7 @@ def _outlined_objectives(view: View, filter: objective.ObjectiveFilter) -> dict[
     found = view.computed(of_objectives, goals)
     of, inside = parts_of(view, goals)
     owings = Owings(of, inside)
-    return {goal.id: _judged(found[goal.id], inside[goal.id], of.cycles[goal.cycle], owings) for goal in goals}
+    return {goal.id: _judged(found[goal.id], inside[goal.born], of.cycles[goal.cycle], owings) for goal in goals}
 
 
 def _judged(of: Any, inside: Parts, within: cycle.CycleRow, owings: Owings) -> Judged:

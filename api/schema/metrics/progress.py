@@ -12,10 +12,10 @@ from api.schema.primitives import enums
 from api.schema.primitives.field import related, to_ref
 from api.schema.primitives.node import Node
 from api.schema.primitives.scalars import Position
-from api.snapshot.batch_fields import BatchField, Columns
+from api.snapshot.batch_fields import BatchField
 from api.snapshot.dataloaders import few_columns, in_groups, many
 from api.snapshot.siblings import Siblings
-from api.snapshot.snapshot import Batch, RowProxy
+from api.snapshot.snapshot import Batch, Columns, RowProxy
 from domain.metrics.rating import Health
 from domain.primitives.values import Kind
 from projections.store.versioned_tables import Narrow

@@ -5,8 +5,9 @@ from typing import Any, TypeVar
 
 import strawberry
 
-from api.snapshot.batch_fields import BATCH_FIELDS, BatchField, Columns
+from api.snapshot.batch_fields import BATCH_FIELDS, NARROWED_FIELDS, BatchField
 from api.snapshot.dataloaders import many, many_refs, one, one_ref, some
+from api.snapshot.snapshot import Columns
 from domain.primitives.values import Kind
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -17,18 +18,20 @@ def resolved(
     name: str | None = None,
     deprecated: str | None = None,
     batch: BatchField | None = None,
+    narrowed: Callable[[Any, Columns], Any] | None = None,
     directives: Sequence[object] = (),
 ) -> Callable[[F], F]:
     """A decorator: a field that the method resolves. `deprecated`: what to use instead. `batch`: how the same is read
-    for a whole batch."""
+    for a whole batch; `narrowed`: how it is read if the answer shows only some columns of its rows."""
     field: Callable[[F], F] = strawberry.field(
         description=description, name=name, deprecation_reason=deprecated, directives=directives
     )
-    if batch is None:
-        return field
 
     def registered(method: F) -> F:
-        BATCH_FIELDS[method] = batch
+        if batch is not None:
+            BATCH_FIELDS[method] = batch
+        if narrowed is not None:
+            NARROWED_FIELDS[method] = narrowed
         return field(method)
 
     return registered

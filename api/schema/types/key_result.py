@@ -11,7 +11,7 @@ from api.schema.connections.connection import Connection, Sort, Where, connectio
 from api.schema.connections.filters import ObjectiveFilter
 from api.schema.connections.list_orders import ObjectiveOrder
 from api.schema.connections.lists import Pages, paged
-from api.schema.metrics.figures import dues, explained_key_results, measured, of_key_results, parts
+from api.schema.metrics.figures import dues, explained_key_results, measured, of_key_results, standings
 from api.schema.metrics.findings import (
     Finding,
     FindingCount,
@@ -48,7 +48,7 @@ _CHECK_INS = Pages(
 
 
 def _standing(batch: Batch, part: str) -> Sequence[Any]:
-    return list(map(attrgetter(f"current.{part}"), batch.all(parts)))
+    return list(map(attrgetter(part), batch.all(standings)))
 
 
 def _next_due(batch: Batch) -> Sequence[date | None]:

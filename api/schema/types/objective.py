@@ -10,7 +10,12 @@ from api.schema.connections.connection import Sort, Where, connection
 from api.schema.connections.filters import ObjectiveFilter
 from api.schema.connections.list_orders import ObjectiveOrder
 from api.schema.metrics import progress_curves
-from api.schema.metrics.figures import counts_of_objectives, explained_objectives, of_objectives
+from api.schema.metrics.figures import (
+    OBJECTIVES_NEED,
+    counts_of_objectives,
+    explained_objectives,
+    of_objectives,
+)
 from api.schema.metrics.findings import (
     Finding,
     FindingCount,
@@ -112,6 +117,7 @@ class Objective(Entity, kind=Kind.OBJECTIVE, read=objective.objectives):
         of_objectives,
         "The weighted mean of its key results. Supporting objectives change it only if it has no key results.",
         explained_objectives,
+        OBJECTIVES_NEED,
     )
     health_counts: list[HealthCount] = related(
         "The number of its key results with each health value, in a fixed order.", counts_of_objectives

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, cast
 
 from api.snapshot.siblings import Siblings, all_of, in_sizes, joined
 from api.snapshot.snapshot import Batch, NarrowBatch, RowProxy, View
+from projections.store.versioned_tables import Few
 from tests.api.schema import goals
 from tests.asking import AskedWorld
 
@@ -19,7 +20,7 @@ class Row(NamedTuple):
     title: str = ""
 
 
-class Few(NamedTuple):
+class Id(NamedTuple):
     id: int
 
 
@@ -76,7 +77,7 @@ def test_whole_rows_are_read_once_when_another_column_is_asked_for() -> None:
         asked.append(ids)
         return [ROWS[id] for id in ids]
 
-    batch = NarrowBatch(VIEW, [Few(3), Few(1)], whole)
+    batch = NarrowBatch(VIEW, Few(Id, [[3, 1]], 2), whole)
     assert (batch.column("id"), asked) == ([3, 1], [])
     assert batch.column("title") == ["Title 3", "Title 1"]
     assert [one.title for one in batch.objects(RowProxy)] == ["Title 3", "Title 1"]
@@ -84,4 +85,4 @@ def test_whole_rows_are_read_once_when_another_column_is_asked_for() -> None:
 
 
 def test_a_batch_without_rows_has_empty_columns() -> None:
-    assert NarrowBatch(VIEW, [], lambda ids: ids).column("title") == []
+    assert NarrowBatch(VIEW, Few(Id, [[]], 0), lambda ids: ids).column("title") == []

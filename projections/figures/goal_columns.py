@@ -1,0 +1,234 @@
+"""The figures of key results and objectives at a basis as columns. An object is made only if one is looked at.
+
+Without them each key result of a large list would have an object with all its figures, and each objective all its
+means, although most answers show a value and a health.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from itertools import count, groupby
+from operator import attrgetter
+from typing import Any, Final, NamedTuple, TypeAlias
+from uuid import UUID
+
+from domain.metrics import wholes
+from domain.metrics.progress import KeyResultFigures
+from domain.metrics.rating import Health
+from domain.metrics.wholes import ObjectiveProgress
+from domain.primitives.lazy import cached_property
+from domain.primitives.values import Basis, ScoringPolicy
+from projections.figures import formula_inputs
+from projections.figures.standing import Standing
+from projections.figures.window import end_of_goal
+from projections.standings.kept_rows import Kept
+from projections.store.columnar import Columnar
+from projections.tables.cycle import CycleRow, Settings
+from projections.tables.objective import AnyObjective
+
+
+class Goals(NamedTuple):
+    """Objectives at a basis, with what is in force there and the cycles of them all."""
+
+    basis: Basis
+    rows: Sequence[AnyObjective]
+    cycles: Mapping[UUID, CycleRow]
+    settings: Settings
+
+
+# ── key results ──────────────────────────────────────────────────────────────────────────────────
+
+
+class Judgement(NamedTuple):
+    """The figures of a key result that depend on its objective and the basis; see `Progress` in `domain.metrics`."""
+
+    value: float | None
+    unclamped: float | None
+    expected: float | None
+    health: Health | None
+    gap: float
+
+
+class Part(NamedTuple):
+    """A key result of an objective, with its progress and its latest measurements. `is_apart`: it was changed after its
+    end, so that the history of its objective tells the figures of both."""
+
+    kept: Kept
+    progress: KeyResultFigures
+    current: Kept | Standing
+    is_apart: bool = False
+
+    @property
+    def judgement(self) -> Judgement:
+        return Judgement._make(getattr(self.progress, name) for name in Judgement._fields)
+
+
+Parts: TypeAlias = Mapping[int, Part]
+"""The key results of an objective, dropped ones too, by the position at which each was added, in that order."""
+PartsOf: TypeAlias = Mapping[int, Parts]
+"""The key results of objectives, by the position at which each objective was drafted."""
+
+
+class PartColumns(Mapping[int, Parts]):
+    """The key results of objectives as columns, dropped ones too. As a mapping, `PartsOf`.
+
+    Places count the key results in the order of adding. `places`: by the position at which each was added.
+    """
+
+    def __init__(self) -> None:
+        self.kept: list[Kept] = []
+        self.places: dict[int, int] = {}
+        self._columns: dict[str, list[Any]] = {name: [] for name in (*Judgement._fields, "weight")}
+        self._spans: dict[int, range] = {}
+        self._dropped: set[int] = set()
+        self._parts: dict[int, Part] = {}
+        self._apart: set[int] = set()
+
+    def add(
+        self,
+        parents: Iterable[int],
+        kept: Sequence[Kept],
+        figures: Sequence[Judgement],
+        by_rows: Mapping[int, Part],
+    ) -> None:
+        """Add all key results of these objectives, in the order of (drafting, addition). `by_rows`: those that are not
+        computed from kept standings, by the position at which each was added."""
+        first = len(self.kept)
+        self.kept += kept
+        self.places |= zip(map(attrgetter("born"), kept), count(first))
+        for name, values in zip(Judgement._fields, zip(*figures, strict=True), strict=False):
+            self._columns[name] += values
+        self._columns["weight"] += map(attrgetter("weight"), kept)
+        self._dropped.update(place for place, one in enumerate(kept, first) if one.is_dropped)
+        self._spans |= dict.fromkeys(parents, range(0))
+        for parent, group in groupby(map(attrgetter("parent"), kept)):
+            self._spans[parent] = range(first, first := first + len(list(group)))
+        self._parts |= {self.places[born]: part for born, part in by_rows.items()}
+        self._apart |= {part.kept.parent for part in by_rows.values() if part.is_apart}
+
+    def column(self, name: str, places: Sequence[int]) -> list[Any]:
+        """A figure of the key results at these places."""
+        values = self._columns[name]
+        if type(places) is range:
+            return values[places.start : places.stop]
+        return [values[place] for place in places]
+
+    def own(self, parent: int) -> Sequence[int]:
+        """The places of the key results that give an objective its value; none if its history tells it: if it takes
+        its value from others, or a key result was changed after its end."""
+        span = self._spans[parent]
+        if self._dropped:
+            return () if parent in self._apart else [place for place in span if place not in self._dropped]
+        return () if parent in self._apart else span
+
+    def is_bare(self, parent: int) -> bool:
+        """Whether an objective has no key results, or dropped ones only, of which none was changed after its end."""
+        return parent not in self._apart and self._dropped.issuperset(self._spans[parent])
+
+    def part(self, place: int) -> Part:
+        """The key result at a place."""
+        found = self._parts.get(place)
+        if found is None:
+            kept, (value, share, due, health, gap) = self.kept[place], self._judgement(place)
+            confidence = kept.confidence
+            measured = float(value is not None)
+            progress = KeyResultFigures(value, share, due, health, gap, measured, confidence, confidence, kept.weight)
+            found = self._parts[place] = Part(kept, progress, kept)
+        return found
+
+    def current(self, place: int) -> Kept | Standing:
+        """The latest measurements of the key result at a place."""
+        part = self._parts.get(place)
+        return self.kept[place] if part is None else part.current
+
+    def _judgement(self, place: int) -> Judgement:
+        return Judgement._make(self._columns[name][place] for name in Judgement._fields)
+
+    def __getitem__(self, parent: int) -> Parts:
+        return {self.kept[place].born: self.part(place) for place in self._spans[parent]}
+
+    def __contains__(self, parent: object) -> bool:
+        return parent in self._spans
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._spans)
+
+    def __len__(self) -> int:
+        return len(self._spans)
+
+
+class KeyResultColumns(Columnar[KeyResultFigures]):
+    """The progress of the key results at these places."""
+
+    def __init__(self, of: PartColumns, places: Sequence[int]) -> None:
+        self._of = of
+        self._places = places
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    @cached_property
+    def records(self) -> Sequence[KeyResultFigures]:
+        return [self._of.part(place).progress for place in self._places]
+
+    def column(self, name: str) -> Sequence[Any]:
+        return self._of.column(name, self._places) if name in Judgement._fields else super().column(name)
+
+
+# ── objectives ───────────────────────────────────────────────────────────────────────────────────
+
+
+class ObjectiveColumns(Columnar[ObjectiveProgress]):
+    """The progress of objectives, in the order of their rows. `apart`: that of objectives whose key results do not tell
+    it, by the position at which they were drafted."""
+
+    def __init__(self, of: Goals, parts: PartColumns, apart: Mapping[int, ObjectiveProgress]) -> None:
+        self._of = of
+        self._parts = parts
+        self._apart = apart
+
+    def __len__(self) -> int:
+        return len(self._of.rows)
+
+    @cached_property
+    def records(self) -> Sequence[ObjectiveProgress]:
+        return self._computed(_whole, lambda one: one)
+
+    def column(self, name: str) -> Sequence[Any]:
+        compute = _COLUMNS.get(name)
+        if compute is None or "records" in vars(self):
+            return super().column(name)
+        return self._computed(compute, attrgetter(name))
+
+    def _computed(self, compute: "_Compute", known: Callable[[ObjectiveProgress], Any]) -> list[Any]:
+        parts, apart = self._parts, self._apart
+        return [
+            known(apart[row.born]) if row.born in apart else compute(row, parts, parts.own(row.born), policy)
+            for row, policy in zip(self._of.rows, self._policies, strict=True)
+        ]
+
+    @cached_property
+    def _policies(self) -> list[ScoringPolicy]:
+        """The policy of each objective: that of its end, if it has ended."""
+        cycles = self._of.cycles
+        in_force = cache(self._of.settings.policies.in_force)
+        return [in_force(end_of_goal(row, cycles[row.cycle])) for row in self._of.rows]
+
+
+_Compute: TypeAlias = Callable[[AnyObjective, PartColumns, Sequence[int], ScoringPolicy], Any]
+
+
+def _value(_row: AnyObjective, parts: PartColumns, own: Sequence[int], _policy: ScoringPolicy) -> float | None:
+    return wholes.mean_value(parts.column("value", own), parts.column("weight", own))
+
+
+def _health(row: AnyObjective, parts: PartColumns, own: Sequence[int], policy: ScoringPolicy) -> Health | None:
+    healths, gaps, weights = [parts.column(name, own) for name in ("health", "gap", "weight")]
+    return wholes.health_of_objective(row.state, row.verdict, healths, gaps, weights, policy)
+
+
+def _whole(row: AnyObjective, parts: PartColumns, own: Sequence[int], policy: ScoringPolicy) -> ObjectiveProgress:
+    return wholes.of_objective(formula_inputs.of_objective(row), [parts.part(place).progress for place in own], policy)
+
+
+_COLUMNS: Final[Mapping[str, _Compute]] = {"value": _value, "health": _health}
+"""The figures that are computed without the others."""

@@ -1,0 +1,39 @@
+"""Records that are kept as columns, for readers that take one field of all of them.
+
+Without them each record of a large list would be made, with all its fields, although an answer shows a few.
+"""
+
+from abc import abstractmethod
+from collections.abc import Iterator, Sequence
+from operator import attrgetter
+from typing import Any, TypeVar, overload
+
+R = TypeVar("R")
+
+
+class Columnar(Sequence[R]):
+    """Records that are made when one of them is looked at."""
+
+    @property
+    @abstractmethod
+    def records(self) -> Sequence[R]:
+        """All of them, made once."""
+
+    def column(self, name: str) -> Sequence[Any]:
+        """An attribute of all records."""
+        return list(map(attrgetter(name), self.records))
+
+    @overload
+    def __getitem__(self, place: int) -> R: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[R]: ...
+    def __getitem__(self, place: int | slice) -> R | Sequence[R]:
+        return self.records[place]
+
+    def __iter__(self) -> Iterator[R]:
+        return iter(self.records)
+
+
+def column(records: Sequence[Any], name: str) -> Sequence[Any]:
+    """An attribute of all records."""
+    return records.column(name) if isinstance(records, Columnar) else list(map(attrgetter(name), records))
