@@ -5,7 +5,7 @@ objectives, teams and cycles.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol, TypeAlias
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from msgspec import structs
 from domain.metrics import formulas
 from domain.metrics.formulas import Fact, Measurement, at_least, at_most, clamped, scaled, share_at, unclamped
 from domain.metrics.plan_curve import Planned, value_at
-from domain.metrics.rating import Health, band, outdated_after, verdict
+from domain.metrics.rating import Health, band, later, verdict
 from domain.primitives.checks.plan_checks import in_numbers
 from domain.primitives.values import Cadence, Direction, Kind, Metric, ObjectiveKind, Ref, ScoringPolicy
 
@@ -274,22 +274,24 @@ def pace(of: Judged, value: float | None, policy: ScoringPolicy, *, is_level: bo
         return Pace(policy, Health(verdict(value or 0.0 if of.score is None else of.score, of.kind, policy)))
     if of.is_planned:
         return Pace(policy, Health.PENDING)
-    return open_pace(of.begins_at, of.due_at, of.last_measured_at, of.cadence, value, policy, is_level=is_level)
+    silence = policy.stale_after(of.cadence)
+    return open_pace(of.begins_at, of.due_at, of.last_measured_at, silence, value, policy, is_level=is_level)
 
 
 def open_pace(
     begins_at: datetime,
     due_at: datetime,
     last_measured_at: datetime | None,
-    cadence: Cadence,
+    silence: timedelta,
     value: float | None,
     policy: ScoringPolicy,
     *,
     is_level: bool,
 ) -> Pace:
-    """The pace of a key result that is neither planned nor ended nor dropped."""
-    pending_until = outdated_after(begins_at, cadence, policy) if value is None else None
-    silent_after = outdated_after(last_measured_at or begins_at, cadence, policy)
+    """The pace of a key result that is neither planned nor ended nor dropped. `silence`: the time without a measurement
+    after which it is stale."""
+    pending_until = later(begins_at, silence) if value is None else None
+    silent_after = later(last_measured_at or begins_at, silence)
     is_stale = silent_after < due_at and (value != 1.0 or is_level)
     return Pace(policy, None, pending_until, silent_after if is_stale else None)
 

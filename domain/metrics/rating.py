@@ -3,7 +3,7 @@
 Shares are of 1 and compared with a tolerance of 1e-9, which hides rounding errors such as 0.30000000000000004 - 0.2.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from domain.primitives.values import Cadence, ObjectiveKind, ScoringPolicy, Verdict
@@ -59,7 +59,12 @@ def is_outdated(last_measured_at: datetime, cadence: Cadence, at: datetime, poli
 
 def outdated_after(last_measured_at: datetime, cadence: Cadence, policy: ScoringPolicy) -> datetime:
     """The last moment at which a measurement is not outdated."""
+    return later(last_measured_at, policy.stale_after(cadence))
+
+
+def later(moment: datetime, duration: timedelta) -> datetime:
+    """The moment after a duration, limited to the last one that there is."""
     try:
-        return last_measured_at + policy.stale_after(cadence)
+        return moment + duration
     except OverflowError:
         return _NEVER

@@ -5,7 +5,7 @@ while no part has one. Drafts and dropped goals do not count.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from math import fsum
 from typing import NamedTuple, Self, TypeAlias, cast
@@ -223,17 +223,21 @@ def _confidence(parts: Sequence[AnyPart], weights: Sequence[float]) -> tuple[flo
 
 
 def _open_health(
-    healths: Sequence[Health | None], weights: Sequence[float], gap: float, policy: ScoringPolicy
+    healths: Sequence[Health | None], weights: Sequence[float], gap: Callable[[], float], policy: ScoringPolicy
 ) -> Health:
     """PENDING if all parts are; OUTDATED if more than half of the weight that is not PENDING is; else by the gap."""
     pending, outdated = healths.count(Health.PENDING), healths.count(Health.OUTDATED)
     if pending == len(healths):
         return Health.PENDING
-    if outdated and pending + outdated < len(healths):
-        awake = [(w, health) for w, health in zip(scaled(weights), healths, strict=True) if health != Health.PENDING]
-        silent = fsum(weight for weight, health in awake if health is Health.OUTDATED)
-        return Health.OUTDATED if silent > fsum(weight for weight, _ in awake) / 2 else band(gap, policy)
-    return Health.OUTDATED if outdated else band(gap, policy)
+    if outdated and (pending + outdated == len(healths) or _is_silent(healths, scaled(weights))):
+        return Health.OUTDATED
+    return band(gap(), policy)
+
+
+def _is_silent(healths: Sequence[Health | None], weights: Sequence[float]) -> bool:
+    awake = [(weight, health) for weight, health in zip(weights, healths, strict=True) if health != Health.PENDING]
+    outdated = fsum(weight for weight, health in awake if health is Health.OUTDATED)
+    return outdated > fsum(weight for weight, _ in awake) / 2
 
 
 class _Figures(Fact, frozen=True, gc=False):
@@ -252,7 +256,7 @@ class _Figures(Fact, frozen=True, gc=False):
 def _figures(parts: Sequence[AnyPart], weights: Sequence[float], policy: ScoringPolicy, fill: float = 1.0) -> _Figures:
     gap = mean(weights, [part.gap for part in parts]) if parts else 0.0
     share = mean(weights, [part.measured_share for part in parts]) if parts else 0.0
-    health = _open_health([part.health for part in parts], weights, gap, policy) if parts else Health.PENDING
+    health = _open_health([part.health for part in parts], weights, lambda: gap, policy) if parts else Health.PENDING
     return _Figures(*_means(parts, weights, fill), health, gap, share, *_confidence(parts, weights))
 
 
@@ -288,7 +292,9 @@ def at_moment(
     weights = before.weights
     gap = mean(weights, [part.gap for part in key_results])
     due = mean(weights, [part.expected or 0.0 for part in key_results])
-    health = _health_of_objective(before.of, _open_health([part.health for part in key_results], weights, gap, policy))
+    health = _health_of_objective(
+        before.of, _open_health([part.health for part in key_results], weights, lambda: gap, policy)
+    )
     return ObjectiveProgress(
         before.value, before.unclamped, due, health, gap, before.measured_share, before.confidence,
         before.confidence_lowest, tuple(key_results), weights, None, before.of, is_heading=False,
@@ -322,7 +328,7 @@ def health_of_objective(
     """The health of an objective by those of its key results, their gaps and weights. There is at least one."""
     if state in _ENDED:
         return _health_at_end(state, verdict)
-    return _open_health(healths, weights, mean(weights, gaps), policy)
+    return _open_health(healths, weights, lambda: mean(weights, gaps), policy)
 
 
 def _health_of_objective(facts: ObjectiveFacts, open_health: Health) -> Health | None:

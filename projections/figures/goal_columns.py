@@ -4,8 +4,7 @@ Without them each key result of a large list would have an object with all its f
 means, although most answers show a value and a health.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import count, groupby
 from operator import attrgetter
 from typing import Any, Final, NamedTuple, TypeAlias
@@ -19,7 +18,6 @@ from domain.primitives.lazy import cached_property
 from domain.primitives.values import Basis, ScoringPolicy
 from projections.figures import formula_inputs
 from projections.figures.standing import Standing
-from projections.figures.window import end_of_goal
 from projections.standings.kept_rows import Kept
 from projections.store.columnar import Columnar
 from projections.tables.cycle import CycleRow, Settings
@@ -38,14 +36,10 @@ class Goals(NamedTuple):
 # ── key results ──────────────────────────────────────────────────────────────────────────────────
 
 
-class Judgement(NamedTuple):
-    """The figures of a key result that depend on its objective and the basis; see `Progress` in `domain.metrics`."""
-
-    value: float | None
-    unclamped: float | None
-    expected: float | None
-    health: Health | None
-    gap: float
+Judgement: TypeAlias = tuple[float | None, float | None, float | None, Health | None, float]
+"""The figures of a key result that depend on its objective and the basis, see `Progress` in `domain.metrics`."""
+JUDGED: Final = ("value", "unclamped", "expected", "health", "gap")
+"""Their names."""
 
 
 class Part(NamedTuple):
@@ -59,7 +53,8 @@ class Part(NamedTuple):
 
     @property
     def judgement(self) -> Judgement:
-        return Judgement._make(getattr(self.progress, name) for name in Judgement._fields)
+        of = self.progress
+        return of.value, of.unclamped, of.expected, of.health, of.gap
 
 
 Parts: TypeAlias = Mapping[int, Part]
@@ -71,13 +66,15 @@ PartsOf: TypeAlias = Mapping[int, Parts]
 class PartColumns(Mapping[int, Parts]):
     """The key results of objectives as columns, dropped ones too. As a mapping, `PartsOf`.
 
-    Places count the key results in the order of adding. `places`: by the position at which each was added.
+    Places count the key results in the order of adding. `places`: by the position at which each was added. `policies`:
+    those that objectives are judged by, that of its end for one that has ended.
     """
 
     def __init__(self) -> None:
         self.kept: list[Kept] = []
         self.places: dict[int, int] = {}
-        self._columns: dict[str, list[Any]] = {name: [] for name in (*Judgement._fields, "weight")}
+        self.policies: dict[int, ScoringPolicy] = {}
+        self._columns: dict[str, list[Any]] = {name: [] for name in (*JUDGED, "weight")}
         self._spans: dict[int, range] = {}
         self._dropped: set[int] = set()
         self._parts: dict[int, Part] = {}
@@ -85,21 +82,23 @@ class PartColumns(Mapping[int, Parts]):
 
     def add(
         self,
-        parents: Iterable[int],
+        policies: Mapping[int, ScoringPolicy],
         kept: Sequence[Kept],
         figures: Sequence[Judgement],
         by_rows: Mapping[int, Part],
     ) -> None:
-        """Add all key results of these objectives, in the order of (drafting, addition). `by_rows`: those that are not
-        computed from kept standings, by the position at which each was added."""
+        """Add all key results of objectives, in the order of (drafting, addition). `policies`: for each objective, the
+        one that it is judged by. `by_rows`: the key results that are not computed from kept standings, by the position
+        at which each was added."""
         first = len(self.kept)
         self.kept += kept
         self.places |= zip(map(attrgetter("born"), kept), count(first))
-        for name, values in zip(Judgement._fields, zip(*figures, strict=True), strict=False):
+        for name, values in zip(JUDGED, zip(*figures, strict=True), strict=False):
             self._columns[name] += values
         self._columns["weight"] += map(attrgetter("weight"), kept)
         self._dropped.update(place for place, one in enumerate(kept, first) if one.is_dropped)
-        self._spans |= dict.fromkeys(parents, range(0))
+        self._spans |= dict.fromkeys(policies, range(0))
+        self.policies |= policies
         for parent, group in groupby(map(attrgetter("parent"), kept)):
             self._spans[parent] = range(first, first := first + len(list(group)))
         self._parts |= {self.places[born]: part for born, part in by_rows.items()}
@@ -128,7 +127,7 @@ class PartColumns(Mapping[int, Parts]):
         """The key result at a place."""
         found = self._parts.get(place)
         if found is None:
-            kept, (value, share, due, health, gap) = self.kept[place], self._judgement(place)
+            kept, (value, share, due, health, gap) = self.kept[place], [self._columns[name][place] for name in JUDGED]
             confidence = kept.confidence
             measured = float(value is not None)
             progress = KeyResultFigures(value, share, due, health, gap, measured, confidence, confidence, kept.weight)
@@ -139,9 +138,6 @@ class PartColumns(Mapping[int, Parts]):
         """The latest measurements of the key result at a place."""
         part = self._parts.get(place)
         return self.kept[place] if part is None else part.current
-
-    def _judgement(self, place: int) -> Judgement:
-        return Judgement._make(self._columns[name][place] for name in Judgement._fields)
 
     def __getitem__(self, parent: int) -> Parts:
         return {self.kept[place].born: self.part(place) for place in self._spans[parent]}
@@ -171,7 +167,7 @@ class KeyResultColumns(Columnar[KeyResultFigures]):
         return [self._of.part(place).progress for place in self._places]
 
     def column(self, name: str) -> Sequence[Any]:
-        return self._of.column(name, self._places) if name in Judgement._fields else super().column(name)
+        return self._of.column(name, self._places) if name in JUDGED else super().column(name)
 
 
 # ── objectives ───────────────────────────────────────────────────────────────────────────────────
@@ -181,13 +177,15 @@ class ObjectiveColumns(Columnar[ObjectiveProgress]):
     """The progress of objectives, in the order of their rows. `apart`: that of objectives whose key results do not tell
     it, by the position at which they were drafted."""
 
-    def __init__(self, of: Goals, parts: PartColumns, apart: Mapping[int, ObjectiveProgress]) -> None:
-        self._of = of
+    def __init__(
+        self, rows: Sequence[AnyObjective], parts: PartColumns, apart: Mapping[int, ObjectiveProgress]
+    ) -> None:
+        self._rows = rows
         self._parts = parts
         self._apart = apart
 
     def __len__(self) -> int:
-        return len(self._of.rows)
+        return len(self._rows)
 
     @cached_property
     def records(self) -> Sequence[ObjectiveProgress]:
@@ -202,32 +200,26 @@ class ObjectiveColumns(Columnar[ObjectiveProgress]):
     def _computed(self, compute: "_Compute", known: Callable[[ObjectiveProgress], Any]) -> list[Any]:
         parts, apart = self._parts, self._apart
         return [
-            known(apart[row.born]) if row.born in apart else compute(row, parts, parts.own(row.born), policy)
-            for row, policy in zip(self._of.rows, self._policies, strict=True)
+            known(apart[row.born]) if row.born in apart else compute(row, parts, parts.own(row.born))
+            for row in self._rows
         ]
 
-    @cached_property
-    def _policies(self) -> list[ScoringPolicy]:
-        """The policy of each objective: that of its end, if it has ended."""
-        cycles = self._of.cycles
-        in_force = cache(self._of.settings.policies.in_force)
-        return [in_force(end_of_goal(row, cycles[row.cycle])) for row in self._of.rows]
+
+_Compute: TypeAlias = Callable[[AnyObjective, PartColumns, Sequence[int]], Any]
 
 
-_Compute: TypeAlias = Callable[[AnyObjective, PartColumns, Sequence[int], ScoringPolicy], Any]
-
-
-def _value(_row: AnyObjective, parts: PartColumns, own: Sequence[int], _policy: ScoringPolicy) -> float | None:
+def _value(_row: AnyObjective, parts: PartColumns, own: Sequence[int]) -> float | None:
     return wholes.mean_value(parts.column("value", own), parts.column("weight", own))
 
 
-def _health(row: AnyObjective, parts: PartColumns, own: Sequence[int], policy: ScoringPolicy) -> Health | None:
+def _health(row: AnyObjective, parts: PartColumns, own: Sequence[int]) -> Health | None:
     healths, gaps, weights = [parts.column(name, own) for name in ("health", "gap", "weight")]
-    return wholes.health_of_objective(row.state, row.verdict, healths, gaps, weights, policy)
+    return wholes.health_of_objective(row.state, row.verdict, healths, gaps, weights, parts.policies[row.born])
 
 
-def _whole(row: AnyObjective, parts: PartColumns, own: Sequence[int], policy: ScoringPolicy) -> ObjectiveProgress:
-    return wholes.of_objective(formula_inputs.of_objective(row), [parts.part(place).progress for place in own], policy)
+def _whole(row: AnyObjective, parts: PartColumns, own: Sequence[int]) -> ObjectiveProgress:
+    key_results = [parts.part(place).progress for place in own]
+    return wholes.of_objective(formula_inputs.of_objective(row), key_results, parts.policies[row.born])
 
 
 _COLUMNS: Final[Mapping[str, _Compute]] = {"value": _value, "health": _health}

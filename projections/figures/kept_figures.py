@@ -45,13 +45,17 @@ def parts(conn: Connection, of: Goals) -> PartColumns:
 
 def add_parts(conn: Connection, of: Goals, to: PartColumns) -> None:
     """Add the key results of these objectives, from their kept standings."""
-    kept = kept_rows.of_objectives(conn, of.basis, list(map(attrgetter("id"), of.rows)))
     rules = _Rulebook(of)
     frames = {row.born: _Frame(rules, row) for row in of.rows}
+    ended = any(frame.ended for frame in frames.values())
+    kept = kept_rows.of_objectives(conn, of.basis, list(map(attrgetter("id"), of.rows)), ended=ended)
     figures = [frames[one.parent].judgement(one) for one in kept]
     others = [one for one, own in zip(kept, figures, strict=True) if own is None]
     by_rows = {part.kept.born: part for part in _by_rows(conn, of, others)} if others else {}
-    to.add(frames, kept, [own or by_rows[one.born].judgement for one, own in zip(kept, figures, strict=True)], by_rows)
+    policies = {parent: frame.policy for parent, frame in frames.items()}
+    to.add(
+        policies, kept, [own or by_rows[one.born].judgement for one, own in zip(kept, figures, strict=True)], by_rows
+    )
 
 
 def is_open_heading(of: Goals, row: AnyObjective, parts: PartColumns) -> bool:
@@ -76,7 +80,15 @@ def judged(of: Goals, parts: PartsOf) -> Iterator[tuple[Part, Judged, bool]]:
 def _is_after(of: Kept, ended: End) -> bool:
     """Whether a key result was changed or measured after its end, which happens only if the end was recorded later than
     it was effective."""
-    return ended < (of.changed_at, of.changed_position) or ended.at < of.since
+    assert of.since is not None
+    return ended < _changed(of) or ended.at < of.since
+
+
+def _changed(of: Kept) -> End:
+    """The last change of a key result that has ended."""
+    assert of.changed_at is not None
+    assert of.changed_position is not None
+    return End(of.changed_at, of.changed_position)
 
 
 # ── by the formula from rows ─────────────────────────────────────────────────────────────────────
@@ -117,6 +129,7 @@ class _Rules:
         self.calendar = calendar
         self.begins_at = calendar.day_start(begins_on)
         self.cadence = cadence
+        self.silence = policy.stale_after(cadence)
         self._ends: dict[date, datetime] = {}
 
     def day_end(self, day: date) -> datetime:
@@ -170,12 +183,13 @@ class _Frame:
         self._cycle = rules.cycles[row.cycle]
         self.ended = end_of_goal(row, self._cycle)
         self._of_ended = rules.of(self._cycle, self.ended)
+        self.policy = self._of_ended.policy
         self._is_dropped = row.state is ObjectiveState.DROPPED
         self._is_planned = row.state is ObjectiveState.DRAFT or self._cycle.state is CycleState.PLANNING
 
     def end_of_dropped(self, of: Kept) -> End:
         """The end of the window of a dropped key result; that of the others is `ended`."""
-        dropped = End(of.changed_at, of.changed_position)
+        dropped = _changed(of)
         return dropped if self.ended is None else min(dropped, self.ended)
 
     def facts(self, of: Kept) -> Judged:
@@ -197,21 +211,21 @@ class _Frame:
         return self._open(of) if ended is None else self._ended(of, ended)
 
     def _open(self, of: Kept) -> Judgement:
-        rules, at, share = self._of_ended, self._rules.at, of.share
-        begins_at, due_at = max(of.created_at, rules.begins_at), rules.day_end(of.due)
-        value = clamped(share)
+        rules, at, share, is_level = self._of_ended, self._rules.at, of.share, of.is_level
+        begins_at = max(rules.begins_at, of.created_at)
+        due_at, value = rules.day_end(of.due), clamped(share)
         if of.metric is None:
-            due = progress.straight(begins_at, due_at, at, is_level=of.is_level)
+            due = progress.straight(begins_at, due_at, at, is_level=is_level)
         else:
-            due = _planned(of.metric, of.plan, begins_at, due_at, at, rules.calendar)
-        gap = due - (value or 0.0)
+            due = _planned(of, begins_at, due_at, at, rules.calendar)
         if self._is_planned:
-            return Judgement(value, share, due, Health.PENDING, 0.0)
+            return value, share, due, Health.PENDING, 0.0
+        gap = due - (value or 0.0)
         pace = progress.open_pace(
-            begins_at, due_at, of.last_measured_at, rules.cadence, value, rules.policy, is_level=of.is_level
+            begins_at, due_at, of.last_measured_at, rules.silence, value, rules.policy, is_level=is_level
         )
         health = pace.health(at, gap)
-        return Judgement(value, share, due, health, 0.0 if health is Health.PENDING else gap)
+        return value, share, due, health, 0.0 if health is Health.PENDING else gap
 
     def _ended(self, of: Kept, ended: End) -> Judgement:
         rules = self._of_ended if ended == self.ended else self._rules.of(self._cycle, ended)
@@ -220,7 +234,7 @@ class _Frame:
         gap = 1.0 - (value or 0.0)
         pace = progress.pace(self._facts(of, ended, rules), value, rules.policy, is_level=of.is_level)
         health = pace.health(self._rules.at, gap)
-        return Judgement(value, share, 1.0, health, 0.0 if health is Health.PENDING else gap)
+        return value, share, 1.0, health, 0.0 if health is Health.PENDING else gap
 
     def _personal_score(self, of: Kept) -> float | None:
         """The score, unless the command that closed the objective recorded it."""
@@ -231,9 +245,7 @@ class _Frame:
 _METRIC, _PLAN = KEPT.loads("metric"), KEPT.loads("plan")
 
 
-def _planned(
-    metric: bytes, points: bytes, begins_at: datetime, due_at: datetime, at: datetime, calendar: Calendar
-) -> float:
+def _planned(of: Kept, begins_at: datetime, due_at: datetime, at: datetime, calendar: Calendar) -> float:
     """The expected progress by a plan."""
-    plan = tuple(Planned(calendar.day_end(point.on), point.value) for point in _PLAN(points))
-    return progress.expected(_METRIC(metric), begins_at, due_at, at, plan)
+    plan = tuple(Planned(calendar.day_end(point.on), point.value) for point in _PLAN(of.plan))
+    return progress.expected(_METRIC(of.metric), begins_at, due_at, at, plan)

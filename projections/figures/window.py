@@ -63,7 +63,10 @@ def end_of_cycle(row: CycleRow) -> End | None:
 
 def end_of_goal(row: AnyObjective, cycle: CycleRow) -> End | None:
     """The first of an objective's own end and the closing of its cycle, which ends a draft."""
-    return min(filter(None, (end_of_objective(row), end_of_cycle(cycle))), default=None)
+    own, of_cycle = end_of_objective(row), end_of_cycle(cycle)
+    if own is None or of_cycle is None:
+        return own or of_cycle
+    return min(own, of_cycle)
 
 
 def window(

@@ -70,19 +70,19 @@ TABLES: tuple[Table[Any], ...] = (KEPT,)
 
 class Kept(NamedTuple):
     """The columns of a row that figures are worked out from. `plan` is the stored text of the plan and the metric,
-    None without a plan."""
+    None without a plan. `changed_at`, `changed_position` and `since` are only read of key results that have ended."""
 
     parent: int
     born: int
     created_at: datetime
-    changed_at: datetime
-    changed_position: int
-    since: datetime
+    changed_at: datetime | None
+    changed_position: int | None
+    since: datetime | None
     is_dropped: bool
     weight: float
     due: date
     metric: bytes | None
-    plan: bytes
+    plan: bytes | None
     score: float | None
     scored_in: UUID | None
     is_kept: bool
@@ -95,7 +95,10 @@ class Kept(NamedTuple):
     confidence: float | None
 
 
-_SELECTED = {"metric": "case when v.plan <> '[]' then v.metric end"}
+_SELECTED = {name: f"case when v.plan <> '[]' then v.{name} end" for name in ("metric", "plan")} | {
+    name: f"case when v.is_dropped or %(ended)s then v.{name} end"
+    for name in ("changed_at", "changed_position", "since")
+}
 _COLUMNS = ", ".join(_SELECTED.get(name, f"v.{name}") for name in Kept._fields)
 _AT = (
     "cross join lateral (select * from standing where standing.id = c.id and since <= %(at)s"
@@ -109,10 +112,11 @@ _OF_OBJECTIVES = (
 )
 
 
-def of_objectives(conn: Connection, basis: Basis, objectives: Sequence[UUID]) -> list[Kept]:
-    """The standings of the key results of these objectives, dropped ones too, in the order of drafting and
-    addition."""
-    return list(map(Kept._make, fetch(conn, _OF_OBJECTIVES, basis_params(basis, ids=list(objectives)))))
+def of_objectives(conn: Connection, basis: Basis, objectives: Sequence[UUID], *, ended: bool = True) -> list[Kept]:
+    """The standings of the key results of these objectives, dropped ones too, in the order of drafting and addition.
+    `ended`: whether one of these objectives may have ended."""
+    params = basis_params(basis, ids=list(objectives), ended=ended)
+    return list(map(Kept._make, fetch(conn, _OF_OBJECTIVES, params)))
 
 
 # ── queries of the writer ────────────────────────────────────────────────────────────────────────

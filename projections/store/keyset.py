@@ -14,6 +14,7 @@ from projections.store import search_text
 from projections.store.versioned_tables import (
     Connection,
     Cursor,
+    Few,
     Narrow,
     Order,
     OrderField,
@@ -211,25 +212,33 @@ class List(Generic[V, F, OrderField]):
         """These columns of the table with those that a cursor of this order needs; None if it lacks one of them."""
         return self._table.narrow(columns | {"id", "born", self._keys[order].field})
 
-    def page(
+    def page(self, conn: Connection, basis: Basis, filter: F, order: Order[OrderField], window: Window) -> list[V]:
+        """A page of the rows that pass the filter."""
+        return list(map(self._table.loaded, self._page(conn, basis, filter, order, window)))
+
+    def narrow_page(
+        self, conn: Connection, basis: Basis, filter: F, order: Order[OrderField], window: Window, narrow: Narrow
+    ) -> Few:
+        """The same page with a few columns."""
+        return narrow.loaded(self._page(conn, basis, filter, order, window, narrow.seen))
+
+    def _page(
         self,
         conn: Connection,
         basis: Basis,
         filter: F,
         order: Order[OrderField],
         window: Window,
-        narrow: Narrow | None = None,
-    ) -> Sequence[V]:
-        """A page of the rows that pass the filter; all columns of them, or a few."""
+        columns: str | None = None,
+    ) -> list[tuple[Any, ...]]:
         builder, key = self._builder(basis, filter), self._keys[order.field]
         limits, cursors = key.limits(window, order.descending)
-        found = self._query(basis, builder, *limits, columns=None if narrow is None else narrow.seen)
+        found = self._query(basis, builder, *limits, columns=columns)
         direction = key.by("desc" if order.descending != window.backwards else "asc")
         params = basis_params(basis, limit=window.limit, **builder.params, **cursors)
         sql = f"{found} order by {direction} limit %(limit)s"
         rows = fetch(conn, sql, params, prepare=not builder.is_narrowed)
-        rows = rows[::-1] if window.backwards else rows
-        return list(map(self._table.loaded, rows)) if narrow is None else narrow.loaded(rows)
+        return rows[::-1] if window.backwards else rows
 
     def columns(self, conn: Connection, basis: Basis, filter: F, columns: str) -> list[tuple[Any, ...]]:
         """These columns of all rows that pass the filter, in the order of creation."""

@@ -329,7 +329,8 @@ class Few(Columnar[Any]):
 
     @cached_property
     def records(self) -> Sequence[Any]:
-        return list(map(self._row._make, zip(*self._columns.values(), strict=True)))
+        rows: list[Any] = [*map(self._row._make, zip(*self._columns.values(), strict=True))]
+        return rows
 
     def column(self, name: str) -> Sequence[Any]:
         return self._columns[name]

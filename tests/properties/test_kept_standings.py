@@ -91,7 +91,7 @@ def check(conn: Connection, basis: Basis) -> list[KeyResultProgress]:
             found.append(expected)
             assert (basis, ids[born], shown(part.progress)) == (basis, ids[born], shown(expected))
     own = [row for row in rows if parts.own(row.born)]
-    wholes = as_columns(ObjectiveColumns(goals._replace(rows=own), parts, {}))
+    wholes = as_columns(ObjectiveColumns(own, parts, {}))
     assert [(basis, row.id, shown(figures.objective(row.id))) for row in own] == [
         (basis, row.id, shown(whole)) for row, whole in zip(own, wholes, strict=True)
     ]

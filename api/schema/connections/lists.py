@@ -13,7 +13,7 @@ from api.schema.connections.criteria import Criteria, Judged, Outline, passing
 from api.schema.connections.sorting import Key, Keys, sorted_page
 from api.snapshot.dataloaders import TYPES, found, grouped, narrow_batch
 from api.snapshot.pagination import Page, PageRequest, encode, page_of, paginate, shown_as
-from api.snapshot.siblings import Siblings
+from api.snapshot.siblings import Siblings, all_of
 from api.snapshot.snapshot import Batch, Columns, RowProxy, View
 from domain.metrics.badness import place
 from domain.primitives.lazy import cached_property
@@ -154,9 +154,10 @@ def _read_page(rows: Rows, page_request: PageRequest) -> Page[Any]:
 
     def read(window: Window, wanted: Columns = None) -> Siblings[Any]:
         narrow = None if wanted is None else of.rows.narrow(wanted, field)
-        found = view.read(of.rows.page, filter, order, window, narrow)
-        batch = Batch(view, found) if narrow is None else narrow_batch(view, of.kind, found)
-        return Siblings(TYPES[of.kind][0], batch, 0, len(found))
+        if narrow is None:
+            return all_of(TYPES[of.kind][0], view, view.read(of.rows.page, filter, order, window))
+        few = view.read(of.rows.narrow_page, filter, order, window, narrow)
+        return Siblings(TYPES[of.kind][0], narrow_batch(view, of.kind, few), 0, len(few))
 
     def cursor(row: Any) -> str:
         return encode(of.rows.cursor(row, field), field, descending)

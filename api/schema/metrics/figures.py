@@ -130,7 +130,7 @@ def of_objectives(batch: Batch) -> ObjectiveColumns:
     of = _goals(view, rows)
     parts = _parts(view, of)
     others = [row for row in rows if not parts.own(row.born)]
-    return ObjectiveColumns(of, parts, _apart(view, of, parts, others) if others else {})
+    return ObjectiveColumns(rows, parts, _apart(view, of, parts, others) if others else {})
 
 
 def _apart(view: View, of: Goals, parts: PartColumns, rows: Sequence[AnyObjective]) -> dict[int, ObjectiveProgress]:

@@ -14,9 +14,8 @@ from api.snapshot.snapshot import Batch, ById, RowProxy, View, as_batch
 from domain.primitives.values import Kind
 
 
-def _ids(batch: Batch, kind: Kind) -> Sequence[strawberry.ID]:
-    ids = global_ids.encode_all(kind, batch.column("id"), batch.view.id_end)
-    return list(map(strawberry.ID, ids))
+def _ids(batch: Batch, kind: Kind) -> Sequence[str]:
+    return global_ids.encode_all(kind, batch.column("id"), batch.view.id_end)
 
 
 _ID: Final = BatchField(lambda node, batch: batch.all(_ids, node.KIND), frozenset(["id"]))
