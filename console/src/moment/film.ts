@@ -108,6 +108,9 @@ export function useFrame(isFollowing = true): Frame | null {
   return frame;
 }
 
+/** The cycle over time, with its planned line after now. */
+export const usePoints = (): ReadonlyArray<Point> => useContext(FilmContext).film.points;
+
 function frameOf(film: Film, to: Dragged): Frame | null {
   if (!to || film.points.length + film.moments.length === 0) return null;
   const at = Date.parse(to);

@@ -48,18 +48,3 @@ export const DRAFT_OBJECTIVE = graphql(`
     }
   }
 `);
-
-export const ACTIVATE_CYCLE = graphql(`
-  mutation ActivateCycle($input: ActivateCycleInput!) {
-    activateCycle(input: $input) {
-      cycle {
-        id
-        state
-      }
-      problems {
-        message
-        field
-      }
-    }
-  }
-`);

@@ -1,17 +1,14 @@
 // A workspace without a cycle: who may opens the first one here, step by step; others read that there is none yet.
-import { useMutation } from "@urql/preact";
-import type { TypedDocumentNode } from "@urql/core";
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 
 import { ApiCall, type Call } from "../parts/api-call";
+import { type Problem, Refusals, useCommand } from "../parts/command";
 import { State } from "../parts/states";
 import { ahead } from "../parts/words";
 import { useLooking } from "../viewer";
-import { ACTIVATE_CYCLE, DRAFT_OBJECTIVE, FORM_TEAM, OPEN_CYCLE } from "./first-run-documents";
-
-type Problem = { message: string; field: string[] };
-type Payload = { problems: Problem[] };
+import { DRAFT_OBJECTIVE, FORM_TEAM, OPEN_CYCLE } from "./first-run-documents";
+import { ACTIVATE_CYCLE } from "./reading-documents";
 
 export function NoCycle() {
   const { viewer } = useLooking();
@@ -69,10 +66,10 @@ function CycleStep({ done, onDone }: { done: Made["cycle"]; onDone: (cycle: NonN
   const [endsOn, setEndsOn] = useState(suggested.endsOn);
   const input = { key: keyOf(name), name, startsOn, endsOn };
   const call: Call = { mutation: "openCycle", type: "OpenCycleInput", input, selection: "cycle { key }" };
-  const [send, problems, isBusy] = useStep(OPEN_CYCLE, input, (data) => data.openCycle);
+  const { send, problems, isSending } = useCommand(OPEN_CYCLE);
   return (
     <Step title="Open a cycle" text="A quarter or a year. Goals belong to it, and it ends with a review." done={done && `${done.name} is open.`} call={call}
-      send={() => send((payload) => payload.cycle && onDone(payload.cycle))} action="Open the cycle" isBusy={isBusy} problems={problems} shown={["key", "name", "startsOn", "endsOn"]}>
+      send={() => void send(input).then((payload) => payload?.cycle && onDone(payload.cycle))} action="Open the cycle" isBusy={isSending} problems={problems} shown={["key", "name", "startsOn", "endsOn"]}>
       <Field id="cycle-name" label="Name" isWide value={name} set={setName} problems={beside(problems, "name", "key")} />
       <Field id="cycle-start" label="First day" type="date" value={startsOn} set={setStartsOn} problems={beside(problems, "startsOn")} />
       <Field id="cycle-end" label="Last day" type="date" value={endsOn} set={setEndsOn} problems={beside(problems, "endsOn")} />
@@ -84,10 +81,10 @@ function TeamStep({ done, onDone }: { done: Made["team"]; onDone: (team: NonNull
   const [name, setName] = useState("");
   const input = { key: keyOf(name), name };
   const call: Call = { mutation: "formTeam", type: "FormTeamInput", input, selection: "team { entityId }" };
-  const [send, problems, isBusy] = useStep(FORM_TEAM, input, (data) => data.formTeam);
+  const { send, problems, isSending } = useCommand(FORM_TEAM);
   return (
     <Step title="Form a team" isOptional text="Teams own objectives, and may keep some to themselves." done={done && `${done.name} is formed.`} call={call}
-      send={() => send((payload) => payload.team && onDone(payload.team))} action="Form the team" isBusy={isBusy} problems={problems} shown={["key", "name"]}>
+      send={() => void send(input).then((payload) => payload?.team && onDone(payload.team))} action="Form the team" isBusy={isSending} problems={problems} shown={["key", "name"]}>
       <Field id="team-name" label="Name" value={name} set={setName} placeholder="Product" problems={beside(problems, "name", "key")} />
     </Step>
   );
@@ -105,14 +102,14 @@ function ObjectiveStep({ cycle, team, done, onDone }: ObjectiveProps) {
   const [result, setResult] = useState("");
   const [start, setStart] = useState("");
   const [target, setTarget] = useState("");
-  const measured = { title: result, metric: { direction: Number(target) < Number(start) ? "DECREASE" : "INCREASE", start: numberOf(start), target: numberOf(target) } };
+  const measured = { title: result, metric: { direction: Number(target) < Number(start) ? ("DECREASE" as const) : ("INCREASE" as const), start: numberOf(start), target: numberOf(target) } };
   const input = { cycle: { key: cycle }, title, ...(team && { team: team.entityId }), ...(result.trim() && { keyResults: [measured] }) };
   const call: Call = { mutation: "draftObjective", type: "DraftObjectiveInput", input, selection: "objective { entityId }" };
-  const [send, problems, isBusy] = useStep(DRAFT_OBJECTIVE, input, (data) => data.draftObjective);
+  const { send, problems, isSending } = useCommand(DRAFT_OBJECTIVE);
   const of = (name: string) => problems.filter((one) => one.field[0] === "keyResults" && one.field.includes(name));
   return (
     <Step title="Draft a first objective" isOptional text="What should be different at the end, and how will you see it?" done={done && `“${done.title}” is drafted.`} call={call}
-      enums={["INCREASE", "DECREASE"]} send={() => send((payload) => payload.objective && onDone(payload.objective))} action="Draft the objective" isBusy={isBusy} problems={problems} shown={["title", "keyResults"]}>
+      enums={["INCREASE", "DECREASE"]} send={() => void send(input).then((payload) => payload?.objective && onDone(payload.objective))} action="Draft the objective" isBusy={isSending} problems={problems} shown={["title", "keyResults"]}>
       <Field id="objective-title" label="Objective" isWide value={title} set={setTitle} placeholder="New customers find their way without us" problems={beside(problems, "title")} />
       <Field id="result-title" label="Key result, if you know it" isWide isOptional value={result} set={setResult} placeholder="Share of customers who finish the setup alone, in %" problems={of("title")} />
       <Field id="result-start" label="From" isOptional={!result.trim()} value={start} set={setStart} placeholder="40" inputMode="decimal" problems={of("start")} />
@@ -124,10 +121,10 @@ function ObjectiveStep({ cycle, team, done, onDone }: ObjectiveProps) {
 function ActivateStep({ cycle, isDone, onDone }: { cycle: { key: string; name: string }; isDone: boolean; onDone: () => void }) {
   const input = { cycle: { key: cycle.key } };
   const call: Call = { mutation: "activateCycle", type: "ActivateCycleInput", input, selection: "cycle { state }" };
-  const [send, problems, isBusy] = useStep(ACTIVATE_CYCLE, input, (data) => data.activateCycle);
+  const { send, problems, isSending } = useCommand(ACTIVATE_CYCLE);
   return (
     <Step title={`Begin ${cycle.name}`} isOptional text="Commits what is drafted in it, and fixes the plan against which it will be reviewed." done={isDone ? `${cycle.name} has begun.` : null} call={call}
-      send={() => send(onDone)} action="Activate the cycle" isBusy={isBusy} problems={problems} shown={[]} />
+      send={() => void send(input).then((payload) => payload && onDone())} action="Activate the cycle" isBusy={isSending} problems={problems} shown={[]} />
   );
 }
 
@@ -188,30 +185,6 @@ function Field({ id, label, value, set, problems, type = "text", placeholder, in
       <div id={`${id}-problems`}><Refusals problems={problems} /></div>
     </div>
   );
-}
-
-function Refusals({ problems }: { problems: Problem[] }) {
-  return <>{problems.map((problem) => <p key={problem.message} class="refusal" role="alert">{problem.message}</p>)}</>;
-}
-
-type Send<P> = (onDone: (payload: P) => void) => void;
-
-/** Sends a command; the same input again is the same command. Problems are those of the last answer. */
-function useStep<D, P extends Payload>(document: TypedDocumentNode<D, { input: never }>, input: object, payloadOf: (data: D) => P | null | undefined): [Send<P>, Problem[], boolean] {
-  const [{ fetching }, execute] = useMutation(document);
-  const [problems, setProblems] = useState<Problem[]>([]);
-  const [sent, setSent] = useState({ input: "", key: "" });
-  const send: Send<P> = async (onDone) => {
-    const text = JSON.stringify(input);
-    const key = text === sent.input ? sent.key : `console-${crypto.randomUUID()}`;
-    setSent({ input: text, key });
-    const { data, error } = await execute({ input: { ...input, idempotencyKey: key } as never });
-    const payload = data && payloadOf(data);
-    if (error || !payload) setProblems([{ message: error?.message ?? "The server did not record it; try again.", field: [] }]);
-    else if (payload.problems.length > 0) setProblems(payload.problems);
-    else onDone(payload);
-  };
-  return [send, problems, fetching];
 }
 
 const beside = (problems: Problem[], ...fields: string[]) => problems.filter((one) => fields.includes(one.field[0] ?? ""));

@@ -8,7 +8,7 @@ import { useLocation } from "wouter-preact";
 import { useLive } from "../api/live";
 import type { ChangeLineFragment, SignedStateFragment } from "../generated/graphql";
 import { useMoment } from "../moment/moment";
-import { ChangeLine } from "../parts/change";
+import { Lines } from "../parts/history";
 import { useMayProve } from "../parts/prove";
 import { Failed, Loading, State } from "../parts/states";
 import { Steps, Values, verdictOf } from "../parts/steps";
@@ -141,7 +141,7 @@ function Change({ given, head, keys }: { given: string; head: SignedStateFragmen
       {proved && (
         <>
           <Verdict steps={proved.steps} holds={`Proved: change ${given} is in the log as it was recorded, and the checkpoint of ${head.size} changes covers it.`} />
-          {proved.change && <ol class="history"><ChangeLine change={proved.change} /></ol>}
+          {proved.change && <Lines changes={[proved.change]} here={null} />}
           <Steps steps={proved.steps} label="Steps of the proof" />
         </>
       )}

@@ -2,10 +2,9 @@
 import { useMemo } from "preact/hooks";
 import { Link, useLocation, useSearch } from "wouter-preact";
 
-import { useLive } from "../api/live";
 import type { CycleAtAGlanceFragment, Health, ObjectiveRowFragment } from "../generated/graphql";
 import { useAnswer } from "../moment/answer";
-import { figuresIn, isFilmed, useFilmed, useFrame } from "../moment/film";
+import { figuresIn, isFilmed, useFilmed, useFrame, usePoints } from "../moment/film";
 import { useMoment, withMoment } from "../moment/moment";
 import { inFrame, NO_FIGURES, useShown } from "../moment/shown";
 import { Bar } from "../parts/bar";
@@ -16,7 +15,7 @@ import { KeyResultLine } from "../parts/key-result";
 import { Failed, Loading, NotYet, State } from "../parts/states";
 import { onDay, percent } from "../parts/words";
 import { useLooking } from "../viewer";
-import { BURN_UP, QUARTER, QUARTER_THEN } from "./documents";
+import { QUARTER, QUARTER_THEN } from "./documents";
 import { NoCycle } from "./first-run";
 import { filtered, fromSearch, ORDERS, toSearch, type Filters } from "./filters";
 
@@ -97,10 +96,10 @@ function Headline({ cycle, chosen, onChoose }: HeadlineProps) {
 function CycleBurnUp({ cycle }: { cycle: CycleAtAGlanceFragment }) {
   const { moment } = useMoment();
   const frame = useFrame();
-  const [{ data }] = useLive({ query: BURN_UP, variables: { cycle: cycle.key } });
+  const points = usePoints();
   const { confidence, confidenceLowest } = cycle.progress;
   return (
-    <BurnUp points={data?.cycle?.progressOverTime ?? []} startsOn={cycle.startsOn} endsOn={cycle.endsOn} at={frame ? frame.at : moment.at}
+    <BurnUp points={points} startsOn={cycle.startsOn} endsOn={cycle.endsOn} at={frame?.cycle ? frame.cycle.at : moment.at}
       confidence={frame ? null : confidence} confidenceLowest={frame ? null : confidenceLowest} />
   );
 }

@@ -1,11 +1,9 @@
 // The burn-up of a cycle: its progress over its days beside the planned one, with the distance between them.
 import { useState } from "preact/hooks";
 
-import type { BurnUpQuery } from "../generated/graphql";
+import type { Point } from "../moment/film";
 import { useWidth } from "./trajectory";
 import { dayOf, onDay, percent } from "./words";
-
-type Point = NonNullable<BurnUpQuery["cycle"]>["progressOverTime"][number];
 
 interface Props {
   points: ReadonlyArray<Point>;

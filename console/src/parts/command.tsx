@@ -24,20 +24,22 @@ export interface Command<Given, Answer> {
 
 const newKey = (): string => `console-${crypto.randomUUID()}`;
 
-/** A command that a document with one mutation sends as `$input`. */
+/** A command that a document with one mutation sends as `$input`. Until it is recorded, the same input sent again is the same command. */
 export function useCommand<Data extends object, Variables extends { input: object }>(
   document: TypedDocumentNode<Data, Variables>,
 ): Command<Input<Variables>, NonNullable<Exclude<Data[keyof Data], string>>> {
   const [{ fetching }, execute] = useMutation<Data, Variables>(document);
   const [problems, setProblems] = useState<Problem[]>([]);
-  const key = useRef(newKey());
+  const sent = useRef({ text: "", key: "" });
   const send = async (input: Input<Variables>) => {
-    const { data, error } = await execute({ input: { ...input, idempotencyKey: key.current } } as unknown as Variables);
+    const text = JSON.stringify(input);
+    if (text !== sent.current.text) sent.current = { text, key: newKey() };
+    const { data, error } = await execute({ input: { ...input, idempotencyKey: sent.current.key } } as unknown as Variables);
     const payload = data && (Object.values(data).find((one) => typeof one === "object") as Payload | undefined);
     const found = payload?.problems ?? [{ message: error?.graphQLErrors[0]?.message ?? "The server did not record it; try again.", field: [] }];
     setProblems(found);
     if (found.length > 0) return null;
-    key.current = newKey();
+    sent.current = { text: "", key: "" };
     return payload as never;
   };
   return { send, problems, refuse: setProblems, isSending: fetching };
