@@ -51,7 +51,6 @@ class Checkpoint:
     def signed_note(self) -> str:
         return self.view.reads.read(_note, self.size, self.keys)
 
-
     @resolved(
         "Its number in the register of stored checkpoints; null if it is not stored, like one that was signed for this "
         "answer."

@@ -251,9 +251,7 @@ def test_span_has_the_fields_of_the_request_log() -> None:
 # ── headers and pages ─────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize(
-    "path", ["/graphql", "/metrics", "/schema.graphql", "/healthz", "/nowhere"]
-)
+@pytest.mark.parametrize("path", ["/graphql", "/metrics", "/schema.graphql", "/healthz", "/nowhere"])
 def test_every_response_has_a_strict_content_security_policy(api: Api, path: str) -> None:
     headers = api.http.get(path, headers={"accept": "text/html"}).headers
     assert headers["content-security-policy"].startswith("default-src 'none'")
