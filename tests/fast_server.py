@@ -20,7 +20,7 @@ BUFFERS: Final = "32MB"
 
 @contextmanager
 def starting_small() -> Iterator[None]:
-    """Give the servers that start meanwhile few shared buffers: to copy or drop a database, PostgreSQL looks at each."""
+    """Give the servers that start meanwhile few shared buffers: to copy or drop a database, PostgreSQL scans them."""
     with patch.dict(embedded_postgres.PARAMETERS, shared_buffers=BUFFERS):
         yield
 
