@@ -6,7 +6,7 @@ import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -74,6 +74,19 @@ def pytest_collection_finish() -> None:
     """Exclude long-lived objects (the schema, the tests) from garbage collection."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
+    """Measure no coverage while a test that is marked `no_cover` is set up: the mark itself covers only its run."""
+    measuring = item.config.pluginmanager.getplugin("_cov")
+    if measuring is None or item.get_closest_marker("no_cover") is None:
+        return (yield)
+    measuring.cov_controller.pause()
+    try:
+        return (yield)
+    finally:
+        measuring.cov_controller.resume()
 
 
 def _memory() -> Path | None:

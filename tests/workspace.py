@@ -10,7 +10,7 @@ it at once, PostgreSQL would wait a tenth of a second for the sessions that have
 import atexit
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any, LiteralString, NamedTuple
@@ -50,8 +50,8 @@ _taken: dict[str, Place] = {}
 def fresh_workspace(server: str, named: Settings | None = None, **given: Any) -> Iterator[Database]:
     """The database of a fresh workspace with these settings."""
     named = named or named_settings(server, **given)
-    with _copied(server, _taken[named.workspace]), open_database(named) as database:
-        yield database
+    with _copied(server, _taken[named.workspace]), ExitStack() as stack:
+        yield Database(_dsn(named), named, stack)
 
 
 def named_settings(server: str, **given: Any) -> Settings:
@@ -60,6 +60,11 @@ def named_settings(server: str, **given: Any) -> Settings:
     _taken[place.name] = place
     dsn = make_conninfo(server, dbname=place.name)
     return Settings(**{"database_url": SecretStr(dsn), "workspace": place.name, "pool_size_max": 8, **given})
+
+
+def _dsn(named: Settings) -> str:
+    assert named.database_url is not None
+    return named.database_url.get_secret_value()
 
 
 def drop_templates(server: str) -> None:
