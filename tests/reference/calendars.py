@@ -49,7 +49,12 @@ def ends(calendar: Calendar, day: date) -> datetime:
 
 def period_of(calendar: Calendar, every: Step, at: datetime) -> tuple[datetime, datetime]:
     """The period that holds a moment, half-open."""
-    today = day_of(calendar, at)
+    return period_with(calendar, every, day_of(calendar, at))
+
+
+@cache
+def period_with(calendar: Calendar, every: Step, today: date) -> tuple[datetime, datetime]:
+    """The period that holds a day, half-open."""
     first = next(day for day in (today - passed * DAY for passed in count()) if begins(calendar, every, day))
     last = next(day for day in (today + left * DAY for left in count(1)) if begins(calendar, every, day))
     return starts(calendar, first), starts(calendar, last)

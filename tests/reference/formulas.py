@@ -168,9 +168,13 @@ def ends(view: View, kpi: UUID) -> Iterator[tuple[datetime, Calendar, Step]]:
     read = [one.measured_at for leaf in leaves(view, kpi) for one in view.readings.values() if one.kpi == leaf]
     if not read:
         return
+    calendars = {one.calendar for one in view.calendars} | {Calendar()}
+    steps = {STEPS[one.cadence] for one in definitions_of(view, kpi)}
     day = min(read).date() - DAY
     while day <= min(view.complete_until.date(), max(read).date() + 100 * DAY) + DAY:
-        for calendar in {one.calendar for one in view.calendars} | {Calendar()}:
+        for calendar in calendars:
+            if not any(begins(calendar, every, day) for every in steps):
+                continue
             end = starts(calendar, day)
             definition = on_last_day(view, kpi, end)
             if definition is None or end - INSTANT > view.complete_until:
