@@ -51,7 +51,7 @@ def pytest_configure(config: pytest.Config) -> None:
     sys.dont_write_bytecode = False
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     if not hasattr(config, "workerinput"):
-        os.environ[DIRECTORY] = tempfile.mkdtemp(prefix="keyframe-", dir=_memory())
+        os.environ[DIRECTORY] = tempfile.mkdtemp(prefix="keyframe-", dir=memory())
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -89,8 +89,9 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
         measuring.cov_controller.resume()
 
 
-def _memory() -> Path | None:
-    """The in-memory file system, if it has room for a run: copying databases is several times faster there."""
+def memory() -> Path | None:
+    """The in-memory file system, if it has room for a run: creating and copying databases is several times faster
+    there."""
     has_room = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= MEMORY_BYTES_MIN
     return MEMORY if has_room else None
 

@@ -10,7 +10,7 @@ from typing import Self
 import pytest
 
 from deploy.drills.cluster import Cluster, NoPrograms, programs
-from tests.conftest import MEMORY
+from tests.conftest import memory
 from tests.waiting import until
 
 VERSIONS = (18, 16, 15)
@@ -83,7 +83,7 @@ class Pair:
 def running_pair() -> Iterator[Pair]:
     """A pair, in memory where the other servers of the tests are."""
     with (
-        TemporaryDirectory(prefix="keyframe-pair-", dir=MEMORY if MEMORY.is_dir() else None) as place,
+        TemporaryDirectory(prefix="keyframe-pair-", dir=memory()) as place,
         Pair(Path(place)) as pair,
     ):
         yield pair

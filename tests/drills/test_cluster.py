@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from deploy.drills.cluster import Cluster, NoPrograms, programs, running
+from tests.conftest import memory
 
 
 def test_programs_of_an_absent_version_say_what_to_install() -> None:
@@ -17,7 +18,7 @@ def test_programs_of_an_absent_version_say_what_to_install() -> None:
 
 @pytest.mark.long
 def test_a_cluster_recovers_after_a_kill_and_asks_for_a_password() -> None:
-    with tempfile.TemporaryDirectory(prefix="keyframe-cluster-") as place:  # the system user of the server may enter it
+    with tempfile.TemporaryDirectory(prefix="keyframe-cluster-", dir=memory()) as place:  # the server may enter it
         cluster = Cluster(Path(place) / "data", programs(18))
         cluster.create(parameters={"application_name": "it's ours"})
         with running(cluster):

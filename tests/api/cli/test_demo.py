@@ -13,6 +13,7 @@ from api.runtime import embedded_postgres
 from api.runtime.database import Database, open_database
 from api.runtime.settings import Settings
 from tests.api.cli.terminal import asked, keyframe, line, started, stopped
+from tests.conftest import memory
 
 pytestmark = pytest.mark.long
 
@@ -32,7 +33,7 @@ def head(database: Database) -> int:
 @pytest.fixture
 def settings() -> Iterator[Settings]:
     """A data directory outside pytest's own, which other runs restrict to its owner."""
-    with tempfile.TemporaryDirectory(prefix="keyframe-") as directory:
+    with tempfile.TemporaryDirectory(prefix="keyframe-", dir=memory()) as directory:
         try:
             yield Settings(data_dir=Path(directory), port=0)
         finally:

@@ -1,6 +1,7 @@
 """A workspace with two KPIs, served over HTTP, and lines and rows of files of readings."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -75,8 +76,9 @@ class IngestApi(Api):
         return f"Bearer {bearer}"
 
 
-@pytest.fixture
-def ingest(server: str) -> Iterator[IngestApi]:
+@contextmanager
+def served(server: str) -> Iterator[IngestApi]:
+    """A fresh workspace with two KPIs, served."""
     with fresh_workspace(server) as database:
         app = create_app(database.settings, database, editor=True, anonymous=True)
         with TestClient(app, base_url="http://localhost") as http:
@@ -84,3 +86,9 @@ def ingest(server: str) -> Iterator[IngestApi]:
             for key in ("orders", "nps"):
                 made.do("defineKpi", {"key": key, "name": key.title()})
             yield made
+
+
+@pytest.fixture
+def ingest(server: str) -> Iterator[IngestApi]:
+    with served(server) as made:
+        yield made

@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -18,7 +18,7 @@ from api.snapshot.snapshot import View
 from domain.commands.permissions import Role
 from domain.handlers.dispatcher import Dispatcher
 from projections.store.deadline import DeadlineExceeded
-from tests.api.endpoints.conftest import CSV, HEADER, IngestApi, ingest, line, moment, row
+from tests.api.endpoints.conftest import CSV, HEADER, IngestApi, ingest, line, moment, row, served
 from tests.docs.documents import section
 
 __all__ = ["ingest"]
@@ -47,6 +47,18 @@ def rows(ingest: IngestApi, path: str, **asked: Any) -> list[dict[str, str]]:
 
 @pytest.fixture
 def quarter(ingest: IngestApi) -> str:
+    return begun_quarter(ingest)
+
+
+@pytest.fixture(scope="module")
+def unchanged(server: str) -> Iterator[IngestApi]:
+    """A workspace with that quarter, for tests that record nothing."""
+    with served(server) as made:
+        begun_quarter(made)
+        yield made
+
+
+def begun_quarter(ingest: IngestApi) -> str:
     """A cycle with an objective that has spreadsheet formulas in title and reason; returns the id of the objective."""
     ingest.do("openCycle", {"key": "q1", "name": "Q1", "startsOn": "2026-01-01", "endsOn": "2026-12-31"})
     drafted = {"cycle": {"key": "q1"}, "title": "=1;=2"}
@@ -156,11 +168,9 @@ def test_csv_names_the_author_on_whose_behalf_an_import_acted(ingest: IngestApi)
         ({"at": "2020-01-01T00:00:00Z"}, []),
     ],
 )
-def test_changes_are_filtered_by_parameters(
-    ingest: IngestApi, quarter: str, asked: dict[str, Any], positions: list[int]
-) -> None:
-    assert [one["position"] for one in changes(ingest, **asked)] == positions
-    assert sorted({int(one["position"]) for one in rows(ingest, TABLE, **asked)}) == positions
+def test_changes_are_filtered_by_parameters(unchanged: IngestApi, asked: dict[str, Any], positions: list[int]) -> None:
+    assert [one["position"] for one in changes(unchanged, **asked)] == positions
+    assert sorted({int(one["position"]) for one in rows(unchanged, TABLE, **asked)}) == positions
 
 
 def test_changes_of_an_import_are_filtered_like_in_graphql(ingest: IngestApi) -> None:
@@ -205,16 +215,18 @@ def test_changes_of_an_import_are_filtered_like_in_graphql(ingest: IngestApi) ->
         ({"at": ["2020-01-01T00:00:00Z", "2021-01-01T00:00:00Z"]}, "at"),
     ],
 )
-def test_invalid_parameter_is_answered_400_with_its_field(ingest: IngestApi, path: str, asked: Any, field: str) -> None:
-    response = ingest.http.get(path, params=asked)
+def test_invalid_parameter_is_answered_400_with_its_field(
+    unchanged: IngestApi, path: str, asked: Any, field: str
+) -> None:
+    response = unchanged.http.get(path, params=asked)
     error = response.json()["errors"][0]["extensions"]
     assert (response.status_code, error["code"], error["field"]) == (400, "INVALID", [field])
 
 
-def test_extreme_times_are_valid_bounds(ingest: IngestApi, quarter: str) -> None:
+def test_extreme_times_are_valid_bounds(unchanged: IngestApi) -> None:
     first, last = "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"
-    assert changes(ingest, **{"from": first, "to": last}) == changes(ingest)
-    assert changes(ingest, to=first) == changes(ingest, **{"from": last}) == []
+    assert changes(unchanged, **{"from": first, "to": last}) == changes(unchanged)
+    assert changes(unchanged, to=first) == changes(unchanged, **{"from": last}) == []
 
 
 @pytest.mark.parametrize(
@@ -227,8 +239,8 @@ def test_extreme_times_are_valid_bounds(ingest: IngestApi, quarter: str) -> None
         (CHANGES, {"from": 4711}, "INVALID"),
     ],
 )
-def test_unknown_filter_value_is_answered_400(ingest: IngestApi, path: str, asked: Any, code: str) -> None:
-    response = ingest.http.get(path, params=asked)
+def test_unknown_filter_value_is_answered_400(unchanged: IngestApi, path: str, asked: Any, code: str) -> None:
+    response = unchanged.http.get(path, params=asked)
     assert (response.status_code, response.json()["errors"][0]["extensions"]["code"]) == (400, code)
 
 
@@ -320,8 +332,8 @@ def test_csv_begins_with_a_byte_order_mark_on_request(ingest: IngestApi, quarter
 
 
 @pytest.mark.parametrize(("path", "flag"), [(TABLE, "yes"), (READINGS, ""), (CHANGES, "1")])
-def test_byte_order_mark_is_requested_by_one_and_for_csv_only(ingest: IngestApi, path: str, flag: str) -> None:
-    response = ingest.http.get(path, params={"bom": flag})
+def test_byte_order_mark_is_requested_by_one_and_for_csv_only(unchanged: IngestApi, path: str, flag: str) -> None:
+    response = unchanged.http.get(path, params={"bom": flag})
     error = response.json()["errors"][0]["extensions"]
     assert (response.status_code, error["code"], error["field"]) == (400, "INVALID", ["bom"])
 

@@ -16,6 +16,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from api.runtime import embedded_postgres
 from api.runtime.embedded_access import PASSWORD_FILE, socket_directory
+from tests.conftest import memory
 
 LONG_NAME = "a-long-name-of-a-directory-" * 4
 
@@ -23,7 +24,7 @@ LONG_NAME = "a-long-name-of-a-directory-" * 4
 @pytest.fixture(params=["short", "long"])
 def data_dir(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A data directory whose path is short enough for a socket, and one whose path is not."""
-    top = Path(tempfile.mkdtemp(prefix="kf-"))
+    top = Path(tempfile.mkdtemp(prefix="kf-", dir=memory()))
     monkeypatch.setattr(tempfile, "tempdir", str(top))
     data_dir = top / (LONG_NAME if request.param == "long" else "data")
     yield data_dir

@@ -20,7 +20,7 @@ from deploy.drills.pooler import OPEN, Company
 from domain.commands.permissions import Role
 from domain.handlers import identity
 from domain.log.credentials import api_tokens
-from tests.conftest import MEMORY
+from tests.conftest import memory
 from tests.workspace import fresh_workspace
 
 pytestmark = pytest.mark.long("one pooler")
@@ -34,7 +34,7 @@ def place() -> Iterator[Path]:
         program()
     except NoPgBouncer as missing:
         pytest.skip(str(missing))
-    with TemporaryDirectory(prefix="keyframe-pooler-", dir=MEMORY if MEMORY.is_dir() else None) as directory:
+    with TemporaryDirectory(prefix="keyframe-pooler-", dir=memory()) as directory:
         yield Path(directory)
 
 

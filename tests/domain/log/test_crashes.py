@@ -25,6 +25,9 @@ ANSWER_SECONDS_MAX = 60
 WRITERS = 6
 """The number of threads that append, so that commands are recorded in groups."""
 
+IN_FLIGHT_MAX = 2_000
+"""More acknowledgements than a pipe of 64 KiB holds, which a killed process has sent and no one has received."""
+
 Acknowledged = dict[tuple[UUID, int], int]
 """The position of each acknowledged event, by its series and number."""
 
@@ -107,6 +110,6 @@ def expect_once(settings: Settings, acknowledged: Acknowledged) -> None:
             assert there[numbered(series, number)] == position
         for series in {series for series, _ in acknowledged}:
             last = max(number for one, number in acknowledged if one == series)
-            in_flight = [numbered(series, number) in there for number in range(last + 1, last + 10_000)]
+            in_flight = [numbered(series, number) in there for number in range(last + 1, last + IN_FLIGHT_MAX)]
             assert in_flight == sorted(in_flight, reverse=True)
             assert persist(log, series, last).first == acknowledged[series, last]

@@ -30,6 +30,7 @@ from projections.store import basis as bases
 from projections.store.versioned_tables import OPEN
 from projections.tables import kpi as kpis
 from projections.tables import measurements
+from tests.conftest import memory
 from tests.properties.histories import LONG_AGO, History
 from tests.world import World, Worlds
 
@@ -167,7 +168,7 @@ def test_a_remembered_position_ends_with_its_connection(world: World) -> None:
 
 
 def test_a_projector_reconnects_to_a_restarted_server() -> None:
-    directory = Path(tempfile.mkdtemp(prefix="keyframe-"))
+    directory = Path(tempfile.mkdtemp(prefix="keyframe-", dir=memory()))
     try:
         with embedded_postgres.running(directory) as dsn:
             named = Settings(database_url=SecretStr(dsn), workspace="restarted", pool_size_max=2)
