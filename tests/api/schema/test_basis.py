@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from domain.commands.people_commands import AddPerson
 from tests.api.schema import goals
 from tests.api.schema.goals import day
 from tests.asking import AskedWorld
+from tests.workspace import fresh_workspace
 from tests.world import ADA
 
 BASIS = "basis { at known position isNow }"
@@ -35,8 +37,19 @@ def recorded_at(world: AskedWorld, position: int) -> datetime:
     return world.log.entries(position - 1, 1)[0].recorded_at
 
 
+@pytest.fixture(scope="module")
+def recorded(server: str) -> Iterator[AskedWorld]:
+    """The reworded objective, for tests that record nothing."""
+    with fresh_workspace(server) as database:
+        yield with_reworded_objective(AskedWorld(database))
+
+
 @pytest.fixture
 def reworded(world: AskedWorld) -> AskedWorld:
+    return with_reworded_objective(world)
+
+
+def with_reworded_objective(world: AskedWorld) -> AskedWorld:
     """An objective drafted on day 0, reworded on day 10, and again on day 20."""
     goals.cycle(world)
     id = goals.objective(world, "First title of the goal")
@@ -45,9 +58,9 @@ def reworded(world: AskedWorld) -> AskedWorld:
     return world
 
 
-def test_present_is_the_newest_basis(reworded: AskedWorld) -> None:
-    basis = reworded.ask(f"{{ {BASIS} }}")["basis"]
-    head = reworded.log.head()
+def test_present_is_the_newest_basis(recorded: AskedWorld) -> None:
+    basis = recorded.ask(f"{{ {BASIS} }}")["basis"]
+    head = recorded.log.head()
     assert basis["position"] == head.position == 4
     assert basis["isNow"] is True
     assert head.recorded_at is not None
@@ -55,28 +68,28 @@ def test_present_is_the_newest_basis(reworded: AskedWorld) -> None:
     assert basis["at"] >= basis["known"]
 
 
-def test_at_reads_the_valid_time_with_present_knowledge(reworded: AskedWorld) -> None:
-    assert titles(as_of(reworded, at=day(9))) == ["First title of the goal"]
-    assert titles(as_of(reworded, at=day(10))) == ["Second title of the goal"]
-    assert titles(as_of(reworded, at=day(90))) == ["Third title of the goal"]
+def test_at_reads_the_valid_time_with_present_knowledge(recorded: AskedWorld) -> None:
+    assert titles(as_of(recorded, at=day(9))) == ["First title of the goal"]
+    assert titles(as_of(recorded, at=day(10))) == ["Second title of the goal"]
+    assert titles(as_of(recorded, at=day(90))) == ["Third title of the goal"]
 
 
-def test_position_reads_the_state_right_after_that_event(reworded: AskedWorld) -> None:
-    snapshot = as_of(reworded, position=3)
+def test_position_reads_the_state_right_after_that_event(recorded: AskedWorld) -> None:
+    snapshot = as_of(recorded, position=3)
     assert titles(snapshot) == ["Second title of the goal"]
     assert snapshot["basis"] == {
-        "at": write_date_time(recorded_at(reworded, 3)),
-        "known": write_date_time(recorded_at(reworded, 3)),
+        "at": write_date_time(recorded_at(recorded, 3)),
+        "known": write_date_time(recorded_at(recorded, 3)),
         "position": 3,
         "isNow": False,
     }
 
 
-def test_known_limits_the_record_time(reworded: AskedWorld) -> None:
-    second = recorded_at(reworded, 3)
-    assert titles(as_of(reworded, at=day(30), known=second)) == ["Second title of the goal"]
-    assert titles(as_of(reworded, at=day(5), known=second)) == ["First title of the goal"]
-    assert titles(as_of(reworded, at=day(30), known=second - timedelta(microseconds=1))) == ["First title of the goal"]
+def test_known_limits_the_record_time(recorded: AskedWorld) -> None:
+    second = recorded_at(recorded, 3)
+    assert titles(as_of(recorded, at=day(30), known=second)) == ["Second title of the goal"]
+    assert titles(as_of(recorded, at=day(5), known=second)) == ["First title of the goal"]
+    assert titles(as_of(recorded, at=day(30), known=second - timedelta(microseconds=1))) == ["First title of the goal"]
 
 
 def test_basis_ahead_of_the_projections_is_behind(reworded: AskedWorld) -> None:
@@ -91,15 +104,15 @@ def test_basis_ahead_of_the_projections_is_behind(reworded: AskedWorld) -> None:
     assert as_of(reworded, known=recorded_at(reworded, 5))["basis"]["position"] == 5
 
 
-def test_known_alone_is_also_the_valid_time(reworded: AskedWorld) -> None:
-    second = recorded_at(reworded, 3)
-    snapshot = as_of(reworded, known=second)
+def test_known_alone_is_also_the_valid_time(recorded: AskedWorld) -> None:
+    second = recorded_at(recorded, 3)
+    snapshot = as_of(recorded, known=second)
     assert snapshot["basis"]["at"] == write_date_time(second)
     assert snapshot["basis"]["position"] == 3
 
 
-def test_as_of_without_arguments_is_the_present(reworded: AskedWorld) -> None:
-    answer = reworded.ask(f"{{ {BASIS} asOf {{ {BASIS} }} }}")
+def test_as_of_without_arguments_is_the_present(recorded: AskedWorld) -> None:
+    answer = recorded.ask(f"{{ {BASIS} asOf {{ {BASIS} }} }}")
     assert answer["asOf"]["basis"] == answer["basis"] | {"isNow": False}
 
 
@@ -112,7 +125,7 @@ def test_same_basis_returns_the_same_answer(reworded: AskedWorld) -> None:
     assert len(titles(as_of(reworded, at=day(12)))) == 2
 
 
-def test_snapshot_before_the_first_event_is_empty(reworded: AskedWorld) -> None:
+def test_snapshot_before_the_first_event_is_empty(recorded: AskedWorld) -> None:
     before = write_date_time(datetime(2020, 1, 1, tzinfo=UTC))
     query = """query($at: DateTime, $position: Position) { asOf(at: $at, position: $position) {
         basis { position } workspace { head policy { version } } cycle(by: {key: "2026-q1"}) { id }
@@ -126,10 +139,10 @@ def test_snapshot_before_the_first_event_is_empty(reworded: AskedWorld) -> None:
         "cycles": {"nodes": [], "totalCount": 0},
         "alignment": {"objectives": [], "edges": []},
     } | {name: {"nodes": []} for name in ("objectives", "keyResults", "kpis", "teams", "people")}
-    assert reworded.ask(query, position=0)["asOf"] == empty | {"basis": {"position": 0}}
-    at_head = reworded.ask(query, at=before)["asOf"]
+    assert recorded.ask(query, position=0)["asOf"] == empty | {"basis": {"position": 0}}
+    at_head = recorded.ask(query, at=before)["asOf"]
     assert at_head == empty | {"basis": {"position": 4}, "workspace": {"head": 4, "policy": {"version": 0}}}
-    known = reworded.ask(
+    known = recorded.ask(
         "query($t: DateTime) { asOf(known: $t) { basis { position } objectives { totalCount } } }", t=before
     )
     assert known["asOf"] == {"basis": {"position": 0}, "objectives": {"totalCount": 0}}
@@ -146,20 +159,20 @@ def test_snapshot_before_the_first_event_is_empty(reworded: AskedWorld) -> None:
         'known: "2026-01-01T00:00:00Z", position: 2',
     ],
 )
-def test_future_or_contradictory_basis_is_invalid(reworded: AskedWorld, moment: str) -> None:
-    assert reworded.code(f"{{ asOf({moment}) {{ basis {{ at }} }} }}") == "INVALID"
-    assert reworded.code(f"{{ objectives {{ nodes {{ asOf({moment}) {{ id }} }} }} }}") == "INVALID"
+def test_future_or_contradictory_basis_is_invalid(recorded: AskedWorld, moment: str) -> None:
+    assert recorded.code(f"{{ asOf({moment}) {{ basis {{ at }} }} }}") == "INVALID"
+    assert recorded.code(f"{{ objectives {{ nodes {{ asOf({moment}) {{ id }} }} }} }}") == "INVALID"
 
 
-def test_entity_can_be_read_as_of_a_time(reworded: AskedWorld) -> None:
+def test_entity_can_be_read_as_of_a_time(recorded: AskedWorld) -> None:
     query = """query($at: DateTime) { objectives { nodes { id title asOf(at: $at) {
         id entityId title cycle { key objectives { nodes { title } } } } } } }"""
-    (node,) = reworded.ask(query, at="2026-01-05T00:00:00Z")["objectives"]["nodes"]
+    (node,) = recorded.ask(query, at="2026-01-05T00:00:00Z")["objectives"]["nodes"]
     assert node["title"] == "Third title of the goal"
     assert node["asOf"]["title"] == "First title of the goal"
     assert node["asOf"]["entityId"] == node["id"] != node["asOf"]["id"]
     assert node["asOf"]["cycle"]["objectives"]["nodes"] == [{"title": "First title of the goal"}]
-    (node,) = reworded.ask(query, at="2025-01-05T00:00:00Z")["objectives"]["nodes"]
+    (node,) = recorded.ask(query, at="2025-01-05T00:00:00Z")["objectives"]["nodes"]
     assert node["asOf"] is None
 
 
@@ -185,10 +198,10 @@ def test_one_answer_reads_one_basis(reworded: AskedWorld) -> None:
     assert len(answer["cycle"]["objectives"]["nodes"]) == 2
 
 
-def test_present_is_resolved_once_per_operation(reworded: AskedWorld) -> None:
-    reworded.pool.statements.clear()
-    reworded.ask(f"{{ one: {BASIS} two: {BASIS} workspace {{ head }} }}")
-    assert len(reworded.pool.statements) == 1
+def test_present_is_resolved_once_per_operation(recorded: AskedWorld) -> None:
+    recorded.pool.statements.clear()
+    recorded.ask(f"{{ one: {BASIS} two: {BASIS} workspace {{ head }} }}")
+    assert len(recorded.pool.statements) == 1
 
 
 def test_plan_and_outcome_are_snapshots_at_activation_and_closing(reworded: AskedWorld) -> None:

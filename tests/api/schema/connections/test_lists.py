@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from domain.primitives.values import Kind, ObjectiveKind, Ref
 from tests.api.schema import goals
 from tests.api.schema.goals import day
 from tests.asking import AskedWorld
+from tests.workspace import fresh_workspace
 
 PAGE = """query(
     $first: Int, $after: String, $last: Int, $before: String, $filter: ObjectiveFilter, $by: ObjectiveOrder
@@ -43,8 +45,19 @@ def all_pages(world: AskedWorld, size: int, **asked: Any) -> list[str]:
         after = answer["pageInfo"]["endCursor"]
 
 
+@pytest.fixture(scope="module")
+def listed(server: str) -> Iterator[AskedWorld]:
+    """The five objectives, for tests that record nothing."""
+    with fresh_workspace(server) as database:
+        yield with_five_objectives(AskedWorld(database))
+
+
 @pytest.fixture
 def five_objectives(world: AskedWorld) -> AskedWorld:
+    return with_five_objectives(world)
+
+
+def with_five_objectives(world: AskedWorld) -> AskedWorld:
     """Five objectives with progress 0.5, 0.1, 0.9, none, 0.1 in an active cycle; the one without is a draft."""
     goals.cycle(world)
     world.do(ActivateCycle(cycle=goals.CYCLE, effective_at=day(0)))
@@ -60,8 +73,8 @@ def five_objectives(world: AskedWorld) -> AskedWorld:
 IN_ORDER = ["Delta", "alpha", "Charlie", "echo", "bravo"]
 
 
-def test_default_order_is_the_order_of_recording(five_objectives: AskedWorld) -> None:
-    answer = page(five_objectives)
+def test_default_order_is_the_order_of_recording(listed: AskedWorld) -> None:
+    answer = page(listed)
     assert [node["title"] for node in answer["nodes"]] == IN_ORDER
     assert [edge["node"] for edge in answer["edges"]] == answer["nodes"]
     assert answer["pageInfo"]["startCursor"] == answer["edges"][0]["cursor"]
@@ -80,10 +93,10 @@ def test_default_order_is_the_order_of_recording(five_objectives: AskedWorld) ->
     ],
 )
 def test_list_is_sorted_by_every_order_in_both_directions(
-    five_objectives: AskedWorld, field: str, expected: list[str] | None
+    listed: AskedWorld, field: str, expected: list[str] | None
 ) -> None:
-    upwards = titles(five_objectives, by={"field": field})
-    downwards = titles(five_objectives, by={"field": field, "direction": "DESC"})
+    upwards = titles(listed, by={"field": field})
+    downwards = titles(listed, by={"field": field, "direction": "DESC"})
     if field == "PROGRESS":
         assert sorted(upwards[:2]) == ["alpha", "bravo"]
         assert upwards[2:] == ["Delta", "Charlie", "echo"]
@@ -92,16 +105,16 @@ def test_list_is_sorted_by_every_order_in_both_directions(
         assert upwards == (expected or upwards)
         assert downwards == upwards[::-1]
     for size in (1, 2, 3):
-        assert all_pages(five_objectives, size, by={"field": field}) == upwards
-        assert all_pages(five_objectives, size, by={"field": field, "direction": "DESC"}) == downwards
+        assert all_pages(listed, size, by={"field": field}) == upwards
+        assert all_pages(listed, size, by={"field": field, "direction": "DESC"}) == downwards
 
 
-def test_last_reads_pages_from_the_end(five_objectives: AskedWorld) -> None:
-    answer = page(five_objectives, last=2)
+def test_last_reads_pages_from_the_end(listed: AskedWorld) -> None:
+    answer = page(listed, last=2)
     assert [node["title"] for node in answer["nodes"]] == IN_ORDER[3:]
     assert answer["pageInfo"]["hasPreviousPage"] is True
     assert answer["pageInfo"]["hasNextPage"] is False
-    before = page(five_objectives, last=2, before=answer["pageInfo"]["startCursor"])
+    before = page(listed, last=2, before=answer["pageInfo"]["startCursor"])
     assert [node["title"] for node in before["nodes"]] == IN_ORDER[1:3]
     assert before["pageInfo"]["hasNextPage"] is True
 
@@ -113,37 +126,36 @@ def test_pages_are_stable_while_rows_are_added(five_objectives: AskedWorld) -> N
     assert [node["title"] for node in first["nodes"]] + rest == ["alpha", "bravo", "Charlie", "Delta", "echo"]
 
 
-def test_empty_page_has_correct_page_info(five_objectives: AskedWorld) -> None:
-    end = page(five_objectives)["pageInfo"]["endCursor"]
-    answer = page(five_objectives, first=3, after=end)
+def test_empty_page_has_correct_page_info(listed: AskedWorld) -> None:
+    end = page(listed)["pageInfo"]["endCursor"]
+    answer = page(listed, first=3, after=end)
     assert answer["nodes"] == []
     assert answer["pageInfo"] == {
         "hasNextPage": False, "hasPreviousPage": True, "startCursor": None, "endCursor": None,
     }  # fmt: skip
-    assert page(five_objectives, first=0)["pageInfo"]["hasNextPage"] is True
+    assert page(listed, first=0)["pageInfo"]["hasNextPage"] is True
 
 
 @pytest.mark.parametrize(
     "asked",
     [{"first": -1}, {"first": 1_001}, {"last": 1_001}, {"first": 1, "last": 1}, {"after": "x"}, {"before": "§"}],
 )
-def test_invalid_page_arguments_are_refused(five_objectives: AskedWorld, asked: dict[str, Any]) -> None:
-    assert five_objectives.code(PAGE, **asked) == "INVALID"
+def test_invalid_page_arguments_are_refused(listed: AskedWorld, asked: dict[str, Any]) -> None:
+    assert listed.code(PAGE, **asked) == "INVALID"
 
 
-def test_cursor_of_another_order_is_invalid(five_objectives: AskedWorld) -> None:
-    cursor = page(five_objectives, by={"field": "TITLE"})["pageInfo"]["endCursor"]
-    assert five_objectives.code(PAGE, after=cursor) == "INVALID"
-    assert five_objectives.code(PAGE, after=cursor, by={"field": "TITLE", "direction": "DESC"}) == "INVALID"
+def test_cursor_of_another_order_is_invalid(listed: AskedWorld) -> None:
+    cursor = page(listed, by={"field": "TITLE"})["pageInfo"]["endCursor"]
+    assert listed.code(PAGE, after=cursor) == "INVALID"
+    assert listed.code(PAGE, after=cursor, by={"field": "TITLE", "direction": "DESC"}) == "INVALID"
 
 
-def test_total_count_is_queried_only_if_selected(five_objectives: AskedWorld) -> None:
-    rows = five_objectives.count("{ objectives(first: 2) { nodes { title } } }")
+def test_total_count_is_queried_only_if_selected(listed: AskedWorld) -> None:
+    rows = listed.count("{ objectives(first: 2) { nodes { title } } }")
     assert (
-        five_objectives.count("{ objectives(first: 2) { edges { cursor } nodes { title } pageInfo { hasNextPage } } }")
-        == rows
+        listed.count("{ objectives(first: 2) { edges { cursor } nodes { title } pageInfo { hasNextPage } } }") == rows
     )
-    assert five_objectives.count("{ objectives(first: 2) { nodes { title } totalCount } }") == rows + 1
+    assert listed.count("{ objectives(first: 2) { nodes { title } totalCount } }") == rows + 1
 
 
 def test_filters_are_combined_with_and(world: AskedWorld) -> None:
