@@ -1,6 +1,7 @@
 """Middleware that rejects requests for an unknown host name."""
 
 import ipaddress
+import re
 from collections.abc import Awaitable, Iterable
 from functools import lru_cache
 from http import HTTPStatus
@@ -12,6 +13,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.asgi.error_response import error_response
 
+_FORM: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?")
+"""The form of a Host header (RFC 9110, 7.2)."""
 HOSTS_CACHED_MAX: Final = 128
 """Host headers whose host name is cached; clients usually send the same one."""
 
@@ -43,7 +46,10 @@ class HostCheck:
 
 @lru_cache(HOSTS_CACHED_MAX)
 def _host_name(host: str) -> tuple[str, bool]:
-    """The host name of a Host header, and whether it is an IP address or a name below localhost."""
+    """The host name of a Host header, and whether it is an IP address or a name below localhost. Both are parts of
+    addresses that responses contain, so a header of another form has no name."""
+    if not _FORM.fullmatch(host):
+        return "", False
     name = _without_port(host)
     return name, name.endswith(".localhost") or _is_address(name)
 

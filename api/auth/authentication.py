@@ -145,8 +145,12 @@ class Authenticators:
         return Authenticated(caller, scopes.get(digest) or self._open_scope(scopes, digest, bearer))
 
     def forget(self, secret: str) -> None:
-        """Validate this session again at its next use, rather than by the cache."""
-        self._seen_sessions.forget(sessions.digest(secret))
+        """This session has ended: remember nothing of it, also not for the time when the primary is away."""
+        digest = sessions.digest(secret)
+        self._seen_sessions.forget(digest)
+        self._known_good_tokens.pop(digest, None)
+        if self._memory is not None:
+            self._memory.forget(digest)
 
     def last_known(self, authorization: Collection[str]) -> Caller | None:
         """The caller whom these headers had when this process first accepted their token; None if it never did, or if

@@ -107,7 +107,7 @@ def _rejected(connection: HTTPConnection, session: str | None) -> Response:
     """The response to invalid credentials, which also deletes the cookie of a session that ended."""
     response = _unauthenticated()
     if session is not None:
-        set_cookie(response, connection.headers.get("host") or "", "", 0)
+        set_cookie(response, connection, "", 0)
     return response
 
 

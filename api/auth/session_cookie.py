@@ -20,40 +20,47 @@ PENDING: Final = "keyframe-sign-in"
 
 def session_of(connection: HTTPConnection) -> str | None:
     """The secret of the session in a request from a page of this server; None without one."""
-    headers = connection.headers
-    if headers.get("cookie") is None or not is_own_page(connection):
+    if connection.headers.get("cookie") is None or not is_own_page(connection):
         return None
     return kept(connection, SESSION)
 
 
 def kept(connection: HTTPConnection, name: str) -> str | None:
     """The content of a cookie, whoever caused the request; None without one."""
-    return connection.cookies.get(cookie_name(connection.headers.get("host") or "", name))
+    return connection.cookies.get(cookie_name(connection, name))
 
 
 def is_own_page(connection: HTTPConnection) -> bool:
-    """Whether a page of this server sends the request."""
+    """Whether a page of this server sends the request. Off loopback, a WebSocket must come from a page over https:
+    somebody in the network may have written another."""
     headers = connection.headers
-    if connection.scope["type"] == "websocket":
-        return is_same_origin(headers.get("origin") or "", headers.get("host"))
-    return headers.get("sec-fetch-site") == "same-origin"
+    if connection.scope["type"] != "websocket":
+        return headers.get("sec-fetch-site") == "same-origin"
+    origin, host = headers.get("origin") or "", headers.get("host") or ""
+    return is_same_origin(origin, host) and (origin.lower().startswith("https://") or is_loopback(host))
 
 
-def cookie_name(host: str, name: str = SESSION) -> str:
-    """The full name of a cookie for a Host header. Off loopback it has a prefix that browsers accept only with
-    `Secure`, without a domain, and for all paths. Cookies do not differ by port, so on loopback, where several servers
-    may run, the name has it."""
-    return f"{name}-{host.rpartition(']')[2].partition(':')[2] or 80}" if is_loopback(host) else f"__Host-{name}"
+def is_plain(connection: HTTPConnection) -> bool:
+    """Whether the browser is on this machine and speaks http, without TLS."""
+    return connection.scope["scheme"] in {"http", "ws"} and is_loopback(connection.headers.get("host") or "")
 
 
-def set_cookie(response: Response, host: str, content: str, seconds: int, name: str = SESSION) -> None:
+def cookie_name(connection: HTTPConnection, name: str = SESSION) -> str:
+    """The full name of a cookie. It has a prefix that browsers accept only with `Secure`, without a domain, and for all
+    paths; on loopback without TLS, it has the port instead: cookies do not differ by port, and several servers may run
+    there."""
+    host = connection.headers.get("host") or ""
+    return f"{name}-{host.rpartition(']')[2].partition(':')[2] or 80}" if is_plain(connection) else f"__Host-{name}"
+
+
+def set_cookie(response: Response, connection: HTTPConnection, content: str, seconds: int, name: str = SESSION) -> None:
     """Have the browser keep a content for some seconds; 0 deletes it."""
     response.set_cookie(
-        cookie_name(host, name),
+        cookie_name(connection, name),
         content,
         max_age=seconds,
         path="/",
-        secure=not is_loopback(host),
+        secure=not is_plain(connection),
         httponly=True,
         samesite="lax",
     )

@@ -15,7 +15,6 @@ from starlette.responses import RedirectResponse, Response
 
 from api.asgi.attempt_limiter import AttemptLimiter
 from api.asgi.error_response import error_response, too_many_response, unavailable_response
-from api.asgi.host_check import is_loopback
 from api.auth.api_tokens import THREADS
 from api.auth.authentication import (
     FAILURES_BURST,
@@ -31,7 +30,7 @@ from api.auth.openid.code_flow import CodeFlow
 from api.auth.openid.named_person import caller_of
 from api.auth.openid.pending import LIFETIME_SECONDS
 from api.auth.openid.sign_in_problem import SignInProblem
-from api.auth.session_cookie import PENDING, SESSION, kept, set_cookie
+from api.auth.session_cookie import PENDING, SESSION, is_plain, kept, set_cookie
 from api.console.shell import is_page
 from api.execution.context import Caller
 from api.runtime.settings import Settings
@@ -67,13 +66,12 @@ class OpenIdSignIn:
         to = page_of(request.query_params.get("to"))
         if request.headers.get("sec-fetch-site", "none") not in _OWN:
             return RedirectResponse("/sign-in", HTTPStatus.SEE_OTHER, {"cache-control": "no-store"})
-        host = request.headers.get("host") or ""
         try:
             where, pending = await self._flow.begin(f"{origin_of(request)}{CALLBACK}", to)
         except SignInProblem as problem:
             return self._failed(request, problem)
         response = _redirect(where)
-        set_cookie(response, host, self._flow.seal.seal(pending), LIFETIME_SECONDS, PENDING)
+        set_cookie(response, request, self._flow.seal.seal(pending), LIFETIME_SECONDS, PENDING)
         return response
 
     async def callback(self, request: Request) -> Response:
@@ -90,7 +88,7 @@ class OpenIdSignIn:
             response = self._failed(request, problem)
         finally:
             self._failures.end(network, is_failure=is_failure)
-        set_cookie(response, request.headers.get("host") or "", "", 0, PENDING)
+        set_cookie(response, request, "", 0, PENDING)
         return response
 
     async def _signed_in(self, request: Request) -> Response:
@@ -105,7 +103,7 @@ class OpenIdSignIn:
         if previous is not None:
             self._authenticators.forget(previous)
         response = _redirect(pending.to)
-        set_cookie(response, request.headers.get("host") or "", secret, max(1, int(until - time())))
+        set_cookie(response, request, secret, max(1, int(until - time())))
         return response
 
     def _failed(self, request: Request, problem: SignInProblem) -> Response:
@@ -133,8 +131,7 @@ def page_of(to: str | None) -> str:
 
 def origin_of(request: Request) -> str:
     """The origin at which a browser sees this server. Off loopback it is https, without which no session is kept."""
-    host = request.headers.get("host") or ""
-    return f"{request.url.scheme if is_loopback(host) else 'https'}://{host}"
+    return f"{'http' if is_plain(request) else 'https'}://{request.headers.get('host') or ''}"
 
 
 def _redirect(where: str) -> Response:

@@ -108,7 +108,7 @@ class SignIn:
             await self._sessions.end(secret)
             self._authenticators.forget(secret)
         response = Response(status_code=HTTPStatus.NO_CONTENT, headers=dict(_NO_STORE))
-        set_cookie(response, request.headers.get("host") or "", "", 0)
+        set_cookie(response, request, "", 0)
         return response
 
     async def _ways(self, request: Request) -> Response:
@@ -213,7 +213,7 @@ class SignIn:
         if previous is not None:
             self._authenticators.forget(previous)
         response = _json({"signedInUntil": _moment(until)})
-        set_cookie(response, request.headers.get("host") or "", secret, max(1, int(until - time())))
+        set_cookie(response, request, secret, max(1, int(until - time())))
         return response
 
 
@@ -229,7 +229,11 @@ def _moment(seconds: float) -> str:
 
 
 def _foreign() -> Response:
-    return error_response(HTTPStatus.FORBIDDEN, "Only a page of this server may sign in and out.", "CSRF_PREVENTED")
+    return error_response(
+        HTTPStatus.FORBIDDEN,
+        "Only a page of this server may sign in and out, in a browser of 2023 or newer.",
+        "CSRF_PREVENTED",
+    )
 
 
 def _rejected() -> Response:

@@ -40,8 +40,8 @@ def middleware_of(process: Process, shell: Shell | None = None) -> list[Middlewa
     return [
         Middleware(RequestLogMiddleware, metrics=process.metrics, telemetry=process.telemetry),
         Middleware(HostCheck, names=[settings.host, *(settings.host_names or "").split(",")]),
-        *([] if shell is None else [Middleware(BrowserPages, shell=shell)]),
         cors(settings),
+        *([] if shell is None else [Middleware(BrowserPages, shell=shell)]),
         Middleware(AuthenticationMiddleware, authenticators=process.authenticators, **strangers),
         Middleware(BodyLimit, seconds=settings.request_timeout_s, streamed={readings_ingest.PATH, targets_ingest.PATH}),
     ]

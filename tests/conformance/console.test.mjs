@@ -32,7 +32,7 @@ const percent = (share) => `${Math.round(share * 100)} %`;
 test("a stranger gets the sign-in alone, and a wrong token is explained beside its field", async () => {
   const opened = await page();
   await opened.goto(`${base}/week`);
-  await opened.waitForURL(`${base}/sign-in`);
+  await opened.waitForURL(`${base}/sign-in?to=%2Fweek`);
   await opened.getByLabel("Your token").fill("nonsense");
   await opened.getByRole("button", { name: "Sign in" }).click();
   assert.match(await opened.getByRole("alert").innerText(), /not valid/);
@@ -50,6 +50,29 @@ test("a token becomes a session that scripts cannot read, and signing out ends i
   await opened.context().addCookies([cookie]);
   await opened.goto(`${base}/`);
   await opened.waitForURL(`${base}/sign-in`);
+});
+
+test("a session that ends leads to the sign-in, and from there back to what was open", async () => {
+  const opened = await signedIn(token);
+  await opened.getByRole("link", { name: "What changed" }).click();
+  await opened.evaluate(() => fetch("/sign-out", { method: "POST" }));
+  await opened.getByRole("link", { name: "KPIs" }).click();
+  await opened.getByText("Your session has ended").waitFor();
+  assert.deepEqual(await serious(opened), []);
+  await opened.getByLabel("Your token").fill(token);
+  await opened.getByRole("button", { name: "Sign in" }).click();
+  await opened.waitForURL(`${base}/kpis`);
+  await opened.getByRole("heading", { name: "KPIs" }).waitFor();
+});
+
+test("an address that the server answers opens by one more click, and one that nobody answers is told", async () => {
+  const opened = await signedIn(token);
+  await opened.goto(`${base}/report/${quarter.key}`);
+  await opened.getByRole("link", { name: "Open it" }).click();
+  await opened.getByRole("heading", { name: quarter.name }).first().waitFor();
+  await opened.goto(`${base}/nowhere`);
+  await opened.getByRole("heading", { name: "There is no such page" }).waitFor();
+  assert.deepEqual(await serious(opened), []);
 });
 
 test("the quarter shows what the API answers, and its filters are in the address", async () => {

@@ -266,11 +266,11 @@ def test_doctor_lists_the_ways_to_authenticate(database: Database, filled: Conne
     assert found(both, "authentication").verdict is Verdict.WRONG
     (tmp_path / "keys").write_text('{"keys": []}')
     assert found(both, "authentication").found == "accepts 1 valid token and JWTs from https://id.example"
-    issuer = OpenIdIssuer()
-    known = database.settings.model_copy(update=issuer.settings(oidc_client_secret=SecretStr(SECRET)))
-    expected = f"accepts 1 valid token and people who sign in by {issuer.url}"
+    provider = OpenIdIssuer()
+    known = database.settings.model_copy(update=provider.settings(oidc_client_secret=SecretStr(SECRET)))
+    expected = f"accepts 1 valid token and people who sign in by {provider.url}"
     assert found(known, "authentication").found == expected
-    issuer.stop()
+    provider.stop()
     assert "cannot be read" in found(known, "authentication").found
     without = known.model_copy(update={"oidc_client_secret": None, "oidc_client_secret_file": tmp_path / "nowhere"})
     assert "KEYFRAME_OIDC_CLIENT_SECRET_FILE" in found(without, "authentication").found

@@ -1,5 +1,6 @@
 """Sessions of the console: how they begin, in which requests they count, and when they end."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,6 +9,9 @@ from uuid import UUID
 import pytest
 from starlette.websockets import WebSocketDisconnect
 
+from api.asgi.rate_limiter import TokenBucketLimiter
+from api.auth.authentication import DEMO, AuthenticationFailed, Authenticators
+from api.auth.token_memory import TokenMemory
 from api.console.sign_in import Guest
 from api.server.app import create_app
 from domain.commands.people_commands import DeactivatePerson, ErasePerson
@@ -64,6 +68,9 @@ def test_cookie_is_http_only_and_lax_and_secure_off_loopback(console: AppServer,
     assert {"HttpOnly", "Path=/", "SameSite=lax", "Secure"} <= {*given.split("; ")}
     assert "Domain" not in given
     assert elsewhere.viewer()["handle"] == "robot"
+    over_tls = Browser(console, "https://localhost").sign_in(console.token()).headers["set-cookie"]
+    assert over_tls.startswith("__Host-keyframe=kfs_")
+    assert "Secure" in over_tls.split("; ")
 
 
 def test_only_the_digest_of_a_session_is_stored(console: AppServer, browser: Browser) -> None:
@@ -199,6 +206,16 @@ def test_session_counts_over_websocket_by_its_origin(console: AppServer, browser
     assert viewer_over_websocket(console, browser, **host, origin="http://localhost", cookie=f"{COOKIE}=kfs_x") == 4403
 
 
+def test_session_counts_over_websocket_of_an_https_page_only_off_loopback(console: AppServer) -> None:
+    browser = Browser(console, "https://goals.example.org")
+    browser.sign_in(console.token())
+    secret = browser.http.cookies["__Host-keyframe"]
+    given = {"host": "goals.example.org", "cookie": f"__Host-keyframe={secret}"}
+    assert viewer_over_websocket(console, browser, **given, origin="https://goals.example.org") == "robot"
+    for origin in ("http://goals.example.org", "HTTP://goals.example.org", "https://evil.goals.example.org"):
+        assert viewer_over_websocket(console, browser, **given, origin=origin) == 4401, origin
+
+
 # ── end ───────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -209,6 +226,16 @@ def test_sign_out_ends_the_session_and_deletes_the_cookie(console: AppServer, br
     assert (response.status_code, browser.secret) == (204, None)
     assert browser.viewer(cookie=f"{COOKIE}={secret}") == 401
     assert browser.http.post("/sign-out").status_code == 204
+
+
+def test_ended_session_is_not_remembered_for_the_time_when_the_primary_is_away() -> None:
+    memory = TokenMemory(300, lambda: True)
+    authenticators = Authenticators([], TokenBucketLimiter(1, 1), memory=memory)
+    memory.note(sessions.digest("kfs_x"), DEMO)
+    assert asyncio.run(authenticators.authenticate((), "", "kfs_x")) is not None
+    authenticators.forget("kfs_x")
+    with pytest.raises(AuthenticationFailed):
+        asyncio.run(authenticators.authenticate((), "", "kfs_x"))
 
 
 Ending = Callable[[AppServer, str, Any], object]
@@ -239,7 +266,7 @@ def test_session_ends_with_what_it_was_opened_by(console: AppServer, browser: Br
 
 
 def test_ways_to_sign_in_say_until_when_somebody_is_signed_in(console: AppServer, browser: Browser) -> None:
-    ways = {"people": [], "issuer": None, "contact": None, "canAnybodySignIn": True}
+    ways: dict[str, Any] = {"people": [], "issuer": None, "contact": None, "canAnybodySignIn": True}
     assert browser.http.get("/sign-in").json() == {"signedInUntil": None, **ways}
     until = browser.sign_in(console.token()).json()["signedInUntil"]
     assert browser.http.get("/sign-in").json() == {"signedInUntil": until, **ways}
