@@ -10,6 +10,10 @@ import { useLooking } from "../viewer";
 import { DRAFT_OBJECTIVE, FORM_TEAM, OPEN_CYCLE } from "./first-run-documents";
 import { ACTIVATE_CYCLE } from "./reading-documents";
 
+/** What fields and calls show while nothing is written. */
+const TEAM = "Product";
+const OBJECTIVE = "New customers find their way without us";
+
 export function NoCycle() {
   const { viewer } = useLooking();
   const may = (permission: (typeof viewer.can)[number]) => viewer.can.includes(permission);
@@ -80,12 +84,12 @@ function CycleStep({ done, onDone }: { done: Made["cycle"]; onDone: (cycle: NonN
 function TeamStep({ done, onDone }: { done: Made["team"]; onDone: (team: NonNullable<Made["team"]>) => void }) {
   const [name, setName] = useState("");
   const input = { key: keyOf(name), name };
-  const call: Call = { mutation: "formTeam", type: "FormTeamInput", input, selection: "team { entityId }" };
+  const call: Call = { mutation: "formTeam", type: "FormTeamInput", input: name ? input : { key: keyOf(TEAM), name: TEAM }, selection: "team { entityId }" };
   const { send, problems, isSending } = useCommand(FORM_TEAM);
   return (
     <Step title="Form a team" isOptional text="Teams own objectives, and may keep some to themselves." done={done && `${done.name} is formed.`} call={call}
       send={() => void send(input).then((payload) => payload?.team && onDone(payload.team))} action="Form the team" isBusy={isSending} problems={problems} shown={["key", "name"]}>
-      <Field id="team-name" label="Name" value={name} set={setName} placeholder="Product" problems={beside(problems, "name", "key")} />
+      <Field id="team-name" label="Name" value={name} set={setName} placeholder={TEAM} problems={beside(problems, "name", "key")} />
     </Step>
   );
 }
@@ -104,13 +108,13 @@ function ObjectiveStep({ cycle, team, done, onDone }: ObjectiveProps) {
   const [target, setTarget] = useState("");
   const measured = { title: result, metric: { direction: Number(target) < Number(start) ? ("DECREASE" as const) : ("INCREASE" as const), start: numberOf(start), target: numberOf(target) } };
   const input = { cycle: { key: cycle }, title, ...(team && { team: team.entityId }), ...(result.trim() && { keyResults: [measured] }) };
-  const call: Call = { mutation: "draftObjective", type: "DraftObjectiveInput", input, selection: "objective { entityId }" };
+  const call: Call = { mutation: "draftObjective", type: "DraftObjectiveInput", input: { ...input, title: title || OBJECTIVE }, selection: "objective { entityId }" };
   const { send, problems, isSending } = useCommand(DRAFT_OBJECTIVE);
   const of = (name: string) => problems.filter((one) => one.field[0] === "keyResults" && one.field.includes(name));
   return (
     <Step title="Draft a first objective" isOptional text="What should be different at the end, and how will you see it?" done={done && `“${done.title}” is drafted.`} call={call}
       enums={["INCREASE", "DECREASE"]} send={() => void send(input).then((payload) => payload?.objective && onDone(payload.objective))} action="Draft the objective" isBusy={isSending} problems={problems} shown={["title", "keyResults"]}>
-      <Field id="objective-title" label="Objective" isWide value={title} set={setTitle} placeholder="New customers find their way without us" problems={beside(problems, "title")} />
+      <Field id="objective-title" label="Objective" isWide value={title} set={setTitle} placeholder={OBJECTIVE} problems={beside(problems, "title")} />
       <Field id="result-title" label="Key result, if you know it" isWide isOptional value={result} set={setResult} placeholder="Share of customers who finish the setup alone, in %" problems={of("title")} />
       <Field id="result-start" label="From" isOptional={!result.trim()} value={start} set={setStart} placeholder="40" inputMode="decimal" problems={of("start")} />
       <Field id="result-target" label="To" isOptional={!result.trim()} value={target} set={setTarget} placeholder="75" inputMode="decimal" problems={[...of("target"), ...of("direction")]} />

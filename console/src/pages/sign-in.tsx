@@ -130,8 +130,8 @@ function ByToken({ ways, refusal, isBusy, enter }: ByTokenProps) {
       </div>
       {refusal !== null && <p id="token-refusal" class="refusal" role="alert">{refusal}</p>}
       <p id="token-help" class="help">
-        {ways.contact ? <>Ask {ways.contact} for one</> : <>An administrator makes one with <code>keyframe token create</code></>}
-        . The session ends after twelve hours.
+        {ways.canAnybodySignIn && (ways.contact ? <>Ask {ways.contact} for one. </> : <>An administrator makes one with <code>keyframe token create</code>. </>)}
+        The session ends after twelve hours.
       </p>
     </form>
   );
