@@ -31,7 +31,7 @@ from api.auth.openid.named_person import caller_of
 from api.auth.openid.pending import LIFETIME_SECONDS
 from api.auth.openid.sign_in_problem import SignInProblem
 from api.auth.session_cookie import PENDING, SESSION, is_plain, kept, set_cookie
-from api.console.shell import is_page
+from api.console.shell import ASK, is_page
 from api.execution.context import Caller
 from api.runtime.settings import Settings
 from domain.log.event_store import Log
@@ -123,7 +123,7 @@ def page_of(to: str | None) -> str:
         parts = urlsplit(to or "/")
     except ValueError:
         return "/"
-    is_here = not parts.scheme and not parts.netloc and is_page(parts.path)
+    is_here = not parts.scheme and not parts.netloc and (is_page(parts.path) or parts.path == ASK)
     if not is_here or not (to or "/").isprintable() or len(to or "") > TO_LENGTH_MAX:
         return "/"
     return SplitResult("", "", parts.path, parts.query, "").geturl()

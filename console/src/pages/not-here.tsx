@@ -5,7 +5,7 @@ import { pageProblem } from "../api/problem";
 import { State } from "../parts/states";
 
 /** The addresses that the server answers itself, to those who come from a page of the console. */
-const SERVED = /^\/(checkpoint|evidence|export|graphql|metrics|report|schema\.graphql)\b/;
+const SERVED = /^\/(checkpoint|evidence|export|metrics|report|schema\.graphql)\b/;
 
 export function NotHere() {
   const [path] = useLocation();

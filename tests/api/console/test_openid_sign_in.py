@@ -442,7 +442,7 @@ def test_failures_are_logged_without_secrets(
     "to",
     [
         "https://evil.example", "//evil.example", "/\\evil.example", "\\\\evil.example", "/%2F/evil.example",
-        "javascript:1", "/sign-out", "/report/q4", "/graphql", "http:/week", "/week\r\nset-cookie: a=b",
+        "javascript:1", "/sign-out", "/report/q4", "/graphql/x", "http:/week", "/week\r\nset-cookie: a=b",
         "/objective/x" * 200, "//[", "",
     ],
 )  # fmt: skip
@@ -451,7 +451,7 @@ def test_sign_in_leads_to_pages_of_the_console_only(to: str) -> None:
 
 
 def test_sign_in_leads_back_to_the_page_that_was_open() -> None:
-    for page in ("/", "/week", "/?cycle=q4&q=a%20b", "/objective/abc?at=2026-01-01T00:00:00Z"):
+    for page in ("/", "/week", "/graphql", "/?cycle=q4&q=a%20b", "/objective/abc?at=2026-01-01T00:00:00Z"):
         assert page_of(page) == page
     assert page_of(None) == "/"
 
