@@ -20,6 +20,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     target: "es2022",
+    rolldownOptions: { output: { chunkFileNames: ({ name }) => `${name.replace(/\W.*/, "")}-[hash].js` } },
     chunkSizeWarningLimit: 700, // kB: the query editor, which loads apart
   },
 });

@@ -75,6 +75,7 @@ function Signed({ who, isReachable, onSignedOut, children }: Props & { who: impo
     }),
     [moment, path, search],
   );
+  const isOfNow = path === "/week" || path.startsWith("/proof");
   const main = useRef<HTMLElement>(null);
   const nav = useRef<HTMLElement>(null);
   useEffect(() => {
@@ -82,7 +83,7 @@ function Signed({ who, isReachable, onSignedOut, children }: Props & { who: impo
     nav.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
   }, [path]);
   useFollowing();
-  const film = useLoadedFilm(path === "/week" ? null : looking.cycle);
+  const film = useLoadedFilm(isOfNow ? null : looking.cycle);
   const isFilmed = path === "/" || path === "/alignment" || path.startsWith("/objective/");
   const leave = () => signOut().then(onSignedOut);
   return (
@@ -109,10 +110,10 @@ function Signed({ who, isReachable, onSignedOut, children }: Props & { who: impo
               <button type="button" class="quiet" onClick={leave}>Sign out</button>
             </div>
           </header>
-          {path !== "/week" && <Past cycle={path === "/" ? (looking.cycle?.key ?? null) : null} />}
+          {!isOfNow && <Past cycle={path === "/" ? (looking.cycle?.key ?? null) : null} />}
           {!isReachable && <p class="gone" role="alert">The server does not answer. The page goes on as soon as it is back.</p>}
           <main id="main" tabIndex={-1} ref={main}>{children}</main>
-          {path !== "/week" && looking.cycle && <Slider key={looking.cycle.key} cycle={looking.cycle} isFilmed={isFilmed} />}
+          {!isOfNow && looking.cycle && <Slider key={looking.cycle.key} cycle={looking.cycle} isFilmed={isFilmed} />}
         </div>
         </FilmContext.Provider>
       </MomentContext.Provider>

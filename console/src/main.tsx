@@ -12,5 +12,6 @@ import "./styles/objective.css";
 import "./styles/readings.css";
 import "./styles/burn-up.css";
 import "./styles/changes.css";
+import "./styles/provable.css";
 
 render(<App />, document.getElementById("app")!);

@@ -80,6 +80,13 @@ def parts() -> list[Part]:
         Part("graphql-sse", "graphql-sse, over restarts of the server", (_node("graphql-sse.test.mjs"),)),
         Part("console-build", "The console, as it is built from its source", (_node("console-build.test.mjs"),)),
         Part("console", "The console in Chromium", (_node("console.test.mjs"),)),
+        Part(
+            "proof",
+            "The console's verification of proofs, by published vectors and on a log",
+            (("tsc", "--project", "tsconfig.proof.json"), _node("proof.test.mjs")),
+        ),
+        Part("console-proof", "Proofs in Chromium", (_node("console-proof.test.mjs"),)),
+        Part("console-ask", "The query editor in Chromium", (_node("console-ask.test.mjs"),)),
         Part("fuzz", "Schemathesis", ((str(python), "fuzz.py"),)),
     ]
 

@@ -8,7 +8,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { useClient } from "@urql/preact";
 
 import { NOW, useMoment, type Moment } from "../moment/moment";
-import { isEndOfDay, dayOf, onDay } from "../parts/words";
+import { clock, dayOf, isEndOfDay, onDay } from "../parts/words";
 import "../styles/ask.css";
 import { draftOf, linkTo, newDraft, type Draft } from "./draft";
 import { editorIn, write } from "./editor";
@@ -161,15 +161,17 @@ const bearer = ({ token }: Draft): Access => (token.trim() === "" ? {} : { autho
 /** What is wrong, with the place in the document where the server names one. */
 function Faults({ faults, go }: { faults: readonly Fault[]; go: (place: { line: number; column: number }) => void }) {
   return (
-    <ul class="faults" role="alert">
-      {faults.map((fault, index) => (
-        <li key={index}>
-          {fault.extensions?.code && <code>{fault.extensions.code}</code>} {fault.message}
-          {fault.path && <small> at {fault.path.join(".")}</small>}
-          {fault.locations?.[0] && <button type="button" class="quiet" onClick={() => go(fault.locations![0]!)}>line {fault.locations[0].line}</button>}
-        </li>
-      ))}
-    </ul>
+    <div class="faults" role="alert">
+      <ul>
+        {faults.map((fault, index) => (
+          <li key={index}>
+            {fault.extensions?.code && <code>{fault.extensions.code}</code>} {fault.message}
+            {fault.path && <small> at {fault.path.join(".")}</small>}
+            {fault.locations?.[0] && <button type="button" class="quiet" onClick={() => go(fault.locations![0]!)}>line {fault.locations[0].line}</button>}
+          </li>
+        ))}
+      </ul>
+    </div>
   );
 }
 
@@ -187,7 +189,7 @@ function History({ draft, open }: { draft: Draft; open: (document: string, varia
       {draft.past.map((one) => (
         <li key={one.at.getTime()}>
           <button type="button" class="quiet" onClick={() => open(one.document, one.variables)}>{inShort(one.document)}</button>
-          <small>{one.at.toLocaleTimeString()} · {one.outcome}</small>
+          <small>{clock(one.at)} · {one.outcome}</small>
         </li>
       ))}
     </ol>

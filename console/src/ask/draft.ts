@@ -21,14 +21,14 @@ export interface Draft {
 const PAST_MAX = 50;
 
 const FIRST = `# Ctrl-Enter runs the document, Ctrl-Space completes at the cursor.
-# The slider below sets $at and $known: without it, the answer is about now.
+# The slider of the console sets $at and $known. Unset, the answer is about now.
 query Now($at: DateTime, $known: DateTime) {
   asOf(at: $at, known: $known) {
     basis {
       at
       position
     }
-    cycles(filter: { state: ACTIVE }) {
+    cycles(filter: { states: [ACTIVE] }) {
       nodes {
         key
         name

@@ -43,13 +43,28 @@ function extensionsOf({ label, language, hint, isReadOnly = false, keys = [], on
     search({ top: true }),
     syntaxHighlighting(COLOURS),
     EditorView.lineWrapping,
-    EditorView.contentAttributes.of({ "aria-label": label, ...(isReadOnly ? { "aria-readonly": "true" } : {}) }),
+    EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0", ...(isReadOnly ? { "aria-readonly": "true" } : {}) }),
     EditorView.updateListener.of((update) => update.docChanged && onChange?.(update.state.doc.toString())),
     hint === undefined ? [] : placeholder(hint),
     keymap.of([...defaultKeymap, ...foldKeymap, ...searchKeymap]),
     THEME,
   ];
 }
+
+/** Replace a selection that is typed over here. Chromium would keep the look of the old text in a style attribute, which
+ * the policy of the page blocks and reports. */
+const TYPED_OVER = EditorView.domEventHandlers({
+  beforeinput(event, view) {
+    const { from, to, empty } = view.state.selection.main;
+    const text = event.data;
+    if (event.inputType !== "insertText" || text === null || empty || event.isComposing) return false;
+    event.preventDefault();
+    const insert = () => view.state.update(view.state.replaceSelection(text), { userEvent: "input.type", scrollIntoView: true });
+    const isHandled = view.state.facet(EditorView.inputHandler).some((handle) => handle(view, from, to, text, insert));
+    if (!isHandled) view.dispatch(insert());
+    return true;
+  },
+});
 
 /** Tab indents; after Escape, it leaves the editor. */
 const EDITING: Extension = [
@@ -59,6 +74,7 @@ const EDITING: Extension = [
   bracketMatching(),
   closeBrackets(),
   autocompletion({ icons: false }),
+  TYPED_OVER,
   keymap.of([...closeBracketsKeymap, ...completionKeymap, ...historyKeymap, ...lintKeymap, indentWithTab]),
 ];
 
@@ -78,7 +94,7 @@ const MESSAGE = { maxWidth: "34rem", padding: "0.4rem 0.7rem", whiteSpace: "pre-
 
 const THEME = EditorView.theme({
   "&": { height: "100%", color: "var(--ink)", backgroundColor: "var(--card)", fontSize: "0.8125rem" },
-  "&.cm-focused": { outline: "none" },
+  "&.cm-focused": { outline: "2px solid var(--key)", outlineOffset: "-2px" },
   ".cm-scroller": { fontFamily: MONO, lineHeight: "1.6", overflow: "auto" },
   ".cm-content": { padding: "0.6rem 0", caretColor: "var(--ink)" },
   ".cm-line": { padding: "0 0.75rem 0 0.4rem" },
@@ -96,6 +112,7 @@ const THEME = EditorView.theme({
   ".cm-tooltip.cm-completionInfo": { ...FLOATING, ...MESSAGE, maxWidth: "22rem" },
   ".cm-tooltip-hover .documentation": MESSAGE,
   ".cm-diagnostic": { ...MESSAGE, borderLeft: "3px solid var(--bad)" },
+  ".cm-diagnostic-warning": { borderLeftColor: "var(--warn)" },
   ".cm-panels": { backgroundColor: "var(--sunk)", color: "var(--ink)", border: "0" },
   ".cm-textfield": { backgroundColor: "var(--card)", color: "var(--ink)", border: "1px solid var(--soft)", borderRadius: "5px" },
   ".cm-button": { backgroundImage: "none", backgroundColor: "var(--card)", color: "var(--ink)", border: "1px solid var(--soft)", borderRadius: "5px" },

@@ -1,5 +1,5 @@
 // What the editor knows of GraphQL: the language, marks as one types, and completion and documentation from the schema.
-import { snippet, type Completion, type CompletionContext, type CompletionResult } from "@codemirror/autocomplete";
+import { snippet, startCompletion, type Completion, type CompletionContext, type CompletionResult } from "@codemirror/autocomplete";
 import { syntaxTree } from "@codemirror/language";
 import type { Extension } from "@codemirror/state";
 import { hoverTooltip, type EditorView, type Tooltip } from "@codemirror/view";
@@ -11,6 +11,7 @@ export type Show = (type: string, field?: string) => void;
 
 /** What is typed before these opens the list without a letter. */
 const OPENING = /[{(:$@[]\s?$|\.\.\.$|\bon $/;
+const BOOST_MAX = 99;
 const NAMELESS = new Set(["StringValue", "Comment"]);
 
 /** The language; a click with Ctrl or Cmd shows the documentation of a field. */
@@ -34,22 +35,27 @@ function offered(context: CompletionContext): CompletionResult | null {
   if (word.text === "" && !context.explicit && !OPENING.test(before)) return null;
   const found = getAutocompleteSuggestions(schema, state.doc.toString(), offsetToPos(state.doc, pos));
   const isNamed = /^\s*:/.test(state.sliceDoc(pos, pos + 20));
-  return found.length === 0 ? null : { from: word.from, options: found.map((item) => optionOf(item, isNamed)) };
+  return found.length === 0 ? null : { from: word.from, options: found.map((item, index) => optionOf(item, index, isNamed)) };
 }
 
-function optionOf(item: CompletionItem, isNamed: boolean): Completion {
+function optionOf(item: CompletionItem, index: number, isNamed: boolean): Completion {
   const text = item.documentation ?? item.deprecationReason;
   return {
     label: item.label,
     detail: String(item.detail || item.type || ""),
     info: text ? () => plain(text) : undefined,
-    apply: item.insertText?.includes(":") && !isNamed ? snippet(template(item.insertText)) : item.label,
+    boost: Math.max(-BOOST_MAX, BOOST_MAX - index), // the order of the schema
+    apply: item.insertText?.includes(":") && !isNamed ? named(item.insertText) : item.label,
   };
 }
 
-/** `startsOn:  {\n   $1\n}` as a snippet on one line. */
-function template(inserted: string): string {
-  return inserted.replace(/\s+/g, " ").replace(/\$\d/g, "${}");
+/** Insert `startsOn:  {\n   $1\n}` on one line, and offer what may be its value. */
+function named(inserted: string): Completion["apply"] {
+  const insert = snippet(inserted.replace(/\s+/g, " ").replace("[ {", "[{").replace(/\$\d/g, "${}"));
+  return (view, completion, from, to) => {
+    insert(view, completion, from, to);
+    startCompletion(view);
+  };
 }
 
 function documented(view: EditorView, pos: number): Tooltip | null {

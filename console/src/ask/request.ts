@@ -55,7 +55,7 @@ function resultOf(text: string): Result | null {
 
 export interface Sink {
   next: (result: Result) => void;
-  /** Called once: with the reason, unless the server completed it. */
+  /** Called once, unless it was stopped: with the reason, or without one if the server completed it. */
   end: (reason?: string) => void;
 }
 
@@ -68,9 +68,11 @@ export function subscribe(request: Request, access: Access, sink: Sink): () => v
     connectionParams: authorization === undefined ? undefined : { authorization },
     retryAttempts: 0,
   });
+  let isOver = false;
   const end = (reason?: string) => {
+    if (!isOver) sink.end(reason);
+    isOver = true;
     void client.dispose();
-    sink.end(reason);
   };
   const stop = client.subscribe(request as never, {
     next: (result: ExecutionResult) => sink.next(result as Result),
@@ -78,6 +80,7 @@ export function subscribe(request: Request, access: Access, sink: Sink): () => v
     complete: () => end(),
   });
   return () => {
+    isOver = true;
     stop();
     void client.dispose();
   };

@@ -40,9 +40,7 @@ export function useRun(draft: Draft, moment: Moment): Running {
   };
   const stop = () => {
     cancel.current?.();
-    cancel.current = null;
-    setRunning(false);
-    setState(({ text }) => ({ text: text === RUNNING ? "stopped" : `${text}, stopped`, isBad: false }));
+    finish("stopped");
   };
   const run = async (place: number, name?: string) => {
     cancel.current?.();

@@ -37,8 +37,9 @@ export function Proof({ position }: { position?: string }) {
     <article class="page proof">
       <header class="page-head"><h1>Proof</h1></header>
       <p class="help">Every change is a leaf of a hash tree, whose root the server signs: a checkpoint. Keep one, and nobody can alter, remove or insert a change before it unnoticed. This page verifies in your browser.</p>
+      {position === undefined && <Newest head={head} keys={keys} />}
       {mayProve && <Change key={position} given={position ?? ""} head={head} keys={keys} />}
-      <Newest head={head} keys={keys} />
+      {position !== undefined && <Newest head={head} keys={keys} />}
       <Kept head={head} keys={keys} />
       <Keys served={served} keys={keys} setKeys={setKeys} />
     </article>
@@ -77,8 +78,8 @@ function Newest({ head, keys }: { head: SignedStateFragment; keys: string }) {
   useEffect(() => void signatureStep(head.signedNote, keys).then(setSigned), [head.signedNote, keys]);
   const values: [string, string][] = [
     ["number", typeof head.number === "number" ? String(head.number) : "not stored yet: it is within seconds"],
-    ["changes", head.size.toLocaleString("en")],
-    ["root", head.rootHash],
+    ["changes covered", head.size.toLocaleString("en")],
+    ["root hash", head.rootHash],
     ["signed", head.signedAt ? atTime(head.signedAt) : "for this page"],
   ];
   return (
@@ -88,7 +89,7 @@ function Newest({ head, keys }: { head: SignedStateFragment; keys: string }) {
       {signed && <Verdict steps={[signed]} holds={signed.text} />}
       <pre class="note" tabIndex={0} aria-label="The signed note">{head.signedNote}</pre>
       <p class="buttons">
-        <a class="button" download={`${head.size}.checkpoint`} href={URL.createObjectURL(new Blob([head.signedNote], { type: "text/plain" }))}>Keep this checkpoint</a>
+        <a class="button" download={`${head.size}.checkpoint`} href={`data:text/plain;charset=utf-8,${encodeURIComponent(head.signedNote)}`}>Keep this checkpoint</a>
         <span class="help">Put it where the operator of this server cannot change it.</span>
       </p>
     </section>
@@ -140,7 +141,7 @@ function Change({ given, head, keys }: { given: string; head: SignedStateFragmen
       <p id="position-help" class="help">Or follow “prove this” beside a change, in the history of an objective or under What changed.</p>
       {proved && (
         <>
-          <Verdict steps={proved.steps} holds={`Proved: change ${given} is in the log as it was recorded, and the checkpoint of ${head.size} changes covers it.`} />
+          <Verdict steps={proved.steps} holds={`Proved: change ${given} is in the log as it was recorded, and the checkpoint of ${head.size.toLocaleString("en")} changes covers it.`} />
           {proved.change && <Lines changes={[proved.change]} here={null} />}
           <Steps steps={proved.steps} label="Steps of the proof" />
         </>

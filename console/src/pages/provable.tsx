@@ -21,7 +21,7 @@ export function Provable(span: Span) {
   if (!useMayProve()) return null;
   return (
     <details class="provable" onToggle={(event) => setOpen(event.currentTarget.open)}>
-      <summary>Changes, to prove one</summary>
+      <summary>Its changes, with their proofs</summary>
       {isOpen && <Found {...span} />}
     </details>
   );

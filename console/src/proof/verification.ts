@@ -127,7 +127,7 @@ export async function signature(note: Note, keys: string): Promise<Found> {
   const values: [string, string][] = [["key", `${name}+…`], ["signed text", note.text], ["Ed25519 signature", toBase64(found.signature.bytes)]];
   if (isSigned === false) throw new Refuted(`This is not the signature of ${name} under this text.`, values);
   if (isSigned === null) return { text: "This browser has no Ed25519, so the signature is not checked here: use another browser, or `keyframe verify`.", values, isUnknown: true };
-  return { text: `The key ${name} signed it.`, values };
+  return { text: `It is signed by the key ${name}.`, values };
 }
 
 function stating(stated: Checkpoint, size: number, root: Bytes): Found {
@@ -146,7 +146,7 @@ function columns(leaf: Leaf): [string, string][] {
   ];
 }
 
-const counted = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
+const counted = (count: number, one: string, many: string): string => `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
 
 /** The steps in order; those after one that fails are skipped. */
 async function run(checks: Check[]): Promise<Step[]> {

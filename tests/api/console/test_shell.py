@@ -24,7 +24,14 @@ CONSOLE = Path(str(files(api.console)))
 STATIC = CONSOLE / "static"
 MANIFEST = CONSOLE / "documents.json"
 BYTES_MAX = 600_000
-"""The size of all files, compressed."""
+"""The size of all files but those of the query editor, compressed."""
+MENTIONED = {
+    "www.w3.org", "bit.ly", "formatjs.io", "github.com", "graphql.org", "spec.graphql.org", "commonmark.org",
+    "en.wikipedia.org", "yarnpkg.com",
+}  # fmt: skip
+"""Hosts in namespaces, and in messages and descriptions of the libraries. No page requests anything from them."""
+EDITOR_BYTES_MAX = 400_000
+"""The size of the files of the query editor, which loads apart, compressed."""
 ADDRESSES = [*sorted(shell.PAGES), "/sign-in", "/objective/T2Jq", "/kpi/S3Bp", "/proof/17"]
 
 
@@ -88,13 +95,23 @@ def test_unknown_file_is_answered_404_without_caching(console: AppServer) -> Non
 
 
 def test_files_are_small() -> None:
-    assert sum(len(gzip.compress(file.read_bytes(), 9)) for file in STATIC.iterdir()) <= BYTES_MAX
+    sizes = {file.name: len(gzip.compress(file.read_bytes(), 9)) for file in STATIC.iterdir()}
+    editor = {name: size for name, size in sizes.items() if name.startswith("ask-")}
+    assert 0 < sum(editor.values()) <= EDITOR_BYTES_MAX
+    assert sum(sizes.values()) - sum(editor.values()) <= BYTES_MAX
+
+
+def test_page_loads_the_query_editor_only_when_it_is_opened() -> None:
+    loaded = [STATIC / name for name in re.findall(r'="/console/([^"]+)"', (STATIC / "index.html").read_text("utf-8"))]
+    scripts = [file.read_text("utf-8") for file in loaded if file.suffix == ".js"]
+    assert scripts
+    assert not any("cm-editor" in script for script in scripts)
 
 
 def test_files_name_no_other_host() -> None:
     text = "".join(file.read_text("utf-8") for file in STATIC.iterdir())
     hosts = {*re.findall(r"(?:https?|wss?)://([\w.-]+\.\w+)", text)}
-    assert hosts <= {"www.w3.org", "bit.ly", "formatjs.io", "github.com", "graphql.org", "spec.graphql.org"}, hosts
+    assert hosts <= MENTIONED, hosts
 
 
 # ── documents ─────────────────────────────────────────────────────────────────────────────────────

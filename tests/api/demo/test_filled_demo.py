@@ -14,6 +14,7 @@ from api.cli import demo
 from api.console.shell import console_documents
 from api.demo.seasons import Calendar
 from api.facts.importer import Import
+from api.runtime import signing_key
 from api.runtime.database import Database
 from api.runtime.projector import projector_of
 from api.server.app import create_app
@@ -49,7 +50,7 @@ def database_of_demo(server: str) -> Iterator[Database]:
 
 
 @pytest.fixture(scope="module")
-def filled(database_of_demo: Database) -> Iterator[Api]:
+def filled(database_of_demo: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     """The demo, filled once for all tests of this file, and asked by its visitor."""
     database = database_of_demo
     log = database.log()
@@ -57,7 +58,10 @@ def filled(database_of_demo: Database) -> Iterator[Api]:
     assert importer.run(demo.fact_lines(TODAY)).refusals == []
     projector_of(database).catch_up()
     visitor = demo.visitor(database)
-    app = create_app(database.settings, database, editor=False, anonymous=True, visitor=visitor)
+    key = tmp_path_factory.mktemp("keys") / "key"
+    signing_key.create(key, f"keyframe.example/{database.settings.workspace}")
+    settings = database.settings.model_copy(update={"checkpoint_key": key})
+    app = create_app(settings, database, editor=False, anonymous=True, visitor=visitor)
     with TestClient(app, base_url="http://localhost") as http:
         yield Api(http)
 
@@ -178,6 +182,8 @@ def test_each_query_of_the_console_is_answered(filled: Api) -> None:
         "Decided": {"filter": {"cycle": {"key": key}, "types": ["KeyResultRetargeted"], "effectiveFrom": month_ago}},
         "Week": {"person": objective["owner"]["entityId"], "until": str(TODAY)},
         "Kpis": {"from": month_ago}, "KpisThen": {"from": month_ago, **moment},
+        "Ledger": {}, "Inclusion": {"position": 42}, "Consistency": {"from": 7},
+        "ChangesOf": {"subject": objective["entityId"], "from": month_ago, "to": None},
         "KpiNow": {"id": kpi, "from": month_ago}, "KpiThen": {"id": kpi, "from": month_ago, **moment},
         "Teams": {}, "Tree": tree, "TreeThen": tree | moment, "TreeBranches": branches, "TreeBranchesThen": branches | moment,
     }  # fmt: skip
