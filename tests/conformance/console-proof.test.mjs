@@ -26,7 +26,8 @@ async function at(opened, path) {
 async function altered(opened, name, alter) {
   await opened.route("**/graphql", async (route) => {
     if (JSON.parse(route.request().postData() ?? "{}").operationName !== name) return route.fallback();
-    const response = await route.fetch();
+    // a session counts in requests of the page only, which this one stands for
+    const response = await route.fetch({ headers: { ...(await route.request().allHeaders()), "sec-fetch-site": "same-origin" } });
     const body = await response.json();
     alter(body.data);
     await route.fulfill({ response, json: body });
@@ -44,7 +45,7 @@ test("the newest checkpoint is shown with its number, size, root and time, and i
   const opened = await signedIn(token);
   await opened.getByRole("link", { name: "Proof" }).click();
   await opened.getByText(/It is signed by the key/).waitFor();
-  const note = await opened.getByLabel("The signed note").innerText();
+  const note = await opened.getByLabel("The signed note", { exact: true }).innerText();
   const { ledger } = await ask("{ ledger { head { size rootHash signedNote number signedAt } } }");
   assert.equal(note.trim(), ledger.head.signedNote.trim());
   const shown = await opened.locator(".values").first().innerText();

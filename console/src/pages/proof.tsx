@@ -6,7 +6,7 @@ import { useEffect, useState } from "preact/hooks";
 import { useLocation } from "wouter-preact";
 
 import { useLive } from "../api/live";
-import type { ChangeLineFragment, SignedStateFragment } from "../generated/graphql";
+import type { InclusionQuery, SignedStateFragment } from "../generated/graphql";
 import { useMoment } from "../moment/moment";
 import { Lines } from "../parts/history";
 import { useMayProve } from "../parts/prove";
@@ -112,22 +112,26 @@ function Change({ given, head, keys }: { given: string; head: SignedStateFragmen
   const [, navigate] = useLocation();
   const [position, setPosition] = useState(given);
   const [fault, setFault] = useState<string | null>(null);
-  const [proved, setProved] = useState<{ steps: Step[]; change: ChangeLineFragment | null } | null>(null);
-  const prove = async () => {
-    const number = Number(given);
-    const { data, error } = await urql.query(INCLUSION, { position: number }, { requestPolicy: "network-only" }).toPromise();
-    if (!data) return setFault(messageOf(error));
-    const { head: checkpoint, inclusion } = data.ledger;
-    const steps = await proveInclusion(number, inclusion, checkpoint, keys);
-    setProved({ steps, change: data.asOf.changes.edges[0]?.node ?? null });
+  const [answer, setAnswer] = useState<InclusionQuery | null>(null);
+  const [steps, setSteps] = useState<Step[] | null>(null);
+  const load = async () => {
+    const { data, error } = await urql.query(INCLUSION, { position: Number(given) }, { requestPolicy: "network-only" }).toPromise();
+    if (data) setAnswer(data);
+    else setFault(messageOf(error));
   };
   useEffect(() => {
-    setFault(null);
-    setProved(null);
     if (given === "") return;
-    if (!isPosition(given, head.size)) return setFault(`Write a whole number from 1 to ${head.size}: a position in the log.`);
-    void prove();
-  }, [given, keys]);
+    if (isPosition(given, head.size)) void load();
+    else setFault(`Write a whole number from 1 to ${head.size}: a position in the log.`);
+  }, [given]);
+  useEffect(() => {
+    if (answer === null) return;
+    let isWanted = true;
+    const { head: checkpoint, inclusion } = answer.ledger;
+    void proveInclusion(Number(given), inclusion, checkpoint, keys).then((found) => isWanted && setSteps(found));
+    return () => { isWanted = false; };
+  }, [answer, keys]);
+  const change = answer?.asOf.changes.edges[0]?.node;
   return (
     <section class="proof-card">
       <h2>Prove a change</h2>
@@ -139,11 +143,11 @@ function Change({ given, head, keys }: { given: string; head: SignedStateFragmen
       </form>
       {fault !== null && <p class="refusal" role="alert">{fault}</p>}
       <p id="position-help" class="help">Or follow “prove this” beside a change, in the history of an objective or under What changed.</p>
-      {proved && (
+      {answer && steps && (
         <>
-          <Verdict steps={proved.steps} holds={`Proved: change ${given} is in the log as it was recorded, and the checkpoint of ${head.size.toLocaleString("en")} changes covers it.`} />
-          {proved.change && <Lines changes={[proved.change]} here={null} />}
-          <Steps steps={proved.steps} label="Steps of the proof" />
+          <Verdict steps={steps} holds={`Proved: change ${given} is in the log as it was recorded, and the checkpoint of ${answer.ledger.head.size.toLocaleString("en")} changes covers it.`} />
+          {change && <Lines changes={[change]} here={null} />}
+          <Steps steps={steps} label="Steps of the proof" />
         </>
       )}
     </section>
@@ -157,6 +161,7 @@ function Kept({ head, keys }: { head: SignedStateFragment; keys: string }) {
   const [kept, setKept] = useState("");
   const [steps, setSteps] = useState<Step[] | null>(null);
   const [fault, setFault] = useState<string | null>(null);
+  useEffect(() => setSteps(null), [keys]);
   const compare = async () => {
     setFault(null);
     setSteps(null);

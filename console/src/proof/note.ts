@@ -93,7 +93,7 @@ export function signedBy(note: Note, keys: readonly Key[]): { signature: Signatu
   return null;
 }
 
-/** Whether a key signed the text of a note; null where this browser has no Ed25519. */
+/** Whether a key signed the text of a note; null where this browser has no Ed25519. Rejects with `Unreadable`. */
 export async function isGenuine(note: Note, signature: Signature, key: Key): Promise<boolean | null> {
   const imported = await crypto.subtle.importKey("raw", key.bytes, { name: "Ed25519" }, false, ["verify"]).catch(missing);
   return imported && crypto.subtle.verify({ name: "Ed25519" }, imported, signature.bytes, utf8(note.text));
@@ -101,5 +101,5 @@ export async function isGenuine(note: Note, signature: Signature, key: Key): Pro
 
 function missing(error: unknown): null {
   if (error instanceof DOMException && error.name === "NotSupportedError") return null;
-  throw error;
+  throw new Unreadable("the key is none of Ed25519");
 }
