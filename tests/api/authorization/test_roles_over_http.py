@@ -108,6 +108,8 @@ SERVED: dict[str, list[Role]] = {
     "/kpis": [*Role],
     "/kpi/{id}": [*Role],
     "/objective/{id}": [*Role],
+    "/proof": [*Role],
+    "/proof/{position}": [*Role],
     "/console/{name}": [*Role],
     "/sign-in": [*Role],
     "/sign-out": [],  # a session alone signs out

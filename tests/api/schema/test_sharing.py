@@ -24,7 +24,7 @@ def test_only_viewer_and_ledger_depend_on_the_caller() -> None:
     """A new field whose resolver takes `info` appears here: is it the same for all callers with equal roles and
     hidden objectives? Only then it may be named in `SHARED`."""
     of_caller = {f"{one}.{name}" for one, name in fields() if not sharing._is_shared(CORE, one, name)}
-    assert of_caller == {"Query.viewer", "Query.ledger", "Ledger.evidence"}
+    assert of_caller == {"Query.viewer", "Query.ledger", "Ledger.evidence", "InclusionProof.leaf"}
 
 
 def test_every_exception_is_a_field_that_takes_info() -> None:
