@@ -18,6 +18,8 @@ export interface Options {
   isReadOnly?: boolean;
   keys?: KeyBinding[];
   onChange?: (text: string) => void;
+  /** Called with the place of the cursor, after `onChange`. */
+  onCursor?: (place: number) => void;
 }
 
 const MONO = 'ui-monospace, "Cascadia Code", Menlo, Consolas, monospace';
@@ -35,7 +37,7 @@ export function write(view: EditorView | null, text: string): void {
   }
 }
 
-function extensionsOf({ label, language, hint, isReadOnly = false, keys = [], onChange }: Options): Extension[] {
+function extensionsOf({ label, language, hint, isReadOnly = false, keys = [], onChange, onCursor }: Options): Extension[] {
   return [
     Prec.highest(keymap.of(keys)),
     isReadOnly ? [EditorState.readOnly.of(true), foldGutter()] : EDITING,
@@ -44,7 +46,10 @@ function extensionsOf({ label, language, hint, isReadOnly = false, keys = [], on
     syntaxHighlighting(COLOURS),
     EditorView.lineWrapping,
     EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0", ...(isReadOnly ? { "aria-readonly": "true" } : {}) }),
-    EditorView.updateListener.of((update) => update.docChanged && onChange?.(update.state.doc.toString())),
+    EditorView.updateListener.of(({ docChanged, selectionSet, state }) => {
+      if (docChanged) onChange?.(state.doc.toString());
+      if (docChanged || selectionSet) onCursor?.(state.selection.main.head);
+    }),
     hint === undefined ? [] : placeholder(hint),
     keymap.of([...defaultKeymap, ...foldKeymap, ...searchKeymap]),
     THEME,

@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { Moment } from "../moment/moment";
 import { remember, type Draft } from "./draft";
 import { execute, subscribe, type Access, type Answer, type Fault, type Request, type Result } from "./request";
-import { atMoment, operationAt, operationsOf } from "./variables";
+import { atMoment, operationsOf } from "./variables";
 
 const EVENTS_MAX = 100;
 
@@ -22,8 +22,8 @@ export interface Running {
   answer: Shown;
   state: State;
   isRunning: boolean;
-  /** Run the operation of this name, else the one around a place of the text. */
-  run: (place: number, name?: string) => Promise<void>;
+  /** Run the operation of this name, else the first. */
+  run: (name?: string) => Promise<void>;
   stop: () => void;
 }
 
@@ -42,10 +42,10 @@ export function useRun(draft: Draft, moment: Moment): Running {
     cancel.current?.();
     finish("stopped");
   };
-  const run = async (place: number, name?: string) => {
+  const run = async (name?: string) => {
     cancel.current?.();
     setState({ text: RUNNING, isBad: false });
-    const prepared = prepare(draft, moment, place, name);
+    const prepared = prepare(draft, moment, name);
     if (prepared instanceof Error) return finish(prepared.message, true);
     setRunning(true);
     const { request, access, isSubscription } = prepared;
@@ -90,14 +90,16 @@ function following(request: Request, access: Access, setAnswer: (shown: Shown) =
 const counted = (count: number): string => (count === 1 ? "1 event" : `${count} events`);
 const written = (result: unknown): string => JSON.stringify(result, null, 2);
 
+/** The header of the token that is pasted, if there is one. */
+export const bearer = ({ token }: Draft): Access => (token.trim() === "" ? {} : { authorization: `Bearer ${token.trim()}` });
+
 /** What a run sends, or why it cannot be sent. */
-function prepare(draft: Draft, moment: Moment, place: number, name?: string): { request: Request; access: Access; isSubscription: boolean } | Error {
+function prepare(draft: Draft, moment: Moment, name?: string): { request: Request; access: Access; isSubscription: boolean } | Error {
   try {
     const operations = operationsOf(draft.document);
-    const operation = operations.find((one) => one.name?.value === name && name !== undefined) ?? operationAt(operations, place);
+    const operation = operations.find((one) => one.name?.value === name) ?? operations[0];
     const variables = atMoment(objectOf(draft.variables, "Variables"), operation, moment);
-    const access = objectOf(draft.headers, "Headers") as Access;
-    if (draft.token.trim() !== "") access["authorization"] = `Bearer ${draft.token.trim()}`;
+    const access = { ...(objectOf(draft.headers, "Headers") as Access), ...bearer(draft) };
     const request = { query: draft.document, variables, operationName: operation?.name?.value };
     return { request, access, isSubscription: operation?.operation === "subscription" };
   } catch (error) {
