@@ -87,6 +87,8 @@ def parts() -> list[Part]:
         ),
         Part("console-proof", "Proofs in Chromium", (_node("console-proof.test.mjs"),)),
         Part("console-ask", "The query editor in Chromium", (_node("console-ask.test.mjs"),)),
+        Part("console-alignment", "The console: goals and what supports them", (_node("console-alignment.test.mjs"),)),
+        Part("console-actions", "The console: what people record there", (_node("console-actions.test.mjs"),)),
         Part("fuzz", "Schemathesis", ((str(python), "fuzz.py"),)),
     ]
 

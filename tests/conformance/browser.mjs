@@ -1,6 +1,8 @@
 // Chromium, which opens the console of a server and watches what its pages do.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { chromium } from "playwright-core";
 
 const FLAGS = [
@@ -9,6 +11,8 @@ const FLAGS = [
 ];
 
 export const base = process.env.KEYFRAME_URL.replace("/graphql", "");
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 let browser;
 
@@ -49,6 +53,13 @@ export async function signedIn(token, options) {
 
 /** Whether the page is wider than its window. */
 export const overflows = (opened) => opened.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
+
+/** What axe finds on the page that is serious. */
+export async function serious(opened) {
+  await opened.evaluate(AXE);
+  const { violations } = await opened.evaluate(() => globalThis.axe.run({ resultTypes: ["violations"] }));
+  return violations.filter(({ impact }) => ["serious", "critical"].includes(impact)).map(({ id, nodes }) => `${id}: ${nodes[0].html}`);
+}
 
 export const noComplaints = (opened) => assert.deepEqual(opened.complaints, []);
 

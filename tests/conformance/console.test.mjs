@@ -1,13 +1,10 @@
 // The console in Chromium: each page is opened and used, as two people with different sight.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { after, afterEach, before, test } from "node:test";
-import { base, closeAll, noComplaints, overflows, page, signedIn, start, stop, traced } from "./browser.mjs";
+import { base, closeAll, noComplaints, overflows, page, serious, signedIn, start, stop, traced } from "./browser.mjs";
 import { ask, restart, tell, token } from "./keyframe.mjs";
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const member = process.env.KEYFRAME_MEMBER_TOKEN;
 
 let quarter;
@@ -19,12 +16,6 @@ before(async () => {
 });
 after(stop);
 afterEach(closeAll);
-
-async function serious(opened) {
-  await opened.evaluate(AXE);
-  const { violations } = await opened.evaluate(() => globalThis.axe.run({ resultTypes: ["violations"] }));
-  return violations.filter(({ impact }) => ["serious", "critical"].includes(impact)).map(({ id, nodes }) => `${id}: ${nodes[0].html}`);
-}
 
 const headline = (opened) => opened.locator(".headline-figure strong").first().innerText();
 const percent = (share) => `${Math.round(share * 100)} %`;

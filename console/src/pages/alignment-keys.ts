@@ -9,7 +9,7 @@ export function focusIn(tree: HTMLElement, event: KeyboardEvent, toggle: (id: st
   const isOpen = item.getAttribute("aria-expanded");
   const { key } = event;
   if ((key === "ArrowRight" && isOpen === "false") || (key === "ArrowLeft" && isOpen === "true")) toggle(item.dataset["id"]!);
-  else if (key === "Enter" || key === " ") item.querySelector<HTMLElement>(":scope > .leaf :is(a, button)")?.click();
+  else if (key === "Enter" || key === " ") item.querySelector<HTMLElement>("a, button")?.click();
   else {
     const next = nextOf([...tree.querySelectorAll<HTMLElement>(ITEM)], item, key);
     if (next === undefined) return;
@@ -24,8 +24,8 @@ function nextOf(items: HTMLElement[], item: HTMLElement, key: string): HTMLEleme
   switch (key) {
     case "ArrowDown": return items[place + 1] ?? null;
     case "ArrowUp": return items[place - 1] ?? null;
-    case "ArrowRight": return item.querySelector<HTMLElement>(ITEM);
-    case "ArrowLeft": return item.parentElement!.closest<HTMLElement>(ITEM);
+    case "ArrowRight": return item.nextElementSibling?.querySelector<HTMLElement>(ITEM) ?? null;
+    case "ArrowLeft": return item.closest('[role="group"]')?.parentElement?.querySelector<HTMLElement>(ITEM) ?? null;
     case "Home": return items[0] ?? null;
     case "End": return items.at(-1) ?? null;
   }
@@ -33,4 +33,5 @@ function nextOf(items: HTMLElement[], item: HTMLElement, key: string): HTMLEleme
   return [...items.slice(place + 1), ...items.slice(0, place)].find((one) => startsWith(one, key)) ?? null;
 }
 
-const startsWith = (item: HTMLElement, letter: string): boolean => (item.ariaLabel ?? "").toLocaleLowerCase().startsWith(letter.toLocaleLowerCase());
+const startsWith = (item: HTMLElement, letter: string): boolean =>
+  (item.querySelector(".leaf-title")?.textContent ?? "").toLocaleLowerCase().startsWith(letter.toLocaleLowerCase());

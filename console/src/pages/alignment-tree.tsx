@@ -9,7 +9,7 @@ import { useMoment } from "../moment/moment";
 import { useShown } from "../moment/shown";
 import { Bar } from "../parts/bar";
 import { HealthMark } from "../parts/health";
-import { HEALTH, percent } from "../parts/words";
+import { percent } from "../parts/words";
 import { focusIn } from "./alignment-keys";
 
 type KeyResult = TreeOpenedFragment["keyResults"][number];
@@ -77,7 +77,7 @@ function Rows({ level, path, depth, isTop = false, before = [], others = 0 }: Pl
       {before.map((one, place) => <OfKeyResult key={one.entityId} keyResult={one} path={`${path}/${one.entityId}`} depth={depth} place={place + 1} size={size} />)}
       {level.rows.map((row, place) => <OfObjective key={row.entityId} row={row} path={path ? `${path}/${row.entityId}` : row.entityId} depth={depth} place={before.length + place + 1} size={size} isTop={isTop} />)}
       {more > 0 && (
-        <Item id={`${path}/more`} path={`${path}/more`} depth={depth} place={size} size={size} label={`${more} more`} isOpen={null}>
+        <Item id={`${path}/more`} path={`${path}/more`} depth={depth} place={size} size={size} isOpen={null}>
           <button type="button" class="quiet" tabIndex={-1} disabled={!onMore} onClick={onMore ?? undefined}>{more} more</button>
         </Item>
       )}
@@ -101,13 +101,12 @@ function OfObjective({ row, isTop, ...placed }: Placed & { row: TreeRowFragment;
   const about = [row.team?.name ?? "No team", row.cycle.key === cycle ? null : row.cycle.name, row.owner?.name].filter(Boolean).join(" · ");
   return (
     <Item
-      id={row.entityId} {...placed} isOpen={isOpen} label={labelled(row.title, figures, about)} count={row.below.totalCount + sum(row.keyResults)}
+      id={row.entityId} {...placed} isOpen={isOpen} count={row.below.totalCount + sum(row.keyResults)}
       below={isOpen && <Below inside={inside} path={placed.path} depth={placed.depth + 1} />}
     >
       <div ref={measure} class={`leaf-body${isWaiting ? " waiting" : ""}`}>
         {isTop && <Above row={row} />}
-        <p class="leaf-title"><HealthMark health={figures.health} silent /><Link tabIndex={-1} href={link(`/objective/${row.entityId}`)}>{row.title}</Link><span class="share">{percent(figures.value)}</span></p>
-        <Bar small figures={figures} label={row.title} />
+        <Standing title={row.title} figures={figures}><Link tabIndex={-1} href={link(`/objective/${row.entityId}`)}>{row.title}</Link></Standing>
         <p class="leaf-about">{about}</p>
       </div>
     </Item>
@@ -127,12 +126,11 @@ function OfKeyResult({ keyResult, ...placed }: Placed & { keyResult: KeyResult }
   const level = { rows: supportedBy.edges.map((edge) => edge.node), total: supportedBy.totalCount };
   return (
     <Item
-      id={keyResult.entityId} {...placed} isOpen={isOpen} label={labelled(`Key result: ${title}`, progress, "")} count={level.total} isKeyResult
+      id={keyResult.entityId} {...placed} isOpen={isOpen} count={level.total} isKeyResult
       below={isOpen && <Rows level={level} path={placed.path} depth={placed.depth + 1} />}
     >
       <div class="leaf-body">
-        <p class="leaf-title"><HealthMark health={progress.health} silent /><span>{title}</span><span class="share">{percent(progress.value)}</span></p>
-        <Bar small figures={progress} label={title} />
+        <Standing title={title} figures={progress}><span>{title}</span></Standing>
         <p class="leaf-about">key result</p>
       </div>
     </Item>
@@ -149,7 +147,6 @@ function Below({ inside, ...place }: Place & { inside: TreeOpenedFragment | unde
 
 interface ItemProps extends Placed {
   id: string;
-  label: string;
   /** Whether it is unfolded; null where there is nothing below. */
   isOpen: boolean | null;
   count?: number;
@@ -158,14 +155,16 @@ interface ItemProps extends Placed {
   children: preact.ComponentChildren;
 }
 
-function Item({ id, path, depth, place, size, label, isOpen, count = 0, isKeyResult = false, below, children }: ItemProps) {
+/** An item of the tree, which its content names, and the level below it. */
+function Item({ id, path, depth, place, size, isOpen, count = 0, isKeyResult = false, below, children }: ItemProps) {
   const { stop, onStop, onToggle } = useContext(TreeContext)!;
   return (
-    <li
-      role="treeitem" aria-level={depth} aria-posinset={place} aria-setsize={size} aria-label={label} aria-expanded={isOpen ?? undefined}
-      tabIndex={path === stop ? 0 : -1} data-id={id} onFocus={(event) => event.target === event.currentTarget && onStop(path)}
-    >
-      <div class={`leaf${isKeyResult ? " of-key-result" : ""}${isOpen ? " open" : ""}`}>
+    <li role="none">
+      <div
+        class={`leaf${isKeyResult ? " of-key-result" : ""}${isOpen ? " open" : ""}`} role="treeitem"
+        aria-level={depth} aria-posinset={place} aria-setsize={size} aria-expanded={isOpen ?? undefined}
+        tabIndex={path === stop ? 0 : -1} data-id={id} onFocus={(event) => event.target === event.currentTarget && onStop(path)}
+      >
         {children}
         {isOpen !== null && (
           <button type="button" class="fold" tabIndex={-1} aria-hidden="true" title={isOpen ? "Fold" : "Unfold"} onClick={() => { onStop(path); onToggle(id); }}>
@@ -175,6 +174,17 @@ function Item({ id, path, depth, place, size, label, isOpen, count = 0, isKeyRes
       </div>
       {below && <ul role="group">{below}</ul>}
     </li>
+  );
+}
+
+/** Health, title and progress of a goal, and its bar. */
+function Standing({ title, figures, children }: { title: string; figures: Figures; children: preact.ComponentChildren }) {
+  return (
+    <>
+      <p class="leaf-title"><HealthMark health={figures.health} />{children}<span class="share">{percent(figures.value)}</span></p>
+      <div aria-hidden="true"><Bar small figures={figures} label={title} /></div>
+      {figures.expected !== null && figures.expected !== undefined && <span class="unseen">planned {percent(figures.expected)}</span>}
+    </>
   );
 }
 
@@ -190,8 +200,3 @@ function useFilmed(row: TreeRowFragment, isShown: boolean): { figures: Figures; 
 export const hasBelow = (row: TreeRowFragment): boolean => row.below.totalCount > 0 || row.keyResults.some((one) => one.below.totalCount > 0);
 
 const sum = (keyResults: TreeRowFragment["keyResults"]): number => keyResults.reduce((total, one) => total + one.below.totalCount, 0);
-
-function labelled(title: string, { value, expected, health }: Figures, about: string): string {
-  const planned = expected === null || expected === undefined ? "" : `planned ${percent(expected)}`;
-  return [title, value === null || value === undefined ? "no progress" : percent(value), planned, health ? HEALTH[health] : "", about].filter(Boolean).join(", ");
-}

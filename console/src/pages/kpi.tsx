@@ -47,7 +47,6 @@ function Page({ kpi }: { kpi: KpiPageFragment }) {
         <section><h2>Formula</h2><p class="help"><code>{kpi.formula?.text}</code></p><Tree of={kpi.inputs} /></section>
       )}
       {kpi.dependents.length > 0 && <section><h2>Goes into</h2><Tree of={kpi.dependents} /></section>}
-      {!kpi.formula && <Readings kpi={kpi} />}
       <ByMonth kpi={kpi} />
       {kpi.keyResults.length > 0 && (
         <section>
@@ -59,6 +58,7 @@ function Page({ kpi }: { kpi: KpiPageFragment }) {
           </ul>
         </section>
       )}
+      {!kpi.formula && <Readings kpi={kpi} />}
     </article>
   );
 }

@@ -12,13 +12,11 @@ export const useMayRecord = () => useMay("RECORD_READINGS", "RECORD_OWN_READINGS
 /** The latest readings of a KPI that takes readings, with its forms for those who may record. */
 export function Readings({ kpi }: { kpi: ReadingsFragment }) {
   const mayRecord = useMayRecord()(kpi.owner);
-  const [isRecorded, setRecorded] = useState(false);
   const lines = kpi.readings.edges.map(({ node }) => node).toReversed();
   return (
     <section aria-label="Readings">
       <h2>Readings <span class="count">{kpi.readings.totalCount}</span></h2>
-      {mayRecord && <ReadingForm kpi={kpi} onRecorded={() => setRecorded(true)} />}
-      {isRecorded && <p class="saved" role="status">Recorded.</p>}
+      {mayRecord && <ReadingForm kpi={kpi} />}
       {lines.length === 0 && <p class="help">There are none yet.</p>}
       <ul class="readings">{lines.map((one) => <Line key={one.id} reading={one} kpi={kpi} mayCorrect={mayRecord} />)}</ul>
       {kpi.readings.totalCount > lines.length && <p class="help">The last {lines.length} are shown.</p>}
@@ -41,20 +39,22 @@ function Line({ reading, kpi, mayCorrect }: { reading: ReadingLineFragment; kpi:
 }
 
 /** The form of a reading: of today unless another day is chosen. */
-export function ReadingForm({ kpi, onRecorded }: { kpi: ReadingCardFragment; onRecorded: () => void }) {
+export function ReadingForm({ kpi }: { kpi: ReadingCardFragment }) {
   const { send, problems, refuse, isSending } = useCommand(RECORD_READING);
   const [value, setValue] = useState("");
   const [day, setDay] = useState(ahead(0));
   const [note, setNote] = useState("");
+  const [isRecorded, setRecorded] = useState(false);
   const submit = async (event: Event) => {
     event.preventDefault();
+    setRecorded(false);
     const measured = numberOf(value);
     if (Number.isNaN(measured)) return refuse([{ message: NO_NUMBER, field: ["value"] }]);
     const measuredAt = day === ahead(0) ? new Date().toISOString() : noonOf(day);
     if (!(await send({ readings: [{ kpi: { id: kpi.entityId }, value: measured, measuredAt, note: note.trim() || null }] }))) return;
     setValue("");
     setNote("");
-    onRecorded();
+    setRecorded(true);
   };
   const id = kpi.entityId;
   return (
@@ -71,6 +71,7 @@ export function ReadingForm({ kpi, onRecorded }: { kpi: ReadingCardFragment; onR
         <Refusals problems={problemsOf(problems, "note")} />
       </div>
       <div class="actions">
+        {isRecorded && <span class="saved" role="status">Recorded.</span>}
         <Refusals problems={otherProblems(problems, ["value", "measuredAt", "note"])} />
         <button type="submit" class="main" disabled={isSending}>{isSending ? "Recording …" : "Record"}</button>
       </div>

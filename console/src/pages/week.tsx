@@ -80,7 +80,7 @@ function Reading({ kpi, isOpen }: { kpi: ReadingCardFragment; isOpen: boolean })
   const [open, setOpen] = useState(isOpen);
   if (!mayRecord) return null;
   if (!open) return <p><button type="button" class="quiet" onClick={() => setOpen(true)}>Record a reading</button></p>;
-  return <ReadingForm kpi={kpi} onRecorded={() => setOpen(false)} />;
+  return <ReadingForm kpi={kpi} />;
 }
 
 function To({ about }: { about: About }) {

@@ -185,7 +185,9 @@ def test_each_query_of_the_console_is_answered(filled: Api) -> None:
         "Ledger": {}, "Inclusion": {"position": 42}, "Consistency": {"from": 7},
         "ChangesOf": {"subject": objective["entityId"], "from": month_ago, "to": None},
         "KpiNow": {"id": kpi, "from": month_ago}, "KpiThen": {"id": kpi, "from": month_ago, **moment},
-        "Teams": {}, "Tree": tree, "TreeThen": tree | moment, "TreeBranches": branches, "TreeBranchesThen": branches | moment,
+        "OpenGoals": {"cycle": key, "person": objective["owner"]["entityId"]},
+        "Teams": {}, "Tree": tree, "TreeThen": tree | moment, "TreeBranches": branches,
+        "TreeBranchesThen": branches | moment,
     }  # fmt: skip
     queries = {name for text in console_documents().values() for name in re.findall(r"query (\w+)", text)}
     assert queries == asked.keys()
