@@ -121,7 +121,7 @@ test("a check-in is recorded on the page of an objective, and told in its histor
   await opened.getByLabel("Note").fill("They *like* it");
   await opened.locator("form").getByRole("button", { name: "Check in" }).click();
   await opened.getByText("Recorded.").waitFor();
-  const { keyResult: now } = await ask(`{ keyResult(id: "${keyResult.id}") { current } }`);
+  const { keyResult: now } = await ask(`{ keyResult(by: {id: "${keyResult.id}"}) { current } }`);
   assert.equal(now.current, 30);
   const line = opened.locator(".change").filter({ hasText: "checked in" }).first();
   await line.waitFor();
@@ -162,7 +162,7 @@ test("a key result is scored and its objective closed, with what was learnt", as
 
 test("a due reading is recorded in my week, and corrected with a reason on the page of its KPI", async () => {
   const key = `by-hand-${Date.now()}`;
-  const { kpi } = await tell("defineKpi", { key, name: `Read by hand ${key}`, unit: { kind: "COUNT", symbol: "calls" }, cadence: "DAILY", owner: me }, "kpi { id name }");
+  const { kpi } = await tell("defineKpi", { key, name: `Read by hand ${key}`, unit: { kind: "NUMBER", symbol: "calls" }, cadence: "DAILY", owner: me }, "kpi { id name }");
   const opened = await signedIn(member);
   await opened.goto(`${base}/week`);
   const item = opened.locator(".attention").filter({ hasText: kpi.name });
@@ -216,7 +216,7 @@ test("on a phone, goals are filtered by team, owner, label, health and words, an
   await opened.locator("article.objective").first().waitFor();
   const titles = () => opened.locator("article.objective h3").allInnerTexts();
   const choose = async (name, value) => {
-    await opened.getByLabel(name, { exact: true }).selectOption(value);
+    await opened.getByRole("combobox", { name }).selectOption(value);
     return titles();
   };
   const of = (holds) => goals.filter(holds).map(({ title }) => title).sort();
@@ -237,7 +237,7 @@ test("what is private to a team is on no page of these for others", async () => 
   const { teams } = await ask('{ teams(first: 50) { nodes { id key } } }');
   const secret = await active("A secret", null, { team: teams.nodes.find(({ key }) => key === "backbone").id, visibility: "TEAM" });
   const key = `linked-${Date.now()}`;
-  const { kpi } = await tell("defineKpi", { key, name: key, unit: { kind: "COUNT", symbol: "" }, cadence: "DAILY", owner: me }, "kpi { id }");
+  const { kpi } = await tell("defineKpi", { key, name: key, unit: { kind: "NUMBER", symbol: "" }, cadence: "DAILY", owner: me }, "kpi { id }");
   await tell("linkKpi", { keyResult: secret.keyResult.id, kpi: { id: kpi.id } });
   const other = await signedIn(member);
   await other.goto(`${base}/objective/${secret.objective.id}`);
