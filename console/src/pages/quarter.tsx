@@ -100,7 +100,7 @@ function CycleBurnUp({ cycle }: { cycle: CycleAtAGlanceFragment }) {
   const { confidence, confidenceLowest } = cycle.progress;
   return (
     <BurnUp points={points} startsOn={cycle.startsOn} endsOn={cycle.endsOn} at={frame?.cycle ? frame.cycle.at : moment.at}
-      confidence={frame ? null : confidence} confidenceLowest={frame ? null : confidenceLowest} />
+      confidence={frame ? frame.cycle?.confidence : confidence} confidenceLowest={frame ? null : confidenceLowest} />
   );
 }
 
