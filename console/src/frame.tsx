@@ -5,7 +5,7 @@ import { useEffect, useMemo, useRef } from "preact/hooks";
 import { Link, useLocation, useSearch } from "wouter-preact";
 
 import { signOut } from "./api/session";
-import { CHANGED_EVENT } from "./api/live";
+import { announceChange } from "./api/live";
 import { FilmContext, useLoadedFilm } from "./moment/film";
 import { fromSearch, MomentContext, withMoment, type Moment } from "./moment/moment";
 import { Past } from "./moment/past";
@@ -78,9 +78,12 @@ function Signed({ who, isReachable, onSignedOut, children }: Props & { who: impo
   const isOfNow = path === "/week" || path.startsWith("/proof");
   const main = useRef<HTMLElement>(null);
   const nav = useRef<HTMLElement>(null);
+  const isBack = useGoingBack();
   useEffect(() => {
     main.current?.focus({ preventScroll: true });
-    nav.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+    showCurrent(nav.current);
+    if (!isBack.current) window.scrollTo(0, 0);
+    isBack.current = false;
   }, [path]);
   useFollowing();
   const film = useLoadedFilm(isOfNow ? null : looking.cycle);
@@ -121,6 +124,23 @@ function Signed({ who, isReachable, onSignedOut, children }: Props & { who: impo
   );
 }
 
+/** Whether the browser goes back or forth, where it restores the scrolled place itself. */
+function useGoingBack(): { current: boolean } {
+  const isBack = useRef(false);
+  useEffect(() => {
+    const mark = () => (isBack.current = true);
+    window.addEventListener("popstate", mark);
+    return () => window.removeEventListener("popstate", mark);
+  }, []);
+  return isBack;
+}
+
+/** Scroll the navigation of a small screen to the page that is shown. */
+function showCurrent(nav: HTMLElement | null): void {
+  const current = nav?.querySelector<HTMLElement>("[aria-current]");
+  if (nav && current) nav.scrollLeft = current.offsetLeft - nav.offsetLeft - (nav.clientWidth - current.clientWidth) / 2;
+}
+
 function withoutFilters(search: string): string {
   const cycle = new URLSearchParams(search).get("cycle");
   return cycle === null ? "" : `?cycle=${encodeURIComponent(cycle)}`;
@@ -131,7 +151,7 @@ function useFollowing(): void {
   const timer = useRef<ReturnType<typeof setTimeout>>();
   useSubscription({ query: CHANGES }, (_, change) => {
     clearTimeout(timer.current);
-    timer.current = setTimeout(() => window.dispatchEvent(new Event(CHANGED_EVENT)), 150);
+    timer.current = setTimeout(announceChange, 150);
     return change;
   });
 }

@@ -13,5 +13,6 @@ import "./styles/readings.css";
 import "./styles/burn-up.css";
 import "./styles/changes.css";
 import "./styles/provable.css";
+import "./styles/texts.css";
 
 render(<App />, document.getElementById("app")!);

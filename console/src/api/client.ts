@@ -6,6 +6,10 @@ import { createClient } from "graphql-ws";
 import type { CheckInInput, MoveInitiativeInput } from "../generated/graphql";
 import ids from "../generated/ids.json";
 import possibleTypes from "../generated/possible-types.json";
+import { announceChange } from "./live";
+import { Reachability } from "./reachability";
+
+const RETRY_MS = 1000;
 
 type Body = { operationName?: string; query?: string; variables?: unknown };
 
@@ -17,12 +21,19 @@ export type OnReachable = (reachable: boolean) => void;
 
 export function client(onSignedOut: OnSignedOut, onReachable: OnReachable): Client {
   const scheme = location.protocol === "https:" ? "wss" : "ws";
+  const reachability = new Reachability(onSignedOut, onReachable);
   // graphql-ws wants a text for each operation, which may be empty
-  const socket = createClient({ url: `${scheme}://${location.host}/graphql`, retryAttempts: Infinity });
+  const socket = createClient({
+    url: `${scheme}://${location.host}/graphql`,
+    retryAttempts: Infinity,
+    shouldRetry: () => true,
+    retryWait: () => new Promise((resolve) => setTimeout(resolve, RETRY_MS)),
+    on: { closed: reachability.doubt, connected: (_socket, _payload, wasClosed) => wasClosed && announceChange() },
+  });
   return new Client({
     url: "/graphql",
     preferGetMethod: false,
-    fetch: sending(onSignedOut, onReachable),
+    fetch: sending(onSignedOut, reachability.doubt),
     exchanges: [
       cacheExchange({ keys, possibleTypes, optimistic }),
       fetchExchange,
@@ -62,16 +73,16 @@ const keys = new Proxy({} as Record<string, () => string | null>, {
   has: () => true,
 });
 
-function sending(onSignedOut: OnSignedOut, onReachable: OnReachable): typeof fetch {
+function sending(onSignedOut: OnSignedOut, onFailed: () => void): typeof fetch {
   return async (url, init) => {
     try {
       const body = JSON.stringify(byDigest(JSON.parse(String(init?.body)) as Body));
       const response = await fetch(url, { ...init, body });
-      onReachable(response.status !== 503);
+      if (response.status >= 502) onFailed();
       if (response.status === 401) onSignedOut();
       return response;
     } catch (error) {
-      if (!init?.signal?.aborted) onReachable(false);
+      if (!init?.signal?.aborted) onFailed();
       throw error;
     }
   };

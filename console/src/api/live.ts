@@ -6,6 +6,9 @@ import { useEffect, useRef } from "preact/hooks";
 const RETRY_MS = 2000;
 export const CHANGED_EVENT = "keyframe:changed";
 
+/** Have the pages that show the present ask anew. */
+export const announceChange = (): boolean => window.dispatchEvent(new Event(CHANGED_EVENT));
+
 /** Call a function when the log has changed, so many milliseconds after the last change of a series. */
 export function useChanged(call: () => void, afterMs: number, isOn: boolean): void {
   const latest = useRef(call);

@@ -1,5 +1,8 @@
 // Who is signed in: the session is a cookie that scripts cannot read.
 
+/** How long a server may take to say who is signed in. */
+const WAITS_MS = 8000;
+
 export interface Guest {
   handle: string;
   name: string;
@@ -20,7 +23,7 @@ export interface Ways {
 export class SignInFailed extends Error {}
 
 export async function ways(): Promise<Ways> {
-  const response = await fetch("/sign-in", { headers: { accept: "application/json" } });
+  const response = await fetch("/sign-in", { headers: { accept: "application/json" }, signal: AbortSignal.timeout(WAITS_MS) });
   if (!response.ok) throw new SignInFailed(await message(response));
   return response.json();
 }

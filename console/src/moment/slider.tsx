@@ -6,7 +6,7 @@ import { type Cycle, useLooking } from "../viewer";
 import { Curve } from "./curve";
 import { daysOf, dayStart } from "./days";
 import { drag, wait } from "./dragged";
-import { FilmContext, placeAt } from "./film";
+import { FilmContext, placeAt, type Point } from "./film";
 import { NOW, useMoment } from "./moment";
 
 const DAY_MS = 86_400_000;
@@ -46,7 +46,7 @@ export function Slider({ cycle, isFilmed }: { cycle: Cycle; isFilmed: boolean })
   const last = days.length - 1;
   const isNow = place >= last && (isMoving || moment.at === null);
   const at = isNow ? days[last]! : isMoving ? days[place]! : (moment.at ?? days[place]!);
-  const point = film.points.findLast((one) => Date.parse(one.at) <= Date.parse(at));
+  const point = film.points.findLast((one) => (isNow ? isKnown(one) : Date.parse(one.at) <= Date.parse(at)));
   const begin = share(days[0]!, cycle, zone);
   const keys = (event: KeyboardEvent) => {
     if (event.key === " ") toggle();
@@ -139,6 +139,9 @@ function usePlaying(isPlaying: boolean, place: number, last: number, stepMs: num
     return () => clearInterval(timer);
   }, [isPlaying, last, stepMs, turn, end]);
 }
+
+/** Whether a point is no part of the planned line after now. */
+const isKnown = ({ value, health }: Point): boolean => (value ?? health ?? null) !== null;
 
 function faster(speed: Speed): Speed {
   const names = Object.keys(SPEEDS) as Speed[];

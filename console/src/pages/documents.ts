@@ -46,7 +46,7 @@ export const WHO = graphql(`
 `);
 
 export const QUARTER = graphql(`
-  query Quarter($cycle: String!) {
+  query Quarter($cycle: String!, $first: Int!, $filter: ObjectiveFilter) {
     basis {
       at
     }
@@ -57,7 +57,7 @@ export const QUARTER = graphql(`
 `);
 
 export const QUARTER_THEN = graphql(`
-  query QuarterThen($cycle: String!, $at: DateTime!, $known: DateTime) {
+  query QuarterThen($cycle: String!, $first: Int!, $filter: ObjectiveFilter, $at: DateTime!, $known: DateTime) {
     asOf(at: $at, known: $known) {
       basis {
         at

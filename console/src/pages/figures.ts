@@ -60,6 +60,7 @@ export const OBJECTIVE_ROW = graphql(`
       id
       entityId
       name
+      active
     }
     team {
       id
@@ -97,14 +98,12 @@ export const CYCLE_AT_A_GLANCE = graphql(`
       health
       count
     }
-    objectives(first: 100) {
+    objectives(first: $first, filter: $filter) {
+      totalCount
       edges {
         node {
           ...ObjectiveRow
         }
-      }
-      pageInfo {
-        hasNextPage
       }
     }
   }

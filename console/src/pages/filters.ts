@@ -1,5 +1,5 @@
 // Which objectives a page shows, and in which order. Both are part of the address.
-import type { Health, ObjectiveRowFragment } from "../generated/graphql";
+import type { Health, ObjectiveFilter, ObjectiveRowFragment } from "../generated/graphql";
 import { HEALTH } from "../parts/words";
 
 export const ORDERS = {
@@ -53,6 +53,24 @@ export function filtered(objectives: ReadonlyArray<ObjectiveRowFragment>, filter
       return words.every((word) => text.includes(word));
     })
     .toSorted(COMPARE[filters.order]);
+}
+
+/** Whether they leave objectives out. */
+export const isFiltered = ({ search, team, owner, label, health }: Filters): boolean => [search, team, owner, label].some(Boolean) || health.size > 0;
+
+/** The same conditions as a filter of the server, for a cycle that has more objectives than a page loads. Teams and owners
+ * are chosen from the loaded objectives. */
+export function asked(filters: Filters, objectives: ReadonlyArray<ObjectiveRowFragment>): ObjectiveFilter | null {
+  const team = objectives.find((one) => one.team?.name === filters.team)?.team;
+  const owner = objectives.find((one) => one.owner?.name === filters.owner)?.owner;
+  const filter: ObjectiveFilter = {
+    ...(filters.search && { search: filters.search }),
+    ...(filters.team && team && { team: { key: team.key }, includeSubteams: false }),
+    ...(filters.owner && owner && { owner: owner.entityId }),
+    ...(filters.label && { labels: [filters.label] }),
+    ...(filters.health.size > 0 && { health: [...filters.health] }),
+  };
+  return Object.keys(filter).length > 0 ? filter : null;
 }
 
 type Compare = (one: ObjectiveRowFragment, other: ObjectiveRowFragment) => number;

@@ -1,8 +1,8 @@
 // The quarter at a glance: how it stands, and its objectives by team.
-import { useMemo } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import { Link, useLocation, useSearch } from "wouter-preact";
 
-import type { CycleAtAGlanceFragment, Health, ObjectiveRowFragment } from "../generated/graphql";
+import type { CycleAtAGlanceFragment, CycleState, Health, ObjectiveFilter, ObjectiveRowFragment } from "../generated/graphql";
 import { useAnswer } from "../moment/answer";
 import { figuresIn, isFilmed, useFilmed, useFrame, usePoints } from "../moment/film";
 import { useMoment, withMoment } from "../moment/moment";
@@ -16,8 +16,8 @@ import { Failed, Loading, NotYet, State } from "../parts/states";
 import { onDay, percent } from "../parts/words";
 import { useLooking } from "../viewer";
 import { QUARTER, QUARTER_THEN } from "./documents";
+import { asked, filtered, fromSearch, isFiltered, ORDERS, toSearch, type Filters } from "./filters";
 import { NoCycle } from "./first-run";
-import { filtered, fromSearch, ORDERS, toSearch, type Filters } from "./filters";
 
 export function Quarter() {
   const { cycle } = useLooking();
@@ -25,32 +25,59 @@ export function Quarter() {
   return <Glance key={cycle.key} cycleKey={cycle.key} />;
 }
 
+/** The objectives that are filmed where a cycle has very many. */
+const FILMED = 100;
+/** How long somebody has stopped typing before a big cycle is searched. */
+const PAUSE_MS = 250;
+/** How many objectives are loaded at first, and how many as soon as these are shown: all of most cycles. */
+const FIRST = 60;
+const PAGE = 500;
+
 function Glance({ cycleKey }: { cycleKey: string }) {
-  const { now, then, isAnswered, error, again } = useAnswer(QUARTER, QUARTER_THEN, { cycle: cycleKey });
+  const search = useSearch();
+  const [first, setFirst] = useState(FIRST);
+  const [filter, setFilter] = useState<ObjectiveFilter | null>(null);
+  const { now, then, isAnswered, error, again } = useAnswer(QUARTER, QUARTER_THEN, { cycle: cycleKey, first, filter });
   const cycle = now?.cycle ?? then?.asOf.cycle ?? null;
+  const objectives = useMemo(() => cycle?.objectives.edges.map((edge) => edge.node) ?? [], [cycle]);
+  const total = cycle?.objectives.totalCount ?? 0;
+  const isBig = total > PAGE || filter !== null;
+  const filters = useMemo(() => fromSearch(search), [search]);
+  useEffect(() => void (total > FIRST && setFirst((before) => Math.max(before, PAGE))), [total]);
+  useEffect(() => {
+    const timer = setTimeout(() => isBig && setFilter(asked(filters, objectives)), PAUSE_MS);
+    return () => clearTimeout(timer);
+  }, [filters, isBig]);
   if (error && !cycle) return <Failed error={error} again={again} />;
-  if (cycle) return <Page cycle={cycle} />;
+  if (cycle) return <Page cycle={cycle} objectives={objectives} filters={filters} onMore={() => setFirst(first + PAGE)} isWaiting={!isAnswered} />;
   return isAnswered ? <NotYet what="This cycle" /> : <Loading />;
 }
 
-function Page({ cycle }: { cycle: CycleAtAGlanceFragment }) {
+interface PageProps {
+  cycle: CycleAtAGlanceFragment;
+  objectives: ObjectiveRowFragment[];
+  filters: Filters;
+  onMore: () => void;
+  isWaiting: boolean;
+}
+
+function Page({ cycle, objectives, filters, onMore, isWaiting }: PageProps) {
   const [path, navigate] = useLocation();
   const search = useSearch();
   const { moment } = useMoment();
-  const filters = useMemo(() => fromSearch(search), [search]);
-  const objectives = useMemo(() => cycle.objectives.edges.map((edge) => edge.node), [cycle]);
-  useFilmed(useMemo(() => objectives.map((one) => one.entityId), [objectives]));
+  useFilmed(useMemo(() => objectives.slice(0, FILMED).map((one) => one.entityId), [objectives]));
   const shown = useMemo(() => filtered(objectives, filters), [objectives, filters]);
   const change = (next: Partial<Filters>) => navigate(`${path}${withMoment(toSearch(search, { ...filters, ...next }), moment)}`, { replace: true });
+  const more = cycle.objectives.totalCount - objectives.length;
   return (
     <>
       <Headline cycle={cycle} chosen={filters.health} onChoose={(health) => change({ health: toggled(filters.health, health) })} />
       <CycleBurnUp cycle={cycle} />
       <FilterRow objectives={objectives} filters={filters} change={change} />
-      {objectives.length === 0 && <State title="No objectives yet"><p>Nobody has drafted one in this cycle at this moment.</p></State>}
-      {objectives.length > 0 && shown.length === 0 && (
+      {cycle.objectives.totalCount === 0 && !isFiltered(filters) && <State title="No objectives yet"><p>Nobody has drafted one in this cycle at this moment.</p></State>}
+      {shown.length === 0 && isFiltered(filters) && !isWaiting && (
         <State title="No objective matches">
-          <button type="button" onClick={() => navigate(`${path}${withMoment("", moment)}`)}>Show all</button>
+          <button type="button" onClick={() => navigate(`${path}${withMoment(toSearch(search, fromSearch("")), moment)}`)}>Show all</button>
         </State>
       )}
       {byTeam(shown, filters).map(([team, rows]) => (
@@ -61,6 +88,7 @@ function Page({ cycle }: { cycle: CycleAtAGlanceFragment }) {
           ))}
         </section>
       ))}
+      {more > 0 && <p class="more" role="status">{isWaiting ? <>{objectives.length} of {cycle.objectives.totalCount} objectives; the others are on their way …</> : <button type="button" onClick={onMore}>Show {Math.min(more, PAGE)} more of {cycle.objectives.totalCount} objectives</button>}</p>}
     </>
   );
 }
@@ -74,17 +102,18 @@ interface HeadlineProps {
 function Headline({ cycle, chosen, onChoose }: HeadlineProps) {
   const frame = useFrame();
   const figures = frame?.cycle ?? cycle.progress;
+  const isScored = frame === null && cycle.score !== null && cycle.score !== undefined;
   return (
     <section class="headline">
       <div class="headline-title">
         <h1><CycleChoice /></h1>
-        <p>{onDay(cycle.startsOn)} – {onDay(cycle.endsOn)} · {cycle.objectives.edges.length} objectives</p>
+        <p>{onDay(cycle.startsOn)} – {onDay(cycle.endsOn)} · {counted(cycle.objectives.totalCount, "objective")}{STATES[cycle.state] && <> · <b class="cycle-state">{STATES[cycle.state]}</b></>}</p>
       </div>
       <div class="headline-figure">
-        <strong>{percent(figures.value)}</strong>
+        <strong>{percent(isScored ? cycle.score : figures.value)}</strong>
         <span>
           <HealthLabel health={figures.health} />
-          planned {percent(figures.expected)}
+          {isScored ? <>score; progress {percent(cycle.progress.value)}</> : <>planned {percent(figures.expected)}</>}
         </span>
       </div>
       <HealthCounts counts={frame?.cycle?.healthCounts ?? cycle.healthCounts} chosen={chosen} onChoose={onChoose} />
@@ -115,7 +144,7 @@ function Objective({ objective }: { objective: ObjectiveRowFragment }) {
       <header>
         <HealthMark health={figures.health} />
         <h3><Link href={link(`/objective/${objective.entityId}`)}>{objective.title}</Link></h3>
-        <span class="owner">{objective.owner?.name ?? "No owner"}</span>
+        <span class="owner">{objective.owner?.name ?? "No owner"}{objective.owner?.active === false && <i> has left</i>}</span>
         <span class="share">{percent(figures.value)}</span>
       </header>
       <Bar figures={figures} label={objective.title} />
@@ -146,6 +175,10 @@ function FilterRow({ objectives, filters, change }: { objectives: ObjectiveRowFr
     </form>
   );
 }
+
+const STATES: Record<CycleState, string> = { PLANNING: "in planning", ACTIVE: "", CLOSED: "ended", ABANDONED: "abandoned" };
+
+const counted = (count: number, name: string): string => `${count.toLocaleString("en")} ${name}${count === 1 ? "" : "s"}`;
 
 function toggled(chosen: ReadonlySet<Health>, health: Health): ReadonlySet<Health> {
   const next = new Set(chosen);
