@@ -89,6 +89,8 @@ def parts() -> list[Part]:
         Part("console-ask", "The query editor in Chromium", (_node("console-ask.test.mjs"),)),
         Part("console-alignment", "The console: goals and what supports them", (_node("console-alignment.test.mjs"),)),
         Part("console-actions", "The console: what people record there", (_node("console-actions.test.mjs"),)),
+        Part("console-moment", "The console at any moment", (_node("console-moment.test.mjs"),)),
+        Part("console-states", "The console where something is missing", (_node("console-states.test.mjs"),)),
         Part("fuzz", "Schemathesis", ((str(python), "fuzz.py"),)),
     ]
 

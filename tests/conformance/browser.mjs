@@ -26,8 +26,8 @@ export const closeAll = () => Promise.all(browser.contexts().map((context) => co
 export const stop = () => browser?.close();
 
 /** A page of a new profile. `complaints` are requests to other hosts, errors of scripts, and what the policy blocked. */
-export async function page({ width = 1280, height = 800, colorScheme = "light", reducedMotion = "no-preference" } = {}) {
-  const context = await browser.newContext({ viewport: { width, height }, colorScheme, reducedMotion });
+export async function page({ width = 1280, height = 800, colorScheme = "light", reducedMotion = "no-preference", timezoneId } = {}) {
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme, reducedMotion, timezoneId });
   const opened = await context.newPage();
   opened.complaints = [];
   opened.on("request", (request) => {
@@ -69,3 +69,18 @@ export async function traced(opened, act) {
   await act();
   return JSON.parse((await browser.stopTracing()).toString()).traceEvents;
 }
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** What axe finds serious on a page. */
+export async function serious(opened) {
+  await opened.evaluate(AXE);
+  const { violations } = await opened.evaluate(() => globalThis.axe.run({ resultTypes: ["violations"] }));
+  return violations.filter(({ impact }) => ["serious", "critical"].includes(impact)).map(({ id, nodes }) => `${id}: ${nodes[0].html}`);
+}
+
+/** A share as the console shows it. */
+export const percent = (share) => (share === null ? "–" : `${Math.round(share * 100)} %`);
+
+/** The answer to a document of the console, by the name of its operation. */
+export const answered = (opened, name) => opened.waitForResponse((response) => (response.request().postData() ?? "").includes(`"operationName":"${name}"`));

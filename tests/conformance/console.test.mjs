@@ -2,23 +2,20 @@
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
-import { base, closeAll, noComplaints, overflows, page, serious, signedIn, start, stop, traced } from "./browser.mjs";
-import { ask, restart, tell, token } from "./keyframe.mjs";
+import { base, closeAll, noComplaints, overflows, page, percent, serious, signedIn, start, stop } from "./browser.mjs";
+import { activeQuarter, ask, tell, token } from "./keyframe.mjs";
 
 const member = process.env.KEYFRAME_MEMBER_TOKEN;
 
 let quarter;
 before(async () => {
   await start();
-  const { cycles } = await ask("{ cycles(first: 20) { nodes { key name state startsOn endsOn } } }");
-  const days = ({ startsOn, endsOn }) => Date.parse(endsOn) - Date.parse(startsOn);
-  [quarter] = cycles.nodes.filter(({ state }) => state === "ACTIVE").sort((one, other) => days(one) - days(other));
+  quarter = await activeQuarter();
 });
 after(stop);
 afterEach(closeAll);
 
 const headline = (opened) => opened.locator(".headline-figure strong").first().innerText();
-const percent = (share) => `${Math.round(share * 100)} %`;
 
 test("a stranger gets the sign-in alone, and a wrong token is explained beside its field", async () => {
   const opened = await page();
@@ -79,44 +76,6 @@ test("the quarter shows what the API answers, and its filters are in the address
   noComplaints(opened);
 });
 
-test("the slider shows what asOf answers, while it is dragged and where it stops", async () => {
-  const opened = await signedIn(token);
-  const films = opened.waitForResponse((response) => /FilmOfKeyResults/.test(response.request().postData() ?? ""));
-  await films;
-  const range = opened.getByRole("slider", { name: "Day" });
-  await range.focus();
-  await opened.waitForTimeout(300);
-  for (let day = 0; day < 12; day += 1) await opened.keyboard.press("ArrowLeft");
-  await opened.waitForURL(/at=/);
-  const at = new URL(opened.url()).searchParams.get("at");
-  const { asOf } = await ask(`{ asOf(at: "${at}") { cycle(by: {key: "${quarter.key}"}) { progress { value } } } }`);
-  await opened.getByRole("button", { name: "Back to now" }).waitFor();
-  assert.equal(await headline(opened), percent(asOf.cycle.progress.value));
-  const known = await ask(`{ asOf(at: "${at}", known: "${at}") { cycle(by: {key: "${quarter.key}"}) { progress { value } } } }`);
-  await opened.getByRole("button", { name: "by what was known then" }).click();
-  await opened.waitForURL(/known=then/);
-  if (known.asOf.cycle) await opened.waitForFunction((text) => document.querySelector(".headline-figure strong")?.textContent === text, percent(known.asOf.cycle.progress.value));
-  await opened.getByRole("button", { name: "Back to now" }).click();
-  await opened.waitForURL((url) => !url.search.includes("at="));
-  noComplaints(opened);
-});
-
-test("no task of a script takes 16 ms while the slider is dragged over the quarter", async () => {
-  const opened = await signedIn(token);
-  await opened.waitForResponse((response) => /FilmOfKeyResults/.test(response.request().postData() ?? ""));
-  await opened.waitForTimeout(500);
-  const box = await opened.getByRole("slider", { name: "Day" }).boundingBox();
-  const trace = await traced(opened, async () => {
-    await opened.mouse.move(box.x + box.width - 9, box.y + box.height / 2);
-    await opened.mouse.down();
-    for (let step = 0; step < 60; step += 1) await opened.mouse.move(box.x + (box.width - 9) * (1 - step / 60), box.y + box.height / 2);
-  });
-  await opened.mouse.up();
-  const scripts = trace.filter(({ name }) => ["FunctionCall", "FireAnimationFrame", "TimerFire", "RunMicrotasks"].includes(name));
-  assert.ok(scripts.length > 20);
-  assert.deepEqual(scripts.map(({ tdur = 0 }) => tdur / 1000).filter((ms) => ms > 16), []); // time of its thread
-});
-
 test("an objective shows its key results, goalposts and history", async () => {
   const opened = await signedIn(token);
   await opened.locator("article.objective h3 a").first().click();
@@ -130,12 +89,24 @@ test("an objective shows its key results, goalposts and history", async () => {
   noComplaints(opened);
 });
 
-test("what changed since a date is told by team, before and after", async () => {
+test("what changed since a date: the cycle, what turned, and each team, before and after", async () => {
   const opened = await signedIn(token);
   await opened.getByRole("link", { name: "What changed" }).click();
   await opened.getByRole("button", { name: "A month ago" }).click();
+  await opened.waitForURL(/since=month/);
+  const since = new URL(opened.url()).searchParams.get("since");
+  assert.equal(since, "month");
   await opened.locator(".delta.up, .delta.down").first().waitFor();
+  assert.match(await opened.locator(".from-to").innerText(), /% → *\d+ %|%\s*→\s*\d+ %/);
   assert.match(await opened.locator(".delta").filter({ hasText: "→" }).first().innerText(), /% → .*%/);
+  const goalposts = (await ask(`{ changes(first: 50, filter: {cycle: {key: "${quarter.key}"}, types: ["KeyResultRetargeted"]}) { nodes { reason } } }`)).changes.nodes;
+  const decided = await opened.getByRole("region", { name: "Decisions" }).innerText();
+  assert.ok(goalposts.some(({ reason }) => reason && decided.includes(reason)));
+  await opened.locator("details.difference").first().locator("summary > :last-child").click();
+  assert.ok(await opened.locator("details[open] .differences li").first().isVisible());
+  await opened.reload();
+  await opened.locator(".summary").waitFor();
+  assert.equal(await opened.getByRole("button", { name: "A month ago" }).getAttribute("aria-pressed"), "true");
   assert.deepEqual(await serious(opened), []);
   noComplaints(opened);
 });
@@ -241,13 +212,3 @@ for (const [width, height, colorScheme] of [[390, 844, "light"], [1280, 800, "da
     noComplaints(opened);
   });
 }
-
-test("a page says that the server is gone, and goes on when it is back", async () => {
-  const opened = await signedIn(token);
-  await opened.locator("article.objective").first().waitFor();
-  const back = restart("at-once");
-  await back;
-  await tell("addPerson", { handle: `back-${Date.now()}`, name: "Back" });
-  await opened.reload();
-  await opened.locator("article.objective").first().waitFor();
-});

@@ -36,9 +36,25 @@ export async function tell(verb, input, selection = "position") {
 
 /** Stops the server with this signal and starts it again, with these settings beside the usual ones. */
 export async function restart(how = "kindly", settings = {}) {
-  const asked = new URLSearchParams(settings);
-  const response = await fetch(`${process.env.KEYFRAME_CONTROL}/restart/${how}?${asked}`, { method: "POST" });
+  await control(`restart/${how}?${new URLSearchParams(settings)}`);
+}
+
+/** Stops the server at once, without starting it again. */
+export const stopServer = () => control("stop/at-once");
+
+/** Starts the server that was stopped. */
+export const startServer = () => control("start");
+
+async function control(what) {
+  const response = await fetch(`${process.env.KEYFRAME_CONTROL}/${what}`, { method: "POST" });
   assert.ok(response.ok, await response.text());
+}
+
+/** The shortest active cycle of the demo. */
+export async function activeQuarter() {
+  const { cycles } = await ask("{ cycles(first: 20) { nodes { key name state startsOn endsOn } } }");
+  const days = ({ startsOn, endsOn }) => Date.parse(endsOn) - Date.parse(startsOn);
+  return cycles.nodes.filter(({ key, state }) => state === "ACTIVE" && !key.startsWith("c-")).sort((one, other) => days(one) - days(other))[0];
 }
 
 // ── what the tests write ─────────────────────────────────────────────────────────────────────────

@@ -74,10 +74,6 @@ class Server:
             self._process.communicate(timeout=SECONDS_MAX)
             self._process = None
 
-    def restart(self, by: signal.Signals, settings: Mapping[str, str]) -> None:
-        self.stop(by)
-        self.start(settings)
-
     def log_text(self) -> str:
         """The log of the server."""
         return Path(self._journal.name).read_text()
@@ -85,7 +81,7 @@ class Server:
 
 @contextmanager
 def running() -> Iterator[tuple[Server, str]]:
-    """A server with the demo data, and the URL that restarts it."""
+    """A server with the demo data, and the URL that stops and starts it."""
     with tempfile.TemporaryDirectory(prefix="keyframe-conformance-") as kept, ExitStack() as leaving:
         leaving.callback(embedded_postgres.stop, Path(kept) / "data")
         server = Server(Path(kept))
@@ -98,12 +94,16 @@ def _controlled(server: Server) -> Iterator[str]:
     class Control(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             asked = urlsplit(self.path)
+            _, what, *how = asked.path.split("/")
             try:
-                server.restart(SIGNALS[asked.path.rpartition("/")[2]], dict(parse_qsl(asked.query)))
+                if what in ("stop", "restart"):
+                    server.stop(SIGNALS[how[0]])
+                if what in ("start", "restart"):
+                    server.start(dict(parse_qsl(asked.query)))
             except SystemExit as failed:
                 self._answer(500, str(failed))
             else:
-                self._answer(200, "Restarted.")
+                self._answer(200, "Done.")
 
         def _answer(self, status: int, text: str) -> None:
             self.send_response(status)
