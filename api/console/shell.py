@@ -23,7 +23,7 @@ from api.asgi.etag import matches
 
 FILES: Final = "/console/"
 """Where the files of the page are."""
-PAGES: Final = frozenset({"/", "/alignment", "/changes", "/kpis", "/proof", "/week"})
+PAGES: Final = frozenset({"/", "/alignment", "/changes", "/kpis", "/looking-back", "/proof", "/week"})
 """The addresses of the console, whose pages the script shows; `/sign-in` is one, too, and `/graphql` for a browser."""
 ASK: Final = "/graphql"
 """The address of the query editor, which is that of the API, too."""

@@ -12,6 +12,7 @@ import { Changes } from "./pages/changes";
 import { KpiPage } from "./pages/kpi";
 import { Kpis } from "./pages/kpis";
 import { NotHere } from "./pages/not-here";
+import { LookingBack } from "./pages/looking-back";
 import { ObjectivePage } from "./pages/objective";
 import { Quarter } from "./pages/quarter";
 import { SignIn, type Ended } from "./pages/sign-in";
@@ -92,6 +93,7 @@ function SignedIn({ onExpired, onSignedOut }: { onExpired: () => void; onSignedO
           <Route path="/kpis" component={Kpis} />
           <Route path="/kpi/:id">{({ id }) => <KpiPage id={id} />}</Route>
           <Route path="/changes" component={Changes} />
+          <Route path="/looking-back" component={LookingBack} />
           <Route path="/week" component={Week} />
           <Route path="/proof">{() => <Proof />}</Route>
           <Route path="/proof/:position">{({ position }) => <Proof position={position} />}</Route>

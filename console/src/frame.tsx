@@ -21,6 +21,7 @@ const PAGES: { path: string; name: string; needs?: Permission }[] = [
   { path: "/alignment", name: "Alignment" },
   { path: "/kpis", name: "KPIs" },
   { path: "/changes", name: "What changed" },
+  { path: "/looking-back", name: "Looking back" },
   { path: "/week", name: "My week" },
   { path: "/proof", name: "Proof", needs: "READ_LEDGER" },
   { path: "/graphql", name: "Ask" },

@@ -14,5 +14,6 @@ import "./styles/burn-up.css";
 import "./styles/changes.css";
 import "./styles/provable.css";
 import "./styles/texts.css";
+import "./styles/looking-back.css";
 
 render(<App />, document.getElementById("app")!);

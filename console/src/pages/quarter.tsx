@@ -116,7 +116,7 @@ function Headline({ cycle, chosen, onChoose }: HeadlineProps) {
           {isScored ? <>score; progress {percent(cycle.progress.value)}</> : <>planned {percent(figures.expected)}</>}
         </span>
       </div>
-      <HealthCounts counts={frame?.cycle?.healthCounts ?? cycle.healthCounts} chosen={chosen} onChoose={onChoose} />
+      <HealthCounts counts={frame?.cycle?.healthCounts ?? cycle.healthCounts} choosing={{ chosen, onChoose }} />
     </section>
   );
 }

@@ -40,8 +40,13 @@ export function HealthLabel({ health }: { health: Health | null | undefined }) {
 
 export type Counts = ReadonlyArray<{ health: Health; count: number }>;
 
-/** How many goals have each health: a bar of shares, and a legend that filters. */
-export function HealthCounts({ counts, chosen, onChoose }: { counts: Counts; chosen: ReadonlySet<Health>; onChoose: (health: Health) => void }) {
+interface Choosing {
+  chosen: ReadonlySet<Health>;
+  onChoose: (health: Health) => void;
+}
+
+/** How many goals have each health: a bar of shares, and a legend, which filters where one can choose. */
+export function HealthCounts({ counts, choosing }: { counts: Counts; choosing?: Choosing }) {
   const present = HEALTHS.map((health) => ({ health, count: counts.find((one) => one.health === health)?.count ?? 0 })).filter(
     (one) => one.count > 0,
   );
@@ -55,13 +60,16 @@ export function HealthCounts({ counts, chosen, onChoose }: { counts: Counts; cho
       <ul>
         {present.map(({ health, count }) => (
           <li key={health}>
-            <button type="button" class="chip" aria-pressed={chosen.has(health)} onClick={() => onChoose(health)}>
-              <HealthMark health={health} silent />
-              <b>{count}</b> {HEALTH[health]}
-            </button>
+            <Count health={health} count={count} choosing={choosing} />
           </li>
         ))}
       </ul>
     </div>
   );
+}
+
+function Count({ health, count, choosing }: { health: Health; count: number; choosing: Choosing | undefined }) {
+  const text = <><HealthMark health={health} silent /><b>{count}</b> {HEALTH[health]}</>;
+  if (!choosing) return <span class="counted">{text}</span>;
+  return <button type="button" class="chip" aria-pressed={choosing.chosen.has(health)} onClick={() => choosing.onChoose(health)}>{text}</button>;
 }

@@ -1,0 +1,399 @@
+// The documents of looking back: a cycle's retrospective, its causes, and the cycles before.
+import { graphql } from "../generated";
+
+export const ATTAINED = graphql(`
+  fragment Attained on Attainment {
+    againstOriginal
+    againstFinal
+    score
+  }
+`);
+
+export const ATTRIBUTED = graphql(`
+  fragment Attributed on Attribution {
+    initial
+    movement
+    goalpost
+    scope
+    final
+    judgement
+  }
+`);
+
+export const FAR = graphql(`
+  fragment Far on PlanDistance {
+    at
+    distance
+    planned
+    actual
+  }
+`);
+
+export const COUNTED = graphql(`
+  fragment Counted on GoalCounts {
+    planned
+    addedLater
+    dropped
+  }
+`);
+
+export const WRITER = graphql(`
+  fragment Writer on Actor {
+    handle
+    person {
+      id
+      name
+    }
+    onBehalfOf {
+      id
+      name
+    }
+  }
+`);
+
+export const MEASURE = graphql(`
+  fragment Measure on Metric {
+    direction
+    start
+    target
+    lower
+    upper
+    unit {
+      symbol
+    }
+  }
+`);
+
+export const BOUNDS = graphql(`
+  fragment Bounds on KpiGoal {
+    direction
+    target
+    lower
+    upper
+  }
+`);
+
+export const MOVED_GOALPOST = graphql(`
+  fragment MovedGoalpost on Change {
+    __typename
+    id
+    effectiveAt
+    reason
+    actor {
+      ...Writer
+    }
+    subject {
+      __typename
+      id
+      ... on KeyResult {
+        title
+        objective {
+          id
+          entityId
+        }
+      }
+      ... on Kpi {
+        entityId
+        name
+      }
+      ... on Cycle {
+        name
+      }
+    }
+    effect {
+      before
+      after
+    }
+    ... on KeyResultRetargeted {
+      daysBeforeClose
+      before {
+        ...Measure
+      }
+      after {
+        ...Measure
+      }
+    }
+    ... on KeyResultRescheduled {
+      daysBeforeClose
+      beforeDue
+      afterDue
+    }
+    ... on KeyResultPlanned {
+      daysBeforeClose
+      beforePlan {
+        on
+        value
+      }
+      afterPlan {
+        on
+        value
+      }
+    }
+    ... on CycleRescheduled {
+      daysBeforeClose
+      beforeStartsOn
+      afterStartsOn
+      beforeEndsOn
+      afterEndsOn
+    }
+    ... on KpiTargetsSet {
+      targets {
+        from
+        before {
+          ...Bounds
+        }
+        after {
+          ...Bounds
+        }
+      }
+    }
+    ... on KpiRedefined {
+      beforeGoal {
+        ...Bounds
+      }
+      afterGoal {
+        ...Bounds
+      }
+      beforeFormula {
+        text
+      }
+      afterFormula {
+        text
+      }
+    }
+  }
+`);
+
+export const RETROSPECTIVE = graphql(`
+  fragment RetrospectiveParts on Retrospective {
+    isFinal
+    plan {
+      at
+    }
+    outcome {
+      at
+    }
+    cycle {
+      id
+      key
+      name
+      state
+      startsOn
+      endsOn
+      progress {
+        ...Figures
+      }
+      healthCounts(of: OBJECTIVES) {
+        health
+        count
+      }
+    }
+    attainment {
+      ...Attained
+    }
+    objectiveCounts: goalCounts(of: OBJECTIVES) {
+      ...Counted
+    }
+    keyResultCounts: goalCounts(of: KEY_RESULTS) {
+      ...Counted
+    }
+    planCurve {
+      points {
+        at
+        planned
+        replanned
+        actual
+      }
+      largestDistance {
+        ...Far
+      }
+      largestDistanceFromLast {
+        ...Far
+      }
+    }
+    teams(first: 200) {
+      totalCount
+      edges {
+        node {
+          team {
+            id
+            key
+            name
+          }
+          objectives {
+            ...Counted
+          }
+          keyResults {
+            ...Counted
+          }
+          attainment {
+            ...Attained
+          }
+        }
+      }
+    }
+    goalpostChanges(first: 100) {
+      totalCount
+      edges {
+        node {
+          ...MovedGoalpost
+        }
+      }
+    }
+    calibration {
+      summary
+      count
+      stated
+      hit
+      brier
+      buckets {
+        lower
+        upper
+        count
+        stated
+        hit
+      }
+    }
+    silentKeyResults
+    silentPeriods(first: 300) {
+      totalCount
+      edges {
+        node {
+          keyResult {
+            id
+            entityId
+            title
+            objective {
+              id
+              entityId
+            }
+          }
+          from
+          to
+          days
+        }
+      }
+    }
+    reflections {
+      id
+      kind
+      body
+      recordedAt
+      by {
+        ...Writer
+      }
+      subject {
+        __typename
+        id
+        ... on Objective {
+          entityId
+          title
+        }
+      }
+    }
+    closingReflections {
+      position
+      body
+      by {
+        ...Writer
+      }
+      objective {
+        id
+        entityId
+        title
+      }
+    }
+    recordedAfterwards {
+      summary
+    }
+  }
+`);
+
+export const LOOKING_BACK = graphql(`
+  query LookingBack($cycle: String!, $known: DateTime, $team: TeamBy) {
+    retrospective(cycle: { key: $cycle }, known: $known, team: $team) {
+      ...RetrospectiveParts
+    }
+  }
+`);
+
+export const CAUSES = graphql(`
+  query LookingBackCauses($cycle: String!, $known: DateTime, $team: TeamBy, $first: Int!) {
+    retrospective(cycle: { key: $cycle }, known: $known, team: $team) {
+      attribution {
+        ...Attributed
+      }
+      objectiveRetrospectives(first: $first) {
+        totalCount
+        edges {
+          node {
+            presence
+            objective {
+              id
+              entityId
+              title
+              team {
+                id
+                key
+                name
+              }
+              progress {
+                health
+              }
+            }
+            attainment {
+              ...Attained
+            }
+            attribution {
+              ...Attributed
+            }
+          }
+        }
+      }
+    }
+  }
+`);
+
+export const TREND = graphql(`
+  query Trend {
+    cycles(first: 100, filter: { states: [ACTIVE, CLOSED] }) {
+      edges {
+        node {
+          id
+          key
+          name
+          state
+          startsOn
+          endsOn
+          score
+          progress {
+            ...Figures
+          }
+        }
+      }
+    }
+  }
+`);
+
+export const TREND_THEN = graphql(`
+  query TrendThen($at: DateTime!, $known: DateTime) {
+    asOf(at: $at, known: $known) {
+      cycles(first: 100, filter: { states: [ACTIVE, CLOSED] }) {
+        edges {
+          node {
+            id
+            key
+            name
+            state
+            startsOn
+            endsOn
+            score
+            progress {
+              ...Figures
+            }
+          }
+        }
+      }
+    }
+  }
+`);
