@@ -146,7 +146,22 @@ def bounds_of(context: object) -> Bounds:
 
 def _weighed(schema: GraphQLSchema, text: str, variables: Mapping[str, Any], bounds: Bounds) -> Weighed:
     """The weight of a document that can be parsed."""
-    return _fixed_weight(schema, text, bounds) or weigh(schema, parsed(text), variables, *bounds)
+    fixed = _fixed_weight(schema, text, bounds)
+    if fixed is not None:
+        return fixed
+    if all(type(value) in _SCALARS for value in variables.values()):
+        return _weight(schema, text, tuple((name, type(value), value) for name, value in variables.items()), bounds)
+    return weigh(schema, parsed(text), variables, *bounds)
+
+
+_SCALARS: Final = frozenset({int, bool, type(None)})
+"""Types of variables that decide the weight of most documents, such as the size of a page, and are short."""
+
+
+@lru_cache(DOCUMENTS_KEPT)
+def _weight(schema: GraphQLSchema, text: str, variables: tuple[tuple[str, type, Any], ...], bounds: Bounds) -> Weighed:
+    """The weight of a document with these variables, by name, type and value, since `True` equals 1."""
+    return weigh(schema, parsed(text), {name: value for name, _, value in variables}, *bounds)
 
 
 @lru_cache(DOCUMENTS_KEPT)

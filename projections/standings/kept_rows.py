@@ -106,9 +106,11 @@ _AT = (
 )
 
 
+_CANDIDATES = "select distinct id, objective from key_result where arrived and objective = any(%(ids)b)"
+"""The key results that were ever in one of the objectives, each with the objective that it has to be in. A condition
+with all objectives on each standing would compare it with half of them."""
 _OF_OBJECTIVES = (
-    f"select {_COLUMNS} from (select distinct id from key_result where arrived and objective = any(%(ids)b)) c {_AT}"
-    " where v.objective = any(%(ids)b) order by v.parent, v.born"
+    f"select {_COLUMNS} from ({_CANDIDATES}) c {_AT} where v.objective = c.objective order by v.parent, v.born"
 )
 
 
