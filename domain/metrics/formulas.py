@@ -92,7 +92,7 @@ def clamped(share: float | None) -> float | None:
     """A share limited to [0, 1]; None for None."""
     if share is None:
         return None
-    return 0.0 if share <= 0 else min(share, 1.0)
+    return 0.0 if share <= 0 else 1.0 if share > 1 else share
 
 
 def at_least(value: float, bound: float) -> bool:

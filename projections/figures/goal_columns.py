@@ -78,6 +78,7 @@ class PartColumns(Mapping[int, Parts]):
         self._spans: dict[int, range] = {}
         self._dropped: set[int] = set()
         self._parts: dict[int, Part] = {}
+        self._by_rows: dict[int, Part] = {}
         self._apart: set[int] = set()
 
     def add(
@@ -101,7 +102,7 @@ class PartColumns(Mapping[int, Parts]):
         self.policies |= policies
         for parent, group in groupby(map(attrgetter("parent"), kept)):
             self._spans[parent] = range(first, first := first + len(list(group)))
-        self._parts |= {self.places[born]: part for born, part in by_rows.items()}
+        self._by_rows |= {self.places[born]: part for born, part in by_rows.items()}
         self._apart |= {part.kept.parent for part in by_rows.values() if part.is_apart}
 
     def column(self, name: str, places: Sequence[int]) -> list[Any]:
@@ -125,19 +126,22 @@ class PartColumns(Mapping[int, Parts]):
 
     def part(self, place: int) -> Part:
         """The key result at a place."""
-        found = self._parts.get(place)
+        found = self._by_rows.get(place) or self._parts.get(place)
         if found is None:
             kept, (value, share, due, health, gap) = self.kept[place], [self._columns[name][place] for name in JUDGED]
-            confidence = kept.confidence
-            measured = float(value is not None)
+            confidence, measured = kept.confidence, float(value is not None)
             progress = KeyResultFigures(value, share, due, health, gap, measured, confidence, confidence, kept.weight)
             found = self._parts[place] = Part(kept, progress, kept)
         return found
 
-    def current(self, place: int) -> Kept | Standing:
-        """The latest measurements of the key result at a place."""
-        part = self._parts.get(place)
-        return self.kept[place] if part is None else part.current
+    def currents(self, places: Sequence[int]) -> list[Kept | Standing]:
+        """The latest measurements of the key results at these places."""
+        found: list[Kept | Standing] = [self.kept[place] for place in places]
+        if self._by_rows:
+            found = [
+                self._by_rows[at].current if at in self._by_rows else one for at, one in zip(places, found, strict=True)
+            ]
+        return found
 
     def __getitem__(self, parent: int) -> Parts:
         return {self.kept[place].born: self.part(place) for place in self._spans[parent]}

@@ -73,19 +73,19 @@ def explained_key_results(batch: Batch) -> Sequence[KeyResultProgress]:
 
 def of_key_results(batch: Batch) -> KeyResultColumns:
     """The progress of each of these key results."""
-    return KeyResultColumns(*_placed(batch))
+    return KeyResultColumns(*batch.all(_placed))
 
 
 def parts(batch: Batch) -> Sequence[Part]:
     """Each of these key results with its progress and its latest measurements."""
-    of, places = _placed(batch)
+    of, places = batch.all(_placed)
     return list(map(of.part, places))
 
 
 def standings(batch: Batch) -> Sequence[Kept | Standing]:
     """The latest measurements of each of these key results."""
-    of, places = _placed(batch)
-    return list(map(of.current, places))
+    of, places = batch.all(_placed)
+    return of.currents(places)
 
 
 def _placed(batch: Batch) -> tuple[PartColumns, Sequence[int]]:
