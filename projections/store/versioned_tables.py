@@ -317,7 +317,7 @@ class Few(Columnar[Any]):
 
     def __init__(self, row: Any, columns: Sequence[Sequence[Any]], length: int) -> None:
         self._row = row
-        self._columns = dict(zip(row._fields, columns, strict=True))
+        self._columns: dict[str, Sequence[Any]] = dict(zip(row._fields, columns, strict=True))
         self._length = length
 
     def __len__(self) -> int:

@@ -4,7 +4,7 @@ import type { AnyVariables } from "@urql/core";
 import { useEffect, useRef } from "preact/hooks";
 
 const RETRY_MS = 2000;
-export const CHANGED_EVENT = "keyframe:changed";
+const CHANGED_EVENT = "keyframe:changed";
 
 /** Have the pages that show the present ask anew. */
 export const announceChange = (): boolean => window.dispatchEvent(new Event(CHANGED_EVENT));

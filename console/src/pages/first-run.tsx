@@ -1,7 +1,8 @@
 // A workspace without a cycle: who may opens the first one here, step by step; others read that there is none yet.
 import type { ComponentChildren } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 
+import { useChanged } from "../api/live";
 import { ApiCall, type Call } from "../parts/api-call";
 import { type Problem, Refusals, useCommand } from "../parts/command";
 import { State } from "../parts/states";
@@ -22,11 +23,7 @@ export function NoCycle() {
 }
 
 function NotYet() {
-  useEffect(() => {
-    const look = () => location.reload();
-    window.addEventListener("keyframe:changed", look);
-    return () => window.removeEventListener("keyframe:changed", look);
-  }, []);
+  useChanged(() => location.reload(), 0, true);
   return (
     <State title="No cycle yet">
       <p>Goals are set for a cycle, such as a quarter. An administrator or a lead opens the first one; this page shows it as soon as it is there.</p>

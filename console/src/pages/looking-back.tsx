@@ -1,11 +1,10 @@
 // Looking back: what a cycle planned, what came of it and why, how honest people were, and what they wrote.
 import type { CombinedError } from "@urql/core";
 import { useQuery } from "@urql/preact";
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { Link, useLocation, useSearch } from "wouter-preact";
 
-import { useLive } from "../api/live";
-import { CHANGED_EVENT } from "../frame";
+import { useChanged, useLive } from "../api/live";
 import type { LookingBackCausesQuery } from "../generated/graphql";
 import { basis, useMoment } from "../moment/moment";
 import { Choice, CycleChoice } from "../parts/choices";
@@ -110,11 +109,7 @@ function Standing({ of, team, refresh }: { of: Retrospective; team: string | und
 /** A retrospective is not computed anew with each change of the log: people say when. */
 function Refresh({ refresh }: { refresh: () => void }) {
   const [hasChanged, setChanged] = useState(false);
-  useEffect(() => {
-    const note = () => setChanged(true);
-    window.addEventListener(CHANGED_EVENT, note);
-    return () => window.removeEventListener(CHANGED_EVENT, note);
-  }, []);
+  useChanged(() => setChanged(true), 0, true);
   if (!hasChanged) return null;
   return <button type="button" class="quiet" onClick={() => { setChanged(false); refresh(); }}>Something changed since: show it</button>;
 }

@@ -53,10 +53,10 @@ class Filmed(NamedTuple):
 
     def add(self, found: Progress | None, current: float | None = None) -> None:
         """Add a moment."""
-        self.values.append(found and found.value)
-        self.expecteds.append(found and found.expected)
-        self.healths.append(found and found.health)
-        self.confidences.append(found and found.confidence)
+        self.values.append(None if found is None else found.value)
+        self.expecteds.append(None if found is None else found.expected)
+        self.healths.append(None if found is None else found.health)
+        self.confidences.append(None if found is None else found.confidence)
         self.currents.append(current)
 
 

@@ -25,7 +25,9 @@ def told(response: Any) -> Any:
     return None if found is None else json.loads(unescape(found[1]))
 
 
-@pytest.mark.parametrize("path", ["/nowhere", "/report/q4", "/export/readings.csv", "/graphql?query={viewer{handle}}", "/metrics"])
+@pytest.mark.parametrize(
+    "path", ["/nowhere", "/report/q4", "/export/readings.csv", "/graphql?query={viewer{handle}}", "/metrics"]
+)
 def test_stranger_who_opens_an_address_gets_the_page_that_signs_in(console: AppServer, path: str) -> None:
     response = console.http.get(path, headers=TYPED)
     assert (response.status_code, response.headers["content-type"]) == (401, "text/html; charset=utf-8")

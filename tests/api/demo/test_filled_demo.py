@@ -173,7 +173,7 @@ def test_each_query_of_the_console_is_answered(filled: Api) -> None:
     among = {"cycles": [{"key": key}, {"key": CALENDAR.year.key}], "state": ["ACTIVE", "CLOSED"]}
     tree = {"roots": among | {"aligned": False}, "among": among, "first": 50}
     branches = {"ids": [objective["entityId"]], "count": 1, "first": 50, "among": among}
-    asked = {
+    asked: dict[str, dict[str, Any]] = {
         "Who": {}, "Quarter": {"cycle": key}, "QuarterThen": past, "Size": {"cycle": key},
         "BurnUp": {"cycle": key}, "Film": {"cycle": key, "every": "DAY", "objectives": None},
         "Beside": {"cycle": key, "at": month_ago},
