@@ -5,9 +5,9 @@ from threading import Event
 from time import monotonic
 
 
-def until(holds: Callable[[], object], seconds_max: float = 30) -> None:
-    """Wait until the condition holds; fails after a time."""
+def until(holds: Callable[[], object], seconds_max: float = 30, pause_s: float = 0.01) -> None:
+    """Wait until the condition holds, which is asked again after each pause; fails after a time."""
     deadline = monotonic() + seconds_max
     while not holds():
         assert monotonic() < deadline
-        Event().wait(0.01)
+        Event().wait(pause_s)

@@ -1,7 +1,6 @@
 import signal
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,6 +13,7 @@ from api.runtime.database import Database, open_database
 from api.runtime.settings import Settings
 from tests.api.cli.terminal import asked, keyframe, line, started, stopped
 from tests.conftest import memory
+from tests.waiting import until
 
 pytestmark = pytest.mark.long
 
@@ -50,9 +50,7 @@ def test_killed_demo_resumes_and_leaves_no_process_running(settings: Settings) -
         started(settings, "demo") as demo,
         open_database(settings.model_copy(update={"workspace": WORKSPACE})) as database,
     ):
-        deadline = time.monotonic() + 120
-        while head(database) < 1200:
-            assert time.monotonic() < deadline
+        until(lambda: head(database) >= 1200, seconds_max=120, pause_s=0.1)
         demo.kill()
         _, progress = demo.communicate()
         assert "Creating the demo company … 10 %" in progress.decode()

@@ -1,7 +1,6 @@
 import io
 import json
 import re
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -14,6 +13,7 @@ from api.runtime.database import Connection, Database
 from api.runtime.settings import Settings
 from domain.log.schema import application_role, drop
 from tests.api.cli.terminal import FACTS, SMALL, fill, keyframe, rows, started, table
+from tests.waiting import until
 
 REFUSED = FACTS[6].replace(b"q1/o1/kr1", b"nothing").replace(b'"ref": "c1", ', b"")
 
@@ -37,11 +37,7 @@ def second_workspace(database: Database) -> Iterator[tuple[Settings, Connection]
 
 def wait_for(conn: Connection, position: int) -> None:
     """Wait until the log reaches a position."""
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        if conn.execute("select count(*) from log where position >= %s", [position]).fetchone() != (0,):
-            return
-    pytest.fail(f"the log did not come to position {position}")
+    until(lambda: conn.execute("select from log where position >= %s", [position]).fetchone() is not None, 60)
 
 
 def workspace_schemas(database: Database) -> set[object]:
@@ -129,9 +125,7 @@ def test_dry_run_does_not_block_an_import(database: Database) -> None:
 
 
 def wait_until_log_exists(conn: Connection) -> None:
-    deadline = time.monotonic() + 60
-    while conn.execute("select to_regclass('log')").fetchone() == (None,):
-        assert time.monotonic() < deadline
+    until(lambda: conn.execute("select to_regclass('log')").fetchone() != (None,), seconds_max=60)
 
 
 def test_dry_run_does_not_drop_an_existing_workspace_of_the_copys_name(database: Database) -> None:

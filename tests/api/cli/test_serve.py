@@ -20,6 +20,7 @@ from domain.commands.permissions import Role
 from domain.log.schema import lock_key
 from tests.api.cli.terminal import asked, fill, keyframe, line, process, started, stopped
 from tests.conftest import issue_token
+from tests.waiting import until
 
 POSITION = "{ basis { position } }"
 
@@ -142,9 +143,7 @@ def test_projector_can_run_in_a_separate_process(database: Database) -> None:
         assert asked(address, POSITION, token) == {"basis": {"position": 0}}
         with started(database.settings, "project") as projector:
             line(projector, "Updating the projections")
-            deadline = time.monotonic() + 60
-            while asked(address, POSITION, token) != {"basis": {"position": 20}}:
-                assert time.monotonic() < deadline
+            until(lambda: asked(address, POSITION, token) == {"basis": {"position": 20}}, seconds_max=60, pause_s=0.1)
             assert (stopped(projector), stopped(server)) == (0, 0)
 
 
