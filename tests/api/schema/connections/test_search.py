@@ -1,5 +1,6 @@
 """Search over things of all kinds: what is found, in which order, and what is shown of it."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from domain.primitives.values import Kind, Ref, ReflectionKind
 from tests.api.schema import goals
 from tests.api.schema.goals import Q2, day
 from tests.asking import AskedWorld
+from tests.workspace import fresh_workspace
 
 SEARCH = """query($text: String!, $kinds: [SearchKind!], $first: Int, $after: String, $last: Int, $before: String) {
     search(query: $text, kinds: $kinds, first: $first, after: $after, last: $last, before: $before) {
@@ -20,8 +22,19 @@ SEARCH = """query($text: String!, $kinds: [SearchKind!], $first: Int, $after: St
         nodes { kind node { __typename id } matches { field excerpt } } } }"""
 
 
+@pytest.fixture(scope="module")
+def cafes(server: str) -> Iterator[AskedWorld]:
+    """Things that contain "café", for tests that record nothing."""
+    with fresh_workspace(server) as database:
+        yield with_cafes(AskedWorld(database))
+
+
 @pytest.fixture
 def cafe(world: AskedWorld) -> AskedWorld:
+    return with_cafes(world)
+
+
+def with_cafes(world: AskedWorld) -> AskedWorld:
     """One thing of each kind that contains "café", recorded in the order of `SearchKind`."""
     goals.cycle(world)
     world.do(ActivateCycle(cycle=goals.CYCLE, effective_at=day(0)))
@@ -47,15 +60,15 @@ def kinds(world: AskedWorld, query: str, **asked: Any) -> list[str]:
     return [hit["kind"] for hit in search(world, query, **asked)["nodes"]]
 
 
-def test_search_finds_things_of_all_kinds_best_first(cafe: AskedWorld) -> None:
-    found = search(cafe, "Cafe")
+def test_search_finds_things_of_all_kinds_best_first(cafes: AskedWorld) -> None:
+    found = search(cafes, "Cafe")
     assert [hit["kind"] for hit in found["nodes"]] == [
         "INITIATIVE", "CYCLE", "TEAM", "OBJECTIVE",  # a whole word of a name, the latest first
         "PERSON", "KEY_RESULT",  # the beginning of one
         "CHECK_IN", "REFLECTION", "COMMENT", "KPI",  # in a text
     ]  # fmt: skip
     assert found["totalCount"] == 10
-    assert found["kindCounts"] == [{"kind": kind, "count": 1} for kind in sorted(kinds(cafe, "Cafe"), key=_place)]
+    assert found["kindCounts"] == [{"kind": kind, "count": 1} for kind in sorted(kinds(cafes, "Cafe"), key=_place)]
     typenames = [hit["node"]["__typename"] for hit in found["nodes"]]
     assert typenames[:4] == ["Initiative", "Cycle", "Team", "Objective"]
 
@@ -65,48 +78,48 @@ def _place(kind: str) -> int:
     return order.split().index(kind)
 
 
-def test_every_word_must_occur_in_any_field_and_order(cafe: AskedWorld) -> None:
-    assert kinds(cafe, "TOWN cafe") == ["OBJECTIVE"]
-    assert kinds(cafe, "coffee café") == ["OBJECTIVE"]
-    assert kinds(cafe, "cafe tea") == []
-    assert kinds(cafe, "rosa@example.com") == ["PERSON"]
-    assert kinds(cafe, "cafe-q2") == ["CYCLE"]
+def test_every_word_must_occur_in_any_field_and_order(cafes: AskedWorld) -> None:
+    assert kinds(cafes, "TOWN cafe") == ["OBJECTIVE"]
+    assert kinds(cafes, "coffee café") == ["OBJECTIVE"]
+    assert kinds(cafes, "cafe tea") == []
+    assert kinds(cafes, "rosa@example.com") == ["PERSON"]
+    assert kinds(cafes, "cafe-q2") == ["CYCLE"]
 
 
 @pytest.mark.parametrize("query", ["", "  ", "\u0301"])
-def test_a_query_without_words_finds_nothing(cafe: AskedWorld, query: str) -> None:
-    assert search(cafe, query)["totalCount"] == 0
-    assert kinds(cafe, query) == []
+def test_a_query_without_words_finds_nothing(cafes: AskedWorld, query: str) -> None:
+    assert search(cafes, query)["totalCount"] == 0
+    assert kinds(cafes, query) == []
 
 
-def test_what_matched_is_shown_with_an_excerpt(cafe: AskedWorld) -> None:
-    (objective,) = search(cafe, "cafe first", kinds=["OBJECTIVE"])["nodes"]
+def test_what_matched_is_shown_with_an_excerpt(cafes: AskedWorld) -> None:
+    (objective,) = search(cafes, "cafe first", kinds=["OBJECTIVE"])["nodes"]
     assert objective["matches"] == [
         {"field": "TITLE", "excerpt": "Open a Café in every town"},
         {"field": "DESCRIPTION", "excerpt": "Coffee first."},
     ]
-    assert search(cafe, "cafe", kinds=["KPI"])["nodes"][0]["matches"] == [
+    assert search(cafes, "cafe", kinds=["KPI"])["nodes"][0]["matches"] == [
         {"field": "DESCRIPTION", "excerpt": "Per café and day."}
     ]
 
 
-def test_search_is_restricted_to_kinds(cafe: AskedWorld) -> None:
-    assert kinds(cafe, "cafe", kinds=["COMMENT", "OBJECTIVE"]) == ["OBJECTIVE", "COMMENT"]
-    assert kinds(cafe, "cafe", kinds=[]) == []
+def test_search_is_restricted_to_kinds(cafes: AskedWorld) -> None:
+    assert kinds(cafes, "cafe", kinds=["COMMENT", "OBJECTIVE"]) == ["OBJECTIVE", "COMMENT"]
+    assert kinds(cafes, "cafe", kinds=[]) == []
 
 
-def test_pages_of_a_search_add_up_in_both_directions(cafe: AskedWorld) -> None:
-    whole = kinds(cafe, "cafe")
+def test_pages_of_a_search_add_up_in_both_directions(cafes: AskedWorld) -> None:
+    whole = kinds(cafes, "cafe")
     forward: list[str] = []
     backward: list[str] = []
     after = before = None
     while len(forward) < 10:
-        page = search(cafe, "cafe", first=3, after=after)
+        page = search(cafes, "cafe", first=3, after=after)
         assert page["pageInfo"]["hasPreviousPage"] == bool(forward)
         forward += [hit["kind"] for hit in page["nodes"]]
         assert page["pageInfo"]["hasNextPage"] == (len(forward) < 10)
         after = page["pageInfo"]["endCursor"]
-        page = search(cafe, "cafe", last=3, before=before)
+        page = search(cafes, "cafe", last=3, before=before)
         backward = [hit["kind"] for hit in page["nodes"]] + backward
         assert page["pageInfo"]["hasPreviousPage"] == (len(backward) < 10)
         before = page["pageInfo"]["startCursor"]

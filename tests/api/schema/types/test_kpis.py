@@ -1,5 +1,6 @@
 """The status of KPIs and the status of the periods of their series."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from domain.primitives.values import Aggregation, Cadence
 from tests.api.schema import goals
 from tests.api.schema.goals import day
 from tests.asking import AskedWorld
+from tests.workspace import fresh_workspace
 
 STATUS = """query($at: DateTime!) { asOf(at: $at) { kpis(first: 100) { nodes {
     key aggregation status series(every: BIWEEKLY) { start value status isPartial } } } } }"""
@@ -32,8 +34,19 @@ def nodes(world: AskedWorld, at: datetime) -> list[dict[str, Any]]:
     return found
 
 
+@pytest.fixture(scope="module")
+def kept(server: str) -> Iterator[AskedWorld]:
+    """KPIs with the same readings, for tests that record nothing."""
+    with fresh_workspace(server) as database:
+        yield with_readings(AskedWorld(database))
+
+
 @pytest.fixture
 def watched(world: AskedWorld) -> AskedWorld:
+    return with_readings(world)
+
+
+def with_readings(world: AskedWorld) -> AskedWorld:
     """A KPI of each aggregation with the same readings: 4 and 12 in the pair of weeks from 5 January, 7 and 9 in the
     next."""
     for aggregation in Aggregation:
@@ -43,21 +56,21 @@ def watched(world: AskedWorld) -> AskedWorld:
 
 
 @pytest.mark.parametrize("days", [3, 6, 16, 20, 30, 40, 60])
-def test_status_is_that_of_the_latest_judged_period_of_the_series(watched: AskedWorld, days: float) -> None:
-    for node in nodes(watched, day(days)):
+def test_status_is_that_of_the_latest_judged_period_of_the_series(kept: AskedWorld, days: float) -> None:
+    for node in nodes(kept, day(days)):
         judged = [point["status"] for point in node["series"] if point["status"] != "NO_DATA"]
         expected = judged[-1] if judged else "NO_DATA"
         assert node["status"] == ("STALE" if days > 26 + 21 else expected), node
 
 
-def test_kpi_has_the_status_of_the_value_by_its_own_aggregation(watched: AskedWorld) -> None:
-    found = {node["key"]: (node["series"][-1]["value"], node["status"]) for node in nodes(watched, day(30))}
+def test_kpi_has_the_status_of_the_value_by_its_own_aggregation(kept: AskedWorld) -> None:
+    found = {node["key"]: (node["series"][-1]["value"], node["status"]) for node in nodes(kept, day(30))}
     assert found == {
         "first": (7, "BREACHED"), "last": (9, "BREACHED"), "max": (9, "BREACHED"), "mean": (8, "BREACHED"),
         "min": (7, "BREACHED"), "sum": (16, "HEALTHY"),
     }  # fmt: skip
-    assert {node["key"] for node in nodes(watched, day(17)) if node["status"] == "HEALTHY"} == {"last", "max"}
-    (summed,) = [node for node in nodes(watched, day(17)) if node["key"] == "sum"]
+    assert {node["key"] for node in nodes(kept, day(17)) if node["status"] == "HEALTHY"} == {"last", "max"}
+    (summed,) = [node for node in nodes(kept, day(17)) if node["key"] == "sum"]
     assert (summed["status"], summed["series"]) == (
         "NO_DATA",
         [{"start": "2026-01-05T00:00:00Z", "value": 16, "status": "NO_DATA", "isPartial": True}],
