@@ -1,5 +1,6 @@
 """Authentication by sessions of the console, and their beginning and end."""
 
+from time import time
 from typing import Final
 
 from anyio import CapacityLimiter, to_thread
@@ -53,12 +54,11 @@ class ConsoleSessions:
     def _begin(self, caller: Caller, bearer: str | None, previous: str | None) -> tuple[str, float]:
         token = None if bearer is None else api_tokens.id_of(bearer)
         name = caller.handle if caller.person is None else ""  # a person's handle is personal data
+        until = min(caller.expires_at, time() + sessions.LIFETIME_MAX.total_seconds())  # a JWT may last for ages
         with self._pool.connection() as conn, conn.transaction():
             if previous is not None:
                 sessions.close_session(conn, previous)
-            session, secret = sessions.open_session(
-                conn, name, caller.roles, caller.person, token=token, until=caller.expires_at
-            )
+            session, secret = sessions.open_session(conn, name, caller.roles, caller.person, token=token, until=until)
         return secret, session.expires_at.timestamp()
 
     def _end(self, secret: str) -> None:

@@ -34,10 +34,12 @@ def caller_of(log: Log, settings: Settings, claims: dict[str, Any]) -> Caller:
 
 
 def _handle(name: str, settings: Settings, claims: Mapping[str, Any]) -> str | None:
-    """The handle that a name stands for; None for a mail address of a domain that is not listed, or not verified."""
+    """The handle that a name stands for; None for a mail address of a domain that is not listed, or not verified. An
+    address beyond ASCII stands for none, since lower case turns some other letters into those of ASCII."""
     if "@" not in name:
         return name
-    if settings.oidc_handle_claim == _EMAIL and claims.get("email_verified") is not True:
+    is_verified = settings.oidc_handle_claim != _EMAIL or claims.get("email_verified") is True
+    if not is_verified or not name.isascii():
         return None
     local, _, domain = name.lower().rpartition("@")
     return local if domain in {one.lower() for one in settings.listed("oidc_domains")} else None

@@ -74,7 +74,7 @@ def console(server: str, issuer: OpenIdIssuer) -> Iterator[AppServer]:
         patch.setattr("api.auth.jwks.UNKNOWN_AFTER_SECONDS", 0.0)
         given = issuer.settings(host_names="goals.example.org", oidc_domains="example.org", contact="#goals")
         with running_app_server(server, **given) as made:
-            for handle in ("ada", "bob"):
+            for handle in ("ada", "bob", "kim"):
                 made.person(handle)
             yield made
 
@@ -174,7 +174,14 @@ def test_mail_address_of_a_listed_domain_names_the_person(issuer: OpenIdIssuer, 
     issuer.person["preferred_username"] = "Bob@Example.org"
     assert person.signs_in().status_code == 303
     assert person.viewer()["handle"] == "bob"
-    for name in ("bob@example.org.evil.example", "bob@evil.example", "@example.org", "bob@", "bob@x@evil.example"):
+    for name in (
+        "bob@example.org.evil.example",
+        "bob@evil.example",
+        "@example.org",
+        "bob@",
+        "bob@x@evil.example",
+        "\u212aim@example.org",
+    ):
         issuer.person["preferred_username"] = name
         assert problem(person.signs_in()) == (403, "PERSON_UNKNOWN"), name
 
@@ -244,8 +251,11 @@ NOW = int(time())
         ({"iat": NOW + 3600}, 502, "ANSWER_EXPIRED"),
         ({"nbf": NOW + 3600}, 502, "ANSWER_EXPIRED"),
         ({"exp": None}, 502, "ANSWER_INVALID"),
+        ({"exp": "soon"}, 502, "ANSWER_INVALID"),
+        ({"exp": 1e400}, 502, "ANSWER_INVALID"),
         ({"sub": None}, 502, "ANSWER_INVALID"),
         ({"aud": ["keyframe-console", "another"], "azp": "keyframe-console"}, 303, ""),
+        ({"exp": 1e300}, 303, ""),
     ],
 )
 def test_id_token_must_be_of_this_issuer_for_this_client_and_sign_in(
