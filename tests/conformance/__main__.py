@@ -91,6 +91,7 @@ def parts() -> list[Part]:
         Part("console-actions", "The console: what people record there", (_node("console-actions.test.mjs"),)),
         Part("console-moment", "The console at any moment", (_node("console-moment.test.mjs"),)),
         Part("console-states", "The console where something is missing", (_node("console-states.test.mjs"),)),
+        Part("console-sign-in", "The sign-in by an issuer", (_node("console-sign-in.test.mjs"),)),
         Part("fuzz", "Schemathesis", ((str(python), "fuzz.py"),)),
     ]
 
