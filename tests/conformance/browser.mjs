@@ -70,15 +70,6 @@ export async function traced(opened, act) {
   return JSON.parse((await browser.stopTracing()).toString()).traceEvents;
 }
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-
-/** What axe finds serious on a page. */
-export async function serious(opened) {
-  await opened.evaluate(AXE);
-  const { violations } = await opened.evaluate(() => globalThis.axe.run({ resultTypes: ["violations"] }));
-  return violations.filter(({ impact }) => ["serious", "critical"].includes(impact)).map(({ id, nodes }) => `${id}: ${nodes[0].html}`);
-}
-
 /** A share as the console shows it. */
 export const percent = (share) => (share === null ? "–" : `${Math.round(share * 100)} %`);
 
