@@ -16,6 +16,7 @@ export function Past({ cycle }: { cycle: string | null }) {
   useEffect(() => {
     document.documentElement.classList.toggle("past", isPast);
     document.title = at === null ? "Keyframe" : `${onWeekday(dayOf(at))} – Keyframe`;
+    return () => document.documentElement.classList.remove("past");
   }, [at]);
   if (at === null) return null;
   return (
