@@ -16,8 +16,8 @@ export function Past({ cycle }: { cycle: string | null }) {
   useEffect(() => {
     document.documentElement.classList.toggle("past", isPast);
     document.title = at === null ? "Keyframe" : `${onWeekday(dayOf(at))} – Keyframe`;
-    return () => document.documentElement.classList.remove("past");
   }, [at]);
+  useEffect(() => unmarked, []);
   if (at === null) return null;
   return (
     <div class="banner" role="status">
@@ -28,6 +28,12 @@ export function Past({ cycle }: { cycle: string | null }) {
       <button type="button" class="back" onClick={() => show(NOW)}>Back to now</button>
     </div>
   );
+}
+
+/** A page without a moment is not marked. */
+function unmarked(): void {
+  document.documentElement.classList.remove("past");
+  document.title = "Keyframe";
 }
 
 /** The switch between what is known now of then and what was known then, with the progress of the cycle by both. */
