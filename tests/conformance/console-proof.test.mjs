@@ -2,8 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
-import { serious } from "./axe.mjs";
-import { base, closeAll, noComplaints, overflows, signedIn, start, stop } from "./browser.mjs";
+import { base, closeAll, noComplaints, overflows, serious, signedIn, start, stop } from "./browser.mjs";
 import { ask, headers, tell, token } from "./keyframe.mjs";
 
 const member = process.env.KEYFRAME_MEMBER_TOKEN;

@@ -89,7 +89,7 @@ function Newest({ head, keys }: { head: SignedStateFragment; keys: string }) {
       {signed && <Verdict steps={[signed]} holds={signed.text} />}
       <pre class="note" tabIndex={0} aria-label="The signed note">{head.signedNote}</pre>
       <p class="buttons">
-        <a class="button" download={`${head.size}.checkpoint`} href={`data:text/plain;charset=utf-8,${encodeURIComponent(head.signedNote)}`}>Keep this checkpoint</a>
+        <a class="button main" download={`${head.size}.checkpoint`} href={`data:text/plain;charset=utf-8,${encodeURIComponent(head.signedNote)}`}>Keep this checkpoint</a>
         <span class="help">Put it where the operator of this server cannot change it.</span>
       </p>
     </section>

@@ -21,9 +21,9 @@ export function verdictOf(steps: readonly Step[]): { outcome: "HOLDS" | "FAILS" 
 
 export function Steps({ steps, label }: { steps: readonly Step[]; label: string }) {
   return (
-    <ol class="steps" aria-label={label}>
+    <ol class="checks" aria-label={label}>
       {steps.map((one, index) => (
-        <li key={index} class={`step outcome-${one.outcome}`}>
+        <li key={index} class={`check outcome-${one.outcome}`}>
           <OutcomeMark outcome={one.outcome} />
           <div>
             <h3>{index + 1}. {one.name}</h3>
