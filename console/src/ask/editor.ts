@@ -99,7 +99,7 @@ const MESSAGE = { maxWidth: "34rem", padding: "0.4rem 0.7rem", whiteSpace: "pre-
 
 const THEME = EditorView.theme({
   "&": { height: "100%", color: "var(--ink)", backgroundColor: "var(--card)", fontSize: "0.8125rem" },
-  "&.cm-focused": { outline: "2px solid var(--key)", outlineOffset: "-2px" },
+  "&.cm-focused": { outline: "none" } /* its host has the ring */,
   ".cm-scroller": { fontFamily: MONO, lineHeight: "1.6", overflow: "auto" },
   ".cm-content": { padding: "0.6rem 0", caretColor: "var(--ink)" },
   ".cm-line": { padding: "0 0.75rem 0 0.4rem" },
