@@ -15,7 +15,7 @@ import { hasBelow, Tree, type Level } from "./alignment-tree";
 
 const FIRST = 50;
 const FIRST_MAX = 200;
-/** The tops are unfolded at first if there are so few. */
+/** The tops that something supports are unfolded at first if there are so few. */
 const FEW = 12;
 /** So many objectives are unfolded at once. */
 const OPENED_MAX = 40;
@@ -61,7 +61,7 @@ function Goals({ cycle, team }: { cycle: Cycle; team: string }) {
   const found = now?.objectives ?? then?.asOf.objectives;
   const tops = useMemo(() => (found ? topsOf(found.edges.map((edge) => edge.node), cycle.key) : null), [found, cycle]);
   const [opened, setOpened] = useState<ReadonlySet<string> | null>(null);
-  const open = useMemo(() => opened ?? new Set(tops && tops.length <= FEW ? tops.filter(hasBelow).map((one) => one.entityId) : []), [opened, tops]);
+  const open = useMemo(() => opened ?? fewOf(tops ?? []), [opened, tops]);
   const branches = useBranches([...open], Math.min(first, FIRST), among);
   useFilmed(useMemo(() => shownIn(tops ?? [], branches), [tops, branches]));
   if (error && !found) return <Failed error={error} again={again} />;
@@ -115,6 +115,12 @@ function topsOf(rows: TreeRowFragment[], cycle: string): TreeRowFragment[] {
 }
 
 const objectiveOf = (goal: TreeRowFragment["supports"][number]): string => (goal.__typename === "KeyResult" ? goal.objective.entityId : goal.entityId);
+
+/** The objectives that are unfolded at first. */
+function fewOf(tops: TreeRowFragment[]): ReadonlySet<string> {
+  const supported = tops.filter(hasBelow);
+  return new Set(supported.length <= FEW ? supported.map((one) => one.entityId) : []);
+}
 
 /** The objectives that are unfolded after one more level, as far as there is room. */
 function oneMore(tops: TreeRowFragment[], opened: ReadonlySet<string>, branches: ReadonlyMap<string, TreeOpenedFragment>): ReadonlySet<string> {
