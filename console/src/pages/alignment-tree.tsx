@@ -121,16 +121,18 @@ function Above({ row }: { row: TreeRowFragment }) {
 
 function OfKeyResult({ keyResult, ...placed }: Placed & { keyResult: KeyResult }) {
   const { folded } = useContext(TreeContext)!;
+  const [measure, isShown] = useShown();
+  const { figures, isWaiting } = useFilmed(keyResult, isShown);
   const isOpen = !folded.has(keyResult.entityId);
-  const { title, progress, supportedBy } = keyResult;
+  const { title, supportedBy } = keyResult;
   const level = { rows: supportedBy.edges.map((edge) => edge.node), total: supportedBy.totalCount };
   return (
     <Item
       id={keyResult.entityId} {...placed} isOpen={isOpen} count={level.total} isKeyResult
       below={isOpen && <Rows level={level} path={placed.path} depth={placed.depth + 1} />}
     >
-      <div class="leaf-body">
-        <Standing title={title} figures={progress}><span>{title}</span></Standing>
+      <div ref={measure} class={`leaf-body${isWaiting ? " waiting" : ""}`}>
+        <Standing title={title} figures={figures}><span>{title}</span></Standing>
         <p class="leaf-about">key result</p>
       </div>
     </Item>
@@ -188,12 +190,12 @@ function Standing({ title, figures, children }: { title: string; figures: Figure
   );
 }
 
-/** The figures of an objective as the slider is dragged. One that is not in the film keeps its own, and waits. */
-function useFilmed(row: TreeRowFragment, isShown: boolean): { figures: Figures; isWaiting: boolean } {
+/** The figures of a goal as the slider is dragged. One that is not in the film keeps its own, and waits. */
+function useFilmed({ entityId, progress }: TreeRowFragment | KeyResult, isShown: boolean): { figures: Figures; isWaiting: boolean } {
   const frame = useFrame(isShown);
-  if (!frame) return { figures: row.progress, isWaiting: false };
-  if (!isFilmed(frame, row.entityId)) return { figures: row.progress, isWaiting: true };
-  return { figures: figuresIn(frame, row.entityId) ?? {}, isWaiting: false };
+  if (!frame) return { figures: progress, isWaiting: false };
+  if (!isFilmed(frame, entityId)) return { figures: progress, isWaiting: true };
+  return { figures: figuresIn(frame, entityId) ?? {}, isWaiting: false };
 }
 
 /** Whether some goal supports an objective, or one of its key results. */
