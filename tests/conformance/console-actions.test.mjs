@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
-import { base, closeAll, noComplaints, overflows, serious, signedIn, start, stop } from "./browser.mjs";
+import { base, closeAll, noComplaints, overflows, percent, serious, signedIn, start, stop } from "./browser.mjs";
 import { ask, cycleOf, tell, token } from "./keyframe.mjs";
 
 const member = process.env.KEYFRAME_MEMBER_TOKEN;
@@ -200,7 +200,6 @@ test("the burn-up ends at the progress of now, beside the planned one", async ()
   await opened.goto(`${base}/?cycle=${quarter.key}`);
   const legend = opened.locator(".burn-up figcaption");
   await legend.waitFor();
-  const percent = (share) => `${Math.round(share * 100)} %`;
   assert.match(await legend.innerText(), new RegExp(`actual ${percent(quarter.progress.value)}[^]*planned ${percent(quarter.progress.expected)}[^]*now[^]*confidence \\d+ %`));
 });
 

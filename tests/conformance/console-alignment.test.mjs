@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
-import { base, closeAll, noComplaints, overflows, serious, signedIn, start, stop } from "./browser.mjs";
+import { base, closeAll, noComplaints, overflows, percent, serious, signedIn, start, stop } from "./browser.mjs";
 import { ask, draft, tell, token } from "./keyframe.mjs";
 
 const member = process.env.KEYFRAME_MEMBER_TOKEN;
@@ -21,8 +21,6 @@ before(async () => {
 });
 after(stop);
 afterEach(closeAll);
-
-const percent = (share) => (share === null ? "–" : `${Math.round(share * 100)} %`);
 
 async function tree(secret, { path = "", ...options } = {}) {
   const opened = await signedIn(secret, options);
