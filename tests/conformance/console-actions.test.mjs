@@ -213,7 +213,7 @@ test("on a phone, goals are filtered by team, owner, label, health and words, an
   const opened = await signedIn(token, { width: 390, height: 844 });
   await opened.goto(`${base}/?cycle=${quarter.key}`);
   await opened.locator("article.objective").first().waitFor();
-  const titles = () => opened.locator("article.objective h3").allInnerTexts();
+  const titles = () => opened.locator("article.objective h3").allTextContents(); // also of those that are not laid out yet
   const choose = async (name, value) => {
     await opened.getByRole("combobox", { name }).selectOption(value);
     return titles();
