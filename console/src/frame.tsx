@@ -80,9 +80,12 @@ function Signed({ who, isReachable, onSignedOut, children }: Props & { who: impo
   const main = useRef<HTMLElement>(null);
   const nav = useRef<HTMLElement>(null);
   const isBack = useGoingBack();
+  const opened = useRef(path);
   useEffect(() => {
-    main.current?.focus({ preventScroll: true });
     showCurrent(nav.current);
+    if (opened.current === path) return; // the browser has focus and place of the first page
+    opened.current = path;
+    main.current?.focus({ preventScroll: true });
     if (!isBack.current) window.scrollTo(0, 0);
     isBack.current = false;
   }, [path]);

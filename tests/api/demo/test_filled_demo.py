@@ -166,15 +166,15 @@ def shown(filled: Api, name: str, **variables: Any) -> Any:
 def test_each_query_of_the_console_is_answered(filled: Api) -> None:
     key = CALENDAR.quarters[3].key
     month_ago = f"{TODAY - timedelta(days=30)}T00:00:00Z"
-    moment, past = {"at": month_ago, "known": None}, {"cycle": key, "at": month_ago, "known": month_ago}
-    quarter = shown(filled, "Quarter", cycle=key)["cycle"]
+    moment, page = {"at": month_ago, "known": None}, {"cycle": key, "first": 60, "filter": None}
+    quarter = shown(filled, "Quarter", **page)["cycle"]
     objective = quarter["objectives"]["edges"][0]["node"]
     kpi = filled.ask("{ kpis(first: 1) { nodes { id } } }")["kpis"]["nodes"][0]["id"]
     among = {"cycles": [{"key": key}, {"key": CALENDAR.year.key}], "state": ["ACTIVE", "CLOSED"]}
     tree = {"roots": among | {"aligned": False}, "among": among, "first": 50}
     branches = {"ids": [objective["entityId"]], "count": 1, "first": 50, "among": among}
     asked: dict[str, dict[str, Any]] = {
-        "Who": {}, "Quarter": {"cycle": key}, "QuarterThen": past, "Size": {"cycle": key},
+        "Who": {}, "Quarter": page, "QuarterThen": page | {"at": month_ago, "known": month_ago}, "Size": {"cycle": key},
         "BurnUp": {"cycle": key}, "Film": {"cycle": key, "every": "DAY", "objectives": None},
         "Beside": {"cycle": key, "at": month_ago},
         "ObjectiveNow": {"id": objective["entityId"]}, "ObjectiveThen": {"id": objective["entityId"], **moment},
