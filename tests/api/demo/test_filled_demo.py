@@ -186,6 +186,8 @@ def test_each_query_of_the_console_is_answered(filled: Api) -> None:
         "ChangesOf": {"subject": objective["entityId"], "from": month_ago, "to": None},
         "KpiNow": {"id": kpi, "from": month_ago}, "KpiThen": {"id": kpi, "from": month_ago, **moment},
         "OpenGoals": {"cycle": key, "person": objective["owner"]["entityId"]},
+        "LookingBack": {"cycle": key, "known": None, "team": None}, "Trend": {}, "TrendThen": moment,
+        "LookingBackCauses": {"cycle": key, "known": None, "team": None, "first": 20},
         "Teams": {}, "Tree": tree, "TreeThen": tree | moment, "TreeBranches": branches,
         "TreeBranchesThen": branches | moment,
     }  # fmt: skip
