@@ -92,6 +92,7 @@ def parts() -> list[Part]:
         Part("console-moment", "The console at any moment", (_node("console-moment.test.mjs"),)),
         Part("console-states", "The console where something is missing", (_node("console-states.test.mjs"),)),
         Part("console-sign-in", "The sign-in by an issuer", (_node("console-sign-in.test.mjs"),)),
+        Part("console-looking-back", "The console: looking back", (_node("console-looking-back.test.mjs"),)),
         Part("fuzz", "Schemathesis", ((str(python), "fuzz.py"),)),
     ]
 

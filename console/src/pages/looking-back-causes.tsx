@@ -7,7 +7,7 @@ import { Calibration } from "../parts/calibration";
 import { CAUSES, points, spanOf, Stacked, Steps, type Cause } from "../parts/causes";
 import { HealthMark } from "../parts/health";
 import { percent } from "../parts/words";
-import { counted, type Retrospective } from "./looking-back-sentences";
+import { counted, isCalibrated, type Retrospective } from "./looking-back-sentences";
 
 type Found = LookingBackCausesQuery["retrospective"];
 type Look = Found["objectiveRetrospectives"]["edges"][number]["node"];
@@ -55,12 +55,12 @@ const gain = ({ attribution }: Look): number => attribution.final - attribution.
 
 const hasProgress = ({ attribution: { initial, movement, goalpost, scope } }: Look): boolean => [initial, movement, goalpost, scope].some((part) => part !== 0);
 
-export function Confidence({ of: { calibration, isFinal } }: { of: Retrospective }) {
-  const stated = calibration.buckets.filter((bucket) => bucket.count > 0);
+export function Confidence({ of }: { of: Retrospective }) {
+  const { calibration, isFinal } = of;
   return (
     <section id="confidence" aria-labelledby="confidence-title">
       <h2 id="confidence-title">Confidence against outcome</h2>
-      {stated.length === 0 ? (
+      {!isCalibrated(of) ? (
         <p class="help">{isFinal ? "No check-in stated a confidence." : "Not known yet: what people stated is compared with how key results ended."}</p>
       ) : (
         <>

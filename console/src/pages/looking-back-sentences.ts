@@ -14,6 +14,9 @@ export function sentences(of: Retrospective): string[] {
 
 export const wasMeasured = ({ attainment }: Retrospective): boolean => isNumber(attainment.againstOriginal) || isNumber(attainment.againstFinal);
 
+/** Whether any stated confidence can be compared with how its key result ended. */
+export const isCalibrated = ({ calibration }: Retrospective): boolean => calibration.buckets.some((bucket) => bucket.count > 0);
+
 export const farthest = ({ planCurve }: Retrospective): FarFragment | null => planCurve.largestDistance ?? planCurve.largestDistanceFromLast ?? null;
 
 export const counted = (number: number, name: string): string => `${number} ${name}${number === 1 ? "" : "s"}`;

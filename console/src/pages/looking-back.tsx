@@ -17,7 +17,7 @@ import { TEAMS } from "./alignment-documents";
 import { Causes, Confidence } from "./looking-back-causes";
 import { CAUSES, LOOKING_BACK, TREND, TREND_THEN } from "./looking-back-documents";
 import { Goalposts, Reflections, Silences, Teams, Trend, useAddress } from "./looking-back-sections";
-import { sentences, wasMeasured, type Retrospective } from "./looking-back-sentences";
+import { isCalibrated, sentences, wasMeasured, type Retrospective } from "./looking-back-sentences";
 
 const OBJECTIVES = 100;
 
@@ -72,7 +72,7 @@ function Page({ of, causes, team, refresh }: Props) {
       <Summary of={of} team={team?.[1]} />
       {wasMeasured(of) && (causes ? <Causes causes={causes} title={team?.[1] ?? of.cycle.name} /> : <Loading />)}
       <Goalposts of={of} />
-      <div class="halves">
+      <div class={`halves${isCalibrated(of) ? "" : " one"}`}>
         <Confidence of={of} />
         <Silences of={of} />
       </div>

@@ -37,7 +37,7 @@ function Drawn({ curve, title, width }: { curve: Curve; title: string; width: nu
           <text x={LEFT - 8} y={y(share) + 4} text-anchor="end">{percent(share)}</text>
         </g>
       ))}
-      {dates(begin, end, (width - LEFT - RIGHT) / DATE_WIDTH).map((at) => <text key={at} x={x(at)} y={HEIGHT - 5} text-anchor={x(at) < LEFT + 20 ? "start" : x(at) > width - RIGHT - 20 ? "end" : "middle"}>{onDay(new Date(at))}</text>)}
+      {dates(begin, end, (width - LEFT - RIGHT) / DATE_WIDTH).map((at) => <text key={at} x={x(at)} y={HEIGHT - 5} text-anchor={x(at) < LEFT + 20 ? "start" : x(at) > width - RIGHT - 20 ? "end" : "middle"}>{onDay(new Date(at + DAY_MS / 2))}</text>)}
       <polyline class={isReplanned ? "planned old" : "planned"} points={line("planned")} />
       {isReplanned && <polyline class="planned" points={line("replanned")} />}
       <polyline class="actual" points={line("actual")} />

@@ -173,6 +173,7 @@ def test_each_query_of_the_console_is_answered(filled: Api) -> None:
     among = {"cycles": [{"key": key}, {"key": CALENDAR.year.key}], "state": ["ACTIVE", "CLOSED"]}
     tree = {"roots": among | {"aligned": False}, "among": among, "first": 50}
     branches = {"ids": [objective["entityId"]], "count": 1, "first": 50, "among": among}
+    retrospective = {"cycle": key, "known": None, "team": None}
     asked: dict[str, dict[str, Any]] = {
         "Who": {}, "Quarter": page, "QuarterThen": page | {"at": month_ago, "known": month_ago}, "Size": {"cycle": key},
         "BurnUp": {"cycle": key}, "Film": {"cycle": key, "every": "DAY", "objectives": None},
@@ -186,8 +187,8 @@ def test_each_query_of_the_console_is_answered(filled: Api) -> None:
         "ChangesOf": {"subject": objective["entityId"], "from": month_ago, "to": None},
         "KpiNow": {"id": kpi, "from": month_ago}, "KpiThen": {"id": kpi, "from": month_ago, **moment},
         "OpenGoals": {"cycle": key, "person": objective["owner"]["entityId"]},
-        "LookingBack": {"cycle": key, "known": None, "team": None}, "Trend": {}, "TrendThen": moment,
-        "LookingBackCauses": {"cycle": key, "known": None, "team": None, "first": 20},
+        "LookingBack": retrospective, "LookingBackCauses": retrospective | {"first": 100},
+        "Trend": {}, "TrendThen": moment,
         "Teams": {}, "Tree": tree, "TreeThen": tree | moment, "TreeBranches": branches,
         "TreeBranchesThen": branches | moment,
     }  # fmt: skip
