@@ -1,13 +1,10 @@
 // Looking back in the console: the figures of the API, at a moment and for a team, as two people with different sight.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { after, afterEach, before, test } from "node:test";
-import { base, closeAll, noComplaints, overflows, signedIn, start, stop } from "./browser.mjs";
+import { base, closeAll, noComplaints, overflows, percent, serious, signedIn, start, stop } from "./browser.mjs";
 import { ask, cycleOf, tell, token } from "./keyframe.mjs";
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const member = process.env.KEYFRAME_MEMBER_TOKEN;
 
 const FIGURES = `
@@ -31,7 +28,6 @@ before(async () => {
 after(stop);
 afterEach(closeAll);
 
-const percent = (share) => (share === null ? "–" : `${Math.round(share * 100)} %`);
 const points = (share) => {
   const text = Math.abs(share * 100).toFixed(1);
   return text === "0.0" ? "0.0" : `${share > 0 ? "+" : "−"}${text}`;
@@ -39,7 +35,7 @@ const points = (share) => {
 const plain = (text) => text.replaceAll("\u00a0", " ");
 
 /** The answer to the figures of a retrospective, for the caller with this token. */
-async function answered(cycle, narrowed, as) {
+async function asked(cycle, narrowed, as) {
   const query = `{ retrospective(cycle: {key: "${cycle}"}${narrowed}) { ${FIGURES} } }`;
   const headers = { "content-type": "application/json", authorization: `Bearer ${as}` };
   const response = await fetch(process.env.KEYFRAME_URL, { method: "POST", headers, body: JSON.stringify({ query }) });
@@ -47,7 +43,7 @@ async function answered(cycle, narrowed, as) {
 }
 
 async function retrospective(cycle, narrowed = "", as = token) {
-  const { data, errors } = await answered(cycle, narrowed, as);
+  const { data, errors } = await asked(cycle, narrowed, as);
   assert.equal(errors, undefined);
   return data.retrospective;
 }
@@ -75,12 +71,6 @@ async function shows(page, found) {
   assert.equal(await page.locator("#silences .count").innerText(), String(found.silentKeyResults));
   assert.equal(await page.locator(".calibrated").count(), found.calibration.summary ? 1 : 0);
   if (found.calibration.summary) assert.equal(plain(await page.locator(".calibrated").innerText()), plain(found.calibration.summary));
-}
-
-async function serious(page) {
-  await page.evaluate(AXE);
-  const { violations } = await page.evaluate(() => globalThis.axe.run({ resultTypes: ["violations"] }));
-  return violations.filter(({ impact }) => ["serious", "critical"].includes(impact)).map(({ id, nodes }) => `${id}: ${nodes[0].html}`);
 }
 
 test("a cycle that has ended shows the figures of its retrospective, by cause, objective and team", async () => {

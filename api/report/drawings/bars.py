@@ -28,7 +28,7 @@ def standing(title: str, value: float | None, expected: float | None, health: st
     """The progress of a goal as a bar in the colour of its health, with a mark where it was planned to be."""
     x = _scale(HALVES, STANDING_WIDTH)
     track = Bar(x(0), 5, x(1) - x(0), 8, "track", "")
-    filled = Bar(x(0), 5, max(x(value or 0) - x(0), _WIDTH_MIN), 8, (health or "not_scored").lower(), percent(value))
+    filled = Bar(x(0), 5, max(x(value or 0) - x(0), _WIDTH_MIN), 8, (health or "not_scored").lower(), "")
     planned = [] if expected is None else [Rule(x(expected), 1, x(expected), 17, "planned")]
     described = f"{title}: {percent(value)}{'' if expected is None else f', planned {percent(expected)}'}"
     return Drawing(

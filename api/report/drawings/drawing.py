@@ -115,8 +115,8 @@ def round_ticks(values: Iterable[float], intervals: int = 3) -> list[float]:
 
 
 def _coordinate(value: float) -> str:
-    """A coordinate to a hundredth of a unit."""
-    return f"{value:.2f}".rstrip("0").rstrip(".")
+    """A coordinate to a tenth of a unit, which is less than a pixel."""
+    return f"{value:.1f}".removesuffix(".0")
 
 
 _templates = Environment(
