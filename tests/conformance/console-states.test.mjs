@@ -121,7 +121,7 @@ for (const colorScheme of ["light", "dark"]) {
     const paths = ["/", "/alignment", "/looking-back", "/proof", `/objective/${objectives.nodes[0].entityId}`, "/kpis", `/kpi/${kpis.nodes[0].entityId}`, "/changes", "/week"];
     for (const path of paths.flatMap((one) => [one, `${one}?at=2026-11-10T00:00:00Z`])) {
       await opened.goto(`${base}${path}`);
-      await opened.locator(".headline, .page-head").first().waitFor();
+      await opened.locator(".headline, .page-head, .state").first().waitFor();
       assert.deepEqual(await serious(opened), [], path);
     }
     noComplaints(opened);
