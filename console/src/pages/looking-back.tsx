@@ -6,7 +6,7 @@ import { Link, useLocation, useSearch } from "wouter-preact";
 
 import { useChanged, useLive } from "../api/live";
 import type { LookingBackCausesQuery } from "../generated/graphql";
-import { basis, useMoment } from "../moment/moment";
+import { basis, useMoment, type Moment } from "../moment/moment";
 import { Choice, CycleChoice } from "../parts/choices";
 import { HealthCounts, HealthLabel } from "../parts/health";
 import { PlanCurve } from "../parts/plan-curve";
@@ -34,7 +34,7 @@ function OfCycle({ cycle }: { cycle: Cycle }) {
   const team = new URLSearchParams(useSearch()).get("team") ?? "";
   const [{ data: known }] = useQuery({ query: TEAMS });
   const teams = (known?.teams.edges ?? []).map(({ node }) => [node.key, node.name] as const).toSorted(([, one], [, other]) => one.localeCompare(other));
-  const variables = { cycle: cycle.key, known: moment.at, team: team ? { key: team } : null };
+  const variables = { cycle: cycle.key, known: knownAt(moment), team: team ? { key: team } : null };
   const [{ data, error }, again] = useQuery({ query: LOOKING_BACK, variables });
   const [causes, againCauses] = useQuery({ query: CAUSES, variables: { ...variables, first: OBJECTIVES }, pause: !data });
   const refresh = () => {
@@ -88,18 +88,20 @@ function Standing({ of, team, refresh }: { of: Retrospective; team: string | und
   const { viewer } = useLooking();
   const { moment } = useMoment();
   const ended = useLastEnded();
-  const given = new URLSearchParams({ ...(moment.at && { known: moment.at }), ...(team && { team }) });
+  const known = knownAt(moment);
+  const given = new URLSearchParams({ ...(known && { known }), ...(team && { team }) });
   return (
     <div class={`standing${isFinal ? "" : " open"}`}>
       <p>
         {onDay(cycle.startsOn)} – {onDayAndYear(cycle.endsOn)}.{" "}
         {isFinal ? <>Closed on {onDay(outcome.at)}: the figures are final.</>
-          : cycle.state === "CLOSED" ? <>With everything that was recorded until {atTime(moment.at ?? outcome.at)}, after the closing too.</>
-          : <><b>It has not ended yet.</b> This is what is known so far, {moment.at ? "at" : "as of"} {atTime(outcome.at)}.</>}
+          : cycle.state === "CLOSED" ? <>With everything that was recorded until {atTime(known ?? outcome.at)}, after the closing too.</>
+          : <><b>It has not ended yet.</b> This is what is known so far, as of {atTime(outcome.at)}.</>}
+        {moment.at !== null && known === null && <> The slider moves this page only by what was known then: otherwise it looks back from now.</>}
         {!isFinal && cycle.state !== "CLOSED" && ended && <> <Link href={ended.address}>Look back on {ended.name}, which has ended</Link>.</>}
       </p>
       <p class="standing-links">
-        {!isFinal && moment.at === null && <Refresh key={outcome.at} refresh={refresh} />}
+        {!isFinal && known === null && <Refresh key={outcome.at} refresh={refresh} />}
         <a class="report-link" href={`/report/${encodeURIComponent(cycle.key)}${given.size ? `?${given}` : ""}`} target="_blank" rel="noopener">Printable report{viewer.can.includes("READ_LEDGER") ? ", signed" : ""}</a>
       </p>
     </div>
@@ -145,8 +147,8 @@ function NotKnown({ error, again }: { error: CombinedError; again: () => void })
   const code = error.graphQLErrors[0]?.extensions?.["code"];
   if (code !== "CONFLICT" && code !== "NOT_FOUND") return <Failed error={error} again={again} />;
   return (
-    <State title={moment.at === null ? "There is nothing to look back on yet" : "It had not begun at this moment"}>
-      <p>{moment.at === null ? "A retrospective compares a plan with what came of it. The plan is made when the cycle is activated." : "Move the slider to a later day, or go back to now."}</p>
+    <State title={knownAt(moment) === null ? "There is nothing to look back on yet" : "Nothing was known of it at this moment"}>
+      <p>{knownAt(moment) === null ? "A retrospective compares a plan with what came of it. The plan is made when the cycle is activated." : "The cycle was recorded or activated later. Choose what is known now, or go back to now."}</p>
       {ended && <p><Link href={ended.address}>Look back on {ended.name}, which has ended</Link></p>}
     </State>
   );
@@ -173,3 +175,6 @@ function useLastEnded(): { name: string; address: string } | null {
 
 /** With numbers that stay beside their per cent sign. */
 const unbroken = (text: string): string => text.replaceAll(" %", "\u00a0%");
+
+/** The moment up to whose knowledge a retrospective is made; null for now. It has no other moment: it is about a whole cycle. */
+const knownAt = (moment: Moment): string | null => (moment.asKnownThen ? moment.at : null);
