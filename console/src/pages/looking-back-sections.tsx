@@ -154,14 +154,14 @@ export function Teams({ of }: { of: Retrospective }) {
     <section id="teams" aria-labelledby="teams-title">
       <h2 id="teams-title">By team</h2>
       <table class="months attained">
-        <thead><tr><th scope="col">Team</th><th scope="col">Objectives</th><th scope="col" class="wide-only">Of the final targets</th><th scope="col">Original</th><th scope="col">Final</th>{isScored && <th scope="col">Score</th>}</tr></thead>
+        <thead><tr><th scope="col">Team</th><th scope="col">Objectives</th><th scope="col" class="wide-only">Of the final targets</th><th scope="col" class="wide-only">Original</th><th scope="col">Final</th>{isScored && <th scope="col">Score</th>}</tr></thead>
         <tbody>
           {teams.map(({ team, objectives, attainment }) => (
             <tr key={team?.key ?? ""}>
               <th scope="row">{team ? <Link href={address({ team: team.key })}>{team.name}</Link> : "Without a team"}</th>
               <td>{goals(objectives)}</td>
               <td class="wide-only"><Bar small figures={{ value: attainment.againstFinal ?? null, health: "PENDING" }} label={team?.name ?? "Without a team"} /></td>
-              <td>{percent(attainment.againstOriginal)}</td>
+              <td class="wide-only">{percent(attainment.againstOriginal)}</td>
               <td>{percent(attainment.againstFinal)}</td>
               {isScored && <td>{percent(attainment.score)}</td>}
             </tr>
