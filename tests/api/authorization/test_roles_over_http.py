@@ -103,9 +103,11 @@ def test_invalid_documents_get_the_same_codes_for_every_role(company: Company) -
 AUDITORS = [Role.ADMIN, Role.LEAD, Role.AUDITOR]
 SERVED: dict[str, list[Role]] = {
     "/": [*Role],
+    "/alignment": [*Role],
     "/changes": [*Role],
     "/week": [*Role],
     "/kpis": [*Role],
+    "/looking-back": [*Role],
     "/kpi/{id}": [*Role],
     "/objective/{id}": [*Role],
     "/proof": [*Role],
