@@ -1,6 +1,6 @@
 """Signing in to the console by the issuer of the settings: the way there, and the way back.
 
-See docs/authentication.md and docs/adr/0066.
+See docs/authentication.md and docs/adr/0065.
 """
 
 from http import HTTPStatus

@@ -1,6 +1,6 @@
 """The authorization code flow with PKCE (OpenID Connect Core 1.0, 3.1): the way to the issuer, and its answer.
 
-Authlib composes the requests of OAuth 2.0. The ID token is verified as JWTs of the API are. See docs/adr/0066.
+Authlib composes the requests of OAuth 2.0. The ID token is verified as JWTs of the API are. See docs/adr/0065.
 """
 
 import hmac
