@@ -36,8 +36,10 @@ class BrowserPages:
         return self._page(error) if is_navigation(request.method, request.headers) else error
 
     def _page(self, error: Response) -> Response:
-        code, message = _told(error)
-        page = self._shell.problem(error.status_code, code, message)
+        told = _told(error)
+        if told is None:
+            return error
+        page = self._shell.problem(error.status_code, *told)
         page.raw_headers.extend((name, value) for name, value in error.raw_headers if name.decode() in KEPT)
         return page
 
@@ -74,8 +76,11 @@ def _is_error(message: Message) -> bool:
     return message["status"] >= HTTPStatus.BAD_REQUEST and headers.get("content-type") == "application/json"
 
 
-def _told(error: Response) -> tuple[str, str]:
-    """The code and the message of an error as `error_response` writes it."""
+def _told(error: Response) -> tuple[str, str] | None:
+    """The code and the message of an error as `error_response` writes it; None for other content, such as the report
+    of a process that is not ready."""
     content: dict[str, Any] = orjson.loads(error.body)
+    if "errors" not in content:
+        return None
     first = content["errors"][0]
     return first["extensions"]["code"], first["message"]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from api.endpoints.health import Faults, Readiness, Report
 from domain.commands.permissions import Role
 from tests.api.auth.conftest import AppServer
 from tests.api.console.conftest import COOKIE, OWN_PAGE, Browser
@@ -74,6 +75,19 @@ def test_answers_without_an_error_stay_as_they_are(console: AppServer, browser: 
     browser.sign_in(console.token(Role.LEAD))
     assert browser.http.get("/schema.graphql", headers=LINK).headers["content-type"] == "application/graphql"
     assert told(browser.http.get("/week", headers=LINK)) is None
+
+
+def test_report_of_a_process_that_is_not_ready_stays_as_it_is(
+    console: AppServer, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def unready(_: Readiness) -> Report:
+        return Report(Faults("The database is away."), {})
+
+    monkeypatch.setattr(Readiness, "_report", unready)
+    browser.sign_in(console.token(Role.LEAD))
+    response = browser.http.get("/readyz", headers=LINK)
+    assert (response.status_code, response.headers["content-type"]) == (503, "application/json")
+    assert response.json()["wrong"] == "The database is away."
 
 
 def test_unknown_host_name_gets_no_page(console: AppServer) -> None:
