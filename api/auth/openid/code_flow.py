@@ -169,9 +169,12 @@ class _Answer:
         self._body = body
 
     def json(self) -> Any:
-        """The content, without the description of an error: Authlib raises for characters that some issuers use."""
+        """The members that a sign-in needs: Authlib raises for descriptions and lifetimes as some issuers write
+        them."""
         content = orjson.loads(self._body)
-        return {**content, "error_description": None} if isinstance(content, dict) else content
+        if not isinstance(content, dict):
+            return content
+        return {name: content[name] for name in ("error", "id_token") if content.get(name) is not None}
 
     def raise_for_status(self) -> None:
         if self.status_code >= 400:

@@ -20,7 +20,7 @@ def caller_of(log: Log, settings: Settings, claims: dict[str, Any]) -> Caller:
     name = name_in(claims, settings.oidc_handle_claim)
     if name is None:
         reason = f"the claim {settings.oidc_handle_claim} is missing or invalid"
-        raise SignInProblem(SignInCode.PERSON_UNKNOWN, reason, "nobody")
+        raise SignInProblem(SignInCode.HANDLE_MISSING, reason)
     handle = _handle(name, settings, claims)
     person = None if handle is None else identity.by_handle(log, handle)
     if person is None:
@@ -34,15 +34,16 @@ def caller_of(log: Log, settings: Settings, claims: dict[str, Any]) -> Caller:
 
 
 def _handle(name: str, settings: Settings, claims: Mapping[str, Any]) -> str | None:
-    """The handle that a name stands for; None for a mail address of a domain that is not listed, or not verified. An
-    address beyond ASCII stands for none, since lower case turns some other letters into those of ASCII."""
+    """The handle that a name stands for; None for a mail address of a domain that is not listed, and for the claim
+    `email` if it is not verified. An address beyond ASCII stands for none, since lower case turns some other letters
+    into those of ASCII."""
+    if settings.oidc_handle_claim == _EMAIL and claims.get("email_verified") is not True:
+        return None
     if "@" not in name:
         return name
-    is_verified = settings.oidc_handle_claim != _EMAIL or claims.get("email_verified") is True
-    if not is_verified or not name.isascii():
-        return None
     local, _, domain = name.lower().rpartition("@")
-    return local if domain in {one.lower() for one in settings.listed("oidc_domains")} else None
+    is_listed = domain in {one.lower() for one in settings.listed("oidc_domains")}
+    return local if is_listed and name.isascii() else None
 
 
 def _roles(settings: Settings, claims: dict[str, Any]) -> frozenset[Role]:

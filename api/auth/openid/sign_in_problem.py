@@ -20,6 +20,7 @@ class SignInCode(StrEnum):
     ANSWER_OF_ANOTHER_ISSUER = "ANSWER_OF_ANOTHER_ISSUER"
     ANSWER_OF_ANOTHER_CLIENT = "ANSWER_OF_ANOTHER_CLIENT"
     ANSWER_OF_ANOTHER_SIGN_IN = "ANSWER_OF_ANOTHER_SIGN_IN"
+    HANDLE_MISSING = "HANDLE_MISSING"
     PERSON_UNKNOWN = "PERSON_UNKNOWN"
     PERSON_INACTIVE = "PERSON_INACTIVE"
     ROLE_MISSING = "ROLE_MISSING"
@@ -91,6 +92,10 @@ _TOLD: Final[dict[SignInCode, tuple[HTTPStatus, str]]] = {
     SignInCode.ANSWER_OF_ANOTHER_SIGN_IN: (
         _ISSUER,
         "{issuer} answered to another sign-in than this one. Sign in again.",
+    ),
+    SignInCode.HANDLE_MISSING: (
+        _FORBIDDEN,
+        "{issuer} does not tell your handle. Ask {contact} to compare KEYFRAME_OIDC_HANDLE_CLAIM with its ID tokens.",
     ),
     SignInCode.PERSON_UNKNOWN: (
         _FORBIDDEN,

@@ -193,6 +193,8 @@ def test_mail_address_must_be_verified(server: str, issuer: OpenIdIssuer, person
         for is_verified, status in ((None, 403), (False, 403), ("true", 403), (True, 303)):
             issuer.person = {"email": "ada@example.org", "email_verified": is_verified, "roles": ["LEAD"]}
             assert Person(console, issuer).signs_in().status_code == status
+        issuer.person = {"email": "ada", "email_verified": False, "roles": ["LEAD"]}
+        assert problem(Person(console, issuer).signs_in()) == (403, "PERSON_UNKNOWN")
 
 
 def test_unknown_person_reads_under_which_name_and_whom_to_ask(issuer: OpenIdIssuer, person: Person) -> None:
@@ -203,9 +205,16 @@ def test_unknown_person_reads_under_which_name_and_whom_to_ask(issuer: OpenIdIss
         "127.0.0.1 knows you as {mallory}, and nobody here has this handle. Ask #goals to add you."
     )
     assert person.viewer() == 401
+
+
+def test_id_token_must_have_a_handle(issuer: OpenIdIssuer, person: Person) -> None:
     for name in (None, "", 7, "a\nb", "x" * 300):
         issuer.person["preferred_username"] = name
-        assert problem(person.signs_in()) == (403, "PERSON_UNKNOWN")
+        response = person.signs_in()
+        assert problem(response) == (403, "HANDLE_MISSING")
+    assert message(response) == (
+        "127.0.0.1 does not tell your handle. Ask #goals to compare KEYFRAME_OIDC_HANDLE_CLAIM with its ID tokens."
+    )
 
 
 def test_person_who_left_and_one_without_a_role_cannot_sign_in(
@@ -301,6 +310,8 @@ def test_errors_of_the_issuer_are_told_apart(
         ((401, b'{"error": "invalid_client"}'), 502, "CLIENT_REJECTED"),
         ((400, b'{"error": "invalid_grant", "error_description": "AADSTS\\r\\n"}'), 400, "CODE_REJECTED"),
         ((200, b'{"access_token": "x"}'), 502, "ANSWER_INVALID"),
+        ((200, b'{"id_token": "x", "expires_in": ["soon"]}'), 502, "ANSWER_INVALID"),
+        ((200, b'{"id_token": "x", "error": null}'), 502, "ANSWER_INVALID"),
         ((200, b'{"id_token": "nonsense"}'), 502, "ANSWER_INVALID"),
         ((200, b'{"id_token": 7}'), 502, "ANSWER_INVALID"),
         ((200, b"<html>"), 503, "ISSUER_UNAVAILABLE"),
