@@ -103,7 +103,8 @@ class _Reel:
         self._cycle = cycle
         self._is_whole = is_whole
         self._now = figures.horizon.at
-        shown, of_objective = figures.timeline.objectives_of_cycle(cycle), figures.timeline.of_objective
+        own, of_objective = set(figures.timeline.own), figures.timeline.of_objective
+        shown = [id for id in figures.timeline.objectives_of_cycle(cycle) if id in own]
         self._at: list[datetime] = []
         self._points: list[CurvePoint] = []
         self._objectives = {id: Filmed.of(id) for id in shown}
@@ -120,7 +121,8 @@ class _Reel:
             self._points.append((point if is_known else planned_point)(at, then.cycle(self._cycle)))
         if is_known:
             self._at.append(at)
-            self._take_goals({id: then.objective(id) for id in then.objectives_in(self._cycle)}, then)
+            present = [id for id in then.objectives_in(self._cycle) if id in self._objectives]
+            self._take_goals({id: then.objective(id) for id in present}, then)
 
     def _take_goals(self, present: Mapping[UUID, ObjectiveProgress | None], then: Figures) -> None:
         for id, objective in self._objectives.items():

@@ -25,6 +25,9 @@ BY_ID = {
     "changes(filter: {subject: $id}) { totalCount nodes { id } }": Kind.OBJECTIVE,
     'diff(from: {time: "2026-01-01T00:00:00Z"}, scope: {objective: $id}) { entities { kind } }': Kind.OBJECTIVE,
     'retrospective(cycle: {key: "2026-q1"}, objective: $id) { attainment { score } }': Kind.OBJECTIVE,
+    'cycle(by: {key: "2026-q1"}) { film(objectives: [$id]) { objectives { values } keyResults { values } } }': (
+        Kind.OBJECTIVE
+    ),
 }
 """Lookups by id, with the kind of the id."""
 
