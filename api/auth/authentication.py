@@ -171,10 +171,6 @@ class Authenticators:
             self._revalidate(self._scopes, REVALIDATE_SECONDS), self._revalidate(self._session_scopes, SESSION_SECONDS)
         )
 
-    async def revalidate_all(self) -> None:
-        """Validate the tokens of all open scopes once."""
-        await _validate(self._scopes)
-
     async def _revalidate(self, scopes: "WeakValueDictionary[bytes, RequestScope]", seconds: float) -> None:
         while True:
             await asyncio.sleep(seconds)

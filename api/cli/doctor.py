@@ -312,7 +312,7 @@ def _jwts(settings: Settings) -> Finding | list[str]:
         return []
     try:
         jwks.read(settings.jwt_jwks)
-    except (OSError, ValueError, HTTPException) as error:
+    except FAILURES as error:
         text = f"the keys of {settings.jwt_issuer} cannot be read from {settings.jwt_jwks} ({error})"
         return Finding("authentication", Verdict.WRONG, text, "Fix KEYFRAME_JWT_JWKS, or the key set that it names.")
     return [f"JWTs from {settings.jwt_issuer}"]
@@ -326,7 +326,8 @@ def _sign_in(settings: Settings) -> Finding | list[str]:
         code_flow_of(settings)
         issuer.read(settings.oidc_issuer)
     except ClientSecretUnusable as error:
-        return Finding("authentication", Verdict.WRONG, str(error), "Have the issuer generate a secret.")
+        remedy = "Put the secret that the issuer generated into this file, and let the server read it."
+        return Finding("authentication", Verdict.WRONG, str(error), remedy)
     except FAILURES as error:
         text = f"the metadata of {settings.oidc_issuer} cannot be read ({error})"
         return Finding("authentication", Verdict.WRONG, text, "Fix KEYFRAME_OIDC_ISSUER, or the issuer.")

@@ -115,10 +115,10 @@ class PartColumns(Mapping[int, Parts]):
     def own(self, parent: int) -> Sequence[int]:
         """The places of the key results that give an objective its value; none if its history tells it: if it takes
         its value from others, or a key result was changed after its end."""
+        if parent in self._apart:
+            return ()
         span = self._spans[parent]
-        if self._dropped:
-            return () if parent in self._apart else [place for place in span if place not in self._dropped]
-        return () if parent in self._apart else span
+        return [place for place in span if place not in self._dropped] if self._dropped else span
 
     def is_bare(self, parent: int) -> bool:
         """Whether an objective has no key results, or dropped ones only, of which none was changed after its end."""

@@ -5,7 +5,6 @@ Authlib composes the requests of OAuth 2.0. The ID token is verified as JWTs of 
 
 import hmac
 from collections.abc import Mapping, Sequence
-from time import time
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
@@ -92,7 +91,8 @@ class CodeFlow:
         `answer`: the parameters with which the issuer sent the browser back. Raises `SignInProblem`.
         """
         metadata = await self.issuer.metadata()
-        code = _code(dict(answer) if len(dict(answer)) == len(answer) else {}, pending, metadata)
+        given = dict(answer)
+        code = _code(given if len(given) == len(answer) else {}, pending, metadata)  # RFC 6749, 3.1: none twice
         token = await to_thread.run_sync(self._exchange, metadata, code, pending, limiter=self._threads)
         return await self._verified(token, pending, metadata)
 
@@ -219,10 +219,3 @@ def _check_binding(claims: Mapping[str, Any], pending: Pending, client_id: str) 
         raise SignInProblem(SignInCode.ANSWER_OF_ANOTHER_SIGN_IN, "the nonce of the ID token is another one")
     if not isinstance(claims.get("sub"), str):
         raise SignInProblem(SignInCode.ANSWER_INVALID, "the ID token has no subject")
-
-
-def expiry(claims: Mapping[str, Any], settings: Settings) -> float:
-    """When a session by these claims ends at the latest, in seconds since 1970."""
-    if settings.oidc_session_s is not None:
-        return time() + settings.oidc_session_s
-    return float(claims["exp"]) + settings.jwt_leeway_s

@@ -1,9 +1,9 @@
 """Which person of the workspace the claims of an ID token name, and with which roles."""
 
 from collections.abc import Mapping
+from time import time
 from typing import Any, Final
 
-from api.auth.openid.code_flow import expiry
 from api.auth.openid.sign_in_problem import SignInCode, SignInProblem
 from api.auth.signed_claims import claim, name_in, roles_in
 from api.execution.context import Caller
@@ -30,7 +30,7 @@ def caller_of(log: Log, settings: Settings, claims: dict[str, Any]) -> Caller:
     roles = _roles(settings, claims)
     if not roles:
         raise SignInProblem(SignInCode.ROLE_MISSING, f"the ID token of person {person.id} has no known role", name)
-    return Caller(person.handle, roles, person.id, expires_at=expiry(claims, settings))
+    return Caller(person.handle, roles, person.id, expires_at=_expiry(settings, claims))
 
 
 def _handle(name: str, settings: Settings, claims: Mapping[str, Any]) -> str | None:
@@ -50,3 +50,10 @@ def _roles(settings: Settings, claims: dict[str, Any]) -> frozenset[Role]:
     if claim(claims, settings.jwt_roles_claim) is None and settings.oidc_role is not None:
         return frozenset({settings.oidc_role})
     return roles_in(claims, settings.jwt_roles_claim)
+
+
+def _expiry(settings: Settings, claims: Mapping[str, Any]) -> float:
+    """When a session by these claims ends at the latest, in seconds since 1970."""
+    if settings.oidc_session_s is not None:
+        return time() + settings.oidc_session_s
+    return float(claims["exp"]) + settings.jwt_leeway_s

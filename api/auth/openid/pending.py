@@ -58,7 +58,7 @@ class Seal:
             raise SignInProblem(SignInCode.SIGN_IN_NOT_BEGUN, "the browser has no pending sign-in")
         try:
             pending = msgspec.json.decode(self._fernet.decrypt(sealed), type=Pending)
-        except (InvalidToken, ValueError, msgspec.MsgspecError):
+        except (InvalidToken, ValueError):
             raise SignInProblem(SignInCode.SIGN_IN_NOT_BEGUN, "the pending sign-in was not sealed here") from None
         if not -LEEWAY_SECONDS <= time() - pending.begun_at <= LIFETIME_SECONDS:
             raise SignInProblem(SignInCode.SIGN_IN_EXPIRED, f"the sign-in is older than {LIFETIME_SECONDS} s")
