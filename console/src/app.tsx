@@ -7,16 +7,16 @@ import { client } from "./api/client";
 import { failedSignIn } from "./api/problem";
 import { opensNext, signInPage, ways, type Ways } from "./api/session";
 import { Frame } from "./frame";
-import { Alignment } from "./pages/alignment";
-import { Changes } from "./pages/changes";
-import { KpiPage } from "./pages/kpi";
-import { Kpis } from "./pages/kpis";
-import { NotHere } from "./pages/not-here";
-import { LookingBack } from "./pages/looking-back";
-import { ObjectivePage } from "./pages/objective";
-import { Quarter } from "./pages/quarter";
-import { SignIn, type Ended } from "./pages/sign-in";
-import { Week } from "./pages/week";
+import { Alignment } from "./pages/alignment/alignment";
+import { Changes } from "./pages/changes/changes";
+import { KpiPage } from "./pages/kpis/kpi";
+import { Kpis } from "./pages/kpis/kpis";
+import { NotHere } from "./pages/coming-in/not-here";
+import { LookingBack } from "./pages/looking-back/looking-back";
+import { ObjectivePage } from "./pages/objective/objective";
+import { Quarter } from "./pages/quarter/quarter";
+import { SignIn, type Ended } from "./pages/coming-in/sign-in";
+import { Week } from "./pages/week/week";
 import { later } from "./parts/later";
 import { Loading, State } from "./parts/states";
 
@@ -26,7 +26,7 @@ const ASK = "/graphql";
 
 const Ask = later(() => import("./ask/ask").then((loaded) => loaded.AskPage));
 const AskAsStranger = later(() => import("./ask/ask").then((loaded) => loaded.AskAsStranger));
-const Proof = later<{ position?: string }>(() => import("./pages/proof").then((loaded) => loaded.Proof));
+const Proof = later<{ position?: string }>(() => import("./pages/proof/proof").then((loaded) => loaded.Proof));
 
 export function App() {
   const [known, setKnown] = useState<Ways | "gone" | null>(null);

@@ -11,7 +11,7 @@ import { fromSearch, MomentContext, withMoment, type Moment } from "./moment/mom
 import { Past } from "./moment/past";
 import { Slider } from "./moment/slider";
 import type { Permission } from "./generated/graphql";
-import { CHANGES, WHO } from "./pages/documents";
+import { CHANGES, WHO } from "./documents";
 import { Failed, isForbidden, Loading, State } from "./parts/states";
 import { ROLES, showIn } from "./parts/words";
 import { LookingContext, usualCycle, type Looking } from "./viewer";

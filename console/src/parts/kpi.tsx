@@ -1,7 +1,7 @@
 // How KPIs look: their status by colour and by shape, their goal in short, a year by month, and comparisons.
 import type { ComparedFragment, Health, KpiCardFragment, KpiStatus } from "../generated/graphql";
 import { HealthMark } from "./health";
-import { useWidth } from "./trajectory";
+import { useWidth } from "../pages/objective/trajectory";
 import { ahead, amount, inMonth, negative, STATUS } from "./words";
 
 /** Statuses have the colours and shapes of health. */

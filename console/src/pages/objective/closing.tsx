@@ -8,7 +8,7 @@ import { standing } from "../../parts/key-result";
 import { Markdown } from "../../parts/markdown";
 import { useMayEdit } from "../../parts/may";
 import { ahead, onDayAndYear, percent } from "../../parts/words";
-import { CLOSE_OBJECTIVE, SCORE_KEY_RESULT } from "./documents";
+import { CLOSE_OBJECTIVE, SCORE_KEY_RESULT } from "./work-documents";
 
 type KeyResult = ObjectivePageFragment["keyResults"][number];
 

@@ -7,7 +7,7 @@ import { Markdown } from "../../parts/markdown";
 import { useMayEdit } from "../../parts/may";
 import { atTime } from "../../parts/words";
 import { useLooking } from "../../viewer";
-import { ADD_COMMENT } from "./documents";
+import { ADD_COMMENT } from "./work-documents";
 
 /** A comment that was sent: without an id while the server has not answered. */
 interface Sent {

@@ -1,82 +1,108 @@
-// The documents of what people do on the page of an objective: initiatives, comments, scores and its closing.
+// The documents of an objective: its key results over time, its alignment and its history.
 import { graphql } from "../../generated";
 
-export const INITIATIVE_CARD = graphql(`
-  fragment InitiativeCard on Initiative {
-    id
-    entityId
-    title
-    state
-    due
-    owner {
-      id
-      entityId
-      name
+export const OBJECTIVE = graphql(`
+  query ObjectiveNow($id: ID!, $history: Int = 40) {
+    objective(id: $id) {
+      ...ObjectivePage
     }
   }
 `);
 
-export const SAID = graphql(`
-  fragment Said on Comment {
-    id
-    body
-    recordedAt
-    by {
-      handle
-      person {
-        id
-        name
+export const OBJECTIVE_THEN = graphql(`
+  query ObjectiveThen($id: ID!, $at: DateTime!, $known: DateTime, $history: Int = 40) {
+    asOf(at: $at, known: $known) {
+      objective(id: $id) {
+        ...ObjectivePage
       }
     }
   }
 `);
 
-export const OBJECTIVE_WORK = graphql(`
-  fragment ObjectiveWork on Objective {
-    id
-    contributors {
-      id
-      entityId
-    }
-    team {
-      id
-      lead {
-        id
-        entityId
-      }
-    }
+export const OBJECTIVE_PAGE = graphql(`
+  fragment ObjectivePage on Objective {
+    ...ObjectiveRow
+    ...ObjectiveWork
+    ...ObjectiveAlignment
+    description
     cycle {
       id
-      state
-    }
-    outcome {
-      verdict
-      score
-      reflection
-      closedAt
-    }
-    initiatives {
-      ...InitiativeCard
+      key
+      name
+      startsOn
+      endsOn
     }
     keyResults {
       id
-      state
-      score
-      milestones {
-        key
-        title
-        weight
-        reachedAt
+      plan {
+        on
+        value
       }
-      initiatives {
-        ...InitiativeCard
+      forecast {
+        value
+        progress
+        willHit
+        hitOn
+      }
+      trajectory(every: WEEK) {
+        at
+        planned
+        replanned
+        actual
+      }
+      targets {
+        since
+        by {
+          handle
+          person {
+            id
+            name
+          }
+        }
+        reason
+        daysBeforeClose
+        progressBefore
+        progressAfter
+        due
+        weight
+        plan {
+          on
+          value
+        }
+        metric {
+          start
+          target
+          lower
+          upper
+          unit {
+            symbol
+          }
+        }
+      }
+      checkIns(last: 6) {
+        edges {
+          node {
+            id
+            value
+            confidence
+            note
+            measuredAt
+            by {
+              handle
+              person {
+                id
+                name
+              }
+            }
+          }
+        }
       }
     }
-    comments(last: 50) {
+    changes(last: $history) {
       totalCount
       edges {
         node {
-          ...Said
+          ...ChangeLine
         }
       }
     }
@@ -138,88 +164,6 @@ export const OBJECTIVE_ALIGNMENT = graphql(`
           node {
             ...AlignedGoal
           }
-        }
-      }
-    }
-  }
-`);
-
-export const PROBLEM = graphql(`
-  fragment Refusal on Problem {
-    code
-    message
-    field
-  }
-`);
-
-export const MOVE_INITIATIVE = graphql(`
-  mutation MoveInitiative($input: MoveInitiativeInput!) {
-    moveInitiative(input: $input) {
-      problems {
-        ...Refusal
-      }
-      initiative {
-        ...InitiativeCard
-      }
-    }
-  }
-`);
-
-export const PLAN_INITIATIVE = graphql(`
-  mutation PlanInitiative($input: PlanInitiativeInput!) {
-    planInitiative(input: $input) {
-      problems {
-        ...Refusal
-      }
-      initiative {
-        ...InitiativeCard
-      }
-    }
-  }
-`);
-
-export const ADD_COMMENT = graphql(`
-  mutation AddComment($input: AddCommentInput!) {
-    addComment(input: $input) {
-      problems {
-        ...Refusal
-      }
-      comment {
-        ...Said
-      }
-    }
-  }
-`);
-
-export const SCORE_KEY_RESULT = graphql(`
-  mutation ScoreKeyResult($input: ScoreKeyResultInput!) {
-    scoreKeyResult(input: $input) {
-      problems {
-        ...Refusal
-      }
-      keyResult {
-        ...KeyResultRow
-        score
-        state
-      }
-    }
-  }
-`);
-
-export const CLOSE_OBJECTIVE = graphql(`
-  mutation CloseObjective($input: CloseObjectiveInput!) {
-    closeObjective(input: $input) {
-      problems {
-        ...Refusal
-      }
-      objective {
-        id
-        state
-        outcome {
-          verdict
-          score
-          reflection
-          closedAt
         }
       }
     }

@@ -5,7 +5,7 @@ import type { InitiativeCardFragment, InitiativeState, ObjectivePageFragment } f
 import { otherProblems, problemsOf, Refusals, useCommand } from "../../parts/command";
 import { useMayEdit } from "../../parts/may";
 import { ahead, onDay } from "../../parts/words";
-import { MOVE_INITIATIVE, PLAN_INITIATIVE } from "./documents";
+import { MOVE_INITIATIVE, PLAN_INITIATIVE } from "./work-documents";
 
 const COLUMNS: [InitiativeState, string][] = [["TODO", "To do"], ["DOING", "In progress"], ["DONE", "Done"], ["CANCELLED", "Cancelled"]];
 

@@ -1,0 +1,108 @@
+// One KPI: its value and status, plan against actual by month, its formula's tree, and the key results it measures.
+import type { ComponentChildren } from "preact";
+import { Link } from "wouter-preact";
+
+import type { Cadence, KpiNodeFragment, KpiPageFragment } from "../../generated/graphql";
+import { useAnswer } from "../../moment/answer";
+import { useMoment } from "../../moment/moment";
+import { HealthMark } from "../../parts/health";
+import { Compared, goalOf, hasMonthlyPlan, Months, monthsOf, StatusLabel, StatusMark, toleranceOf, yearBefore } from "../../parts/kpi";
+import { Markdown } from "../../parts/markdown";
+import { Failed, Loading, NotYet, State } from "../../parts/states";
+import { amount, inMonth, percent } from "../../parts/words";
+import { KPI, KPI_THEN } from "./documents";
+import { Readings } from "../recording/readings";
+
+const PERIODS: Record<Cadence, string> = { DAILY: "day", WEEKLY: "week", BIWEEKLY: "fortnight", MONTHLY: "month", QUARTERLY: "quarter" };
+
+type Branch = KpiNodeFragment & { inputs?: Branch[] };
+
+export function KpiPage({ id }: { id: string }) {
+  const { moment } = useMoment();
+  const { now, then, isAnswered, error, again } = useAnswer(KPI, KPI_THEN, { id, from: yearBefore(moment.at) });
+  const kpi = now?.kpi ?? then?.asOf.kpi ?? null;
+  if (error && !kpi) return <Failed error={error} again={again} />;
+  if (kpi) return <Page kpi={kpi} />;
+  if (!isAnswered) return <Loading />;
+  if (moment.at !== null) return <NotYet what="This KPI" />;
+  return <State title="There is no such KPI"><p>Look for it on the board.</p></State>;
+}
+
+function Page({ kpi }: { kpi: KpiPageFragment }) {
+  const { link } = useMoment();
+  return (
+    <article class="page">
+      <p class="crumbs"><Link href={link("/kpis")}>KPIs</Link> · {kpi.team?.name ?? "Without a team"} · {kpi.owner?.name ?? "No owner"} · {kpi.cadence.toLowerCase()}</p>
+      <header class="page-head">
+        <h1>{kpi.name}</h1>
+        <div class="headline-figure"><strong>{amount(kpi.explain?.value, kpi.unit)}</strong><span><StatusLabel status={kpi.status} />{goalOf(kpi)}</span></div>
+      </header>
+      {kpi.description && <Markdown text={kpi.description} />}
+      <p class="legend">{toleranceOf(kpi) && <span>{toleranceOf(kpi)}</span>}<Compared of={kpi.lastMonth} to="last month" /><Compared of={kpi.lastYear} to="a year before" /></p>
+      <section class="key-result-card">
+        <Months kpi={kpi} height={164} />
+        <p class="legend"><span class="key actual">by month</span>{hasMonthlyPlan(kpi) && <span class="key planned">planned</span>}</p>
+      </section>
+      {kpi.inputs.length > 0 && (
+        <section><h2>Formula</h2><p class="help"><code>{kpi.formula?.text}</code></p><Tree of={kpi.inputs} /></section>
+      )}
+      {kpi.dependents.length > 0 && <section><h2>Goes into</h2><Tree of={kpi.dependents} /></section>}
+      <ByMonth kpi={kpi} />
+      {kpi.keyResults.length > 0 && (
+        <section>
+          <h2>Measures</h2>
+          <ul class="aligned two">
+            {kpi.keyResults.map((one) => (
+              <li key={one.id}><HealthMark health={one.progress.health} /><Link href={link(`/objective/${one.objective.entityId}`)}>{one.title}</Link><span class="share">{percent(one.progress.value)}</span></li>
+            ))}
+          </ul>
+        </section>
+      )}
+      {!kpi.formula && <Readings kpi={kpi} />}
+    </article>
+  );
+}
+
+/** KPIs with those that their formulas name, three levels deep. */
+function Tree({ of }: { of: Branch[] }) {
+  const { link } = useMoment();
+  return (
+    <ul class="tree">
+      {of.map((one) => (
+        <li key={one.entityId}>
+          <p><StatusMark status={one.status} /><Link href={link(`/kpi/${one.entityId}`)}>{one.name}</Link><b>{amount(one.explain?.value, one.unit)}</b>{one.formula && <code>{one.formula.text}</code>}</p>
+          {one.inputs && one.inputs.length > 0 && <Tree of={one.inputs} />}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function ByMonth({ kpi }: { kpi: KpiPageFragment }) {
+  const bare = { symbol: "" };
+  const isPlanned = hasMonthlyPlan(kpi);
+  return (
+    <section>
+      <h2>{isPlanned ? "Plan against actual" : "By month"}</h2>
+      {!isPlanned && <p class="help">A month adds up its readings, so the goal of a {PERIODS[kpi.cadence]} is not compared with it.</p>}
+      <table class="months">
+        <thead><tr><Head>Month</Head>{isPlanned && <Head>Planned</Head>}<Head>Actual</Head>{isPlanned && <><Head>Variance</Head><Head>Status</Head></>}</tr></thead>
+        <tbody>
+          {monthsOf(kpi).toReversed().map((one) => (
+            <tr key={one.start}>
+              <th scope="row">{inMonth(one.start)}{one.isPartial && <small> so far</small>}</th>
+              {isPlanned && <td>{amount(one.planned, bare)}</td>}
+              <td>{amount(one.value, bare)}</td>
+              {isPlanned && <><td>{amount(one.variance, bare)}</td><td>{isJudged(one) ? <StatusLabel status={one.status} /> : <small>not judged yet</small>}</td></>}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+/** Whether a month has its status: a sum and a formula are judged when it has ended. */
+const isJudged = ({ isPartial, status }: KpiPageFragment["series"][number]): boolean => !(isPartial && status === "NO_DATA");
+
+const Head = ({ children }: { children: ComponentChildren }) => <th scope="col">{children}</th>;

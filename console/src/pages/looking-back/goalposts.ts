@@ -1,0 +1,45 @@
+// What a moved goalpost was before and after, in words.
+import type { BoundsFragment, MeasureFragment, MovedGoalpostFragment } from "../../generated/graphql";
+import { amount, onDay, told } from "../../parts/words";
+
+type Plan = ReadonlyArray<{ on: string; value: number }>;
+
+const BARE = { symbol: "" };
+const TARGETS = 3;
+
+/** As `Goal moved from 0 → 25 h to 0 → 45 h`, or `Due day moved from 4 Dec to 18 Jan`. */
+export function moved(change: MovedGoalpostFragment): string {
+  switch (change.__typename) {
+    case "KeyResultRetargeted":
+      return fromTo("Goal", metric(change.before), metric(change.after));
+    case "KeyResultRescheduled":
+      return fromTo("Due day", onDay(change.beforeDue), onDay(change.afterDue));
+    case "KeyResultPlanned":
+      return fromTo("Plan in between", plan(change.beforePlan), plan(change.afterPlan));
+    case "CycleRescheduled":
+      return fromTo("Cycle", `${onDay(change.beforeStartsOn)} – ${onDay(change.beforeEndsOn)}`, `${onDay(change.afterStartsOn)} – ${onDay(change.afterEndsOn)}`);
+    case "KpiTargetsSet":
+      return `${change.targets.slice(0, TARGETS).map((one) => fromTo(`Goal from ${onDay(one.from)} on`, bounds(one.before), bounds(one.after))).join("; ")}${change.targets.length > TARGETS ? `; ${change.targets.length - TARGETS} more` : ""}`;
+    case "KpiRedefined":
+      return change.beforeFormula?.text === change.afterFormula?.text ? fromTo("Goal", bounds(change.beforeGoal), bounds(change.afterGoal)) : fromTo("Formula", change.beforeFormula?.text ?? "none", change.afterFormula?.text ?? "none");
+    default:
+      return told(change.__typename);
+  }
+}
+
+const fromTo = (what: string, before: string, after: string): string => (before === after ? `${what} changed` : `${what} moved from ${before} to ${after}`);
+
+function metric({ direction, start, target, lower, upper, unit }: MeasureFragment): string {
+  if (direction === "INCREASE" || direction === "DECREASE") return `${amount(start, BARE)} → ${amount(target, unit)}`;
+  if (direction === "WITHIN") return `${amount(lower, BARE)}–${amount(upper, unit)}`;
+  if (direction === "AT_LEAST" || direction === "AT_MOST") return `${direction === "AT_LEAST" ? "≥" : "≤"} ${amount(target, unit)}`;
+  return direction === "DONE" ? "done" : "milestones";
+}
+
+function bounds(goal: BoundsFragment | null | undefined): string {
+  if (!goal) return "none";
+  if (goal.direction === "WITHIN") return `${amount(goal.lower, BARE)}–${amount(goal.upper, BARE)}`;
+  return `${goal.direction === "AT_LEAST" ? "≥" : "≤"} ${amount(goal.target, BARE)}`;
+}
+
+const plan = (points: Plan | null | undefined): string => (points ?? []).map((one) => `${amount(one.value, BARE)} by ${onDay(one.on)}`).join(", ") || "a straight line";

@@ -1,0 +1,56 @@
+// The progress of a whole over time: as planned first, as planned last, and as measured.
+import type { RetrospectivePartsFragment } from "../../generated/graphql";
+import { useWidth } from "../objective/trajectory";
+import { onDay, percent } from "../../parts/words";
+
+type Curve = RetrospectivePartsFragment["planCurve"];
+
+const HEIGHT = 220;
+const LEFT = 44;
+const RIGHT = 10;
+const BOTTOM = 24;
+const SHARES = [0, 0.25, 0.5, 0.75, 1];
+const DATE_WIDTH = 64;
+const DAY_MS = 86_400_000;
+
+export function PlanCurve(props: { curve: Curve; title: string }) {
+  const [measure, width] = useWidth();
+  return <div ref={measure}><Drawn {...props} width={width} /></div>;
+}
+
+function Drawn({ curve, title, width }: { curve: Curve; title: string; width: number }) {
+  const points = curve.points;
+  if (points.length === 0) return null;
+  const [begin, end] = [Date.parse(points[0]!.at), Date.parse(points.at(-1)!.at)];
+  const x = (at: string | number) => LEFT + ((Number(typeof at === "string" ? Date.parse(at) : at) - begin) / (end - begin || 1)) * (width - LEFT - RIGHT);
+  const y = (share: number) => 8 + (1 - share) * (HEIGHT - BOTTOM - 8);
+  const line = (name: "planned" | "replanned" | "actual") =>
+    points.flatMap((point) => (point[name] === null || point[name] === undefined ? [] : [`${x(point.at).toFixed(1)},${y(point[name]).toFixed(1)}`])).join(" ");
+  const isReplanned = points.some((point) => point.planned !== point.replanned);
+  const last = points.findLast((point) => point.actual !== null && point.actual !== undefined);
+  const far = curve.largestDistance ?? curve.largestDistanceFromLast;
+  return (
+    <svg class="trajectory plan-curve" viewBox={`0 0 ${width} ${HEIGHT}`} role="img" aria-label={`${title}: ${last ? `${percent(last.actual)} on ${onDay(last.at)}` : "nothing measured"}`}>
+      {SHARES.map((share) => (
+        <g key={share}>
+          <line class="axis" x1={LEFT} x2={width - RIGHT} y1={y(share)} y2={y(share)} />
+          <text x={LEFT - 8} y={y(share) + 4} text-anchor="end">{percent(share)}</text>
+        </g>
+      ))}
+      {dates(begin, end, (width - LEFT - RIGHT) / DATE_WIDTH).map((at) => <text key={at} x={x(at)} y={HEIGHT - 5} text-anchor={x(at) < LEFT + 20 ? "start" : x(at) > width - RIGHT - 20 ? "end" : "middle"}>{onDay(new Date(at + DAY_MS / 2))}</text>)}
+      <polyline class={isReplanned ? "planned old" : "planned"} points={line("planned")} />
+      {isReplanned && <polyline class="planned" points={line("replanned")} />}
+      <polyline class="actual" points={line("actual")} />
+      {far && typeof far.planned === "number" && Math.round(far.distance * 100) !== 0 && <line class="gap" x1={x(far.at)} x2={x(far.at)} y1={y(far.planned)} y2={y(far.actual ?? 0)} />}
+      {last && <circle class="dot" cx={x(last.at)} cy={y(last.actual!)} r="3.500" />}
+    </svg>
+  );
+}
+
+/** Moments at weeks, at even distances, so many as fit. */
+function dates(begin: number, end: number, most: number): number[] {
+  const weeks = Math.max(1, Math.ceil((end - begin) / DAY_MS / 7 / Math.max(1, most - 1)));
+  const found: number[] = [];
+  for (let at = begin; at <= end; at += weeks * 7 * DAY_MS) found.push(at);
+  return found;
+}
