@@ -1,6 +1,6 @@
 // The console: its routes, who is signed in, and whether the server answers.
 import { Provider } from "@urql/preact";
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { Route, Switch, useLocation, useSearch } from "wouter-preact";
 
 import { client } from "./api/client";
@@ -82,16 +82,17 @@ function useAgain(isWaiting: boolean, again: () => void) {
 
 function SignedIn({ onExpired, onSignedOut }: { onExpired: () => void; onSignedOut: () => void }) {
   const [isReachable, setReachable] = useState(true);
-  const urql = useMemo(() => client(onExpired, setReachable), []);
+  const [{ urql, end }] = useState(() => client(onExpired, setReachable));
+  useEffect(() => end, []);
   return (
     <Provider value={urql}>
       <Frame isReachable={isReachable} onSignedOut={onSignedOut}>
         <Switch>
           <Route path="/" component={Quarter} />
-          <Route path="/objective/:id">{({ id }) => <ObjectivePage id={id} />}</Route>
+          <Route path="/objective/:id">{({ id }) => <ObjectivePage key={id} id={id} />}</Route>
           <Route path="/alignment" component={Alignment} />
           <Route path="/kpis" component={Kpis} />
-          <Route path="/kpi/:id">{({ id }) => <KpiPage id={id} />}</Route>
+          <Route path="/kpi/:id">{({ id }) => <KpiPage key={id} id={id} />}</Route>
           <Route path="/changes" component={Changes} />
           <Route path="/looking-back" component={LookingBack} />
           <Route path="/week" component={Week} />

@@ -10,7 +10,7 @@ import { FilmContext, useLoadedFilm } from "./moment/film";
 import { fromSearch, MomentContext, withMoment, type Moment } from "./moment/moment";
 import { Past } from "./moment/past";
 import { Slider } from "./moment/slider";
-import type { Permission } from "./generated/graphql";
+import type { Permission, WhoQuery } from "./generated/graphql";
 import { CHANGES, WHO } from "./documents";
 import { Failed, isForbidden, Loading, State } from "./parts/states";
 import { ROLES, showIn } from "./parts/words";
@@ -58,7 +58,7 @@ function ReadsNothing({ leave }: { leave: () => void }) {
   );
 }
 
-function Signed({ who, isReachable, onSignedOut, children }: Props & { who: import("./generated/graphql").WhoQuery }) {
+function Signed({ who, isReachable, onSignedOut, children }: Props & { who: WhoQuery }) {
   showIn(who.workspace.calendar.timeZone);
   const [path, navigate] = useLocation();
   const search = useSearch();
@@ -79,8 +79,8 @@ function Signed({ who, isReachable, onSignedOut, children }: Props & { who: impo
   const isOfNow = path === "/week" || path.startsWith("/proof");
   const main = useRef<HTMLElement>(null);
   const nav = useRef<HTMLElement>(null);
-  const isBack = useGoingBack();
   const opened = useRef(path);
+  const isBack = useGoingBack(opened);
   useEffect(() => {
     showCurrent(nav.current);
     if (opened.current === path) return; // the browser has focus and place of the first page
@@ -92,7 +92,7 @@ function Signed({ who, isReachable, onSignedOut, children }: Props & { who: impo
   useFollowing();
   const film = useLoadedFilm(isOfNow ? null : looking.cycle);
   const isFilmed = path === "/" || path === "/alignment" || path.startsWith("/objective/");
-  const leave = () => signOut().then(onSignedOut);
+  const leave = () => void signOut().then(onSignedOut);
   return (
     <LookingContext.Provider value={looking}>
       <MomentContext.Provider value={moments}>
@@ -128,11 +128,11 @@ function Signed({ who, isReachable, onSignedOut, children }: Props & { who: impo
   );
 }
 
-/** Whether the browser goes back or forth, where it restores the scrolled place itself. */
-function useGoingBack(): { current: boolean } {
+/** Whether the browser goes back or forth to another page, where it restores the scrolled place itself. */
+function useGoingBack(opened: { current: string }): { current: boolean } {
   const isBack = useRef(false);
   useEffect(() => {
-    const mark = () => (isBack.current = true);
+    const mark = () => { isBack.current = location.pathname !== opened.current; };
     window.addEventListener("popstate", mark);
     return () => window.removeEventListener("popstate", mark);
   }, []);
@@ -153,6 +153,7 @@ function withoutFilters(search: string): string {
 /** Tell the pages of each change that the server announces, a moment after the last one of a burst. */
 function useFollowing(): void {
   const timer = useRef<ReturnType<typeof setTimeout>>();
+  useEffect(() => () => clearTimeout(timer.current), []);
   useSubscription({ query: CHANGES }, (_, change) => {
     clearTimeout(timer.current);
     timer.current = setTimeout(announceChange, 150);

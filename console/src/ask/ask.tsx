@@ -9,6 +9,7 @@ import { useClient } from "@urql/preact";
 import { NOW, useMoment, type Moment } from "../moment/moment";
 import { dayOf, isEndOfDay, onDay } from "../parts/words";
 import "../styles/ask.css";
+import { usePageTitle } from "../title";
 import { draftOf, linkTo, newDraft, type Draft } from "./draft";
 import { write } from "./editor";
 import { graphqlWith } from "./language";
@@ -44,6 +45,7 @@ type View = { current: EditorView | null };
 const TABS: { is: Tab; name: string }[] = [{ is: "variables", name: "Variables" }, { is: "headers", name: "Token and headers" }];
 
 function Ask({ draft, moment, isStranger }: { draft: Draft; moment: Moment; isStranger: boolean }) {
+  usePageTitle("Ask");
   const [side, setSide] = useState<Side>(null);
   const [trail, setTrail] = useState<Place[]>([]);
   const [operations, setOperations] = useState(() => operationsOf(draft.document));

@@ -3,6 +3,7 @@ import { useQuery } from "@urql/preact";
 import { useEffect } from "preact/hooks";
 
 import { clock, dayOf, isEndOfDay, onWeekday, percent } from "../parts/words";
+import { useDayTitle } from "../title";
 import { BESIDE } from "./documents";
 import { useDragged } from "./dragged";
 import { NOW, useMoment } from "./moment";
@@ -13,11 +14,11 @@ export function Past({ cycle }: { cycle: string | null }) {
   const dragged = useDragged();
   const at = dragged === undefined ? moment.at : dragged;
   const isPast = at !== null;
+  useDayTitle(at === null ? null : onWeekday(dayOf(at)));
   useEffect(() => {
     document.documentElement.classList.toggle("past", isPast);
-    document.title = at === null ? "Keyframe" : `${onWeekday(dayOf(at))} – Keyframe`;
-  }, [at]);
-  useEffect(() => unmarked, []);
+    return () => document.documentElement.classList.remove("past");
+  }, [isPast]);
   if (at === null) return null;
   return (
     <div class="banner" role="status">
@@ -28,12 +29,6 @@ export function Past({ cycle }: { cycle: string | null }) {
       <button type="button" class="back" onClick={() => show(NOW)}>Back to now</button>
     </div>
   );
-}
-
-/** A page without a moment is not marked. */
-function unmarked(): void {
-  document.documentElement.classList.remove("past");
-  document.title = "Keyframe";
 }
 
 /** The switch between what is known now of then and what was known then, with the progress of the cycle by both. */

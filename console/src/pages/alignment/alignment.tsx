@@ -11,6 +11,7 @@ import { Choice, CycleChoice } from "../../parts/choices";
 import { Failed, Loading, State } from "../../parts/states";
 import { type Cycle, useLooking } from "../../viewer";
 import { TEAMS } from "../../parts/documents";
+import { usePageTitle } from "../../title";
 import { TREE, TREE_BRANCHES, TREE_BRANCHES_THEN, TREE_THEN } from "./documents";
 import { hasBelow, Tree, type Level } from "./tree";
 
@@ -24,6 +25,7 @@ const STATES: ObjectiveState[] = ["DRAFT", "ACTIVE", "CLOSED"];
 
 export function Alignment() {
   const { cycle } = useLooking();
+  usePageTitle("Alignment");
   if (cycle === null) return <State title="There is no cycle yet"><p>Goals are aligned within a cycle: a quarter or a year.</p></State>;
   return <OfCycle key={cycle.key} cycle={cycle} />;
 }

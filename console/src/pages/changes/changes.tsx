@@ -10,6 +10,7 @@ import { HealthLabel, HealthMark } from "../../parts/health";
 import { Lines } from "../../parts/history";
 import { Failed, Loading, State } from "../../parts/states";
 import { amount, atTime, dayOf, onWeekday, percent } from "../../parts/words";
+import { usePageTitle } from "../../title";
 import { type Cycle, useLooking } from "../../viewer";
 import { CHANGED, DECIDED } from "./documents";
 import { type Goal, type GoalDifference, type Group, moved, sorted, type Sorted } from "./differences";
@@ -27,6 +28,7 @@ const DECISIONS = [
 
 export function Changes() {
   const { cycle } = useLooking();
+  usePageTitle("What changed");
   const { moment } = useMoment();
   const { since, chosen, choose, choices, today } = useSince();
   const isBackward = moment.at !== null && Date.parse(moment.at) <= Date.parse(since.at);
@@ -130,8 +132,9 @@ function Note({ of }: { of: Goal }) {
 function Decided({ cycle, since }: { cycle: Cycle; since: string }) {
   const { moment } = useMoment();
   const filter = { cycle: { key: cycle.key }, types: DECISIONS, effectiveFrom: since, effectiveTo: moment.at };
-  const [{ data }] = useQuery({ query: DECIDED, variables: { filter } });
+  const [{ data, error }, again] = useQuery({ query: DECIDED, variables: { filter } });
   const changes = data?.changes?.edges.map((edge) => edge.node) ?? [];
+  if (error && !data) return <Failed error={error} again={again} />;
   if (changes.length === 0) return null;
   const more = (data?.changes?.totalCount ?? 0) - changes.length;
   return (

@@ -3,11 +3,13 @@ import { Link, useLocation, useSearch } from "wouter-preact";
 
 import { pageProblem } from "../../api/problem";
 import { State } from "../../parts/states";
+import { usePageTitle } from "../../title";
 
 /** The addresses that the server answers itself, to those who come from a page of the console. */
 const SERVED = /^\/(checkpoint|evidence|export|metrics|report|schema\.graphql)\b/;
 
 export function NotHere() {
+  usePageTitle("No such page");
   const [path] = useLocation();
   const search = useSearch();
   const problem = pageProblem(path);

@@ -4,6 +4,7 @@ import { useSearch } from "wouter-preact";
 
 import { opensNext, signIn, type Guest, type Ways } from "../../api/session";
 import { initials, ROLES } from "../../parts/words";
+import { usePageTitle } from "../../title";
 
 const MAY: Record<string, string> = {
   LEAD: "runs the quarter and may change any goal",
@@ -23,6 +24,7 @@ interface Props {
 }
 
 export function SignIn({ ways, ended, failure, onSignedIn }: Props) {
+  usePageTitle("Sign in");
   const [refusal, setRefusal] = useState<string | null>(null);
   const [isBusy, setBusy] = useState(false);
   const enter = async (chosen: { token: string } | { person: string }) => {

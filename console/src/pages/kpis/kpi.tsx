@@ -10,6 +10,7 @@ import { Compared, goalOf, hasMonthlyPlan, Months, monthsOf, StatusLabel, Status
 import { Markdown } from "../../parts/markdown";
 import { Failed, Loading, NotYet, State } from "../../parts/states";
 import { amount, inMonth, percent } from "../../parts/words";
+import { usePageTitle } from "../../title";
 import { KPI, KPI_THEN } from "./documents";
 import { Readings } from "../recording/readings";
 
@@ -21,6 +22,7 @@ export function KpiPage({ id }: { id: string }) {
   const { moment } = useMoment();
   const { now, then, isAnswered, error, again } = useAnswer(KPI, KPI_THEN, { id, from: yearBefore(moment.at) });
   const kpi = now?.kpi ?? then?.asOf.kpi ?? null;
+  usePageTitle(kpi?.name ?? null);
   if (error && !kpi) return <Failed error={error} again={again} />;
   if (kpi) return <Page kpi={kpi} />;
   if (!isAnswered) return <Loading />;

@@ -8,12 +8,14 @@ import { useMoment } from "../../moment/moment";
 import { Compared, goalOf, Months, StatusLabel, StatusMark, yearBefore } from "../../parts/kpi";
 import { Failed, Loading, State } from "../../parts/states";
 import { amount, STATUS } from "../../parts/words";
+import { usePageTitle } from "../../title";
 import { KPIS, KPIS_THEN } from "./documents";
 
 const STATUSES = Object.keys(STATUS) as KpiStatus[];
 
 export function Kpis() {
   const { moment } = useMoment();
+  usePageTitle("KPIs");
   const { now, then, error, again } = useAnswer(KPIS, KPIS_THEN, { from: yearBefore(moment.at) });
   const found = now?.kpis ?? then?.asOf.kpis;
   if (error && !found) return <Failed error={error} again={again} />;

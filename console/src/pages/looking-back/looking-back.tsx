@@ -14,6 +14,7 @@ import { Failed, Loading, State } from "../../parts/states";
 import { atTime, onDay, onDayAndYear, percent } from "../../parts/words";
 import { type Cycle, useLooking } from "../../viewer";
 import { TEAMS } from "../../parts/documents";
+import { usePageTitle } from "../../title";
 import { Causes, Confidence } from "./causes";
 import { CAUSES, LOOKING_BACK, TREND, TREND_THEN } from "./documents";
 import { Goalposts, Reflections, Silences, Teams, Trend, useAddress } from "./sections";
@@ -23,6 +24,7 @@ const OBJECTIVES = 100;
 
 export function LookingBack() {
   const { cycle } = useLooking();
+  usePageTitle(cycle && `Looking back on ${cycle.name}`);
   if (cycle === null) return <State title="There is no cycle yet"><p>A retrospective looks back on a quarter or a year.</p></State>;
   return <OfCycle key={cycle.key} cycle={cycle} />;
 }
@@ -52,7 +54,7 @@ function OfCycle({ cycle }: { cycle: Cycle }) {
       </header>
       {error && !data ? <NotKnown error={error} again={refresh} />
         : !data ? <Loading />
-        : <Page of={data.retrospective} causes={causes.data?.retrospective ?? null} team={teams.find(([key]) => key === team)} refresh={refresh} />}
+        : <Page of={data.retrospective} causes={causes.data?.retrospective ?? null} causesError={causes.error} team={teams.find(([key]) => key === team)} refresh={refresh} />}
       <Past />
     </article>
   );
@@ -61,16 +63,17 @@ function OfCycle({ cycle }: { cycle: Cycle }) {
 interface Props {
   of: Retrospective;
   causes: LookingBackCausesQuery["retrospective"] | null;
+  causesError: CombinedError | undefined;
   team: readonly [key: string, name: string] | undefined;
   refresh: () => void;
 }
 
-function Page({ of, causes, team, refresh }: Props) {
+function Page({ of, causes, causesError, team, refresh }: Props) {
   return (
     <>
       <Standing of={of} team={team?.[0]} refresh={refresh} />
       <Summary of={of} team={team?.[1]} />
-      {wasMeasured(of) && (causes ? <Causes causes={causes} title={team?.[1] ?? of.cycle.name} /> : <Loading />)}
+      {wasMeasured(of) && (causes ? <Causes causes={causes} title={team?.[1] ?? of.cycle.name} /> : causesError ? <Failed error={causesError} again={refresh} /> : <Loading />)}
       <Goalposts of={of} />
       <div class={`halves${isCalibrated(of) ? "" : " one"}`}>
         <Confidence of={of} />

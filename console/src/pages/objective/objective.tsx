@@ -18,6 +18,7 @@ import { useMayEdit } from "../../parts/may";
 import { Failed, Loading, NotYet, State } from "../../parts/states";
 import { Trajectory } from "./trajectory";
 import { amount, onDay, percent } from "../../parts/words";
+import { usePageTitle } from "../../title";
 import { CheckInForm } from "../recording/check-in-form";
 import { OBJECTIVE, OBJECTIVE_THEN } from "./documents";
 import { Aligned } from "./aligned";
@@ -32,6 +33,7 @@ export function ObjectivePage({ id }: { id: string }) {
   const [history, setHistory] = useState(CHANGES);
   const { now, then, isAnswered, error, again } = useAnswer(OBJECTIVE, OBJECTIVE_THEN, { id, history });
   const objective = now?.objective ?? then?.asOf.objective ?? null;
+  usePageTitle(objective?.title ?? null);
   const frame = useFrame();
   useFilmed([id]);
   if (error && !objective) return <Failed error={error} again={again} />;

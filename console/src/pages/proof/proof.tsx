@@ -16,11 +16,13 @@ import { atTime } from "../../parts/words";
 import { checkpointOf, noteOf, Unreadable } from "../../proof/note";
 import { proveConsistency, proveInclusion, signature, type Step } from "../../proof/verification";
 import "../../styles/proof.css";
+import { usePageTitle } from "../../title";
 import { CONSISTENCY, INCLUSION, LEDGER } from "./documents";
 
 const STORED_MS = 6000;
 
 export function Proof({ position }: { position?: string }) {
+  usePageTitle(position === undefined ? "Proof" : `Proof of change ${position}`);
   const [{ data, error }, again] = useLive({ query: LEDGER, variables: {} });
   const [served, keys, setKeys] = useKeys();
   const mayProve = useMayProve();

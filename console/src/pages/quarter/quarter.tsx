@@ -14,6 +14,7 @@ import { HealthCounts, HealthLabel, HealthMark } from "../../parts/health";
 import { KeyResultLine } from "../../parts/key-result";
 import { Failed, Loading, NotYet, State } from "../../parts/states";
 import { onDay, percent } from "../../parts/words";
+import { usePageTitle } from "../../title";
 import { useLooking } from "../../viewer";
 import { QUARTER, QUARTER_THEN } from "./documents";
 import { asked, filtered, fromSearch, isFiltered, ORDERS, toSearch, type Filters } from "./filters";
@@ -21,6 +22,7 @@ import { NoCycle } from "../coming-in/first-run";
 
 export function Quarter() {
   const { cycle } = useLooking();
+  usePageTitle(cycle?.name ?? "Quarter");
   if (cycle === null) return <NoCycle />;
   return <Glance key={cycle.key} cycleKey={cycle.key} />;
 }

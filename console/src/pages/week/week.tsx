@@ -10,6 +10,7 @@ import { HealthMark } from "../../parts/health";
 import { Confidence, standing } from "../../parts/key-result";
 import { Failed, Loading, State } from "../../parts/states";
 import { ago, percent, ahead } from "../../parts/words";
+import { usePageTitle } from "../../title";
 import { useLooking } from "../../viewer";
 import { CheckInForm } from "../recording/check-in-form";
 import { Activation, OpenGoals } from "./cycle-end";
@@ -24,6 +25,7 @@ const URGENCIES: [AttentionUrgency, string][] = [["OVERDUE", "Overdue"], ["PROBL
 
 export function Week() {
   const { viewer } = useLooking();
+  usePageTitle("My week");
   const person = viewer.person;
   if (!person) return <State title="A machine has no week"><p>Sign in with the token of a person to see what is due.</p></State>;
   return <Due person={person.entityId} mayWrite={viewer.can.some((one) => one === "EDIT_OWN_GOALS" || one === "EDIT_GOALS")} />;
