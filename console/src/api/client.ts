@@ -13,13 +13,9 @@ const RETRY_MS = 1000;
 
 type Body = { operationName?: string; query?: string; variables?: unknown };
 
-/** Called when the server does not know the session any more. */
-export type OnSignedOut = () => void;
-
-/** Called with false when the server cannot be reached, and with true once it answers again. */
-export type OnReachable = (reachable: boolean) => void;
-
-export function client(onSignedOut: OnSignedOut, onReachable: OnReachable): Client {
+/** The client of a session, and what ends its connection and its listeners. `onSignedOut`: the server does not know the
+ * session any more. `onReachable`: the server is gone, or back. */
+export function client(onSignedOut: () => void, onReachable: (reachable: boolean) => void): { urql: Client; end: () => void } {
   const scheme = location.protocol === "https:" ? "wss" : "ws";
   const reachability = new Reachability(onSignedOut, onReachable);
   // graphql-ws wants a text for each operation, which may be empty
@@ -30,7 +26,7 @@ export function client(onSignedOut: OnSignedOut, onReachable: OnReachable): Clie
     retryWait: () => new Promise((resolve) => setTimeout(resolve, RETRY_MS)),
     on: { closed: reachability.doubt, connected: (_socket, _payload, wasClosed) => wasClosed && announceChange() },
   });
-  return new Client({
+  const urql = new Client({
     url: "/graphql",
     preferGetMethod: false,
     fetch: sending(onSignedOut, reachability.doubt),
@@ -46,6 +42,11 @@ export function client(onSignedOut: OnSignedOut, onReachable: OnReachable): Clie
       }),
     ],
   });
+  const end = () => {
+    reachability.end();
+    void socket.dispose();
+  };
+  return { urql, end };
 }
 
 /** What is shown before the server answers; a refusal takes it back. */
@@ -73,7 +74,7 @@ const keys = new Proxy({} as Record<string, () => string | null>, {
   has: () => true,
 });
 
-function sending(onSignedOut: OnSignedOut, onFailed: () => void): typeof fetch {
+function sending(onSignedOut: () => void, onFailed: () => void): typeof fetch {
   return async (url, init) => {
     try {
       const body = JSON.stringify(byDigest(JSON.parse(String(init?.body)) as Body));

@@ -19,12 +19,9 @@ export interface Ways {
   canAnybodySignIn: boolean;
 }
 
-/** Why the server did not sign somebody in, to show beside the form. */
-export class SignInFailed extends Error {}
-
 export async function ways(): Promise<Ways> {
   const response = await fetch("/sign-in", { headers: { accept: "application/json" }, signal: AbortSignal.timeout(WAITS_MS) });
-  if (!response.ok) throw new SignInFailed(await message(response));
+  if (!response.ok) throw new Error(await message(response));
   return response.json();
 }
 
@@ -34,11 +31,12 @@ export async function signIn(chosen: { token: string } | { person: string }): Pr
     headers: { "content-type": "application/json" },
     body: JSON.stringify(chosen),
   });
-  if (!response.ok) throw new SignInFailed(await message(response));
+  if (!response.ok) throw new Error(await message(response));
 }
 
+/** End the session. If the server cannot be reached it goes on, which the next look at `ways` tells. */
 export async function signOut(): Promise<void> {
-  await fetch("/sign-out", { method: "POST" });
+  await fetch("/sign-out", { method: "POST" }).catch(() => undefined);
 }
 
 async function message(response: Response): Promise<string> {

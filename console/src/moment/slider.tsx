@@ -31,16 +31,18 @@ export function Slider({ cycle, isFilmed }: { cycle: Cycle; isFilmed: boolean })
   const { film } = useContext(FilmContext);
   const days = useMemo(() => daysOf(cycle, zone), [cycle.key, cycle.startsOn, cycle.endsOn, zone]);
   const { place, isMoving, isPlaying, speed, setSpeed, move, rest, toggle } = useHead(days, isFilmed);
-  const isHeld = useRef(false);
+  const held = useRef<AbortController | null>(null);
+  useEffect(() => () => held.current?.abort(), []);
   const hold = (event: PointerEvent) => {
     const range = event.currentTarget as HTMLInputElement;
-    isHeld.current = true;
+    const holding = new AbortController();
+    held.current = holding;
     const release = () => {
-      isHeld.current = false;
-      for (const name of RELEASES) window.removeEventListener(name, release);
+      holding.abort();
+      held.current = null;
       setTimeout(() => rest(Number(range.value))); // after the last input of the drag
     };
-    for (const name of RELEASES) window.addEventListener(name, release);
+    for (const name of RELEASES) window.addEventListener(name, release, { signal: holding.signal });
   };
   if (days.length < 2) return null;
   const last = days.length - 1;
@@ -69,7 +71,7 @@ export function Slider({ cycle, isFilmed }: { cycle: Cycle; isFilmed: boolean })
           style={{ marginInlineStart: `calc(${begin * 100}% - ${THUMB / 2}rem)`, width: `calc(${(share(days[last]!, cycle, zone) - begin) * 100}% + ${THUMB}rem)` }}
           aria-label="Day" aria-valuetext={isNow ? "Now" : onWeekday(dayOf(at))}
           onPointerDown={hold}
-          onInput={(event) => move(Number(event.currentTarget.value), isHeld.current && isFilmed)}
+          onInput={(event) => move(Number(event.currentTarget.value), held.current !== null && isFilmed)}
           onKeyDown={keys}
         />
         <div class="ends" aria-hidden="true"><span>{onDay(cycle.startsOn)}</span><span>{onDay(cycle.endsOn)}</span></div>

@@ -7,6 +7,7 @@ import { useMoment } from "../../moment/moment";
 import { Bar } from "../../parts/bar";
 import { Refusals, useCommand } from "../../parts/command";
 import { HealthMark } from "../../parts/health";
+import { Failed } from "../../parts/states";
 import { percent } from "../../parts/words";
 import { useLooking } from "../../viewer";
 import { ACTIVATE_CYCLE, OPEN_GOALS } from "./documents";
@@ -15,8 +16,9 @@ import { ACTIVATE_CYCLE, OPEN_GOALS } from "./documents";
 export function OpenGoals({ cycle }: { cycle: string }) {
   const { link } = useMoment();
   const { viewer } = useLooking();
-  const [{ data }] = useLive({ query: OPEN_GOALS, variables: { cycle, person: viewer.person?.entityId ?? "" } });
+  const [{ data, error }, again] = useLive({ query: OPEN_GOALS, variables: { cycle, person: viewer.person?.entityId ?? "" } });
   const goals = data?.objectives.edges.map(({ node }) => node) ?? [];
+  if (error && !data) return <Failed error={error} again={again} />;
   if (goals.length === 0) return null;
   return (
     <ul class="goals">
