@@ -13,7 +13,7 @@ import { Slider } from "./moment/slider";
 import type { Permission, WhoQuery } from "./generated/graphql";
 import { CHANGES, WHO } from "./documents";
 import { Failed, isForbidden, Loading, State } from "./parts/states";
-import { ROLES, showIn } from "./parts/words";
+import { authorOf, ROLES, showIn } from "./parts/words";
 import { LookingContext, usualCycle, type Looking } from "./viewer";
 
 const PAGES: { path: string; name: string; needs?: Permission }[] = [
@@ -112,7 +112,7 @@ function Signed({ who, isReachable, onSignedOut, children }: Props & { who: WhoQ
               ))}
             </nav>
             <div class="who">
-              <span class="who-name">{who.viewer.person?.name ?? who.viewer.handle}</span>
+              <span class="who-name">{authorOf(who.viewer)}</span>
               <span class="who-role">{who.viewer.roles.map((role) => ROLES[role] ?? role).join(", ")}</span>
               <button type="button" class="quiet" onClick={leave}>Sign out</button>
             </div>

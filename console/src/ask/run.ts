@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 
 import type { Moment } from "../moment/moment";
+import { counted } from "../parts/words";
 import { remember, type Draft } from "./draft";
 import { execute, subscribe, type Access, type Answer, type Fault, type Request, type Result } from "./request";
 import { atMoment, operationsOf } from "./variables";
@@ -81,13 +82,12 @@ function following(request: Request, access: Access, setAnswer: (shown: Shown) =
       events.unshift(written(result));
       events.length = Math.min(events.length, EVENTS_MAX);
       setAnswer({ text: events.join("\n\n"), faults: result.errors ?? [] });
-      setState({ text: `listening · ${counted(count)}`, isBad: false });
+      setState({ text: `listening · ${counted(count, "event")}`, isBad: false });
     },
-    end: (reason) => finish(reason ?? `${counted(count)} · complete`, reason !== undefined),
+    end: (reason) => finish(reason ?? `${counted(count, "event")} · complete`, reason !== undefined),
   });
 }
 
-const counted = (count: number): string => (count === 1 ? "1 event" : `${count} events`);
 const written = (result: unknown): string => JSON.stringify(result, null, 2);
 
 /** The header of the token that is pasted, if there is one. */
@@ -127,6 +127,6 @@ function shown({ result, text }: Answer): Shown {
 function summary({ status, ms, result }: Answer): string {
   const cost = result?.extensions?.cost;
   const faults = result?.errors?.length ?? 0;
-  const parts = [`${status}`, faults > 0 && (faults === 1 ? "1 error" : `${faults} errors`), `${ms} ms`, cost && `cost ${cost.asked.toLocaleString("en")} of ${cost.limit.toLocaleString("en")}`];
+  const parts = [`${status}`, faults > 0 && counted(faults, "error"), `${ms} ms`, cost && `cost ${cost.asked.toLocaleString("en")} of ${cost.limit.toLocaleString("en")}`];
   return parts.filter(Boolean).join(" · ");
 }

@@ -1,6 +1,6 @@
 // The days of a cycle, each as the moment at which it ends by the calendar of the workspace.
 
-const DAY_MS = 86_400_000;
+export const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
 
 /** The moments of a slider: the end of each day of a cycle that is over, and now, which is the last. */

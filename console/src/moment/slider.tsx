@@ -1,15 +1,14 @@
 // One slider over the whole console: drag it to any day, play the quarter as a film, or go back to now.
 import { useCallback, useContext, useEffect, useMemo, useRef, useState } from "preact/hooks";
 
-import { onDay, onWeekday, dayOf, percent } from "../parts/words";
+import { dayOf, onDay, onWeekday, percent } from "../parts/words";
 import { type Cycle, useLooking } from "../viewer";
 import { Curve } from "./curve";
-import { daysOf, dayStart } from "./days";
+import { DAY_MS, daysOf, dayStart } from "./days";
 import { drag, wait } from "./dragged";
 import { FilmContext, placeAt, type Point } from "./film";
 import { NOW, useMoment } from "./moment";
 
-const DAY_MS = 86_400_000;
 /** How long a day of the film takes, by the name of its speed. */
 const SPEEDS = { "½×": 180, "1×": 90, "2×": 45 } as const;
 /** The shortest step on a page that asks the server for each day. */

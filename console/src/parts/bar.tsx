@@ -1,6 +1,6 @@
 // A progress bar with a mark where it was planned to be.
 import type { Health } from "../generated/graphql";
-import { percent } from "./words";
+import { isGiven, percent } from "./words";
 
 interface Figures {
   value?: number | null;
@@ -10,7 +10,7 @@ interface Figures {
 
 export function Bar({ figures, label, small = false }: { figures: Figures; label: string; small?: boolean }) {
   const { value, expected, health } = figures;
-  const text = `${percent(value)}${expected === null || expected === undefined ? "" : `, planned ${percent(expected)}`}`;
+  const text = `${percent(value)}${!isGiven(expected) ? "" : `, planned ${percent(expected)}`}`;
   return (
     <div
       class={`bar${small ? " small" : ""} health-${health ?? "PENDING"}`}
@@ -23,7 +23,7 @@ export function Bar({ figures, label, small = false }: { figures: Figures; label
       title={text}
     >
       <span class="bar-fill" style={{ transform: `scaleX(${value ?? 0})` }} />
-      {expected !== null && expected !== undefined && <span class="bar-planned" style={{ transform: `translateX(${expected * 100}%)` }} />}
+      {isGiven(expected) && <span class="bar-planned" style={{ transform: `translateX(${expected * 100}%)` }} />}
     </div>
   );
 }

@@ -3,7 +3,7 @@ import type { ChangeLineFragment } from "../generated/graphql";
 import { Fields } from "./fields";
 import { Markdown } from "./markdown";
 import { ProveLink } from "./prove";
-import { clock, onDay, percent, told } from "./words";
+import { authorOf, clock, onDay, percent, told } from "./words";
 import { verbOf } from "./verbs";
 
 /** `isNewDay`: whether its day differs from that of the line above. `here`: the id of what the page is about. */
@@ -15,7 +15,7 @@ export function ChangeLine({ change, isNewDay, here }: { change: ChangeLineFragm
     <li class={`change cause-${effect?.cause ?? "NONE"}`}>
       <time dateTime={change.effectiveAt}>{isNewDay && <b>{onDay(change.effectiveAt)}</b>} {clock(change.effectiveAt)}</time>
       <div>
-        <p><b>{actor.person?.name ?? actor.handle}</b> <Did change={change} here={here} />{change.late && <span class="tag">late</span>}{change.backdated && <span class="tag">backdated</span>}<ProveLink position={change.position} /></p>
+        <p><b>{authorOf(actor)}</b> <Did change={change} here={here} />{change.late && <span class="tag">late</span>}{change.backdated && <span class="tag">backdated</span>}<ProveLink position={change.position} /></p>
         <Fields fields={change.fields} unit={unit ?? undefined} without={isBeginning(change) ? AT_FIRST : undefined} />
         {change.reason && <p class="why"><small>Why</small> {change.reason}</p>}
         {said && <div class="said"><Markdown text={said} /></div>}

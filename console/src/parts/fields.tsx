@@ -1,6 +1,6 @@
 // The fields that a change altered, before and after, by name rather than by id.
 import type { NamedFragment } from "../generated/graphql";
-import { amount, onDay, percent, told } from "./words";
+import { amount, isGiven, onDay, percent, told } from "./words";
 
 export interface Field {
   field: string;
@@ -36,7 +36,7 @@ export function Fields({ fields, unit = { symbol: "" }, without = LONG, most = 4
   );
 }
 
-const hasValue = (text: string | null | undefined): text is string => text !== null && text !== undefined && text !== "";
+const hasValue = (text: string | null | undefined): text is string => isGiven(text) && text !== "";
 
 function name(field: string, text: string, node: NamedFragment | null | undefined, unit: { symbol: string }): string {
   const named = node && ("title" in node ? node.title : "name" in node ? node.name : null);

@@ -2,7 +2,7 @@
 import type { KeyResultRowFragment } from "../generated/graphql";
 import { Bar } from "./bar";
 import { HealthMark } from "./health";
-import { amount, percent } from "./words";
+import { aim, amount, isGiven, percent } from "./words";
 
 export function KeyResultLine({ keyResult }: { keyResult: KeyResultRowFragment }) {
   return (
@@ -19,19 +19,14 @@ export function KeyResultLine({ keyResult }: { keyResult: KeyResultRowFragment }
 
 /** How sure people are, in words, since a bare share beside a bar reads as progress. */
 export function Confidence({ share }: { share: number | null | undefined }) {
-  if (share === null || share === undefined) return <span class="confidence" />;
+  if (!isGiven(share)) return <span class="confidence" />;
   return <span class="confidence" title="How sure people are that the target is reached">confidence {percent(share)}</span>;
 }
 
 /** The current value and the target: `41, target 60 %`. */
 export function standing({ metric, current, progress }: KeyResultRowFragment): string {
-  const { direction, unit, target, lower, upper } = metric;
+  const { direction, unit } = metric;
   if (direction === "DONE") return (current ?? 0) >= 1 ? "done" : "to do";
   if (direction === "MILESTONES") return `${percent(progress.value)} reached`;
-  const goal =
-    direction === "WITHIN" ? `${amount(lower, { symbol: "" })}–${amount(upper, unit)}`
-    : direction === "AT_LEAST" ? `≥ ${amount(target, unit)}`
-    : direction === "AT_MOST" ? `≤ ${amount(target, unit)}`
-    : amount(target, unit);
-  return `${amount(current, { symbol: "" })}, target ${goal}`;
+  return `${amount(current)}, target ${aim(metric, unit)}`;
 }

@@ -2,7 +2,7 @@
 import type { ComparedFragment, Health, KpiCardFragment, KpiStatus } from "../generated/graphql";
 import { HealthMark } from "./health";
 import { useWidth } from "../pages/objective/trajectory";
-import { ahead, amount, inMonth, negative, STATUS } from "./words";
+import { ahead, aim, amount, inMonth, isGiven, signed, STATUS } from "./words";
 
 /** Statuses have the colours and shapes of health. */
 const LIKE: Record<KpiStatus, Health> = { HEALTHY: "ON_TRACK", WARNING: "AT_RISK", BREACHED: "OFF_TRACK", STALE: "OUTDATED", NO_DATA: "PENDING", RETIRED: "DROPPED" };
@@ -18,9 +18,7 @@ export function StatusLabel({ status }: { status: KpiStatus }) {
 
 /** The goal of a KPI: `goal ≥ 85 %`. */
 export function goalOf({ goal, unit }: Pick<KpiCardFragment, "goal" | "unit">): string {
-  if (!goal) return "no goal";
-  if (goal.direction === "WITHIN") return `goal ${amount(goal.lower, { symbol: "" })} to ${amount(goal.upper, unit)}`;
-  return `goal ${goal.direction === "AT_LEAST" ? "≥" : "≤"} ${amount(goal.target, unit)}`;
+  return goal ? `goal ${aim(goal, unit)}` : "no goal";
 }
 
 /** How far a value may miss the goal before it is breached: `warning up to 9.5 %`. */
@@ -38,9 +36,8 @@ export function yearBefore(at: string | null): string {
 
 /** The change against an earlier month; of a month that has not ended, against the same part of the earlier one. */
 export function Compared({ of, to }: { of: ComparedFragment | null | undefined; to: string }) {
-  if (!of || of.changeRatio === null || of.changeRatio === undefined) return null;
-  const share = Math.round(of.changeRatio * 1000) / 10;
-  return <span>{share > 0 ? "+" : ""}{negative(String(share))} % against {to}{of.isPartial && ", to date"}</span>;
+  if (!of || !isGiven(of.changeRatio)) return null;
+  return <span>{signed(of.changeRatio * 100, 1)} % against {to}{of.isPartial && ", to date"}</span>;
 }
 
 /** Whether the goal is one for a month, too: what a month adds up has another size than a day's or a week's goal. */
@@ -59,14 +56,14 @@ export function Months(props: { kpi: KpiCardFragment; height: number }) {
 
 function Drawn({ kpi, height, width }: { kpi: KpiCardFragment; height: number; width: number }) {
   const months = monthsOf(kpi);
-  const numbers = months.flatMap((one) => [one.value, one.planned]).filter((value) => value !== null && value !== undefined);
+  const numbers = months.flatMap((one) => [one.value, one.planned]).filter(isGiven);
   if (numbers.length === 0) return <p class="help">No values in the last twelve months.</p>;
   const [least, most] = [Math.min(...numbers), Math.max(...numbers)];
   const bottom = height - LABELS;
   const x = (index: number) => 4 + (index / Math.max(1, months.length - 1)) * (width - 8);
   const y = (value: number) => (most === least ? bottom / 2 : 5 + (1 - (value - least) / (most - least)) * (bottom - 10));
   const points = (name: "value" | "planned") =>
-    months.flatMap((one, index) => (one[name] === null || one[name] === undefined ? [] : [{ month: one, text: `${x(index).toFixed(1)},${y(one[name]).toFixed(1)}`, cx: x(index), cy: y(one[name]) }]));
+    months.flatMap((one, index) => (isGiven(one[name]) ? [{ month: one, text: `${x(index).toFixed(1)},${y(one[name]).toFixed(1)}`, cx: x(index), cy: y(one[name]) }] : []));
   const line = (of: ReturnType<typeof points>) => of.map(({ text }) => text).join(" ");
   const values = points("value");
   const ended = values.filter(({ month }) => !month.isPartial);

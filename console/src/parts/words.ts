@@ -1,5 +1,6 @@
-// How values read: percentages, amounts, days and people's roles.
+// How values read: percentages, amounts, days, people and their roles.
 import type { Health, KpiStatus } from "../generated/graphql";
+import { DAY_MS } from "../moment/days";
 
 const number = new Intl.NumberFormat("en", { maximumFractionDigits: 2 });
 const small = new Intl.NumberFormat("en", { maximumSignificantDigits: 2 });
@@ -27,23 +28,55 @@ function formatsOf() {
   };
 }
 
-export const NOTHING = "–";
+const NOTHING = "–";
+
+/** Whether a value of the API is there. */
+export const isGiven = <Value>(value: Value | null | undefined): value is Value => value !== null && value !== undefined;
 
 /** A share as whole per cent. */
 export function percent(share: number | null | undefined): string {
-  return share === null || share === undefined ? NOTHING : negative(`${Math.round(share * 100)} %`);
+  return isGiven(share) ? negative(`${Math.round(share * 100)} %`) : NOTHING;
 }
 
-/** A value in the unit of its metric. */
-export function amount(value: number | null | undefined, unit: { symbol: string }): string {
-  if (value === null || value === undefined) return NOTHING;
+/** A value in the unit of its metric, or without one. */
+export function amount(value: number | null | undefined, unit = { symbol: "" }): string {
+  if (!isGiven(value)) return NOTHING;
   const size = Math.abs(value);
   const text = negative((size >= 100_000 ? short : size < 1 ? small : number).format(value));
   return unit.symbol ? `${text} ${unit.symbol}` : text;
 }
 
 /** With a minus sign instead of a hyphen. */
-export const negative = (text: string): string => text.replace(/^-/, "−");
+const negative = (text: string): string => text.replace(/^-/, "−");
+
+/** A difference with its sign: `+3`, `−0.5` or `±0`; with so many digits after the point. */
+export function signed(difference: number, digits = 0): string {
+  const size = Math.abs(difference).toFixed(digits);
+  if (Number(size) === 0) return `±${size}`;
+  return `${difference > 0 ? "+" : "−"}${size}`;
+}
+
+/** A number with its noun: `1 day`, `2 days`. */
+export const counted = (count: number, noun: string): string => `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
+
+/** Who did something: the person it was done for, the person who did it, or the handle of a machine. */
+export const authorOf = (actor: { handle: string; person?: Named; onBehalfOf?: Named }): string => actor.onBehalfOf?.name ?? actor.person?.name ?? actor.handle;
+
+type Named = { name: string } | null;
+
+/** The value or the range that a metric aims at: `60 %`, `≥ 85 %` or `2–5 h`. */
+export function aim({ direction, target, lower, upper }: Aim, unit = { symbol: "" }): string {
+  if (isGiven(lower) && isGiven(upper)) return `${amount(lower)}–${amount(upper, unit)}`;
+  const sign = direction === "AT_LEAST" ? "≥ " : direction === "AT_MOST" ? "≤ " : "";
+  return `${sign}${amount(target, unit)}`;
+}
+
+interface Aim {
+  direction?: string;
+  target?: number | null;
+  lower?: number | null;
+  upper?: number | null;
+}
 
 /** A day without a time, like 2026-10-01, is the same day in each zone. */
 function dated(at: string | Date): Date {
@@ -60,7 +93,7 @@ export const clock = (at: string | Date): string => formats.clock.format(dated(a
 /** The day that is so many days after today, by the calendar of the workspace, like 2026-10-01. */
 export function ahead(days: number, now = Date.now()): string {
   const today = new Intl.DateTimeFormat("en-CA", { timeZone: zone }).format(now);
-  return new Date(Date.parse(`${today}T12:00:00Z`) + days * 86_400_000).toISOString().slice(0, 10);
+  return new Date(Date.parse(`${today}T12:00:00Z`) + days * DAY_MS).toISOString().slice(0, 10);
 }
 
 /** Noon of a day, by the calendar of the workspace. */
@@ -78,9 +111,9 @@ export const dayOf = (at: string): Date => (isEndOfDay(at) ? new Date(Date.parse
 
 /** How long ago a moment was, in days. */
 export function ago(at: string, now = Date.now()): string {
-  const days = Math.round((now - Date.parse(at)) / 86_400_000);
+  const days = Math.round((now - Date.parse(at)) / DAY_MS);
   if (days <= 0) return "today";
-  return days === 1 ? "yesterday" : `${days} days ago`;
+  return days === 1 ? "yesterday" : `${counted(days, "day")} ago`;
 }
 
 export const HEALTH: Record<Health, string> = {

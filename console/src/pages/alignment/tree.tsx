@@ -9,7 +9,7 @@ import { useMoment } from "../../moment/moment";
 import { useShown } from "../../moment/shown";
 import { Bar } from "../../parts/bar";
 import { HealthMark } from "../../parts/health";
-import { percent } from "../../parts/words";
+import { isGiven, percent } from "../../parts/words";
 import { focusIn } from "./keys";
 
 type KeyResult = TreeOpenedFragment["keyResults"][number];
@@ -185,7 +185,7 @@ function Standing({ title, figures, children }: { title: string; figures: Figure
     <>
       <p class="leaf-title"><HealthMark health={figures.health} />{children}<span class="share">{percent(figures.value)}</span></p>
       <div aria-hidden="true"><Bar small figures={figures} label={title} /></div>
-      {figures.expected !== null && figures.expected !== undefined && <span class="unseen">planned {percent(figures.expected)}</span>}
+      {isGiven(figures.expected) && <span class="unseen">planned {percent(figures.expected)}</span>}
     </>
   );
 }

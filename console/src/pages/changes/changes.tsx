@@ -9,7 +9,7 @@ import { Fields } from "../../parts/fields";
 import { HealthLabel, HealthMark } from "../../parts/health";
 import { Lines } from "../../parts/history";
 import { Failed, Loading, State } from "../../parts/states";
-import { amount, atTime, dayOf, onWeekday, percent } from "../../parts/words";
+import { amount, atTime, authorOf, counted, dayOf, onWeekday, percent, signed } from "../../parts/words";
 import { usePageTitle } from "../../title";
 import { type Cycle, useLooking } from "../../viewer";
 import { CHANGED, DECIDED } from "./documents";
@@ -125,7 +125,7 @@ function Turned({ name, goals }: { name: string; goals: GoalDifference[] }) {
 function Note({ of }: { of: Goal }) {
   const said = of.__typename === "KeyResult" ? of.checkIns.edges[0]?.node : undefined;
   if (!said?.note) return null;
-  return <small>“{said.note.length > 160 ? `${said.note.slice(0, 159)}…` : said.note}” {said.by.person?.name ?? said.by.handle}, {atTime(said.measuredAt)}</small>;
+  return <small>“{said.note.length > 160 ? `${said.note.slice(0, 159)}…` : said.note}” {authorOf(said.by)}, {atTime(said.measuredAt)}</small>;
 }
 
 /** What people decided in that time: targets, plans, scope and ends, with their reasons. */
@@ -155,7 +155,7 @@ function Row({ group, from, to }: { group: Group; from: string; to: string | nul
       <summary>
         <HealthMark health={itself?.health?.after} />
         <h3><Link href={link(`/objective/${group.id}`)}>{group.title}</Link>{itself?.then === null && <span class="tag">new</span>}</h3>
-        {itself ? <Moved difference={itself} /> : <span class="delta">{keyResults.length === 1 ? "1 key result" : `${keyResults.length} key results`}</span>}
+        {itself ? <Moved difference={itself} /> : <span class="delta">{counted(keyResults.length, "key result")}</span>}
       </summary>
       {itself?.then && <Fields fields={itself.fields} without={MEASURED} most={3} />}
       <ul class="differences">
@@ -182,14 +182,14 @@ function Moved({ difference }: { difference: GoalDifference }) {
     <span class={`delta${points > 0 ? " up" : points < 0 ? " down" : ""}`}>
       {isTurned && <span class="turn"><HealthMark health={health.before} /> → <HealthMark health={health.after} /></span>}
       {progress ? <>{percent(progress.before)} → <b>{percent(progress.after)}</b></> : "no progress"}
-      <i>{points === 0 ? "±0" : `${points > 0 ? "+" : "−"}${Math.abs(points)}`}</i>
+      <i>{signed(points)}</i>
     </span>
   );
 }
 
 function Value({ difference: { current, now } }: { difference: GoalDifference }) {
   if (!current || current.before === current.after || now.__typename !== "KeyResult") return <span />;
-  return <span class="key-result-value">{amount(current.before, { symbol: "" })} → {amount(current.after, now.metric.unit)}</span>;
+  return <span class="key-result-value">{amount(current.before)} → {amount(current.after, now.metric.unit)}</span>;
 }
 
 const MEASURED = new Set(["current", "measuredAt", "reached", "confidence", "description"]);

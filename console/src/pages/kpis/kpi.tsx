@@ -81,7 +81,6 @@ function Tree({ of }: { of: Branch[] }) {
 }
 
 function ByMonth({ kpi }: { kpi: KpiPageFragment }) {
-  const bare = { symbol: "" };
   const isPlanned = hasMonthlyPlan(kpi);
   return (
     <section>
@@ -93,9 +92,9 @@ function ByMonth({ kpi }: { kpi: KpiPageFragment }) {
           {monthsOf(kpi).toReversed().map((one) => (
             <tr key={one.start}>
               <th scope="row">{inMonth(one.start)}{one.isPartial && <small> so far</small>}</th>
-              {isPlanned && <td>{amount(one.planned, bare)}</td>}
-              <td>{amount(one.value, bare)}</td>
-              {isPlanned && <><td>{amount(one.variance, bare)}</td><td>{isJudged(one) ? <StatusLabel status={one.status} /> : <small>not judged yet</small>}</td></>}
+              {isPlanned && <td>{amount(one.planned)}</td>}
+              <td>{amount(one.value)}</td>
+              {isPlanned && <><td>{amount(one.variance)}</td><td>{isJudged(one) ? <StatusLabel status={one.status} /> : <small>not judged yet</small>}</td></>}
             </tr>
           ))}
         </tbody>

@@ -1,6 +1,6 @@
 // What moved progress, and by how much: step by step for a whole, and stacked for each objective.
 import type { AttributedFragment } from "../../generated/graphql";
-import { percent } from "../../parts/words";
+import { isGiven, percent, signed } from "../../parts/words";
 
 export type Cause = "initial" | "movement" | "goalpost" | "scope" | "judgement";
 
@@ -11,12 +11,9 @@ export const CAUSES: Record<Cause, { name: string; what: string }> = {
   scope: { name: "Scope", what: "goals that were added, dropped, moved or weighted anew" },
   judgement: { name: "Judgement", what: "scores that people gave beside what was measured" },
 };
+
 /** A change of progress in percentage points: `+54.8`. */
-export function points(share: number): string {
-  const text = Math.abs(share * 100).toFixed(1);
-  if (text === "0.0") return "0.0";
-  return `${share > 0 ? "+" : "−"}${text}`;
-}
+export const points = (share: number): string => signed(share * 100, 1);
 
 const PARTS: Cause[] = ["initial", "movement", "goalpost", "scope"];
 
@@ -27,7 +24,7 @@ interface Step {
 }
 
 /** The progress of a whole as steps, from the start to the score. */
-export function Steps({ attribution }: { attribution: AttributedFragment }) {
+export function Waterfall({ attribution }: { attribution: AttributedFragment }) {
   const steps = stepsOf(attribution);
   const [low, high] = [Math.min(0, ...steps.map((one) => one.to)), Math.max(1, ...steps.map((one) => one.to))];
   const share = (value: number) => ((value - low) / (high - low)) * 100;
@@ -60,7 +57,7 @@ function stepsOf(attribution: AttributedFragment): Step[] {
   }
   steps.push({ cause: "final", from: 0, to: attribution.final });
   const { judgement } = attribution;
-  if (judgement === null || judgement === undefined) return steps;
+  if (!isGiven(judgement)) return steps;
   const score = attribution.final + judgement;
   return [...steps, { cause: "judgement", from: attribution.final, to: score }, { cause: "score", from: 0, to: score }];
 }

@@ -4,10 +4,10 @@ import { Link } from "wouter-preact";
 import type { LookingBackCausesQuery } from "../../generated/graphql";
 import { useMoment } from "../../moment/moment";
 import { Calibration } from "./calibration";
-import { CAUSES, points, spanOf, Stacked, Steps, type Cause } from "./attribution";
+import { CAUSES, points, spanOf, Stacked, type Cause, Waterfall } from "./attribution";
 import { HealthMark } from "../../parts/health";
-import { percent } from "../../parts/words";
-import { counted, isCalibrated, type Retrospective } from "./sentences";
+import { counted, percent } from "../../parts/words";
+import { isCalibrated, type Retrospective } from "./sentences";
 
 type Found = LookingBackCausesQuery["retrospective"];
 type Look = Found["objectiveRetrospectives"]["edges"][number]["node"];
@@ -24,7 +24,7 @@ export function Causes({ causes, title }: { causes: Found; title: string }) {
     <section id="causes" aria-labelledby="causes-title">
       <h2 id="causes-title">Where progress came from</h2>
       <p class="help">Each change of the progress of {title} has one cause. In percentage points.</p>
-      <Steps attribution={causes.attribution} />
+      <Waterfall attribution={causes.attribution} />
       <h3 class="causes-by">By objective</h3>
       <p class="legend causes-legend">{(["initial", "movement", "goalpost", "scope"] as const).map((cause) => <span key={cause} class={`cause-key cause-key-${cause}`}>{CAUSES[cause].name.toLowerCase()}</span>)}</p>
       <ul class="causes">{moved.map((look) => <Row key={look.objective.entityId} look={look} span={span} />)}</ul>
@@ -36,7 +36,7 @@ export function Causes({ causes, title }: { causes: Found; title: string }) {
 
 function Row({ look: { objective, presence, attribution }, span }: { look: Look; span: [number, number] }) {
   const { link } = useMoment();
-  const notable = NOTABLE.map((cause) => [CAUSES[cause].name.toLowerCase(), points(attribution[cause] ?? 0)] as const).filter(([, text]) => text !== "0.0");
+  const notable = NOTABLE.map((cause) => [CAUSES[cause].name.toLowerCase(), attribution[cause] ?? 0] as const).filter(([, share]) => Math.abs(share) >= 0.0005);
   return (
     <li>
       <HealthMark health={objective.progress.health} />
@@ -45,7 +45,7 @@ function Row({ look: { objective, presence, attribution }, span }: { look: Look;
         <small>{[objective.team?.name, presence === "ADDED_LATER" && "added later", presence === "DROPPED" && "dropped"].filter(Boolean).join(" · ")}</small>
       </span>
       <Stacked title={objective.title} attribution={attribution} span={span} />
-      <span class="cause-notable">{notable.map(([name, text]) => <span key={name}>{name} {text}</span>)}</span>
+      <span class="cause-notable">{notable.map(([name, share]) => <span key={name}>{name} {points(share)}</span>)}</span>
       <span class="share">{percent(attribution.final)}</span>
     </li>
   );

@@ -1,10 +1,9 @@
 // What a moved goalpost was before and after, in words.
 import type { BoundsFragment, MeasureFragment, MovedGoalpostFragment } from "../../generated/graphql";
-import { amount, onDay, told } from "../../parts/words";
+import { aim, amount, onDay, told } from "../../parts/words";
 
 type Plan = ReadonlyArray<{ on: string; value: number }>;
 
-const BARE = { symbol: "" };
 const TARGETS = 3;
 
 /** As `Goal moved from 0 → 25 h to 0 → 45 h`, or `Due day moved from 4 Dec to 18 Jan`. */
@@ -29,17 +28,14 @@ export function moved(change: MovedGoalpostFragment): string {
 
 const fromTo = (what: string, before: string, after: string): string => (before === after ? `${what} changed` : `${what} moved from ${before} to ${after}`);
 
-function metric({ direction, start, target, lower, upper, unit }: MeasureFragment): string {
-  if (direction === "INCREASE" || direction === "DECREASE") return `${amount(start, BARE)} → ${amount(target, unit)}`;
-  if (direction === "WITHIN") return `${amount(lower, BARE)}–${amount(upper, unit)}`;
-  if (direction === "AT_LEAST" || direction === "AT_MOST") return `${direction === "AT_LEAST" ? "≥" : "≤"} ${amount(target, unit)}`;
-  return direction === "DONE" ? "done" : "milestones";
+function metric(measure: MeasureFragment): string {
+  const { direction, start, unit } = measure;
+  if (direction === "DONE") return "done";
+  if (direction === "MILESTONES") return "milestones";
+  const isFromStart = direction === "INCREASE" || direction === "DECREASE";
+  return `${isFromStart ? `${amount(start)} → ` : ""}${aim(measure, unit)}`;
 }
 
-function bounds(goal: BoundsFragment | null | undefined): string {
-  if (!goal) return "none";
-  if (goal.direction === "WITHIN") return `${amount(goal.lower, BARE)}–${amount(goal.upper, BARE)}`;
-  return `${goal.direction === "AT_LEAST" ? "≥" : "≤"} ${amount(goal.target, BARE)}`;
-}
+const bounds = (goal: BoundsFragment | null | undefined): string => (goal ? aim(goal) : "none");
 
-const plan = (points: Plan | null | undefined): string => (points ?? []).map((one) => `${amount(one.value, BARE)} by ${onDay(one.on)}`).join(", ") || "a straight line";
+const plan = (points: Plan | null | undefined): string => (points ?? []).map((one) => `${amount(one.value)} by ${onDay(one.on)}`).join(", ") || "a straight line";

@@ -1,7 +1,8 @@
 // The progress of a whole over time: as planned first, as planned last, and as measured.
 import type { RetrospectivePartsFragment } from "../../generated/graphql";
+import { DAY_MS } from "../../moment/days";
 import { useWidth } from "../objective/trajectory";
-import { onDay, percent } from "../../parts/words";
+import { isGiven, onDay, percent } from "../../parts/words";
 
 type Curve = RetrospectivePartsFragment["planCurve"];
 
@@ -11,7 +12,6 @@ const RIGHT = 10;
 const BOTTOM = 24;
 const SHARES = [0, 0.25, 0.5, 0.75, 1];
 const DATE_WIDTH = 64;
-const DAY_MS = 86_400_000;
 
 export function PlanCurve(props: { curve: Curve; title: string }) {
   const [measure, width] = useWidth();
@@ -25,9 +25,9 @@ function Drawn({ curve, title, width }: { curve: Curve; title: string; width: nu
   const x = (at: string | number) => LEFT + ((Number(typeof at === "string" ? Date.parse(at) : at) - begin) / (end - begin || 1)) * (width - LEFT - RIGHT);
   const y = (share: number) => 8 + (1 - share) * (HEIGHT - BOTTOM - 8);
   const line = (name: "planned" | "replanned" | "actual") =>
-    points.flatMap((point) => (point[name] === null || point[name] === undefined ? [] : [`${x(point.at).toFixed(1)},${y(point[name]).toFixed(1)}`])).join(" ");
+    points.flatMap((point) => (isGiven(point[name]) ? [`${x(point.at).toFixed(1)},${y(point[name]).toFixed(1)}`] : [])).join(" ");
   const isReplanned = points.some((point) => point.planned !== point.replanned);
-  const last = points.findLast((point) => point.actual !== null && point.actual !== undefined);
+  const last = points.findLast((point) => isGiven(point.actual));
   const far = curve.largestDistance ?? curve.largestDistanceFromLast;
   return (
     <svg class="trajectory plan-curve" viewBox={`0 0 ${width} ${HEIGHT}`} role="img" aria-label={`${title}: ${last ? `${percent(last.actual)} on ${onDay(last.at)}` : "nothing measured"}`}>

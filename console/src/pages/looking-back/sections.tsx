@@ -3,17 +3,17 @@ import { useState } from "preact/hooks";
 import { Link, useLocation, useSearch } from "wouter-preact";
 
 import type { CountedFragment, MovedGoalpostFragment, TrendQuery, WriterFragment } from "../../generated/graphql";
+import { DAY_MS } from "../../moment/days";
 import { useMoment } from "../../moment/moment";
 import { Bar } from "../../parts/bar";
 import { HealthMark } from "../../parts/health";
 import { Markdown } from "../../parts/markdown";
-import { onDay, percent } from "../../parts/words";
+import { authorOf, counted, onDay, percent } from "../../parts/words";
 import { useLooking } from "../../viewer";
 import { moved } from "./goalposts";
-import { counted, type Retrospective } from "./sentences";
+import type { Retrospective } from "./sentences";
 
 const SHOWN = 8;
-const DAY_MS = 86_400_000;
 
 const KINDS = { WENT_WELL: "What went well", TO_IMPROVE: "What to improve", LEARNED: "What was learned", NEXT: "What comes next" } as const;
 
@@ -61,14 +61,12 @@ function Moved({ change }: { change: MovedGoalpostFragment }) {
         </p>
         <p><b>{moved(change)}</b></p>
         {change.reason && <q>{change.reason}</q>}
-        <small>{[writer(change.actor), typeof days === "number" && days >= 0 && `${counted(days, "day")} before the end`].filter(Boolean).join(", ")}</small>
+        <small>{[authorOf(change.actor), typeof days === "number" && days >= 0 && `${counted(days, "day")} before the end`].filter(Boolean).join(", ")}</small>
       </div>
       {isMoved && <span class={`delta ${(effect.after ?? 0) >= (effect.before ?? 0) ? "up" : "down"}`}>progress {percent(effect.before)} → {percent(effect.after)}</span>}
     </li>
   );
 }
-
-const writer = (actor: Pick<WriterFragment, "handle" | "person"> & Partial<WriterFragment>): string => actor.onBehalfOf?.name ?? actor.person?.name ?? actor.handle;
 
 // ── silences ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -135,7 +133,7 @@ function Reflected({ name, said }: { name: string; said: Said[] }) {
       {(isAll ? ordered : ordered.slice(0, SHOWN / 2)).map((one) => (
         <figure key={one.id} class="said">
           <Markdown text={one.body} />
-          <figcaption>{writer(one.by)}{one.objective && <>, on <Link href={link(`/objective/${one.objective.entityId}`)}>{one.objective.title}</Link></>}</figcaption>
+          <figcaption>{authorOf(one.by)}{one.objective && <>, on <Link href={link(`/objective/${one.objective.entityId}`)}>{one.objective.title}</Link></>}</figcaption>
         </figure>
       ))}
       {said.length > SHOWN / 2 && <button type="button" class="quiet" aria-expanded={isAll} onClick={() => setAll(!isAll)}>{isAll ? "Show fewer" : `Show all ${said.length}`}</button>}

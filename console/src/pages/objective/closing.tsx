@@ -7,7 +7,7 @@ import { HealthLabel } from "../../parts/health";
 import { standing } from "../../parts/key-result";
 import { Markdown } from "../../parts/markdown";
 import { useMayEdit } from "../../parts/may";
-import { ahead, onDayAndYear, percent } from "../../parts/words";
+import { ahead, isGiven, onDayAndYear, percent } from "../../parts/words";
 import { CLOSE_OBJECTIVE, SCORE_KEY_RESULT } from "./work-documents";
 
 type KeyResult = ObjectivePageFragment["keyResults"][number];
@@ -20,7 +20,7 @@ export function Outcome({ objective: { outcome } }: { objective: ObjectivePageFr
   if (!outcome) return null;
   return (
     <section class="outcome" aria-label="Outcome">
-      <p><HealthLabel health={outcome.verdict} /> {outcome.score !== null && outcome.score !== undefined && <>with a score of <b>{percent(outcome.score)}</b></>} <small>closed on {onDayAndYear(outcome.closedAt)}</small></p>
+      <p><HealthLabel health={outcome.verdict} /> {isGiven(outcome.score) && <>with a score of <b>{percent(outcome.score)}</b></>} <small>closed on {onDayAndYear(outcome.closedAt)}</small></p>
       {outcome.reflection && <Markdown text={outcome.reflection} />}
     </section>
   );
@@ -83,7 +83,7 @@ function CloseForm({ objective }: { objective: ObjectivePageFragment }) {
 
 function ScoreField({ keyResult, text, problems, setText }: { keyResult: KeyResult; text: string; problems: Problem[]; setText: (text: string) => void }) {
   const id = `score-${keyResult.entityId}`;
-  const isScored = keyResult.score !== null && keyResult.score !== undefined;
+  const isScored = isGiven(keyResult.score);
   return (
     <div class="score-line">
       <label for={id}>{keyResult.title} <small>{standing(keyResult)}</small></label>

@@ -5,7 +5,7 @@ import type { ObjectivePageFragment } from "../../generated/graphql";
 import { otherProblems, problemsOf, Refusals, useCommand } from "../../parts/command";
 import { Markdown } from "../../parts/markdown";
 import { useMayEdit } from "../../parts/may";
-import { atTime } from "../../parts/words";
+import { atTime, authorOf } from "../../parts/words";
 import { useLooking } from "../../viewer";
 import { ADD_COMMENT } from "./work-documents";
 
@@ -27,7 +27,7 @@ export function Comments({ objective }: { objective: ObjectivePageFragment }) {
       {totalCount > edges.length && <p class="help">The last {edges.length} are shown.</p>}
       {edges.length === 0 && !isPending && <p class="help">Nobody has commented yet.</p>}
       {edges.map(({ node }) => (
-        <figure key={node.id} class="said"><Markdown text={node.body} /><figcaption>{node.by.person?.name ?? node.by.handle}, {atTime(node.recordedAt)}</figcaption></figure>
+        <figure key={node.id} class="said"><Markdown text={node.body} /><figcaption>{authorOf(node.by)}, {atTime(node.recordedAt)}</figcaption></figure>
       ))}
       {isPending && <Pending body={sent.body} />}
       {mayComment && <Form subject={objective.entityId} setSent={setSent} />}
@@ -37,7 +37,7 @@ export function Comments({ objective }: { objective: ObjectivePageFragment }) {
 
 function Pending({ body }: { body: string }) {
   const { viewer } = useLooking();
-  return <figure class="said pending"><Markdown text={body} /><figcaption>{viewer.person?.name ?? viewer.handle}, now</figcaption></figure>;
+  return <figure class="said pending"><Markdown text={body} /><figcaption>{authorOf(viewer)}, now</figcaption></figure>;
 }
 
 function Form({ subject, setSent }: { subject: string; setSent: (sent: Sent | null) => void }) {

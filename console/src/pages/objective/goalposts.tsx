@@ -1,6 +1,6 @@
 // A goalpost that moved: what was asked before and after, who moved it, when, why, and what that did to progress.
 import type { ObjectivePageFragment } from "../../generated/graphql";
-import { amount, onDay, percent } from "../../parts/words";
+import { aim, amount, authorOf, counted, isGiven, onDay, percent } from "../../parts/words";
 
 type Revision = ObjectivePageFragment["keyResults"][number]["targets"][number];
 
@@ -9,10 +9,10 @@ export function Goalposts({ revisions }: { revisions: ReadonlyArray<Revision> })
 }
 
 function Goalpost({ before, after }: { before: Revision; after: Revision }) {
-  const isProgressChanged = after.progressBefore !== null && after.progressBefore !== undefined && percent(after.progressBefore) !== percent(after.progressAfter);
+  const isProgressChanged = isGiven(after.progressBefore) && percent(after.progressBefore) !== percent(after.progressAfter);
   return (
     <p class="goalpost">
-      <b>{moved(before, after)}</b>, by {after.by.person?.name ?? after.by.handle} on {onDay(after.since)}, {days(after.daysBeforeClose)}
+      <b>{moved(before, after)}</b>, by {authorOf(after.by)} on {onDay(after.since)}, {days(after.daysBeforeClose)}
       {isProgressChanged && <>; its progress became {percent(after.progressAfter)} instead of {percent(after.progressBefore)}</>}
       {after.reason && <q>{after.reason}</q>}
     </p>
@@ -22,7 +22,7 @@ function Goalpost({ before, after }: { before: Revision; after: Revision }) {
 /** What moved, as `Target moved from 25 to 45 h` and `due day from 4 Dec to 18 Jan`. */
 function moved(before: Revision, after: Revision): string {
   const said = [
-    change("target", target(before), target(after)),
+    change("target", aim(before.metric, before.metric.unit), aim(after.metric, after.metric.unit)),
     change("start", amount(before.metric.start, before.metric.unit), amount(after.metric.start, after.metric.unit)),
     change("due day", onDay(before.due), onDay(after.due)),
     change("weight", String(before.weight), String(after.weight)),
@@ -34,11 +34,7 @@ function moved(before: Revision, after: Revision): string {
 
 const change = (name: string, before: string, after: string): string | null => (before === after ? null : `${name} moved from ${before} to ${after}`);
 
-function target({ metric: { target, lower, upper, unit } }: Revision): string {
-  return target === null || target === undefined ? `${amount(lower, { symbol: "" })}–${amount(upper, unit)}` : amount(target, unit);
-}
-
 function days(left: number): string {
   if (left <= 0) return "after the end of the cycle";
-  return left === 1 ? "on the last day of the cycle" : `${left} days before the end of the cycle`;
+  return left === 1 ? "on the last day of the cycle" : `${counted(left, "day")} before the end of the cycle`;
 }

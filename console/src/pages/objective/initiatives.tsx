@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 import type { InitiativeCardFragment, InitiativeState, ObjectivePageFragment } from "../../generated/graphql";
 import { otherProblems, problemsOf, Refusals, useCommand } from "../../parts/command";
 import { useMayEdit } from "../../parts/may";
-import { ahead, onDay } from "../../parts/words";
+import { ahead, isGiven, onDay } from "../../parts/words";
 import { MOVE_INITIATIVE, PLAN_INITIATIVE } from "./work-documents";
 
 const COLUMNS: [InitiativeState, string][] = [["TODO", "To do"], ["DOING", "In progress"], ["DONE", "Done"], ["CANCELLED", "Cancelled"]];
@@ -79,7 +79,7 @@ interface InitiativeProps {
 
 function Initiative({ card: { initiative, keyResult, isMovable }, move, children }: InitiativeProps) {
   const { entityId, title, state, owner, due } = initiative;
-  const isLate = due !== null && due !== undefined && due < ahead(0) && (state === "TODO" || state === "DOING");
+  const isLate = isGiven(due) && due < ahead(0) && (state === "TODO" || state === "DOING");
   return (
     <li class="initiative" draggable={isMovable} onDragStart={(event) => event.dataTransfer?.setData("text/plain", entityId)}>
       <p class={state === "CANCELLED" ? "cancelled" : undefined}>{title}</p>

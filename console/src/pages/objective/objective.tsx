@@ -17,7 +17,7 @@ import { Markdown } from "../../parts/markdown";
 import { useMayEdit } from "../../parts/may";
 import { Failed, Loading, NotYet, State } from "../../parts/states";
 import { Trajectory } from "./trajectory";
-import { amount, onDay, percent } from "../../parts/words";
+import { amount, authorOf, isGiven, onDay, percent } from "../../parts/words";
 import { usePageTitle } from "../../title";
 import { CheckInForm } from "../recording/check-in-form";
 import { OBJECTIVE, OBJECTIVE_THEN } from "./documents";
@@ -87,17 +87,17 @@ function KeyResult({ keyResult, objective }: { keyResult: ObjectivePageFragment[
       <p class="legend">
         <span class="key actual">actual</span><span class="key planned">planned</span>
         {keyResult.forecast && <span class="key forecast">{forecastOf(keyResult)}</span>}
-        {keyResult.confidence !== null && keyResult.confidence !== undefined && <span>confidence {percent(keyResult.confidence)}</span>}
+        {isGiven(keyResult.confidence) && <span>confidence {percent(keyResult.confidence)}</span>}
         <span>due {onDay(keyResult.due)}</span>
         {keyResult.owner && <span>{keyResult.owner.name}</span>}
-        {keyResult.score !== null && keyResult.score !== undefined && <span>scored {percent(keyResult.score)}</span>}
+        {isGiven(keyResult.score) && <span>scored {percent(keyResult.score)}</span>}
       </p>
       <Goalposts revisions={keyResult.targets} />
       <Acts keyResult={keyResult} objective={objective} previous={notes[0]?.note ?? null} />
       {notes.slice(0, 3).map((checkIn) => (
         <figure key={checkIn.id} class="said">
           <Markdown text={checkIn.note ?? ""} />
-          <figcaption>{checkIn.by.person?.name ?? checkIn.by.handle}, {onDay(checkIn.measuredAt)}{checkIn.value !== null && `: ${amount(checkIn.value, unit)}`}</figcaption>
+          <figcaption>{authorOf(checkIn.by)}, {onDay(checkIn.measuredAt)}{checkIn.value !== null && `: ${amount(checkIn.value, unit)}`}</figcaption>
         </figure>
       ))}
     </section>

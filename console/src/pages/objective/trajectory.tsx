@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 
 import { useDragged } from "../../moment/dragged";
 import type { ObjectivePageFragment } from "../../generated/graphql";
-import { amount, onDay, percent } from "../../parts/words";
+import { amount, isGiven, onDay, percent } from "../../parts/words";
 
 type KeyResult = ObjectivePageFragment["keyResults"][number];
 
@@ -31,21 +31,21 @@ export function Trajectory(props: { keyResult: KeyResult; endsOn: string }) {
 
 function Drawn({ keyResult, endsOn, width }: { keyResult: KeyResult; endsOn: string; width: number }) {
   const points = keyResult.trajectory;
-  const values = points.flatMap((point) => [point.planned, point.replanned, point.actual]).filter((value) => value !== null && value !== undefined);
+  const values = points.flatMap((point) => [point.planned, point.replanned, point.actual]).filter(isGiven);
   if (values.length === 0) return null;
   const { start, target, lower, upper, unit } = keyResult.metric;
-  const ends = [start, target, lower, upper].filter((value) => value !== null && value !== undefined);
+  const ends = [start, target, lower, upper].filter(isGiven);
   const [least, most] = [Math.min(...values, ...ends), Math.max(...values, ...ends)];
   const [begin, end] = [Date.parse(points[0]!.at), Math.max(Date.parse(endsOn), Date.parse(points.at(-1)!.at))];
   const x = (at: string) => LEFT + ((Date.parse(at) - begin) / (end - begin || 1)) * (width - LEFT - RIGHT);
   const y = (value: number) => 12 + (1 - (value - least) / (most - least || 1)) * (HEIGHT - 36);
   const line = (name: "planned" | "replanned" | "actual") =>
-    points.flatMap((point) => (point[name] === null || point[name] === undefined ? [] : [`${x(point.at).toFixed(1)},${y(point[name]).toFixed(1)}`])).join(" ");
+    points.flatMap((point) => (isGiven(point[name]) ? [`${x(point.at).toFixed(1)},${y(point[name]).toFixed(1)}`] : [])).join(" ");
   const isReplanned = points.some((point) => point.planned !== point.replanned);
-  const hasBand = lower !== null && lower !== undefined && upper !== null && upper !== undefined;
-  const last = points.findLast((point) => point.actual !== null && point.actual !== undefined);
+  const hasBand = isGiven(lower) && isGiven(upper);
+  const last = points.findLast((point) => isGiven(point.actual));
   const read = keyResult.metric.direction === "MILESTONES" ? percent : (value: number | null | undefined) => amount(value, unit);
-  const goal = hasBand ? `${amount(lower, { symbol: "" })}–${amount(upper, unit)}` : read(target);
+  const goal = hasBand ? `${amount(lower)}–${amount(upper, unit)}` : read(target);
   return (
     <svg class="trajectory" viewBox={`0 0 ${width} ${HEIGHT}`} role="img" aria-label={`${keyResult.title}: ${read(last?.actual)} by ${last ? onDay(last.at) : "now"}, planned to reach ${goal}`}>
       {hasBand && <rect class="band" x={LEFT} width={width - LEFT - RIGHT} y={y(upper!)} height={Math.max(1, y(lower!) - y(upper!))} />}
@@ -60,11 +60,11 @@ function Drawn({ keyResult, endsOn, width }: { keyResult: KeyResult; endsOn: str
         <line class="forecast" x1={x(last.at)} y1={y(last.actual!)} x2={x(keyResult.due)} y2={y(Math.min(Math.max(keyResult.forecast.value, least), most))} />
       )}
       <Cursor x={x} />
-      {points.filter((point) => point.actual !== null && point.actual !== undefined).map((point) => (
+      {points.filter((point) => isGiven(point.actual)).map((point) => (
         <circle key={point.at} class="hit" cx={x(point.at)} cy={y(point.actual!)} r="8"><title>{`${onDay(point.at)}: ${read(point.actual)}, planned ${read(point.replanned)}`}</title></circle>
       ))}
-      {start !== null && start !== undefined && <text x={LEFT} y={y(start) + (y(start) > HEIGHT / 2 ? -6 : 14)}>from {read(start)}</text>}
-      {target !== null && target !== undefined && <text class="goal" x={width - RIGHT + 6} y={y(target) + 4}>{goal}</text>}
+      {isGiven(start) && <text x={LEFT} y={y(start) + (y(start) > HEIGHT / 2 ? -6 : 14)}>from {read(start)}</text>}
+      {isGiven(target) && <text class="goal" x={width - RIGHT + 6} y={y(target) + 4}>{goal}</text>}
       {hasBand && <text class="goal" x={width - RIGHT + 6} y={(y(lower!) + y(upper!)) / 2 + 4}>{goal}</text>}
     </svg>
   );

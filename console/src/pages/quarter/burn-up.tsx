@@ -1,9 +1,10 @@
 // The burn-up of a cycle: its progress over its days beside the planned one, with the distance between them.
 import { useState } from "preact/hooks";
 
+import { DAY_MS } from "../../moment/days";
 import type { Point } from "../../moment/film";
 import { useWidth } from "../objective/trajectory";
-import { dayOf, onDay, percent } from "../../parts/words";
+import { counted, dayOf, isGiven, onDay, percent } from "../../parts/words";
 
 interface Props {
   points: ReadonlyArray<Point>;
@@ -17,7 +18,6 @@ interface Props {
 
 const HEIGHT = 150;
 const [LEFT, RIGHT, TOP, BOTTOM] = [44, 8, 8, 20];
-const DAY_MS = 86_400_000;
 const SHARES = [0, 0.5, 1];
 /** The least width of the label of a month. */
 const LABEL = 64;
@@ -25,7 +25,7 @@ const LABEL = 64;
 export function BurnUp(props: Props) {
   const [measure, width] = useWidth();
   const [pointed, setPointed] = useState<Point | null>(null);
-  const actual = props.points.filter((point) => point.value !== null && point.value !== undefined);
+  const actual = props.points.filter((point) => isGiven(point.value));
   const shown = pointed ?? (props.at === null ? actual.at(-1) : actual.findLast((point) => Date.parse(point.at) <= Date.parse(props.at!)));
   if (actual.length < 2) return null;
   return (
@@ -36,8 +36,8 @@ export function BurnUp(props: Props) {
         <span class="key planned">planned {percent(shown?.expected)}</span>
         {shown && <b>{distance(shown)}</b>}
         {shown && <span>{pointed || props.at !== null ? `at the end of ${onDay(dayOf(shown.at))}` : "now"}</span>}
-        {props.confidence !== null && props.confidence !== undefined && (
-          <span title="How sure people are that the targets are reached">confidence {percent(props.confidence)}{props.confidenceLowest !== null && props.confidenceLowest !== undefined && <>, lowest {percent(props.confidenceLowest)}</>}</span>
+        {isGiven(props.confidence) && (
+          <span title="How sure people are that the targets are reached">confidence {percent(props.confidence)}{isGiven(props.confidenceLowest) && <>, lowest {percent(props.confidenceLowest)}</>}</span>
         )}
       </figcaption>
     </figure>
@@ -48,8 +48,7 @@ export function BurnUp(props: Props) {
 function distance({ value, expected }: Point): string {
   const points = Math.round((value ?? 0) * 100) - Math.round((expected ?? 0) * 100);
   if (points === 0) return "as planned";
-  const counted = Math.abs(points) === 1 ? "1 point" : `${Math.abs(points)} points`;
-  return `${counted} ${points < 0 ? "behind" : "ahead of"} plan`;
+  return `${counted(Math.abs(points), "point")} ${points < 0 ? "behind" : "ahead of"} plan`;
 }
 
 interface DrawnProps extends Props {
@@ -64,7 +63,7 @@ function Drawn({ points, actual, shown, startsOn, endsOn, width, onPoint }: Draw
   const x = (at: number) => LEFT + ((Math.min(end, Math.max(begin, at)) - begin) / (end - begin)) * (width - LEFT - RIGHT);
   const y = (share: number) => TOP + (1 - share) * (HEIGHT - TOP - BOTTOM);
   const line = (name: "value" | "expected") =>
-    points.flatMap((point) => (point[name] === null || point[name] === undefined ? [] : [`${x(Date.parse(point.at)).toFixed(1)},${y(point[name]).toFixed(1)}`])).join(" ");
+    points.flatMap((point) => (isGiven(point[name]) ? [`${x(Date.parse(point.at)).toFixed(1)},${y(point[name]).toFixed(1)}`] : [])).join(" ");
   const point = (event: PointerEvent) => {
     const share = (event.offsetX - LEFT) / (width - LEFT - RIGHT);
     onPoint(actual.findLast((one) => Date.parse(one.at) <= begin + share * (end - begin)) ?? null);

@@ -13,7 +13,7 @@ import { Choice, CycleChoice } from "../../parts/choices";
 import { HealthCounts, HealthLabel, HealthMark } from "../../parts/health";
 import { KeyResultLine } from "../../parts/key-result";
 import { Failed, Loading, NotYet, State } from "../../parts/states";
-import { onDay, percent } from "../../parts/words";
+import { counted, isGiven, onDay, percent } from "../../parts/words";
 import { usePageTitle } from "../../title";
 import { useLooking } from "../../viewer";
 import { QUARTER, QUARTER_THEN } from "./documents";
@@ -104,7 +104,7 @@ interface HeadlineProps {
 function Headline({ cycle, chosen, onChoose }: HeadlineProps) {
   const frame = useFrame();
   const figures = frame?.cycle ?? cycle.progress;
-  const isScored = frame === null && cycle.score !== null && cycle.score !== undefined;
+  const isScored = frame === null && isGiven(cycle.score);
   return (
     <section class="headline">
       <div class="headline-title">
@@ -179,8 +179,6 @@ function FilterRow({ objectives, filters, change }: { objectives: ObjectiveRowFr
 }
 
 const STATES: Record<CycleState, string> = { PLANNING: "in planning", ACTIVE: "", CLOSED: "ended", ABANDONED: "abandoned" };
-
-const counted = (count: number, name: string): string => `${count.toLocaleString("en")} ${name}${count === 1 ? "" : "s"}`;
 
 function toggled(chosen: ReadonlySet<Health>, health: Health): ReadonlySet<Health> {
   const next = new Set(chosen);

@@ -4,6 +4,7 @@ import { useState } from "preact/hooks";
 import type { CheckInCardFragment, KeyResultRowFragment } from "../../generated/graphql";
 import { NO_NUMBER, numberOf, otherProblems, type Problem, problemsOf, Refusals, useCommand } from "../../parts/command";
 import { CHECK_IN } from "./documents";
+import { isGiven } from "../../parts/words";
 
 type Measured = KeyResultRowFragment & Pick<CheckInCardFragment, "milestones">;
 
@@ -83,7 +84,7 @@ function ValueField({ keyResult, id, unit, value, setValue, reached, setReached,
     <div class="field-block">
       <label for={`value-${id}`}>Value now{unit && ` in ${unit}`}</label>
       <input id={`value-${id}`} inputMode="decimal" required autocomplete="off" value={value} aria-invalid={problems.length > 0}
-        placeholder={keyResult.current === null || keyResult.current === undefined ? "" : String(keyResult.current)} onInput={(event) => setValue(event.currentTarget.value)} />
+        placeholder={!isGiven(keyResult.current) ? "" : String(keyResult.current)} onInput={(event) => setValue(event.currentTarget.value)} />
       <Refusals problems={problems} />
     </div>
   );

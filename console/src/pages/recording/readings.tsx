@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 import type { ReadingCardFragment, ReadingLineFragment, ReadingsFragment } from "../../generated/graphql";
 import { NO_NUMBER, numberOf, otherProblems, type Problem, problemsOf, Refusals, useCommand } from "../../parts/command";
 import { useMay } from "../../parts/may";
-import { ahead, amount, noonOf, onDayAndYear } from "../../parts/words";
+import { ahead, amount, authorOf, noonOf, onDayAndYear } from "../../parts/words";
 import { CORRECT_READING, RECORD_READING } from "./documents";
 
 export const useMayRecord = () => useMay("RECORD_READINGS", "RECORD_OWN_READINGS");
@@ -31,7 +31,7 @@ function Line({ reading, kpi, mayCorrect }: { reading: ReadingLineFragment; kpi:
     <li>
       <time dateTime={reading.measuredAt}>{day}</time>
       <b>{amount(reading.value, kpi.unit)}</b>
-      <small>{reading.by.person?.name ?? reading.by.handle}{reading.corrects && ", corrected"}{reading.note && `: ${reading.note}`}</small>
+      <small>{authorOf(reading.by)}{reading.corrects && ", corrected"}{reading.note && `: ${reading.note}`}</small>
       {mayCorrect && <button type="button" class="quiet" aria-label={`Correct the reading of ${day}`} aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>Correct</button>}
       {isOpen && <CorrectForm reading={reading} unit={kpi.unit.symbol} onCorrected={() => setOpen(false)} />}
     </li>

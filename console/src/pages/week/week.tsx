@@ -9,7 +9,7 @@ import { Bar } from "../../parts/bar";
 import { HealthMark } from "../../parts/health";
 import { Confidence, standing } from "../../parts/key-result";
 import { Failed, Loading, State } from "../../parts/states";
-import { ago, percent, ahead } from "../../parts/words";
+import { ago, ahead, counted, percent } from "../../parts/words";
 import { usePageTitle } from "../../title";
 import { useLooking } from "../../viewer";
 import { CheckInForm } from "../recording/check-in-form";
@@ -96,9 +96,9 @@ function To({ about }: { about: About }) {
 
 /** How late it is, or when it is due. */
 function Days({ item: { urgency, days } }: { item: Item }) {
-  if (urgency === "OVERDUE") return <span class="days late">{counted(days)} late</span>;
-  if (urgency === "UPCOMING") return <span class="days">{days === 0 ? "today" : days === -1 ? "tomorrow" : `in ${counted(-days)}`}</span>;
-  return <span class="days">{days < 1 ? "since today" : `for ${counted(days)}`}</span>;
+  if (urgency === "OVERDUE") return <span class="days late">{counted(days, "day")} late</span>;
+  if (urgency === "UPCOMING") return <span class="days">{days === 0 ? "today" : days === -1 ? "tomorrow" : `in ${counted(-days, "day")}`}</span>;
+  return <span class="days">{days < 1 ? "since today" : `for ${counted(days, "day")}`}</span>;
 }
 
 /** Who may check in, and the key results checked in here: their cards go on to another heading. */
@@ -154,8 +154,6 @@ function withoutForm(data: WeekQuery | undefined, items: Item[]): CheckInCardFra
   const mine = (data?.keyResults.edges ?? []).map((edge) => edge.node);
   return mine.filter((one) => one.objective.state === "ACTIVE" && one.objective.cycle.state === "ACTIVE" && !above.has(one.entityId));
 }
-
-const counted = (days: number): string => (days === 1 ? "1 day" : `${days} days`);
 
 /** The number of items of each urgency: `2 overdue · 1 in the next days`. */
 function inShort(items: Item[]): string {
