@@ -1,6 +1,6 @@
 // The fields that a change altered, before and after, by name rather than by id.
 import type { NamedFragment } from "../generated/graphql";
-import { amount, isGiven, onDay, percent, told } from "./words";
+import { amount, atTime, isGiven, onDay, percent, told } from "./words";
 
 export interface Field {
   field: string;
@@ -21,7 +21,7 @@ interface Props {
   most?: number;
 }
 
-export function Fields({ fields, unit = { symbol: "" }, without = LONG, most = 4 }: Props) {
+export function Fields({ fields, unit, without = LONG, most = 4 }: Props) {
   const shown = fields.filter((one) => one.before !== one.after && !without.has(one.field)).slice(0, most);
   if (shown.length === 0) return null;
   return (
@@ -38,20 +38,29 @@ export function Fields({ fields, unit = { symbol: "" }, without = LONG, most = 4
 
 const hasValue = (text: string | null | undefined): text is string => isGiven(text) && text !== "";
 
-function name(field: string, text: string, node: NamedFragment | null | undefined, unit: { symbol: string }): string {
+function name(field: string, text: string, node: NamedFragment | null | undefined, unit: { symbol: string } | undefined): string {
   const named = node && ("title" in node ? node.title : "name" in node ? node.name : null);
   const plain = named ?? readable(field.split(".").at(-1)!, text, unit);
   return plain.length > LENGTH_MAX ? `${plain.slice(0, LENGTH_MAX - 1)}…` : plain;
 }
 
 /** The text of a value as people read it: shares in per cent, amounts in their unit, days, and names of states in words. */
-function readable(field: string, text: string, unit: { symbol: string }): string {
+function readable(field: string, text: string, unit: { symbol: string } | undefined): string {
   if (SHARES.has(field)) return percent(Number(text));
   if (AMOUNTS.has(field)) return amount(Number(text), unit);
+  if (CODES.has(field)) return NAMES[text] ?? text.replaceAll("_", " ").toLowerCase();
   if (/^\d{4}-\d{2}-\d{2}$/.test(text)) return onDay(text);
-  return /^[A-Z][A-Z_]+$/.test(text) ? text.replaceAll("_", " ").toLowerCase() : text;
+  if (/^\d{4}-\d{2}-\d{2}T/.test(text)) return atTime(text);
+  return text === "true" ? "yes" : text === "false" ? "no" : text;
 }
 
+/** The fields that hold a name of an enum. Units and keys may be in capitals, too, and stay as they are. */
+const CODES = new Set(["aggregate", "aggregation", "cadence", "direction", "kind", "state", "verdict", "visibility", "weekStartsOn"]);
+/** The names of enums that read otherwise than in lower case. */
+const NAMES: Record<string, string> = {
+  BIWEEKLY: "every two weeks", DOING: "in progress", LAST: "latest", MAX: "highest", MIN: "lowest", PARTIAL: "partly achieved", TEAM: "its team",
+  TODO: "to do", WORKSPACE: "everyone",
+};
 const SHARES = new Set(["confidence", "score"]);
 const AMOUNTS = new Set(["value", "start", "target", "lower", "upper", "current"]);
 
