@@ -4,8 +4,9 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { Link, useLocation, useSearch } from "wouter-preact";
 
-import { signOut } from "./api/session";
+import { withParameters } from "./address";
 import { announceChange } from "./api/live";
+import { signOut } from "./api/session";
 import { FilmContext, useLoadedFilm } from "./moment/film";
 import { fromSearch, MomentContext, withMoment, type Moment } from "./moment/moment";
 import { Past } from "./moment/past";
@@ -145,10 +146,8 @@ function showCurrent(nav: HTMLElement | null): void {
   if (nav && current) nav.scrollLeft = current.offsetLeft - nav.offsetLeft - (nav.clientWidth - current.clientWidth) / 2;
 }
 
-function withoutFilters(search: string): string {
-  const cycle = new URLSearchParams(search).get("cycle");
-  return cycle === null ? "" : `?cycle=${encodeURIComponent(cycle)}`;
-}
+/** The query of another page: the cycle alone goes along. */
+const withoutFilters = (search: string): string => withParameters("", { cycle: new URLSearchParams(search).get("cycle") });
 
 /** Tell the pages of each change that the server announces, a moment after the last one of a burst. */
 function useFollowing(): void {

@@ -2,6 +2,8 @@
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 
+import { withParameters } from "../address";
+
 export interface Moment {
   /** A moment in the past; null is now. */
   at: string | null;
@@ -21,13 +23,7 @@ export function fromSearch(search: string): Moment {
 
 /** The same address at another moment. */
 export function withMoment(search: string, moment: Moment): string {
-  const given = new URLSearchParams(search);
-  given.delete("at");
-  given.delete("known");
-  if (moment.at !== null) given.set("at", moment.at);
-  if (moment.at !== null && moment.asKnownThen) given.set("known", "then");
-  const text = given.toString().replaceAll("%3A", ":");
-  return text ? `?${text}` : "";
+  return withParameters(search, { at: moment.at, known: moment.at !== null && moment.asKnownThen ? "then" : null });
 }
 
 /** The arguments of `asOf` for a moment in the past. */

@@ -1,8 +1,11 @@
-// Choices that pages share: one of some names, and the cycle.
+// Choices that pages share: one of some names, the cycle, and the team.
 import { useLocation } from "wouter-preact";
 
+import { useAddress, useParameter } from "../address";
+import { useLive } from "../api/live";
 import { useMoment, withMoment } from "../moment/moment";
 import { useLooking } from "../viewer";
+import { TEAMS } from "./documents";
 
 interface Props {
   label: string;
@@ -38,5 +41,25 @@ export function CycleChoice() {
         <option key={one.key} value={one.key}>{one.name}</option>
       ))}
     </select>
+  );
+}
+
+type Team = readonly [key: string, name: string];
+
+/** The teams by name. */
+export function useTeams(): Team[] {
+  const [{ data }] = useLive({ query: TEAMS });
+  return (data?.teams.edges ?? []).map(({ node }): Team => [node.key, node.name]).toSorted(([, one], [, other]) => one.localeCompare(other));
+}
+
+/** The cycle of a page, and the team to which its address narrows it. */
+export function CycleAndTeam({ teams }: { teams: Team[] }) {
+  const [, navigate] = useLocation();
+  const address = useAddress();
+  return (
+    <div class="page-choices">
+      <label class="choice chosen"><span>Cycle</span><CycleChoice /></label>
+      <Choice label="Team" value={useParameter("team") ?? ""} options={teams} onChoose={(team) => navigate(address({ team }), { replace: true })} />
+    </div>
   );
 }

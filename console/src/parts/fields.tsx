@@ -47,24 +47,26 @@ function name(field: string, text: string, node: NamedFragment | null | undefine
 /** The text of a value as people read it: shares in per cent, amounts in their unit, days, and names of states in words. */
 function readable(field: string, text: string, unit: { symbol: string } | undefined): string {
   if (SHARES.has(field)) return percent(Number(text));
-  if (AMOUNTS.has(field)) return amount(Number(text), unit);
+  if (AMOUNTS.has(field) || DAY.test(field)) return amount(Number(text), unit);
   if (CODES.has(field)) return NAMES[text] ?? text.replaceAll("_", " ").toLowerCase();
-  if (/^\d{4}-\d{2}-\d{2}$/.test(text)) return onDay(text);
+  if (DAY.test(text)) return onDay(text);
   if (/^\d{4}-\d{2}-\d{2}T/.test(text)) return atTime(text);
   return text === "true" ? "yes" : text === "false" ? "no" : text;
 }
 
 /** The fields that hold a name of an enum. Units and keys may be in capitals, too, and stay as they are. */
-const CODES = new Set(["aggregate", "aggregation", "cadence", "direction", "kind", "state", "verdict", "visibility", "weekStartsOn"]);
+const CODES = new Set(["aggregate", "aggregation", "cadence", "checkInCadence", "direction", "kind", "over", "state", "verdict", "visibility", "weekStartsOn"]);
 /** The names of enums that read otherwise than in lower case. */
 const NAMES: Record<string, string> = {
   BIWEEKLY: "every two weeks", DOING: "in progress", LAST: "latest", MAX: "highest", MIN: "lowest", PARTIAL: "partly achieved", TEAM: "its team",
   TODO: "to do", WORKSPACE: "everyone",
 };
 const SHARES = new Set(["confidence", "score"]);
-const AMOUNTS = new Set(["value", "start", "target", "lower", "upper", "current"]);
+const AMOUNTS = new Set(["value", "start", "target", "lower", "upper", "current", "changeBy", "tolerance"]);
+const DAY = /^\d{4}-\d{2}-\d{2}$/;
 
-/** The path of a field as words: `metric.target` is “target”. */
+/** The path of a field as words: `metric.target` is “Target”, and `plan.2026-11-02` “Plan on 2 Nov”. */
 function words(field: string): string {
-  return told(field.split(".").at(-1) ?? field);
+  const [last = field, parent = ""] = field.split(".").reverse();
+  return DAY.test(last) ? `${told(parent)} on ${onDay(last)}` : told(last);
 }

@@ -1,16 +1,16 @@
 // Alignment: which goals lead to which, as a tree that is folded and unfolded, loaded a level at a time.
 import { useMemo, useState } from "preact/hooks";
-import { useLocation, useSearch } from "wouter-preact";
 
+import { useParameter } from "../../address";
 import { useLive } from "../../api/live";
 import type { ObjectiveFilter, ObjectiveState, TreeOpenedFragment, TreeRowFragment } from "../../generated/graphql";
 import { useAnswer } from "../../moment/answer";
 import { useFilmed } from "../../moment/film";
 import { basis, useMoment } from "../../moment/moment";
-import { Choice, CycleChoice } from "../../parts/choices";
+import { CycleAndTeam, useTeams } from "../../parts/choices";
 import { Failed, Loading, State } from "../../parts/states";
+import { toggled } from "../../parts/sets";
 import { type Cycle, useLooking } from "../../viewer";
-import { TEAMS } from "../../parts/documents";
 import { usePageTitle } from "../../title";
 import { TREE, TREE_BRANCHES, TREE_BRANCHES_THEN, TREE_THEN } from "./documents";
 import { hasBelow, Tree, type Level } from "./tree";
@@ -31,25 +31,12 @@ export function Alignment() {
 }
 
 function OfCycle({ cycle }: { cycle: Cycle }) {
-  const [path, navigate] = useLocation();
-  const search = useSearch();
-  const team = new URLSearchParams(search).get("team") ?? "";
-  const [{ data }] = useLive({ query: TEAMS });
-  const teams = (data?.teams.edges ?? []).map(({ node }) => [node.key, node.name] as const).toSorted(([, one], [, other]) => one.localeCompare(other));
-  const choose = (key: string) => {
-    const given = new URLSearchParams(search);
-    if (key) given.set("team", key);
-    else given.delete("team");
-    navigate(`${path}?${given.toString().replaceAll("%3A", ":")}`, { replace: true });
-  };
+  const team = useParameter("team") ?? "";
   return (
     <article class="page wide-page">
       <header class="page-head">
         <h1>Alignment</h1>
-        <div class="tree-choices">
-          <label class="choice chosen"><span>Cycle</span><CycleChoice /></label>
-          <Choice label="Team" value={team} options={teams} onChoose={choose} />
-        </div>
+        <CycleAndTeam teams={useTeams()} />
       </header>
       <Goals key={team} cycle={cycle} team={team} />
     </article>
@@ -137,8 +124,3 @@ const shownIn = (tops: TreeRowFragment[], branches: ReadonlyMap<string, TreeOpen
 const below = (branches: ReadonlyMap<string, TreeOpenedFragment>): TreeRowFragment[] =>
   [...branches.values()].flatMap((one) => [one, ...one.keyResults].flatMap(({ supportedBy }) => supportedBy.edges.map((edge) => edge.node)));
 
-function toggled(opened: ReadonlySet<string>, id: string): ReadonlySet<string> {
-  const next = new Set(opened);
-  if (!next.delete(id)) next.add(id);
-  return next;
-}

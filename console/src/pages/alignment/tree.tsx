@@ -9,6 +9,7 @@ import { useMoment } from "../../moment/moment";
 import { useShown } from "../../moment/shown";
 import { Bar } from "../../parts/bar";
 import { HealthMark } from "../../parts/health";
+import { toggled } from "../../parts/sets";
 import { isGiven, percent } from "../../parts/words";
 import { focusIn } from "./keys";
 
@@ -50,7 +51,7 @@ export function Tree({ top, ...shown }: Shown & { top: Level }) {
   const toggle = (id: string) => {
     const isKeyResult = [...shown.branches.values()].some((one) => one.keyResults.some((keyResult) => keyResult.entityId === id));
     if (!isKeyResult) return shown.onToggle(id);
-    setFolded((before) => (before.has(id) ? new Set([...before].filter((one) => one !== id)) : new Set(before).add(id)));
+    setFolded((before) => toggled(before, id));
   };
   return (
     <TreeContext.Provider value={{ ...shown, folded, onToggle: toggle, stop, onStop: setStop }}>
@@ -94,7 +95,7 @@ function OfObjective({ row, isTop, ...placed }: Placed & { row: TreeRowFragment;
   const { branches, opened, cycle } = useContext(TreeContext)!;
   const { link } = useMoment();
   const [measure, isShown] = useShown();
-  const { figures, isWaiting } = useFilmed(row, isShown);
+  const { figures, isWaiting } = useFigures(row, isShown);
   const below = hasBelow(row);
   const isOpen = below ? opened.has(row.entityId) : null;
   const inside = branches.get(row.entityId);
@@ -122,7 +123,7 @@ function Above({ row }: { row: TreeRowFragment }) {
 function OfKeyResult({ keyResult, ...placed }: Placed & { keyResult: KeyResult }) {
   const { folded } = useContext(TreeContext)!;
   const [measure, isShown] = useShown();
-  const { figures, isWaiting } = useFilmed(keyResult, isShown);
+  const { figures, isWaiting } = useFigures(keyResult, isShown);
   const isOpen = !folded.has(keyResult.entityId);
   const { title, supportedBy } = keyResult;
   const level = { rows: supportedBy.edges.map((edge) => edge.node), total: supportedBy.totalCount };
@@ -191,7 +192,7 @@ function Standing({ title, figures, children }: { title: string; figures: Figure
 }
 
 /** The figures of a goal as the slider is dragged. One that is not in the film keeps its own, and waits. */
-function useFilmed({ entityId, progress }: TreeRowFragment | KeyResult, isShown: boolean): { figures: Figures; isWaiting: boolean } {
+function useFigures({ entityId, progress }: TreeRowFragment | KeyResult, isShown: boolean): { figures: Figures; isWaiting: boolean } {
   const frame = useFrame(isShown);
   if (!frame) return { figures: progress, isWaiting: false };
   if (!isFilmed(frame, entityId)) return { figures: progress, isWaiting: true };

@@ -1,8 +1,9 @@
 // The moment that "what changed" compares with: last Monday, the last visit, a month ago or a day, by the workspace's
 // calendar and relative to the moment that the page shows. It is part of the address.
 import { useMemo } from "preact/hooks";
-import { useLocation, useSearch } from "wouter-preact";
+import { useLocation } from "wouter-preact";
 
+import { useAddress, useParameter } from "../../address";
 import { dayIn, dayStart, next } from "../../moment/days";
 import { useMoment } from "../../moment/moment";
 import { atTime, onWeekday } from "../../parts/words";
@@ -20,7 +21,7 @@ const CHOICES = { monday: "Last Monday", visit: "My last visit", month: "A month
 type Choice = keyof typeof CHOICES;
 
 /** The Monday before a day; a week before, if it is one. */
-export function lastMonday(day: string): string {
+function lastMonday(day: string): string {
   const weekday = (new Date(`${day}T12:00:00Z`).getUTCDay() + 6) % 7;
   return next(day, weekday === 0 ? -7 : -weekday);
 }
@@ -29,17 +30,13 @@ export function lastMonday(day: string): string {
 export function useSince(): { since: Since; chosen: string; choose: (choice: string) => void; choices: [string, string][]; today: string } {
   const { zone } = useLooking();
   const { moment } = useMoment();
-  const [path, navigate] = useLocation();
-  const search = useSearch();
+  const [, navigate] = useLocation();
+  const address = useAddress();
+  const wanted = useParameter("since") ?? "monday";
   const visited = useMemo(() => visit(), []);
   const today = dayIn(moment.at === null ? Date.now() : Date.parse(moment.at), zone);
-  const given = new URLSearchParams(search).get("since") ?? "monday";
-  const chosen = isDay(given) || (Object.hasOwn(CHOICES, given) && (given !== "visit" || visited)) ? given : "monday";
-  const choose = (choice: string) => {
-    const address = new URLSearchParams(search);
-    address.set("since", choice);
-    navigate(`${path}?${address.toString().replaceAll("%3A", ":")}`, { replace: true });
-  };
+  const chosen = isDay(wanted) || (Object.hasOwn(CHOICES, wanted) && (wanted !== "visit" || visited)) ? wanted : "monday";
+  const choose = (choice: string) => navigate(address({ since: choice }), { replace: true });
   const since = useMemo(() => momentOf(chosen, today, visited, zone), [chosen, today, visited, zone]);
   const choices = (Object.keys(CHOICES) as Choice[]).filter((one) => one !== "visit" || visited).map((one): [string, string] => [one, CHOICES[one]]);
   return { since, chosen, choose, choices, today };

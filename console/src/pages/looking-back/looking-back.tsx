@@ -2,22 +2,22 @@
 import type { CombinedError } from "@urql/core";
 import { useQuery } from "@urql/preact";
 import { useState } from "preact/hooks";
-import { Link, useLocation, useSearch } from "wouter-preact";
+import { Link } from "wouter-preact";
 
+import { useAddress, useParameter } from "../../address";
 import { useChanged, useLive } from "../../api/live";
 import type { LookingBackCausesQuery } from "../../generated/graphql";
 import { basis, useMoment, type Moment } from "../../moment/moment";
-import { Choice, CycleChoice } from "../../parts/choices";
+import { CycleAndTeam, useTeams } from "../../parts/choices";
 import { HealthCounts, HealthLabel } from "../../parts/health";
 import { PlanCurve } from "./plan-curve";
 import { Failed, Loading, State } from "../../parts/states";
 import { atTime, onDay, onDayAndYear, percent } from "../../parts/words";
 import { type Cycle, useLooking } from "../../viewer";
-import { TEAMS } from "../../parts/documents";
 import { usePageTitle } from "../../title";
 import { Causes, Confidence } from "./causes";
 import { CAUSES, LOOKING_BACK, TREND, TREND_THEN } from "./documents";
-import { Goalposts, Reflections, Silences, Teams, Trend, useAddress } from "./sections";
+import { Goalposts, Reflections, Silences, Teams, Trend } from "./sections";
 import { isCalibrated, sentences, wasMeasured, type Retrospective } from "./sentences";
 
 const OBJECTIVES = 100;
@@ -31,11 +31,8 @@ export function LookingBack() {
 
 function OfCycle({ cycle }: { cycle: Cycle }) {
   const { moment } = useMoment();
-  const [, navigate] = useLocation();
-  const address = useAddress();
-  const team = new URLSearchParams(useSearch()).get("team") ?? "";
-  const [{ data: known }] = useQuery({ query: TEAMS });
-  const teams = (known?.teams.edges ?? []).map(({ node }) => [node.key, node.name] as const).toSorted(([, one], [, other]) => one.localeCompare(other));
+  const team = useParameter("team");
+  const teams = useTeams();
   const variables = { cycle: cycle.key, known: knownAt(moment), team: team ? { key: team } : null };
   const [{ data, error }, again] = useQuery({ query: LOOKING_BACK, variables });
   const [causes, againCauses] = useQuery({ query: CAUSES, variables: { ...variables, first: OBJECTIVES }, pause: !data });
@@ -47,10 +44,7 @@ function OfCycle({ cycle }: { cycle: Cycle }) {
     <article class="page wide-page looking-back">
       <header class="page-head">
         <h1>Looking back</h1>
-        <div class="tree-choices">
-          <label class="choice chosen"><span>Cycle</span><CycleChoice /></label>
-          <Choice label="Team" value={team} options={teams} onChoose={(key) => navigate(address({ team: key }), { replace: true })} />
-        </div>
+        <CycleAndTeam teams={teams} />
       </header>
       {error && !data ? <NotKnown error={error} again={refresh} />
         : !data ? <Loading />

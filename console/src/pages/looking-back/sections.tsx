@@ -1,7 +1,8 @@
 // The sections of looking back: goalposts, silences, what people wrote, teams, and the cycles before.
 import { useState } from "preact/hooks";
-import { Link, useLocation, useSearch } from "wouter-preact";
+import { Link } from "wouter-preact";
 
+import { useAddress } from "../../address";
 import type { CountedFragment, MovedGoalpostFragment, TrendQuery, WriterFragment } from "../../generated/graphql";
 import { DAY_MS } from "../../moment/days";
 import { useMoment } from "../../moment/moment";
@@ -16,20 +17,6 @@ import type { Retrospective } from "./sentences";
 const SHOWN = 8;
 
 const KINDS = { WENT_WELL: "What went well", TO_IMPROVE: "What to improve", LEARNED: "What was learned", NEXT: "What comes next" } as const;
-
-/** The address of this page with other parameters; empty ones are left out. */
-export function useAddress(): (changed: Record<string, string>) => string {
-  const [path] = useLocation();
-  const search = useSearch();
-  return (changed) => {
-    const given = new URLSearchParams(search);
-    for (const [name, text] of Object.entries(changed)) {
-      if (text) given.set(name, text);
-      else given.delete(name);
-    }
-    return `${path}?${given.toString().replaceAll("%3A", ":")}`;
-  };
-}
 
 // ── goalposts ────────────────────────────────────────────────────────────────────────────────────
 

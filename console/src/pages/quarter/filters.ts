@@ -1,4 +1,5 @@
 // Which objectives a page shows, and in which order. Both are part of the address.
+import { withParameters } from "../../address";
 import type { Health, ObjectiveFilter, ObjectiveRowFragment } from "../../generated/graphql";
 import { HEALTH } from "../../parts/words";
 
@@ -32,13 +33,7 @@ export function fromSearch(search: string): Filters {
 }
 
 export function toSearch(search: string, filters: Filters): string {
-  const given = new URLSearchParams(search);
-  const texts = { ...filters, health: [...filters.health].join(","), order: filters.order === "team" ? "" : filters.order };
-  for (const [name, text] of Object.entries(texts)) {
-    if (text) given.set(name, text);
-    else given.delete(name);
-  }
-  return `?${given}`;
+  return withParameters(search, { ...filters, health: [...filters.health].join(","), order: filters.order === "team" ? "" : filters.order });
 }
 
 export function filtered(objectives: ReadonlyArray<ObjectiveRowFragment>, filters: Filters): ObjectiveRowFragment[] {

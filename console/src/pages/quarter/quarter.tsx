@@ -12,6 +12,7 @@ import { BurnUp } from "./burn-up";
 import { Choice, CycleChoice } from "../../parts/choices";
 import { HealthCounts, HealthLabel, HealthMark } from "../../parts/health";
 import { KeyResultLine } from "../../parts/key-result";
+import { toggled } from "../../parts/sets";
 import { Failed, Loading, NotYet, State } from "../../parts/states";
 import { counted, isGiven, onDay, percent } from "../../parts/words";
 import { usePageTitle } from "../../title";
@@ -179,12 +180,6 @@ function FilterRow({ objectives, filters, change }: { objectives: ObjectiveRowFr
 }
 
 const STATES: Record<CycleState, string> = { PLANNING: "in planning", ACTIVE: "", CLOSED: "ended", ABANDONED: "abandoned" };
-
-function toggled(chosen: ReadonlySet<Health>, health: Health): ReadonlySet<Health> {
-  const next = new Set(chosen);
-  if (!next.delete(health)) next.add(health);
-  return next;
-}
 
 /** The objectives by team; under one heading where the order is not by team. */
 function byTeam(objectives: ObjectiveRowFragment[], filters: Filters): [string, ObjectiveRowFragment[]][] {

@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 
 import type { CheckInCardFragment, KeyResultRowFragment } from "../../generated/graphql";
 import { NO_NUMBER, numberOf, otherProblems, type Problem, problemsOf, Refusals, useCommand } from "../../parts/command";
+import { toggled } from "../../parts/sets";
 import { CHECK_IN } from "./documents";
 import { isGiven } from "../../parts/words";
 
@@ -11,7 +12,7 @@ type Measured = KeyResultRowFragment & Pick<CheckInCardFragment, "milestones">;
 export function CheckInForm({ keyResult, previous, onRecorded }: { keyResult: Measured; previous: string | null; onRecorded: () => void }) {
   const { send, problems, refuse, isSending } = useCommand(CHECK_IN);
   const [value, setValue] = useState(keyResult.metric.direction === "DONE" && (keyResult.current ?? 0) >= 1 ? "1" : "");
-  const [reached, setReached] = useState(() => new Set(keyResult.milestones.filter((one) => one.reachedAt).map((one) => one.key)));
+  const [reached, setReached] = useState<ReadonlySet<string>>(() => new Set(keyResult.milestones.filter((one) => one.reachedAt).map((one) => one.key)));
   const [confidence, setConfidence] = useState(Math.round((keyResult.confidence ?? 0.7) * 100));
   const [note, setNote] = useState("");
   const submit = async (event: Event) => {
@@ -51,8 +52,8 @@ interface ValueProps {
   unit: string;
   value: string;
   setValue: (value: string) => void;
-  reached: Set<string>;
-  setReached: (reached: Set<string>) => void;
+  reached: ReadonlySet<string>;
+  setReached: (reached: ReadonlySet<string>) => void;
   problems: Problem[];
 }
 
@@ -64,7 +65,7 @@ function ValueField({ keyResult, id, unit, value, setValue, reached, setReached,
         <legend>Reached</legend>
         {keyResult.milestones.map((one) => (
           <label key={one.key} class="check">
-            <input type="checkbox" checked={reached.has(one.key)} onChange={(event) => setReached(without(reached, one.key, event.currentTarget.checked))} />
+            <input type="checkbox" checked={reached.has(one.key)} onChange={() => setReached(toggled(reached, one.key))} />
             {one.title}
           </label>
         ))}
@@ -90,15 +91,8 @@ function ValueField({ keyResult, id, unit, value, setValue, reached, setReached,
   );
 }
 
-function without(reached: Set<string>, key: string, isReached: boolean): Set<string> {
-  const next = new Set(reached);
-  if (isReached) next.add(key);
-  else next.delete(key);
-  return next;
-}
-
 /** What the form says about the measure of a key result. */
-function measured(keyResult: KeyResultRowFragment, value: string, reached: Set<string>): { value?: number; reached?: string[] } {
+function measured(keyResult: KeyResultRowFragment, value: string, reached: ReadonlySet<string>): { value?: number; reached?: string[] } {
   if (keyResult.kpi) return {};
   if (keyResult.metric.direction === "MILESTONES") return { reached: [...reached] };
   return { value: numberOf(value || (keyResult.metric.direction === "DONE" ? "0" : "")) };
