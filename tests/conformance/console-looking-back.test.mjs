@@ -30,7 +30,7 @@ afterEach(closeAll);
 
 const points = (share) => {
   const text = Math.abs(share * 100).toFixed(1);
-  return text === "0.0" ? "0.0" : `${share > 0 ? "+" : "−"}${text}`;
+  return text === "0.0" ? "±0.0" : `${share > 0 ? "+" : "−"}${text}`;
 };
 const plain = (text) => text.replaceAll("\u00a0", " ");
 
@@ -50,7 +50,7 @@ async function retrospective(cycle, narrowed = "", as = token) {
 
 async function opened(page, address) {
   await page.goto(`${base}${address}`);
-  await page.locator(".steps li").first().waitFor();
+  await page.locator(".waterfall li").first().waitFor();
   return page;
 }
 
@@ -61,7 +61,7 @@ async function shows(page, found) {
   assert.deepEqual(figures.slice(0, 2), [percent(attainment.againstOriginal), percent(attainment.againstFinal)]);
   const steps = ["initial", "movement", "goalpost", "scope"].map((part) => points(attribution[part]));
   const judged = attribution.judgement === null ? [] : [points(attribution.judgement), percent(attribution.final + attribution.judgement)];
-  assert.deepEqual(await page.locator(".steps .share").allInnerTexts(), [...steps, percent(attribution.final), ...judged]);
+  assert.deepEqual(await page.locator(".waterfall .share").allInnerTexts(), [...steps, percent(attribution.final), ...judged]);
   const looks = found.objectiveRetrospectives.nodes;
   const moved = looks.filter(({ attribution: of }) => [of.initial, of.movement, of.goalpost, of.scope].some((part) => part !== 0));
   const rows = await page.locator(".causes li").evaluateAll((all) => all.map((row) => [row.querySelector("a").textContent, row.querySelector(".share").textContent]));
@@ -93,13 +93,13 @@ test("a team narrows the page, and its address shows the same again", async () =
   await row.click();
   await page.waitForURL(/team=/);
   await page.locator(".summary h2").filter({ hasText: name }).waitFor();
-  await page.locator(".steps li").first().waitFor();
+  await page.locator(".waterfall li").first().waitFor();
   const key = new URL(page.url()).searchParams.get("team");
   const narrowed = await retrospective(ended.key, `, team: {key: "${key}"}`);
   await page.waitForFunction((count) => document.querySelectorAll(".causes li").length === count, narrowed.objectiveRetrospectives.totalCount);
   await shows(page, narrowed);
   await page.reload();
-  await page.locator(".steps li").first().waitFor();
+  await page.locator(".waterfall li").first().waitFor();
   await shows(page, narrowed);
   await page.getByLabel("Team").selectOption("");
   await page.waitForURL((url) => !url.search.includes("team="));

@@ -29,7 +29,7 @@ export function Waterfall({ attribution }: { attribution: AttributedFragment }) 
   const [low, high] = [Math.min(0, ...steps.map((one) => one.to)), Math.max(1, ...steps.map((one) => one.to))];
   const share = (value: number) => ((value - low) / (high - low)) * 100;
   return (
-    <ol class="steps">
+    <ol class="waterfall">
       {steps.map(({ cause, from, to }) => {
         const isSum = cause === "final" || cause === "score";
         const { name, what } = isSum ? { name: cause === "final" ? "Progress" : "Score", what: "" } : CAUSES[cause];
