@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeAlias, TypeVar
 from uuid import UUID
 
@@ -23,7 +24,7 @@ from domain.primitives.values import Basis, ScoringPolicy
 from projections.engine import visibility
 from projections.store import basis as bases
 from projections.store.basis import ResolvedBasis
-from projections.store.columnar import column
+from projections.store.columnar import Columnar
 from projections.store.deadline import Deadline
 from projections.store.versioned_tables import Few
 from projections.tables import cycle, people
@@ -274,13 +275,14 @@ class SnapshotReader:
 
 
 class View:
-    """Reads at one basis."""
+    """Reads at one basis. `kept`: what its users compute there once, by what it is used for."""
 
     def __init__(self, reads: SnapshotReader, basis: ResolvedBasis, is_now: bool = False) -> None:
         self.reads = reads
         self.basis = basis
         self.is_now = is_now
         self.id_end = b"" if is_now else global_ids.suffix(basis)
+        self.kept: dict[object, Any] = {}
         self._rows: dict[object, dict[UUID, Any]] = {}
         self._named: dict[object, dict[str, Any]] = {}
         self._inside: dict[UUID, set[UUID]] = {}
@@ -302,10 +304,6 @@ class View:
     def remember(self, query: ById[T], rows: Iterable[T]) -> None:
         """Keep rows that another query has read, so that `by_id` need not read them again."""
         self._rows.setdefault(query, {}).update({row.id: row for row in rows})  # type: ignore[attr-defined]
-
-    def kept(self, of: object) -> dict[Any, Any]:
-        """What was kept for this use of the view, by a key: it is computed once, and added by its user."""
-        return self._rows.setdefault(of, {})
 
     def computed(self, load: "Callable[[Batch], Sequence[T]]", rows: Iterable[Any]) -> dict[UUID, T]:
         """The result of `load` for each of these rows by its id, among others; a view computes each of them once."""
@@ -413,7 +411,8 @@ class Batch:
 
     def column(self, name: str) -> Sequence[Any]:
         """The values of an attribute of the rows."""
-        return column(self.rows, name)
+        rows = self.rows
+        return rows.column(name) if isinstance(rows, Columnar) else list(map(attrgetter(name), rows))
 
     def having(self, names: Iterable[str]) -> Sequence[Any]:  # noqa: ARG002 - for batches that lack columns
         """The rows with these columns at least."""
@@ -423,7 +422,8 @@ class Batch:
         """The rows as objects of a type, which are made once."""
         found: list[AnyProxy] | None = self.known.get(proxy_type)
         if found is None:
-            found = self.known[proxy_type] = as_batch(proxy_type, self.view, self.rows, self)
+            rows = self.rows.records if isinstance(self.rows, Columnar) else self.rows
+            found = self.known[proxy_type] = as_batch(proxy_type, self.view, rows, self)
             self.clear_at_close()
         return found
 

@@ -4,8 +4,9 @@ Without them each key result of a large list would have an object with all its f
 means, although most answers show a value and a health.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import count, groupby
+from itertools import compress, count, groupby
 from operator import attrgetter
 from typing import Any, Final, NamedTuple, TypeAlias
 from uuid import UUID
@@ -66,19 +67,21 @@ PartsOf: TypeAlias = Mapping[int, Parts]
 class PartColumns(Mapping[int, Parts]):
     """The key results of objectives as columns, dropped ones too. As a mapping, `PartsOf`.
 
-    Places count the key results in the order of adding. `places`: by the position at which each was added. `policies`:
-    those that objectives are judged by, that of its end for one that has ended.
+    Places count the key results in the order of adding. `places`: by the position at which each was added. `by_rows`:
+    those that are not computed from kept standings, by place. `policies`: those that objectives are judged by, that of
+    its end for one that has ended, by the position at which each objective was drafted.
     """
 
     def __init__(self) -> None:
         self.kept: list[Kept] = []
         self.places: dict[int, int] = {}
+        self.by_rows: dict[int, Part] = {}
         self.policies: dict[int, ScoringPolicy] = {}
-        self._columns: dict[str, list[Any]] = {name: [] for name in (*JUDGED, "weight")}
+        self._figures: list[Judgement] = []
+        self._columns: defaultdict[str, list[Any]] = defaultdict(list)
         self._spans: dict[int, range] = {}
         self._dropped: set[int] = set()
         self._parts: dict[int, Part] = {}
-        self._by_rows: dict[int, Part] = {}
         self._apart: set[int] = set()
 
     def add(
@@ -94,16 +97,19 @@ class PartColumns(Mapping[int, Parts]):
         first = len(self.kept)
         self.kept += kept
         self.places |= zip(map(attrgetter("born"), kept), count(first))
+        self._figures += figures
         for name, values in zip(JUDGED, zip(*figures, strict=True), strict=False):
             self._columns[name] += values
         self._columns["weight"] += map(attrgetter("weight"), kept)
-        self._dropped.update(place for place, one in enumerate(kept, first) if one.is_dropped)
+        self._dropped.update(compress(count(first), map(attrgetter("is_dropped"), kept)))
         self._spans |= dict.fromkeys(policies, range(0))
         self.policies |= policies
         for parent, group in groupby(map(attrgetter("parent"), kept)):
             self._spans[parent] = range(first, first := first + len(list(group)))
-        self._by_rows |= {self.places[born]: part for born, part in by_rows.items()}
-        self._apart |= {part.kept.parent for part in by_rows.values() if part.is_apart}
+        for born, part in by_rows.items():
+            self.by_rows[self.places[born]] = part
+            if part.is_apart:
+                self._apart.add(part.kept.parent)
 
     def column(self, name: str, places: Sequence[int]) -> list[Any]:
         """A figure of the key results at these places."""
@@ -126,21 +132,12 @@ class PartColumns(Mapping[int, Parts]):
 
     def part(self, place: int) -> Part:
         """The key result at a place."""
-        found = self._by_rows.get(place) or self._parts.get(place)
+        found = self.by_rows.get(place) or self._parts.get(place)
         if found is None:
-            kept, (value, share, due, health, gap) = self.kept[place], [self._columns[name][place] for name in JUDGED]
+            kept, (value, share, due, health, gap) = self.kept[place], self._figures[place]
             confidence, measured = kept.confidence, float(value is not None)
             progress = KeyResultFigures(value, share, due, health, gap, measured, confidence, confidence, kept.weight)
             found = self._parts[place] = Part(kept, progress, kept)
-        return found
-
-    def currents(self, places: Sequence[int]) -> list[Kept | Standing]:
-        """The latest measurements of the key results at these places."""
-        found: list[Kept | Standing] = [self.kept[place] for place in places]
-        if self._by_rows:
-            found = [
-                self._by_rows[at].current if at in self._by_rows else one for at, one in zip(places, found, strict=True)
-            ]
         return found
 
     def __getitem__(self, parent: int) -> Parts:
@@ -157,7 +154,7 @@ class PartColumns(Mapping[int, Parts]):
 
 
 class KeyResultColumns(Columnar[KeyResultFigures]):
-    """The progress of the key results at these places."""
+    """The progress of the key results at these places, and their latest measurements."""
 
     def __init__(self, of: PartColumns, places: Sequence[int]) -> None:
         self._of = of
@@ -168,7 +165,20 @@ class KeyResultColumns(Columnar[KeyResultFigures]):
 
     @cached_property
     def records(self) -> Sequence[KeyResultFigures]:
-        return [self._of.part(place).progress for place in self._places]
+        return list(map(attrgetter("progress"), self.parts))
+
+    @property
+    def parts(self) -> Sequence[Part]:
+        """The key results."""
+        return list(map(self._of.part, self._places))
+
+    @property
+    def currents(self) -> Sequence[Kept | Standing]:
+        """Their latest measurements."""
+        kept, by_rows = self._of.kept, self._of.by_rows
+        if not by_rows:
+            return list(map(kept.__getitem__, self._places))
+        return [by_rows[place].current if place in by_rows else kept[place] for place in self._places]
 
     def column(self, name: str) -> Sequence[Any]:
         return self._of.column(name, self._places) if name in JUDGED else super().column(name)

@@ -47,15 +47,15 @@ def add_parts(conn: Connection, of: Goals, to: PartColumns) -> None:
     """Add the key results of these objectives, from their kept standings."""
     rules = _Rulebook(of)
     frames = {row.born: _Frame(rules, row) for row in of.rows}
-    ended = any(frame.ended for frame in frames.values())
+    ended = any(map(attrgetter("ended"), frames.values()))
     kept = kept_rows.of_objectives(conn, of.basis, list(map(attrgetter("id"), of.rows)), ended=ended)
     figures = [frames[one.parent].judgement(one) for one in kept]
-    others = [one for one, own in zip(kept, figures, strict=True) if own is None]
-    by_rows = {part.kept.born: part for part in _by_rows(conn, of, others)} if others else {}
-    policies = {parent: frame.policy for parent, frame in frames.items()}
-    to.add(
-        policies, kept, [own or by_rows[one.born].judgement for one, own in zip(kept, figures, strict=True)], by_rows
-    )
+    by_rows: dict[int, Part] = {}
+    if None in figures:
+        others = [one for one, own in zip(kept, figures, strict=True) if own is None]
+        by_rows = {part.kept.born: part for part in _by_rows(conn, of, others)}
+        figures = [own or by_rows[one.born].judgement for one, own in zip(kept, figures, strict=True)]
+    to.add(dict(zip(frames, map(attrgetter("policy"), frames.values()), strict=True)), kept, figures, by_rows)
 
 
 def is_open_heading(of: Goals, row: AnyObjective, parts: PartColumns) -> bool:

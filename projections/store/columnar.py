@@ -32,8 +32,3 @@ class Columnar(Sequence[R]):
 
     def __iter__(self) -> Iterator[R]:
         return iter(self.records)
-
-
-def column(records: Sequence[Any], name: str) -> Sequence[Any]:
-    """An attribute of all records."""
-    return records.column(name) if isinstance(records, Columnar) else list(map(attrgetter(name), records))

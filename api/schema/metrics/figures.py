@@ -22,13 +22,12 @@ from domain.primitives.values import Basis, CycleState
 from projections.attention.owed import owed_check_ins
 from projections.figures import formula_inputs, kept_figures, latest_standings, timeline
 from projections.figures.figures import Figures
-from projections.figures.goal_columns import Goals, KeyResultColumns, ObjectiveColumns, Part, PartColumns, PartsOf
+from projections.figures.goal_columns import Goals, KeyResultColumns, ObjectiveColumns, Part, PartColumns
 from projections.figures.horizon import Horizon
 from projections.figures.latest_standings import Context
 from projections.figures.standing import Standing
 from projections.figures.timeline import Timeline
 from projections.figures.window import End, end_of_cycle
-from projections.standings.kept_rows import Kept
 from projections.tables import alignment, cycle, kpi, objective, people
 from projections.tables.cycle import CycleRow
 from projections.tables.key_result import KeyResultRow
@@ -72,48 +71,48 @@ def explained_key_results(batch: Batch) -> Sequence[KeyResultProgress]:
 
 
 def of_key_results(batch: Batch) -> KeyResultColumns:
-    """The progress of each of these key results."""
-    return KeyResultColumns(*batch.all(_placed))
+    """The progress of each of these key results, and its latest measurements."""
+    view, births = batch.view, batch.column("born")
+    of = _known(view)
+    if not all(map(of.places.__contains__, births)):
+        with view.reads.on_one_connection():
+            parts_of(view, _objectives_of(batch))
+    return KeyResultColumns(of, list(map(of.places.__getitem__, births)))
 
 
 def parts(batch: Batch) -> Sequence[Part]:
     """Each of these key results with its progress and its latest measurements."""
-    of, places = batch.all(_placed)
-    return list(map(of.part, places))
-
-
-def standings(batch: Batch) -> Sequence[Kept | Standing]:
-    """The latest measurements of each of these key results."""
-    of, places = batch.all(_placed)
-    return of.currents(places)
-
-
-def _placed(batch: Batch) -> tuple[PartColumns, Sequence[int]]:
-    """The key results of the view, and the places of these among them."""
-    of, births = _known(batch.view), batch.column("born")
-    if not all(map(of.places.__contains__, births)):
-        _parts(batch.view, _goals_of(batch))
-    return of, list(map(of.places.__getitem__, births))
+    return batch.all(of_key_results).parts
 
 
 def dues(batch: Batch) -> Sequence[Due | None]:
     """The next check-in of each of these key results; None if it owes none."""
-    goals = _goals_of(batch)
-    owed = {one.born: one.due for one in owed_check_ins(goals, _parts(batch.view, goals))}
+    owed = {one.born: one.due for one in owed_check_ins(*parts_of(batch.view, _objectives_of(batch)))}
     return list(map(owed.get, batch.column("born")))
 
 
-def parts_of(view: View, rows: Sequence[AnyObjective]) -> tuple[Goals, PartsOf]:
-    """These objectives with what is in force, and the key results of each, among others."""
-    goals = _goals(view, rows)
-    return goals, _parts(view, goals)
+def _objectives_of(batch: Batch) -> Sequence[AnyObjective]:
+    """The objectives of these key results, each once."""
+    ids = dict.fromkeys(batch.column("objective"))
+    return list(map(batch.view.by_id(objective.goals, ids).__getitem__, ids))
 
 
-def _goals_of(batch: Batch) -> Goals:
-    """The objectives of these key results."""
-    view, ids = batch.view, dict.fromkeys(batch.column("objective"))
-    goals = view.by_id(objective.goals, ids)
-    return _goals(view, list(map(goals.__getitem__, ids)))
+def parts_of(view: View, rows: Sequence[AnyObjective]) -> tuple[Goals, PartColumns]:
+    """These objectives with what is in force, and the key results of each with their progress, among others; a view
+    computes them once."""
+    of = Goals(view.basis, rows, view.by_id(cycle.cycles, map(attrgetter("cycle"), rows)), view.settings)
+    known = _known(view)
+    missing = {row.born: row for row in rows if row.born not in known.policies}
+    if missing:
+        with view.reads.connection() as conn:
+            kept_figures.add_parts(conn, of._replace(rows=list(missing.values())), known)
+    return of, known
+
+
+def _known(view: View) -> PartColumns:
+    """The key results that were computed at a view."""
+    known: PartColumns = view.kept.setdefault(PartColumns, PartColumns())
+    return known
 
 
 # ── objectives ───────────────────────────────────────────────────────────────────────────────────
@@ -127,8 +126,7 @@ def of_objectives(batch: Batch) -> ObjectiveColumns:
     """The progress of each of these objectives."""
     view, rows = batch.view, batch.having(OBJECTIVES_NEED)
     view.remember(objective.goals, rows)
-    of = _goals(view, rows)
-    parts = _parts(view, of)
+    of, parts = parts_of(view, rows)
     others = [row for row in rows if not parts.own(row.born)]
     return ObjectiveColumns(rows, parts, _apart(view, of, parts, others) if others else {})
 
@@ -155,26 +153,6 @@ def _open_headings(view: View, rows: Sequence[AnyObjective]) -> dict[UUID, Objec
         facts = formula_inputs.of_objective(row)
         found[row.id] = wholes.of_heading(facts, [known[id] for id in counted], view.scoring)
     return found
-
-
-def _parts(view: View, of: Goals) -> PartColumns:
-    """The key results of each of these objectives with their progress, among others; a view computes them once."""
-    known = _known(view)
-    missing = list({row.born: row for row in of.rows if row.born not in known}.values())
-    if missing:
-        with view.reads.on_one_connection() as conn:
-            kept_figures.add_parts(conn, of._replace(rows=missing), known)
-    return known
-
-
-def _known(view: View) -> PartColumns:
-    """The key results that were computed at a view."""
-    known: PartColumns = view.kept(PartColumns).setdefault(PartColumns, PartColumns())
-    return known
-
-
-def _goals(view: View, rows: Sequence[AnyObjective]) -> Goals:
-    return Goals(view.basis, rows, view.by_id(cycle.cycles, map(attrgetter("cycle"), rows)), view.settings)
 
 
 def explained_objectives(batch: Batch) -> Sequence[ObjectiveProgress]:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from operator import attrgetter
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
@@ -99,6 +100,11 @@ def progress_by(load: Load, description: str, explained: Load | None = None, nee
     """A field for the progress that `load` computes for each of the siblings. `explained` loads it with its terms, if
     `load` does not. `needs`: the columns of the rows that `load` reads."""
     return related(description, _shown, load, explained, needs=needs)
+
+
+def latest(batch: Batch, load: Load, column: str) -> Sequence[Any]:
+    """A column of the latest measurement of each of these key results, which `load` reads with their progress."""
+    return list(map(attrgetter(column), batch.all(load).currents))
 
 
 # ── counts by health ─────────────────────────────────────────────────────────────────────────────

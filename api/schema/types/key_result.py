@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from operator import attrgetter
 from typing import Annotated, Any
 
 import strawberry
@@ -11,7 +10,7 @@ from api.schema.connections.connection import Connection, Sort, Where, connectio
 from api.schema.connections.filters import ObjectiveFilter
 from api.schema.connections.list_orders import ObjectiveOrder
 from api.schema.connections.lists import Pages, paged
-from api.schema.metrics.figures import dues, explained_key_results, measured, of_key_results, standings
+from api.schema.metrics.figures import dues, explained_key_results, measured, of_key_results
 from api.schema.metrics.findings import (
     Finding,
     FindingCount,
@@ -21,7 +20,7 @@ from api.schema.metrics.findings import (
     of_each_object,
 )
 from api.schema.metrics.goal_lists import GoalConnection, supporters
-from api.schema.metrics.progress import PARTS_NEED, Progress, progress_by
+from api.schema.metrics.progress import PARTS_NEED, Progress, latest, progress_by
 from api.schema.metrics.trajectory import Forecast, TargetRevision, TrajectoryPoint, forecasts, targets, trajectories
 from api.schema.primitives import enums
 from api.schema.primitives.field import related, resolved, to_many, to_one
@@ -45,10 +44,6 @@ _CHECK_INS = Pages(
     measurements.CHECK_INS.counts,
     measurements.CHECK_INS.cursor,
 )
-
-
-def _standing(batch: Batch, part: str) -> Sequence[Any]:
-    return list(map(attrgetter(part), batch.all(standings)))
 
 
 def _next_due(batch: Batch) -> Sequence[date | None]:
@@ -106,16 +101,21 @@ class KeyResult(Entity, kind=Kind.KEY_RESULT, read=key_result.key_results):
     )
     current: float | None = related(
         "The latest value, in the metric's unit; null for MILESTONES and without a measurement.",
-        _standing,
+        latest,
+        of_key_results,
         "value",
         needs=PARTS_NEED,
     )
     measured_at: datetime | None = related(
-        "The effective time of the latest value.", _standing, "measured_at", needs=PARTS_NEED
+        "The effective time of the latest value.", latest, of_key_results, "measured_at", needs=PARTS_NEED
     )
     milestones: list[Milestone] = related("The milestones to reach, for the direction MILESTONES.", _milestones)
     confidence: float | None = related(
-        "The latest stated confidence that it will be reached, in [0, 1].", _standing, "confidence", needs=PARTS_NEED
+        "The latest stated confidence that it will be reached, in [0, 1].",
+        latest,
+        of_key_results,
+        "confidence",
+        needs=PARTS_NEED,
     )
     next_check_in_due: date | None = related(
         "The day by which its next check-in is due: a cadence after its last check-in or reading, or after its "
