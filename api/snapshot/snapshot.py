@@ -103,7 +103,8 @@ class SnapshotReader:
         self._hidden = hidden
         self.freshness = freshness or FreshnessTracker()
         self._views: dict[object, View] = {}
-        self._cleared_at_close: list[dict[object, Any]] = []
+        self.cleared_at_close: list[dict[object, Any]] = []
+        """Results of batches. Some of them refer to the batch that holds them."""
         self._shared: Connection | None = None
 
     def read(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -145,17 +146,13 @@ class SnapshotReader:
         """The view of the present, fixed at its first use."""
         return Present(self, self.newest, is_now=True)
 
-    def clear_at_close(self, known: dict[object, Any]) -> None:
-        """Clear these results at `close`: some of them refer to the batch that holds them."""
-        self._cleared_at_close.append(known)
-
     def close(self) -> None:
         """Forget all views. Views and reader refer to each other, so their rows would stay in memory until the garbage
         collector looks for cycles, which it seldom does in a server."""
         self._views.clear()
-        for known in self._cleared_at_close:
+        for known in self.cleared_at_close:
             known.clear()
-        self._cleared_at_close.clear()
+        self.cleared_at_close.clear()
         vars(self).pop("present", None)
 
     @property
@@ -429,7 +426,7 @@ class Batch:
 
     def clear_at_close(self) -> None:
         """Clear the results at the end of the operation: some of them refer to this batch."""
-        self.view.reads.clear_at_close(self.known)
+        self.view.reads.cleared_at_close.append(self.known)
 
 
 class NarrowBatch(Batch):

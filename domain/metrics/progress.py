@@ -196,11 +196,6 @@ def elapsed(begins_at: datetime, due_at: datetime, at: datetime) -> float:
     return 0.0 if at <= begins_at else (at - begins_at) / (due_at - begins_at)
 
 
-def straight(begins_at: datetime, due_at: datetime, at: datetime, *, is_level: bool) -> float:
-    """The expected progress without a plan: 1 for a level goal, else the elapsed share of the time."""
-    return 1.0 if is_level else elapsed(begins_at, due_at, at)
-
-
 def expected(
     metric: Metric, begins_at: datetime, due_at: datetime, at: datetime, plan: Sequence[Planned] = ()
 ) -> float:
@@ -210,7 +205,7 @@ def expected(
     the elapsed share of the time.
     """
     if not plan:
-        return straight(begins_at, due_at, at, is_level=is_level(metric))
+        return 1.0 if is_level(metric) else elapsed(begins_at, due_at, at)
     numbers = in_numbers(metric)
     return clamped(share_at(numbers, value_at(plan, numbers, begins_at, at))) or 0.0
 

@@ -165,7 +165,7 @@ class KeyResultColumns(Columnar[KeyResultFigures]):
 
     @cached_property
     def records(self) -> Sequence[KeyResultFigures]:
-        return list(map(attrgetter("progress"), self.parts))
+        return list(map(attrgetter("progress"), map(self._of.part, self._places)))
 
     @property
     def parts(self) -> Sequence[Part]:

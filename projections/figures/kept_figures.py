@@ -5,7 +5,7 @@ end; see docs/adr/0052.
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -15,6 +15,7 @@ from domain.metrics.plan_curve import Planned
 from domain.metrics.progress import Judged, KeyResultProgress
 from domain.metrics.rating import Health
 from domain.primitives.calendar import Calendar
+from domain.primitives.lazy import cached_property
 from domain.primitives.values import (
     Cadence,
     CycleState,
@@ -44,11 +45,11 @@ def parts(conn: Connection, of: Goals) -> PartColumns:
 
 
 def add_parts(conn: Connection, of: Goals, to: PartColumns) -> None:
-    """Add the key results of these objectives, from their kept standings."""
+    """Add the key results of those of these objectives that are missing there, from their kept standings."""
     rules = _Rulebook(of)
-    frames = {row.born: _Frame(rules, row) for row in of.rows}
+    frames = {row.born: _Frame(rules, row) for row in of.rows if row.born not in to.policies}
     ended = any(map(attrgetter("ended"), frames.values()))
-    kept = kept_rows.of_objectives(conn, of.basis, list(map(attrgetter("id"), of.rows)), ended=ended)
+    kept = kept_rows.of_objectives(conn, of.basis, list(map(attrgetter("id"), frames.values())), ended=ended)
     figures = [frames[one.parent].judgement(one) for one in kept]
     by_rows: dict[int, Part] = {}
     if None in figures:
@@ -129,8 +130,12 @@ class _Rules:
         self.calendar = calendar
         self.begins_at = calendar.day_start(begins_on)
         self.cadence = cadence
-        self.silence = policy.stale_after(cadence)
         self._ends: dict[date, datetime] = {}
+
+    @cached_property
+    def silence(self) -> timedelta:
+        """The time without a measurement after which a key result is stale."""
+        return self.policy.stale_after(self.cadence)
 
     def day_end(self, day: date) -> datetime:
         """The end of a day, looked up once."""
@@ -178,6 +183,7 @@ class _Frame:
     """An objective in its cycle at a basis, in which its key results are judged."""
 
     def __init__(self, rules: _Rulebook, row: AnyObjective) -> None:
+        self.id = row.id
         self._rules = rules
         self._row = row
         self._cycle = rules.cycles[row.cycle]
@@ -215,7 +221,7 @@ class _Frame:
         begins_at = max(rules.begins_at, of.created_at)
         due_at, value = rules.day_end(of.due), clamped(share)
         if of.metric is None:
-            due = progress.straight(begins_at, due_at, at, is_level=is_level)
+            due = 1.0 if is_level else progress.elapsed(begins_at, due_at, at)
         else:
             due = _planned(of, begins_at, due_at, at, rules.calendar)
         if self._is_planned:

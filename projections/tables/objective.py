@@ -271,7 +271,7 @@ def _goal(*columns: Any) -> Goal:
 def goals(conn: Connection, basis: Basis, ids: Sequence[UUID]) -> dict[UUID, AnyObjective]:
     """The objectives with these ids; unknown ones are left out."""
     sql = OBJECTIVE.query(basis, "select unnest(%(ids)b::uuid[]) as id", columns=_GOAL)
-    return {goal.id: goal for goal in _goals(fetch(conn, sql, basis_params(basis, ids=list(ids))))}
+    return {goal.id: goal for goal in starmap(_goal, fetch(conn, sql, basis_params(basis, ids=list(ids))))}
 
 
 _IN_CYCLES = "v.cycle = any(%(cycles)b)"

@@ -75,8 +75,8 @@ def of_key_results(batch: Batch) -> KeyResultColumns:
     view, births = batch.view, batch.column("born")
     of = _known(view)
     if not all(map(of.places.__contains__, births)):
-        with view.reads.on_one_connection():
-            parts_of(view, _objectives_of(batch))
+        with view.reads.on_one_connection() as conn:
+            kept_figures.add_parts(conn, _goals(view, _objectives_of(batch)), of)
     return KeyResultColumns(of, list(map(of.places.__getitem__, births)))
 
 
@@ -100,13 +100,15 @@ def _objectives_of(batch: Batch) -> Sequence[AnyObjective]:
 def parts_of(view: View, rows: Sequence[AnyObjective]) -> tuple[Goals, PartColumns]:
     """These objectives with what is in force, and the key results of each with their progress, among others; a view
     computes them once."""
-    of = Goals(view.basis, rows, view.by_id(cycle.cycles, map(attrgetter("cycle"), rows)), view.settings)
-    known = _known(view)
-    missing = {row.born: row for row in rows if row.born not in known.policies}
-    if missing:
+    of, known = _goals(view, rows), _known(view)
+    if not all(map(known.policies.__contains__, map(attrgetter("born"), rows))):
         with view.reads.connection() as conn:
-            kept_figures.add_parts(conn, of._replace(rows=list(missing.values())), known)
+            kept_figures.add_parts(conn, of, known)
     return of, known
+
+
+def _goals(view: View, rows: Sequence[AnyObjective]) -> Goals:
+    return Goals(view.basis, rows, view.by_id(cycle.cycles, map(attrgetter("cycle"), rows)), view.settings)
 
 
 def _known(view: View) -> PartColumns:

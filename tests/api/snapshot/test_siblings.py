@@ -10,7 +10,7 @@ from projections.store.versioned_tables import Few
 from tests.api.schema import goals
 from tests.asking import AskedWorld
 
-VIEW = cast("View", SimpleNamespace(reads=SimpleNamespace(clear_at_close=list)))
+VIEW = cast("View", SimpleNamespace(reads=SimpleNamespace(cleared_at_close=[])))
 FIGURES = "{ objectives { nodes { title keyResults { title current progress { value health } } } } }"
 EXPLAINED = FIGURES.replace("value", "explain { value }")
 
