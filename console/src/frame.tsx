@@ -102,7 +102,7 @@ function Signed({ who, isReachable, onSignedOut, children }: Props & { who: WhoQ
           <a class="skip" href="#main">Skip to the page</a>
           <header class="top">
             <Link href={moments.link("/")} class="brand" aria-label="Keyframe">
-              <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M12 1.500 22.500 12 12 22.500 1.500 12Z" /><path class="hole" d="M12 7.500 16.500 12 12 16.500 7.500 12Z" /></svg>
+              <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M12 1.5 22.5 12 12 22.5 1.5 12Z" /><path class="hole" d="M12 7.5 16.5 12 12 16.5 7.5 12Z" /></svg>
               <span>Keyframe</span>
             </Link>
             <nav aria-label="Pages" ref={nav}>

@@ -1,6 +1,6 @@
 // The burn-up of a cycle: actual progress as an area, and the planned line.
 import { useMemo } from "preact/hooks";
-import { isGiven } from "../parts/words";
+import { corners } from "../parts/chart";
 
 interface Point {
   at: string;
@@ -16,8 +16,7 @@ export function Curve({ points, startsOn, endsOn, at }: { points: ReadonlyArray<
   const x = (moment: string) => ((Math.min(end, Math.max(begin, Date.parse(moment))) - begin) / (end - begin)) * WIDTH;
   const drawn = useMemo(() => {
     const y = (share: number) => HEIGHT - share * HEIGHT;
-    const line = (name: "value" | "expected") =>
-      points.flatMap((point) => (isGiven(point[name]) ? [`${x(point.at).toFixed(1)},${y(point[name]).toFixed(1)}`] : []));
+    const line = (name: "value" | "expected") => corners(points, (point) => x(point.at), y, (point) => point[name]);
     return { actual: line("value"), planned: line("expected") };
   }, [points, startsOn, endsOn]);
   if (drawn.actual.length === 0) return <svg class="curve" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} aria-hidden="true" />;

@@ -59,7 +59,7 @@ export function Slider({ cycle, isFilmed }: { cycle: Cycle; isFilmed: boolean })
     <section class={`slider${isNow ? "" : " moved"}`} aria-label="Any moment">
       <div class="play-controls">
         <button type="button" class="play" onClick={toggle} aria-label={isPlaying ? "Pause" : "Play the cycle as a film"} title={isPlaying ? "Pause" : "Play the cycle as a film"}>
-          <svg viewBox="0 0 16 16" aria-hidden="true">{isPlaying ? <path d="M4 2.500h3v11H4zM9 2.500h3v11H9z" /> : <path d="M4.500 2v12l9-6Z" />}</svg>
+          <svg viewBox="0 0 16 16" aria-hidden="true">{isPlaying ? <path d="M4 2.5h3v11H4zM9 2.5h3v11H9z" /> : <path d="M4.5 2v12l9-6Z" />}</svg>
         </button>
         <button type="button" class="speed" onClick={() => setSpeed(faster(speed))} aria-label={`Speed of the film: ${speed}`} title="Speed of the film">{speed}</button>
       </div>

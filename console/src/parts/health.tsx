@@ -4,18 +4,18 @@ import { HEALTH, HEALTHS } from "./words";
 
 const SHAPES: Record<Health, preact.JSX.Element> = {
   ON_TRACK: <circle cx="8" cy="8" r="5.5" />,
-  AT_RISK: <path d="M8 2 14.500 13.500H1.500Z" />,
-  OFF_TRACK: <path d="M8 1.200 14.800 8 8 14.800 1.200 8Z" />,
-  OUTDATED: <path d="M8 2.500a5.500 5.500 0 1 0 0 11 5.500 5.500 0 0 0 0-11Zm0 2V8l2.600 1.800" class="line" />,
+  AT_RISK: <path d="M8 2 14.5 13.5H1.5Z" />,
+  OFF_TRACK: <path d="M8 1.2 14.8 8 8 14.8 1.2 8Z" />,
+  OUTDATED: <path d="M8 2.5a5.5 5.5 0 1 0 0 11 5.5 5.5 0 0 0 0-11Zm0 2V8l2.6 1.8" class="line" />,
   PENDING: <circle cx="8" cy="8" r="5" class="dots" />,
-  ACHIEVED: <path d="m2.500 8.500 3.700 3.700L13.500 4.500" class="line thick" />,
+  ACHIEVED: <path d="m2.5 8.5 3.7 3.7L13.5 4.5" class="line thick" />,
   PARTIAL: (
     <>
-      <circle cx="8" cy="8" r="5.200" class="line" />
-      <path d="M8 2.800a5.200 5.200 0 0 1 0 10.400Z" />
+      <circle cx="8" cy="8" r="5.2" class="line" />
+      <path d="M8 2.8a5.2 5.2 0 0 1 0 10.4Z" />
     </>
   ),
-  MISSED: <path d="m3.500 3.500 9 9m0-9-9 9" class="line thick" />,
+  MISSED: <path d="m3.5 3.5 9 9m0-9-9 9" class="line thick" />,
   DROPPED: <path d="M3 8h10" class="line thick" />,
 };
 

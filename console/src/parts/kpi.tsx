@@ -1,7 +1,7 @@
 // How KPIs look: their status by colour and by shape, their goal in short, a year by month, and comparisons.
 import type { ComparedFragment, Health, KpiCardFragment, KpiStatus } from "../generated/graphql";
+import { useWidth } from "./chart";
 import { HealthMark } from "./health";
-import { useWidth } from "../pages/objective/trajectory";
 import { ahead, aim, amount, inMonth, isGiven, signed, STATUS } from "./words";
 
 /** Statuses have the colours and shapes of health. */
@@ -74,7 +74,7 @@ function Drawn({ kpi, height, width }: { kpi: KpiCardFragment; height: number; w
       <polyline class="actual" points={line(ended)} />
       {values.at(-1)?.month.isPartial && <polyline class="actual partial" points={line(values.slice(-2))} />}
       {values.map(({ month, cx, cy }) => (
-        <circle key={month.start} class={`health-${LIKE[month.status]}${month.isPartial ? " partial" : ""}`} cx={cx} cy={cy} r="2.500"><title>{`${inMonth(month.start)}: ${amount(month.value, kpi.unit)}${month.isPartial ? " so far" : ""}`}</title></circle>
+        <circle key={month.start} class={`health-${LIKE[month.status]}${month.isPartial ? " partial" : ""}`} cx={cx} cy={cy} r="2.5"><title>{`${inMonth(month.start)}: ${amount(month.value, kpi.unit)}${month.isPartial ? " so far" : ""}`}</title></circle>
       ))}
       <text x="4" y={height - 1}>{inMonth(months[0]!.start)}</text>
       <text x={width - 4} y={height - 1} text-anchor="end">{inMonth(months.at(-1)!.start)}{months.at(-1)!.isPartial ? ", so far" : ""}</text>

@@ -171,7 +171,7 @@ function Item({ id, path, depth, place, size, isOpen, count = 0, isKeyResult = f
         {children}
         {isOpen !== null && (
           <button type="button" class="fold" tabIndex={-1} aria-hidden="true" title={isOpen ? "Fold" : "Unfold"} onClick={() => { onStop(path); onToggle(id); }}>
-            {count}<svg viewBox="0 0 16 16"><path d="m6 3.500 4.500 4.500L6 12.500" /></svg>
+            {count}<svg viewBox="0 0 16 16"><path d="m6 3.5 4.5 4.5L6 12.5" /></svg>
           </button>
         )}
       </div>

@@ -37,7 +37,7 @@ export function SignIn({ ways, ended, failure, onSignedIn }: Props) {
     <main class="sign-in">
       <section class="sign-in-card">
         <h1>
-          <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M12 1.500 22.500 12 12 22.500 1.500 12Z" /><path class="hole" d="M12 7.500 16.500 12 12 16.500 7.500 12Z" /></svg>
+          <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M12 1.5 22.5 12 12 22.5 1.5 12Z" /><path class="hole" d="M12 7.5 16.5 12 12 16.5 7.5 12Z" /></svg>
           Keyframe
         </h1>
         <p class="lead">Goals and measures, at any moment in time.</p>

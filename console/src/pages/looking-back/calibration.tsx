@@ -1,5 +1,6 @@
 // How honest confidence was: what people stated against what came true.
 import type { RetrospectivePartsFragment } from "../../generated/graphql";
+import { Shares } from "../../parts/chart";
 import { percent } from "../../parts/words";
 
 type Bucket = RetrospectivePartsFragment["calibration"]["buckets"][number];
@@ -17,13 +18,8 @@ export function Calibration({ buckets }: { buckets: ReadonlyArray<Bucket> }) {
   const y = (share: number) => 14 + (1 - share) * (HEIGHT - BOTTOM - 14);
   return (
     <svg class="trajectory calibration" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label="Share of statements that came true, by the confidence that was stated">
-      {SHARES.map((share) => (
-        <g key={share}>
-          <line class="axis" x1={x(0)} x2={x(1)} y1={y(share)} y2={y(share)} />
-          <text x={x(0) - 8} y={y(share) + 4} text-anchor="end">{percent(share)}</text>
-          <text x={x(share)} y={y(0) + 17} text-anchor={share === 1 ? "end" : "middle"}>{percent(share)}</text>
-        </g>
-      ))}
+      <Shares shares={SHARES} from={x(0)} to={x(1)} y={y} />
+      {SHARES.map((share) => <text key={share} x={x(share)} y={y(0) + 17} text-anchor={share === 1 ? "end" : "middle"}>{percent(share)}</text>)}
       <text x={x(0) + 6} y={y(1) + 14}>came true</text>
       <text x={x(1)} y={HEIGHT - 5} text-anchor="end">confidence stated</text>
       <polyline class="planned" points={`${x(0)},${y(0)} ${x(1)},${y(1)}`} />

@@ -1,7 +1,7 @@
 // The progress of a whole over time: as planned first, as planned last, and as measured.
 import type { RetrospectivePartsFragment } from "../../generated/graphql";
 import { DAY_MS } from "../../moment/days";
-import { useWidth } from "../objective/trajectory";
+import { corners, Shares, useWidth } from "../../parts/chart";
 import { isGiven, onDay, percent } from "../../parts/words";
 
 type Curve = RetrospectivePartsFragment["planCurve"];
@@ -22,27 +22,21 @@ function Drawn({ curve, title, width }: { curve: Curve; title: string; width: nu
   const points = curve.points;
   if (points.length === 0) return null;
   const [begin, end] = [Date.parse(points[0]!.at), Date.parse(points.at(-1)!.at)];
-  const x = (at: string | number) => LEFT + ((Number(typeof at === "string" ? Date.parse(at) : at) - begin) / (end - begin || 1)) * (width - LEFT - RIGHT);
+  const x = (at: string | number) => LEFT + (((typeof at === "string" ? Date.parse(at) : at) - begin) / (end - begin || 1)) * (width - LEFT - RIGHT);
   const y = (share: number) => 8 + (1 - share) * (HEIGHT - BOTTOM - 8);
-  const line = (name: "planned" | "replanned" | "actual") =>
-    points.flatMap((point) => (isGiven(point[name]) ? [`${x(point.at).toFixed(1)},${y(point[name]).toFixed(1)}`] : [])).join(" ");
+  const line = (name: "planned" | "replanned" | "actual") => corners(points, (point) => x(point.at), y, (point) => point[name]).join(" ");
   const isReplanned = points.some((point) => point.planned !== point.replanned);
   const last = points.findLast((point) => isGiven(point.actual));
   const far = curve.largestDistance ?? curve.largestDistanceFromLast;
   return (
     <svg class="trajectory plan-curve" viewBox={`0 0 ${width} ${HEIGHT}`} role="img" aria-label={`${title}: ${last ? `${percent(last.actual)} on ${onDay(last.at)}` : "nothing measured"}`}>
-      {SHARES.map((share) => (
-        <g key={share}>
-          <line class="axis" x1={LEFT} x2={width - RIGHT} y1={y(share)} y2={y(share)} />
-          <text x={LEFT - 8} y={y(share) + 4} text-anchor="end">{percent(share)}</text>
-        </g>
-      ))}
+      <Shares shares={SHARES} from={LEFT} to={width - RIGHT} y={y} />
       {dates(begin, end, (width - LEFT - RIGHT) / DATE_WIDTH).map((at) => <text key={at} x={x(at)} y={HEIGHT - 5} text-anchor={x(at) < LEFT + 20 ? "start" : x(at) > width - RIGHT - 20 ? "end" : "middle"}>{onDay(new Date(at + DAY_MS / 2))}</text>)}
       <polyline class={isReplanned ? "planned old" : "planned"} points={line("planned")} />
       {isReplanned && <polyline class="planned" points={line("replanned")} />}
       <polyline class="actual" points={line("actual")} />
       {far && typeof far.planned === "number" && Math.round(far.distance * 100) !== 0 && <line class="gap" x1={x(far.at)} x2={x(far.at)} y1={y(far.planned)} y2={y(far.actual ?? 0)} />}
-      {last && <circle class="dot" cx={x(last.at)} cy={y(last.actual!)} r="3.500" />}
+      {last && <circle class="dot" cx={x(last.at)} cy={y(last.actual!)} r="3.5" />}
     </svg>
   );
 }

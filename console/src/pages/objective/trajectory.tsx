@@ -1,8 +1,7 @@
 // A key result's values over time: actual, as planned at first, and as replanned.
-import { useEffect, useState } from "preact/hooks";
-
 import { useDragged } from "../../moment/dragged";
 import type { ObjectivePageFragment } from "../../generated/graphql";
+import { corners, useWidth } from "../../parts/chart";
 import { amount, isGiven, onDay, percent } from "../../parts/words";
 
 type KeyResult = ObjectivePageFragment["keyResults"][number];
@@ -10,19 +9,6 @@ type KeyResult = ObjectivePageFragment["keyResults"][number];
 const HEIGHT = 170;
 const LEFT = 8;
 const RIGHT = 84;
-
-/** The width of an element, followed as it changes. */
-export function useWidth(): [(element: HTMLElement | null) => void, number] {
-  const [element, setElement] = useState<HTMLElement | null>(null);
-  const [width, setWidth] = useState(640);
-  useEffect(() => {
-    if (element === null) return;
-    const observer = new ResizeObserver(([entry]) => setWidth(Math.max(240, Math.round(entry!.contentRect.width))));
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, [element]);
-  return [setElement, width];
-}
 
 export function Trajectory(props: { keyResult: KeyResult; endsOn: string }) {
   const [measure, width] = useWidth();
@@ -39,8 +25,7 @@ function Drawn({ keyResult, endsOn, width }: { keyResult: KeyResult; endsOn: str
   const [begin, end] = [Date.parse(points[0]!.at), Math.max(Date.parse(endsOn), Date.parse(points.at(-1)!.at))];
   const x = (at: string) => LEFT + ((Date.parse(at) - begin) / (end - begin || 1)) * (width - LEFT - RIGHT);
   const y = (value: number) => 12 + (1 - (value - least) / (most - least || 1)) * (HEIGHT - 36);
-  const line = (name: "planned" | "replanned" | "actual") =>
-    points.flatMap((point) => (isGiven(point[name]) ? [`${x(point.at).toFixed(1)},${y(point[name]).toFixed(1)}`] : [])).join(" ");
+  const line = (name: "planned" | "replanned" | "actual") => corners(points, (point) => x(point.at), y, (point) => point[name]).join(" ");
   const isReplanned = points.some((point) => point.planned !== point.replanned);
   const hasBand = isGiven(lower) && isGiven(upper);
   const last = points.findLast((point) => isGiven(point.actual));
@@ -55,7 +40,7 @@ function Drawn({ keyResult, endsOn, width }: { keyResult: KeyResult; endsOn: str
       <polyline class={isReplanned ? "planned old" : "planned"} points={line("planned")} />
       {isReplanned && <polyline class="planned" points={line("replanned")} />}
       <polyline class="actual" points={line("actual")} />
-      {last && <circle class="dot" cx={x(last.at)} cy={y(last.actual!)} r="3.500" />}
+      {last && <circle class="dot" cx={x(last.at)} cy={y(last.actual!)} r="3.5" />}
       {last && keyResult.forecast && (
         <line class="forecast" x1={x(last.at)} y1={y(last.actual!)} x2={x(keyResult.due)} y2={y(Math.min(Math.max(keyResult.forecast.value, least), most))} />
       )}

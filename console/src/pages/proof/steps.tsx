@@ -4,9 +4,9 @@ import type { Step } from "../../proof/verification";
 import { toBase64 } from "../../proof/text";
 
 const OUTCOMES: Record<Step["outcome"], { name: string; path: string }> = {
-  HOLDS: { name: "holds", path: "m2.500 8.500 3.700 3.700L13.500 4.500" },
-  FAILS: { name: "fails", path: "m3.500 3.500 9 9m0-9-9 9" },
-  UNKNOWN: { name: "not checked here", path: "M8 3v6.500m0 3v.1" },
+  HOLDS: { name: "holds", path: "m2.5 8.5 3.7 3.7L13.5 4.5" },
+  FAILS: { name: "fails", path: "m3.5 3.5 9 9m0-9-9 9" },
+  UNKNOWN: { name: "not checked here", path: "M8 3v6.5m0 3v.1" },
   SKIPPED: { name: "skipped", path: "M3 8h10" },
 };
 

@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 
 import { DAY_MS } from "../../moment/days";
 import type { Point } from "../../moment/film";
-import { useWidth } from "../objective/trajectory";
+import { corners, Shares, useWidth } from "../../parts/chart";
 import { counted, dayOf, isGiven, onDay, percent } from "../../parts/words";
 
 interface Props {
@@ -62,8 +62,7 @@ function Drawn({ points, actual, shown, startsOn, endsOn, width, onPoint }: Draw
   const [begin, end] = [Date.parse(startsOn), Date.parse(endsOn) + DAY_MS];
   const x = (at: number) => LEFT + ((Math.min(end, Math.max(begin, at)) - begin) / (end - begin)) * (width - LEFT - RIGHT);
   const y = (share: number) => TOP + (1 - share) * (HEIGHT - TOP - BOTTOM);
-  const line = (name: "value" | "expected") =>
-    points.flatMap((point) => (isGiven(point[name]) ? [`${x(Date.parse(point.at)).toFixed(1)},${y(point[name]).toFixed(1)}`] : [])).join(" ");
+  const line = (name: "value" | "expected") => corners(points, (point) => x(Date.parse(point.at)), y, (point) => point[name]).join(" ");
   const point = (event: PointerEvent) => {
     const share = (event.offsetX - LEFT) / (width - LEFT - RIGHT);
     onPoint(actual.findLast((one) => Date.parse(one.at) <= begin + share * (end - begin)) ?? null);
@@ -71,12 +70,7 @@ function Drawn({ points, actual, shown, startsOn, endsOn, width, onPoint }: Draw
   const [first, last] = [x(Date.parse(actual[0]!.at)), x(Date.parse(actual.at(-1)!.at))];
   return (
     <svg class="trajectory" viewBox={`0 0 ${width} ${HEIGHT}`} role="img" aria-label={`Progress ${percent(shown?.value)}, planned ${percent(shown?.expected)}`} onPointerMove={point} onPointerLeave={() => onPoint(null)}>
-      {SHARES.map((share) => (
-        <g key={share}>
-          <line class="axis" x1={LEFT} x2={width - RIGHT} y1={y(share)} y2={y(share)} />
-          <text x={LEFT - 6} y={y(share) + 4} text-anchor="end">{percent(share)}</text>
-        </g>
-      ))}
+      <Shares shares={SHARES} from={LEFT} to={width - RIGHT} y={y} />
       {ticks(startsOn, endsOn, (width - LEFT - RIGHT) / LABEL).map((day) => <text key={day} x={x(Date.parse(day))} y={HEIGHT - 4}>{onDay(day)}</text>)}
       <polygon class="burnt" points={`${first},${y(0)} ${line("value")} ${last},${y(0)}`} />
       <polyline class="planned" points={line("expected")} />
@@ -84,7 +78,7 @@ function Drawn({ points, actual, shown, startsOn, endsOn, width, onPoint }: Draw
       {shown && (
         <>
           <line class="at" x1={x(Date.parse(shown.at))} x2={x(Date.parse(shown.at))} y1={TOP} y2={y(0)} />
-          <circle class="dot" cx={x(Date.parse(shown.at))} cy={y(shown.value!)} r="3.500" />
+          <circle class="dot" cx={x(Date.parse(shown.at))} cy={y(shown.value!)} r="3.5" />
         </>
       )}
     </svg>
