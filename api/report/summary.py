@@ -97,7 +97,7 @@ def _goalposts(story: Story) -> str:
     late = sum(days <= LATE_DAYS for days in days_left)
     in_the_end = f", {late} of them in the last {LATE_DAYS} days" if late else ""
     changed = f"{counted(moved, 'goalpost')} {'was' if moved == 1 else 'were'} moved{in_the_end}"
-    return f"{changed}; moved goalposts {_gave(story.attribution.goalpost)}{_scope(story)}."
+    return f"{changed}; in sum, moved goalposts {_gave(story.attribution.goalpost)}{_scope(story)}."
 
 
 def _scope(story: Story, *, first: bool = False) -> str:
@@ -109,7 +109,7 @@ def _scope(story: Story, *, first: bool = False) -> str:
 def _gave(share: float) -> str:
     points = _points(share)
     if points == 0:
-        return "changed no progress"
+        return "changed progress by less than a point"
     return f"{'added' if points > 0 else 'took'} {_in_points(points)} of progress"
 
 

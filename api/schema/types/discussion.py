@@ -22,6 +22,7 @@ class Comment(Node, kind=Kind.COMMENT, read=discussion.comments):
     subject: Node = to_ref("subject", "The entity that the comment is about.")
     body: Markdown = strawberry.field(description="The text of the comment.")
     by: Actor = actor("by", "The author of the comment.")
+    effective_at: datetime = strawberry.field(description="The effective time: when it was said.")
     recorded_at: datetime = strawberry.field(description="When it was recorded.")
 
 
@@ -33,6 +34,7 @@ class Reflection(Node, kind=Kind.REFLECTION, read=discussion.reflections):
     kind: enums.ReflectionKind = strawberry.field(description="The topic of the reflection.")
     body: Markdown = strawberry.field(description="The text of the reflection.")
     by: Actor = actor("by", "The author of the reflection.")
+    effective_at: datetime = strawberry.field(description="The effective time: when it was written.")
     recorded_at: datetime = strawberry.field(description="When it was recorded.")
 
 

@@ -39,8 +39,10 @@ function Did({ change, here }: { change: ChangeLineFragment; here: string | null
 function Effect({ change: { effect } }: { change: ChangeLineFragment }) {
   if (!effect || effect.before === effect.after) return null;
   const isUp = (effect.after ?? 0) >= (effect.before ?? 0);
+  const isSame = percent(effect.before) === percent(effect.after);
+  if (isSame) return null;
   return (
-    <span class={`delta ${isUp ? "up" : "down"}`} title="Progress of the objective before and after">
+    <span class={`delta ${effect.cause === "MOVEMENT" ? (isUp ? "up" : "down") : "asked"}`} title="Progress of the objective before and after">
       <span aria-hidden="true">{isUp ? "▲" : "▼"}</span> {percent(effect.before)} → <b>{percent(effect.after)}</b>
     </span>
   );

@@ -17,12 +17,13 @@ interface Props {
 
 /** One of some values, or all of them: the empty value. */
 export function Choice({ label, value, options, onChoose }: Props) {
+  const all = `All ${label.toLowerCase()}s`;
   const named = options.map((option) => (typeof option === "string" ? ([option, option] as const) : option));
   return (
     <label class={`choice${value ? " chosen" : ""}`}>
       <span>{label}</span>
       <select value={value} onChange={(event) => onChoose(event.currentTarget.value)}>
-        <option value="">All</option>
+        <option value="">{all}</option>
         {named.map(([one, name]) => <option key={one} value={one}>{name}</option>)}
       </select>
     </label>

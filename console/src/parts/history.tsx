@@ -18,7 +18,8 @@ interface Props {
   total: number;
   /** The id of what the changes are about. */
   here: string;
-  onMore: () => void;
+  /** Show so many of the changes; without a number, some more. */
+  onMore: (count?: number) => void;
 }
 
 export function History({ changes, total, here, onMore }: Props) {
@@ -27,17 +28,21 @@ export function History({ changes, total, here, onMore }: Props) {
   const [, holds] = SORTS[sort]!;
   const shown = newest.filter(holds);
   const earlier = total - changes.length;
+  const choose = (place: number) => {
+    setSort(place);
+    if (place > 0 && earlier > 0) onMore(total);
+  };
   return (
     <section aria-label="History">
       <h2>History <span class="count">{total}</span></h2>
       <div class="since" role="group" aria-label="Changes">
         {SORTS.map(([name, isOne], place) => (
-          <button key={name} type="button" class="chip" aria-pressed={place === sort} onClick={() => setSort(place)}>{name} <b>{newest.filter(isOne).length}</b></button>
+          <button key={name} type="button" class="chip" aria-pressed={place === sort} onClick={() => choose(place)}>{name}{earlier <= 0 && <> <b>{newest.filter(isOne).length}</b></>}</button>
         ))}
       </div>
       {shown.length === 0 && <p class="help">None of the changes shown is one of these.</p>}
       <Lines changes={shown} here={here} />
-      {earlier > 0 && <button type="button" onClick={onMore}>Show {Math.min(earlier, MORE)} earlier changes of {earlier}</button>}
+      {earlier > 0 && <button type="button" onClick={() => onMore()}>Show {Math.min(earlier, MORE)} earlier changes of {earlier}</button>}
     </section>
   );
 }

@@ -36,7 +36,7 @@ def test_summary_answers_what_was_planned_reached_moved_and_how_honest_it_was(st
     )
     assert course == "Progress was farthest behind the plan on 2 April: 72 %, planned 100 %."
     assert moved == (
-        "2 goalposts were moved; moved goalposts added 7 percentage points of progress, "
+        "2 goalposts were moved; in sum, moved goalposts added 7 percentage points of progress, "
         "changes of scope added 10 percentage points of progress."
     )
     assert rest == [

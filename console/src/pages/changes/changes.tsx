@@ -176,7 +176,7 @@ function Row({ group, from, to }: { group: Group; from: string; to: string | nul
 /** The progress before and after, with the difference in points. */
 function Moved({ difference }: { difference: GoalDifference }) {
   const { progress, health } = difference;
-  const points = Math.round(moved(difference) * 100);
+  const points = Math.round((progress?.after ?? 0) * 100) - Math.round((progress?.before ?? 0) * 100);
   const isTurned = health && health.before !== health.after && difference.then !== null;
   return (
     <span class={`delta${points > 0 ? " up" : points < 0 ? " down" : ""}`}>

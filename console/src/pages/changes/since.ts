@@ -1,4 +1,4 @@
-// The moment that "what changed" compares with: last Monday, the last visit, a month ago or a day, by the workspace's
+// The moment that "what changed" compares with: last Monday, the last visit, four weeks ago or a day, by the workspace's
 // calendar and relative to the moment that the page shows. It is part of the address.
 import { useMemo } from "preact/hooks";
 import { useLocation } from "wouter-preact";
@@ -17,7 +17,7 @@ export interface Since {
   name: string;
 }
 
-const CHOICES = { monday: "Last Monday", visit: "My last visit", month: "A month ago" } as const;
+const CHOICES = { monday: "Last Monday", visit: "My last visit", month: "Four weeks ago" } as const;
 type Choice = keyof typeof CHOICES;
 
 /** The Monday before a day; a week before, if it is one. */

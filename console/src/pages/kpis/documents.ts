@@ -106,6 +106,11 @@ export const KPI_PAGE = graphql(`
       objective {
         id
         entityId
+        title
+        cycle {
+          id
+          name
+        }
       }
     }
   }

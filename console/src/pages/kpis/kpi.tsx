@@ -40,7 +40,7 @@ function Page({ kpi }: { kpi: KpiPageFragment }) {
         <div class="headline-figure"><strong>{amount(kpi.explain?.value, kpi.unit)}</strong><span><StatusLabel status={kpi.status} />{goalOf(kpi)}</span></div>
       </header>
       {kpi.description && <Markdown text={kpi.description} />}
-      <p class="legend">{toleranceOf(kpi) && <span>{toleranceOf(kpi)}</span>}<Compared of={kpi.lastMonth} to="last month" /><Compared of={kpi.lastYear} to="a year before" /></p>
+      <p class="legend">{toleranceOf(kpi) && <span>{toleranceOf(kpi)}</span>}<Compared of={kpi.lastMonth} to="last month" unit={kpi.unit} /><Compared of={kpi.lastYear} to="a year before" unit={kpi.unit} /></p>
       <section class="key-result-card">
         <Months kpi={kpi} height={164} />
         <p class="legend"><span class="key actual">by month</span>{hasMonthlyPlan(kpi) && <span class="key planned">planned</span>}</p>
@@ -55,7 +55,7 @@ function Page({ kpi }: { kpi: KpiPageFragment }) {
           <h2>Measures</h2>
           <ul class="aligned two">
             {kpi.keyResults.map((one) => (
-              <li key={one.id}><HealthMark health={one.progress.health} /><Link href={link(`/objective/${one.objective.entityId}`)}>{one.title}</Link><span class="share">{percent(one.progress.value)}</span></li>
+              <li key={one.id}><HealthMark health={one.progress.health} /><span><Link href={link(`/objective/${one.objective.entityId}`)}>{one.title}</Link><small>{one.objective.title} · {one.objective.cycle.name}</small></span><span class="share">{percent(one.progress.value)}</span></li>
             ))}
           </ul>
         </section>

@@ -51,7 +51,7 @@ function Card({ kpi }: { kpi: KpiCardFragment }) {
       <h2><Link href={link(`/kpi/${kpi.entityId}`)}>{kpi.name}</Link></h2>
       <p class="kpi-value"><strong>{amount(kpi.explain?.value, kpi.unit)}</strong> <StatusLabel status={kpi.status} /></p>
       <Months kpi={kpi} height={70} />
-      <p class="legend"><span>{goalOf(kpi)}</span><Compared of={kpi.lastMonth} to="last month" /><Compared of={kpi.lastYear} to="a year before" /></p>
+      <p class="legend"><span>{goalOf(kpi)}</span><Compared of={kpi.lastMonth} to="last month" unit={kpi.unit} /><Compared of={kpi.lastYear} to="a year before" unit={kpi.unit} /></p>
     </li>
   );
 }

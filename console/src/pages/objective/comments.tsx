@@ -17,17 +17,22 @@ interface Sent {
 
 export function Comments({ objective }: { objective: ObjectivePageFragment }) {
   const mayComment = useMayEdit()(objective.owner, ...objective.contributors, objective.team?.lead);
-  const { edges, totalCount } = objective.comments;
+  const { edges } = objective.comments;
+  const { entityId: here } = objective;
+  const said = [objective, ...objective.keyResults]
+    .flatMap((one) => one.comments.edges.map(({ node }) => ({ node, about: one.entityId === here ? null : one.title })))
+    .toSorted((one, other) => one.node.effectiveAt.localeCompare(other.node.effectiveAt));
+  const totalCount = [objective, ...objective.keyResults].reduce((sum, one) => sum + one.comments.totalCount, 0);
   const [sent, setSent] = useState<Sent | null>(null);
   const isPending = sent !== null && !edges.some(({ node }) => node.id === sent.id);
-  if (edges.length === 0 && !mayComment) return null;
+  if (said.length === 0 && !mayComment) return null;
   return (
     <section aria-label="Comments">
       <h2>Comments {totalCount > 0 && <span class="count">{totalCount}</span>}</h2>
-      {totalCount > edges.length && <p class="help">The last {edges.length} are shown.</p>}
-      {edges.length === 0 && !isPending && <p class="help">Nobody has commented yet.</p>}
-      {edges.map(({ node }) => (
-        <figure key={node.id} class="said"><Markdown text={node.body} /><figcaption>{authorOf(node.by)}, {atTime(node.recordedAt)}</figcaption></figure>
+      {totalCount > said.length && <p class="help">The last {said.length} are shown.</p>}
+      {said.length === 0 && !isPending && <p class="help">Nobody has commented yet.</p>}
+      {said.map(({ node, about }) => (
+        <figure key={node.id} class="said"><Markdown text={node.body} /><figcaption>{authorOf(node.by)}, {atTime(node.effectiveAt)}{about && ` on “${about}”`}</figcaption></figure>
       ))}
       {isPending && <Pending body={sent.body} />}
       {mayComment && <Form subject={objective.entityId} setSent={setSent} />}

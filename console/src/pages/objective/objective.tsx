@@ -16,8 +16,8 @@ import { standing } from "../../parts/key-result";
 import { Markdown } from "../../parts/markdown";
 import { useMayEdit } from "../../parts/may";
 import { Failed, Loading, NotYet, State } from "../../parts/states";
-import { Trajectory } from "./trajectory";
-import { amount, authorOf, isGiven, onDay, percent } from "../../parts/words";
+import { isReplanned, Trajectory } from "./trajectory";
+import { ago, amount, authorOf, isGiven, onDay, percent } from "../../parts/words";
 import { usePageTitle } from "../../title";
 import { CheckInForm } from "../recording/check-in-form";
 import { OBJECTIVE, OBJECTIVE_THEN } from "./documents";
@@ -37,13 +37,13 @@ export function ObjectivePage({ id }: { id: string }) {
   const frame = useFrame();
   useFilmed([id]);
   if (error && !objective) return <Failed error={error} again={again} />;
-  if (objective) return <Page objective={frame ? filmed(frame, objective) : objective} onMore={() => setHistory(history + MORE)} />;
+  if (objective) return <Page objective={frame ? filmed(frame, objective) : objective} onMore={(count = history + MORE) => setHistory(count)} />;
   if (!isAnswered) return <Loading />;
   if (moment.at !== null) return <NotYet what="This objective" />;
   return <State title="There is no such objective"><p>It may be visible to a team only.</p></State>;
 }
 
-function Page({ objective, onMore }: { objective: ObjectivePageFragment; onMore: () => void }) {
+function Page({ objective, onMore }: { objective: ObjectivePageFragment; onMore: (count?: number) => void }) {
   const { link } = useMoment();
   return (
     <article class="page">
@@ -86,7 +86,9 @@ function KeyResult({ keyResult, objective }: { keyResult: ObjectivePageFragment[
       <Trajectory keyResult={keyResult} endsOn={objective.cycle.endsOn} />
       <p class="legend">
         <span class="key actual">actual</span><span class="key planned">planned</span>
-        {keyResult.forecast && <span class="key forecast">{forecastOf(keyResult)}</span>}
+        {isReplanned(keyResult) && <span class="key planned old">planned at first</span>}
+        {forecastOf(keyResult) && <span class="key forecast">{forecastOf(keyResult)}</span>}
+        {keyResult.progress.health === "OUTDATED" && isGiven(keyResult.measuredAt) && <span class="late-text">last measured {onDay(keyResult.measuredAt)}, {ago(keyResult.measuredAt)}</span>}
         {isGiven(keyResult.confidence) && <span>confidence {percent(keyResult.confidence)}</span>}
         <span>due {onDay(keyResult.due)}</span>
         {keyResult.owner && <span>{keyResult.owner.name}</span>}

@@ -2,6 +2,7 @@
 import { useDragged } from "../../moment/dragged";
 import type { ObjectivePageFragment } from "../../generated/graphql";
 import { corners, useWidth } from "../../parts/chart";
+import { forecastOf } from "./forecast";
 import { amount, isGiven, onDay, percent } from "../../parts/words";
 
 type KeyResult = ObjectivePageFragment["keyResults"][number];
@@ -9,6 +10,9 @@ type KeyResult = ObjectivePageFragment["keyResults"][number];
 const HEIGHT = 170;
 const LEFT = 8;
 const RIGHT = 84;
+
+/** Whether the plan changed after the first one. */
+export const isReplanned = ({ trajectory }: KeyResult): boolean => trajectory.some((point) => point.planned !== point.replanned);
 
 export function Trajectory(props: { keyResult: KeyResult; endsOn: string }) {
   const [measure, width] = useWidth();
@@ -26,7 +30,7 @@ function Drawn({ keyResult, endsOn, width }: { keyResult: KeyResult; endsOn: str
   const x = (at: string) => LEFT + ((Date.parse(at) - begin) / (end - begin || 1)) * (width - LEFT - RIGHT);
   const y = (value: number) => 12 + (1 - (value - least) / (most - least || 1)) * (HEIGHT - 36);
   const line = (name: "planned" | "replanned" | "actual") => corners(points, (point) => x(point.at), y, (point) => point[name]).join(" ");
-  const isReplanned = points.some((point) => point.planned !== point.replanned);
+  const hasOld = isReplanned(keyResult);
   const hasBand = isGiven(lower) && isGiven(upper);
   const last = points.findLast((point) => isGiven(point.actual));
   const read = keyResult.metric.direction === "MILESTONES" ? percent : (value: number | null | undefined) => amount(value, unit);
@@ -37,11 +41,11 @@ function Drawn({ keyResult, endsOn, width }: { keyResult: KeyResult; endsOn: str
       <line class="axis" x1={LEFT} x2={width - RIGHT} y1={HEIGHT - 18} y2={HEIGHT - 18} />
       <text x={LEFT} y={HEIGHT - 4}>{onDay(points[0]!.at)}</text>
       <text x={width - RIGHT} y={HEIGHT - 4} text-anchor="end">{onDay(endsOn)}</text>
-      <polyline class={isReplanned ? "planned old" : "planned"} points={line("planned")} />
-      {isReplanned && <polyline class="planned" points={line("replanned")} />}
+      <polyline class={hasOld ? "planned old" : "planned"} points={line("planned")} />
+      {hasOld && <polyline class="planned" points={line("replanned")} />}
       <polyline class="actual" points={line("actual")} />
       {last && <circle class="dot" cx={x(last.at)} cy={y(last.actual!)} r="3.5" />}
-      {last && keyResult.forecast && (
+      {last && keyResult.forecast && forecastOf(keyResult) && (
         <line class="forecast" x1={x(last.at)} y1={y(last.actual!)} x2={x(keyResult.due)} y2={y(Math.min(Math.max(keyResult.forecast.value, least), most))} />
       )}
       <Cursor x={x} />

@@ -20,7 +20,7 @@ export const SAID = graphql(`
   fragment Said on Comment {
     id
     body
-    recordedAt
+    effectiveAt
     by {
       handle
       person {
@@ -72,12 +72,24 @@ export const OBJECTIVE_WORK = graphql(`
         ...InitiativeCard
       }
     }
+    keyResults {
+      id
+      comments(last: 20) {
+        ...SaidHere
+      }
+    }
     comments(last: 50) {
-      totalCount
-      edges {
-        node {
-          ...Said
-        }
+      ...SaidHere
+    }
+  }
+`);
+
+export const SAID_HERE = graphql(`
+  fragment SaidHere on CommentConnection {
+    totalCount
+    edges {
+      node {
+        ...Said
       }
     }
   }

@@ -36,7 +36,7 @@ export function BurnUp(props: Props) {
         <span class="key planned">planned {percent(shown?.expected)}</span>
         {shown && <b>{distance(shown)}</b>}
         {shown && <span>{pointed || props.at !== null ? `at the end of ${onDay(dayOf(shown.at))}` : "now"}</span>}
-        {isGiven(props.confidence) && (
+        {!pointed && isGiven(props.confidence) && (
           <span title="How sure people are that the targets are reached">confidence {percent(props.confidence)}{isGiven(props.confidenceLowest) && <>, lowest {percent(props.confidenceLowest)}</>}</span>
         )}
       </figcaption>
