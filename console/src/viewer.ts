@@ -24,9 +24,18 @@ export function useLooking(): Looking {
   return looking;
 }
 
+type Days = Pick<Cycle, "startsOn" | "endsOn">;
+
+const length = ({ startsOn, endsOn }: Days): number => Date.parse(endsOn) - Date.parse(startsOn);
+
+/** How much the lengths of two quarters or of two years may differ, as a share. */
+const ALIKE = 0.2;
+
+/** Whether two cycles are about as long, so that their scores compare. */
+export const isAsLong = (one: Days, other: Days): boolean => Math.abs(length(one) / length(other) - 1) < ALIKE;
+
 /** The cycle that a page shows unless another is chosen: the shortest active one, else the newest. */
 export function usualCycle(cycles: Cycle[]): Cycle | null {
-  const days = (cycle: Cycle) => Date.parse(cycle.endsOn) - Date.parse(cycle.startsOn);
-  const active = cycles.filter((cycle) => cycle.state === "ACTIVE").sort((one, other) => days(one) - days(other));
+  const active = cycles.filter((cycle) => cycle.state === "ACTIVE").toSorted((one, other) => length(one) - length(other));
   return active[0] ?? cycles.toSorted((one, other) => other.startsOn.localeCompare(one.startsOn))[0] ?? null;
 }

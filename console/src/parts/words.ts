@@ -46,6 +46,9 @@ export function amount(value: number | null | undefined, unit = { symbol: "" }):
   return unit.symbol ? `${text} ${unit.symbol}` : text;
 }
 
+/** What a field asks for, with its unit: `Value in %`. */
+export const within = (name: string, unit: { symbol: string }): string => (unit.symbol ? `${name} in ${unit.symbol}` : name);
+
 /** With a minus sign instead of a hyphen. */
 const negative = (text: string): string => text.replace(/^-/, "−");
 

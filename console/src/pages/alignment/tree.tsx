@@ -1,5 +1,5 @@
 // The tree of goals as a picture: cards that lead to the cards below them, with arrow keys as trees have them.
-import { createContext } from "preact";
+import { type ComponentChildren, createContext } from "preact";
 import { useContext, useEffect, useRef, useState } from "preact/hooks";
 import { Link } from "wouter-preact";
 
@@ -154,8 +154,8 @@ interface ItemProps extends Placed {
   isOpen: boolean | null;
   count?: number;
   isKeyResult?: boolean;
-  below?: preact.ComponentChildren;
-  children: preact.ComponentChildren;
+  below?: ComponentChildren;
+  children: ComponentChildren;
 }
 
 /** An item of the tree, which its content names, and the level below it. */
@@ -181,7 +181,7 @@ function Item({ id, path, depth, place, size, isOpen, count = 0, isKeyResult = f
 }
 
 /** Health, title and progress of a goal, and its bar. */
-function Standing({ title, figures, children }: { title: string; figures: Figures; children: preact.ComponentChildren }) {
+function Standing({ title, figures, children }: { title: string; figures: Figures; children: ComponentChildren }) {
   return (
     <>
       <p class="leaf-title"><HealthMark health={figures.health} />{children}<span class="share">{percent(figures.value)}</span></p>

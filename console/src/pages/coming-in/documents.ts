@@ -10,8 +10,7 @@ export const OPEN_CYCLE = graphql(`
         name
       }
       problems {
-        message
-        field
+        ...Refusal
       }
     }
   }
@@ -26,8 +25,7 @@ export const FORM_TEAM = graphql(`
         name
       }
       problems {
-        message
-        field
+        ...Refusal
       }
     }
   }
@@ -42,8 +40,7 @@ export const DRAFT_OBJECTIVE = graphql(`
         title
       }
       problems {
-        message
-        field
+        ...Refusal
       }
     }
   }

@@ -4,7 +4,8 @@ import { useState } from "preact/hooks";
 
 import { useChanged } from "../../api/live";
 import { ApiCall, type Call } from "./api-call";
-import { type Problem, Refusals, useCommand } from "../../parts/command";
+import { numberOf, type Problem, Refusals, useCommand } from "../../parts/command";
+import { Field } from "../../parts/field";
 import { State } from "../../parts/states";
 import { ahead } from "../../parts/words";
 import { useLooking } from "../../viewer";
@@ -19,10 +20,10 @@ export function NoCycle() {
   const { viewer } = useLooking();
   const may = (permission: (typeof viewer.can)[number]) => viewer.can.includes(permission);
   if (may("RUN_CYCLES")) return <FirstRun mayFormTeams={may("MANAGE_PEOPLE")} />;
-  return <NotYet />;
+  return <NoCycleYet />;
 }
 
-function NotYet() {
+function NoCycleYet() {
   useChanged(() => location.reload(), 0, true);
   return (
     <State title="No cycle yet">
@@ -103,7 +104,7 @@ function ObjectiveStep({ cycle, team, done, onDone }: ObjectiveProps) {
   const [result, setResult] = useState("");
   const [start, setStart] = useState("");
   const [target, setTarget] = useState("");
-  const measured = { title: result, metric: { direction: Number(target) < Number(start) ? ("DECREASE" as const) : ("INCREASE" as const), start: numberOf(start), target: numberOf(target) } };
+  const measured = { title: result, metric: { direction: numberOf(target) < numberOf(start) ? ("DECREASE" as const) : ("INCREASE" as const), start: given(start), target: given(target) } };
   const input = { cycle: { key: cycle }, title, ...(team && { team: team.entityId }), ...(result.trim() && { keyResults: [measured] }) };
   const call: Call = { mutation: "draftObjective", type: "DraftObjectiveInput", input: { ...input, title: title || OBJECTIVE }, selection: "objective { entityId }" };
   const { send, problems, isSending } = useCommand(DRAFT_OBJECTIVE);
@@ -113,8 +114,8 @@ function ObjectiveStep({ cycle, team, done, onDone }: ObjectiveProps) {
       enums={["INCREASE", "DECREASE"]} send={() => void send(input).then((payload) => payload?.objective && onDone(payload.objective))} action="Draft the objective" isBusy={isSending} problems={problems} shown={["title", "keyResults"]}>
       <Field id="objective-title" label="Objective" isWide value={title} set={setTitle} placeholder={OBJECTIVE} problems={beside(problems, "title")} />
       <Field id="result-title" label="Key result, if you know it" isWide isOptional value={result} set={setResult} placeholder="Share of customers who finish the setup alone, in %" problems={of("title")} />
-      <Field id="result-start" label="From" isOptional={!result.trim()} value={start} set={setStart} placeholder="40" inputMode="decimal" problems={of("start")} />
-      <Field id="result-target" label="To" isOptional={!result.trim()} value={target} set={setTarget} placeholder="75" inputMode="decimal" problems={[...of("target"), ...of("direction")]} />
+      <Field id="result-start" label="From" isOptional={!result.trim()} value={start} set={setStart} placeholder="40" isNumber problems={of("start")} />
+      <Field id="result-target" label="To" isOptional={!result.trim()} value={target} set={setTarget} placeholder="75" isNumber problems={[...of("target"), ...of("direction")]} />
     </Step>
   );
 }
@@ -164,30 +165,6 @@ function Step({ title, text, isOptional = false, done, call, enums, send, action
   );
 }
 
-interface FieldProps {
-  id: string;
-  label: string;
-  value: string;
-  set: (value: string) => void;
-  problems: Problem[];
-  type?: "text" | "date";
-  placeholder?: string;
-  inputMode?: "decimal";
-  isWide?: boolean;
-  isOptional?: boolean;
-}
-
-function Field({ id, label, value, set, problems, type = "text", placeholder, inputMode, isWide = false, isOptional = false }: FieldProps) {
-  return (
-    <div class={isWide ? "field-block wide" : "field-block"}>
-      <label for={id}>{label}</label>
-      <input id={id} type={type} value={value} placeholder={placeholder} inputMode={inputMode} required={!isOptional} autocomplete="off"
-        aria-invalid={problems.length > 0} aria-describedby={`${id}-problems`} onInput={(event) => set(event.currentTarget.value)} />
-      <div id={`${id}-problems`}><Refusals problems={problems} /></div>
-    </div>
-  );
-}
-
 const beside = (problems: Problem[], ...fields: string[]) => problems.filter((one) => fields.includes(one.field[0] ?? ""));
 
 /** The key that a name suggests: lower-case letters and digits, joined by dashes. */
@@ -195,10 +172,10 @@ function keyOf(name: string): string {
   return name.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "");
 }
 
-/** The number in a text with a decimal point or comma; null, which the server explains, without one. */
-function numberOf(text: string): number | null {
-  const plain = text.trim().replace(",", ".");
-  return plain === "" || Number.isNaN(Number(plain)) ? null : Number(plain);
+/** The number in a text; null, which the server explains, without one. */
+function given(text: string): number | null {
+  const number = numberOf(text);
+  return Number.isNaN(number) ? null : number;
 }
 
 /** The quarter of a day, or the next one in its last third. */

@@ -8,7 +8,7 @@ import { usePageTitle } from "../../title";
 
 const MAY: Record<string, string> = {
   LEAD: "runs the quarter and may change any goal",
-  MEMBER: "keeps her own goals, and sees what her teams see",
+  MEMBER: "keeps their own goals, and sees what their teams see",
   AUDITOR: "reads everything, proofs included, and changes nothing",
 };
 

@@ -16,6 +16,8 @@ import { Readings } from "../recording/readings";
 
 const PERIODS: Record<Cadence, string> = { DAILY: "day", WEEKLY: "week", BIWEEKLY: "fortnight", MONTHLY: "month", QUARTERLY: "quarter" };
 
+const CADENCES: Record<Cadence, string> = { DAILY: "daily", WEEKLY: "weekly", BIWEEKLY: "every two weeks", MONTHLY: "monthly", QUARTERLY: "quarterly" };
+
 type Branch = KpiNodeFragment & { inputs?: Branch[] };
 
 export function KpiPage({ id }: { id: string }) {
@@ -34,7 +36,7 @@ function Page({ kpi }: { kpi: KpiPageFragment }) {
   const { link } = useMoment();
   return (
     <article class="page">
-      <p class="crumbs"><Link href={link("/kpis")}>KPIs</Link> · {kpi.team?.name ?? "Without a team"} · {kpi.owner?.name ?? "No owner"} · {kpi.cadence.toLowerCase()}</p>
+      <p class="crumbs"><Link href={link("/kpis")}>KPIs</Link> · {kpi.team?.name ?? "Without a team"} · {kpi.owner?.name ?? "No owner"} · read {CADENCES[kpi.cadence]}</p>
       <header class="page-head">
         <h1>{kpi.name}</h1>
         <div class="headline-figure"><strong>{amount(kpi.explain?.value, kpi.unit)}</strong><span><StatusLabel status={kpi.status} />{goalOf(kpi)}</span></div>

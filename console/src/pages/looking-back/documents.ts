@@ -196,16 +196,7 @@ export const TREND = graphql(`
     cycles(first: 100, filter: { states: [ACTIVE, CLOSED] }) {
       edges {
         node {
-          id
-          key
-          name
-          state
-          startsOn
-          endsOn
-          score
-          progress {
-            ...Figures
-          }
+          ...CycleInTrend
         }
       }
     }
@@ -218,19 +209,25 @@ export const TREND_THEN = graphql(`
       cycles(first: 100, filter: { states: [ACTIVE, CLOSED] }) {
         edges {
           node {
-            id
-            key
-            name
-            state
-            startsOn
-            endsOn
-            score
-            progress {
-              ...Figures
-            }
+            ...CycleInTrend
           }
         }
       }
+    }
+  }
+`);
+
+export const CYCLE_IN_TREND = graphql(`
+  fragment CycleInTrend on Cycle {
+    id
+    key
+    name
+    state
+    startsOn
+    endsOn
+    score
+    progress {
+      ...Figures
     }
   }
 `);

@@ -13,7 +13,7 @@ import { HealthCounts, HealthLabel } from "../../parts/health";
 import { PlanCurve } from "./plan-curve";
 import { Failed, Loading, State } from "../../parts/states";
 import { atTime, onDay, onDayAndYear, percent } from "../../parts/words";
-import { type Cycle, useLooking } from "../../viewer";
+import { type Cycle, isAsLong, useLooking } from "../../viewer";
 import { usePageTitle } from "../../title";
 import { Causes, Confidence } from "./causes";
 import { CAUSES, LOOKING_BACK, TREND, TREND_THEN } from "./documents";
@@ -49,7 +49,7 @@ function OfCycle({ cycle }: { cycle: Cycle }) {
       {error && !data ? <NotKnown error={error} again={refresh} />
         : !data ? <Loading />
         : <Page of={data.retrospective} causes={causes.data?.retrospective ?? null} causesError={causes.error} team={teams.find(([key]) => key === team)} refresh={refresh} />}
-      <Past />
+      <CyclesBefore />
     </article>
   );
 }
@@ -151,7 +151,7 @@ function NotKnown({ error, again }: { error: CombinedError; again: () => void })
   );
 }
 
-function Past() {
+function CyclesBefore() {
   const { moment } = useMoment();
   const isNow = moment.at === null;
   const [now] = useLive({ query: TREND, pause: !isNow });
@@ -164,9 +164,8 @@ function Past() {
 function useLastEnded(): { name: string; address: string } | null {
   const { cycles, cycle } = useLooking();
   const address = useAddress();
-  const length = (one: Cycle) => Date.parse(one.endsOn) - Date.parse(one.startsOn);
   const ended = cycles.filter((one) => one.state === "CLOSED").toSorted((one, other) => other.endsOn.localeCompare(one.endsOn));
-  const found = ended.find((one) => cycle && Math.abs(length(one) / length(cycle) - 1) < 0.2) ?? ended[0];
+  const found = ended.find((one) => cycle && isAsLong(one, cycle)) ?? ended[0];
   return found ? { name: found.name, address: address({ cycle: found.key, at: "", known: "" }) } : null;
 }
 

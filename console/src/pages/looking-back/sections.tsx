@@ -10,7 +10,7 @@ import { Bar } from "../../parts/bar";
 import { HealthMark } from "../../parts/health";
 import { Markdown } from "../../parts/markdown";
 import { authorOf, counted, onDay, percent } from "../../parts/words";
-import { useLooking } from "../../viewer";
+import { isAsLong, useLooking } from "../../viewer";
 import { moved } from "./goalposts";
 import type { Retrospective } from "./sentences";
 
@@ -162,14 +162,13 @@ const goals = ({ planned, addedLater, dropped }: CountedFragment): string => [St
 
 // ── the cycles before ────────────────────────────────────────────────────────────────────────────
 
-type Past = TrendQuery["cycles"]["edges"][number]["node"];
+type Before = TrendQuery["cycles"]["edges"][number]["node"];
 
 /** Cycles that are about as long as the one that is shown, oldest first. */
-export function Trend({ cycles }: { cycles: ReadonlyArray<Past> }) {
+export function Trend({ cycles }: { cycles: ReadonlyArray<Before> }) {
   const address = useAddress();
   const { cycle } = useLooking();
-  const length = (one: { startsOn: string; endsOn: string }) => Date.parse(one.endsOn) - Date.parse(one.startsOn);
-  const alike = cycles.filter((one) => cycle && Math.abs(length(one) / length(cycle) - 1) < 0.2).toSorted((one, other) => one.startsOn.localeCompare(other.startsOn));
+  const alike = cycles.filter((one) => cycle && isAsLong(one, cycle)).toSorted((one, other) => one.startsOn.localeCompare(other.startsOn));
   if (alike.length < 2) return null;
   return (
     <section id="trend" aria-labelledby="trend-title">

@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 
 import type { ObjectivePageFragment, Verdict } from "../../generated/graphql";
 import { numberOf, otherProblems, type Problem, problemsOf, Refusals, useCommand } from "../../parts/command";
+import { Field } from "../../parts/field";
 import { HealthLabel } from "../../parts/health";
 import { standing } from "../../parts/key-result";
 import { Markdown } from "../../parts/markdown";
@@ -109,16 +110,8 @@ export function ScoreForm({ keyResult, onScored }: { keyResult: KeyResult; onSco
   const id = keyResult.entityId;
   return (
     <form class="check-in" onSubmit={submit}>
-      <div class="field-block">
-        <label for={`one-score-${id}`}>Score in %</label>
-        <input id={`one-score-${id}`} inputMode="decimal" required autocomplete="off" value={text} onInput={(event) => setText(event.currentTarget.value)} />
-        <Refusals problems={problemsOf(problems, "score")} />
-      </div>
-      <div class="field-block">
-        <label for={`score-note-${id}`}>Note</label>
-        <input id={`score-note-${id}`} value={note} onInput={(event) => setNote(event.currentTarget.value)} />
-        <Refusals problems={problemsOf(problems, "note")} />
-      </div>
+      <Field id={`one-score-${id}`} label="Score in %" isNumber value={text} set={setText} problems={problemsOf(problems, "score")} />
+      <Field id={`score-note-${id}`} label="Note" isOptional value={note} set={setNote} problems={problemsOf(problems, "note")} />
       <div class="actions">
         <small>It counts when the objective is closed; check-ins go on until then.</small>
         <Refusals problems={otherProblems(problems, ["score", "note"])} />

@@ -1,8 +1,10 @@
 // The initiatives of an objective and its key results as a board: a column for each state, and cards that are moved.
+import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 
 import type { InitiativeCardFragment, InitiativeState, ObjectivePageFragment } from "../../generated/graphql";
 import { otherProblems, problemsOf, Refusals, useCommand } from "../../parts/command";
+import { Field } from "../../parts/field";
 import { useMayEdit } from "../../parts/may";
 import { ahead, isGiven, onDay } from "../../parts/words";
 import { MOVE_INITIATIVE, PLAN_INITIATIVE } from "./work-documents";
@@ -74,7 +76,7 @@ function Board({ cards }: { cards: Card[] }) {
 interface InitiativeProps {
   card: Card;
   move: (initiative: string, to: InitiativeState) => void;
-  children: preact.ComponentChildren;
+  children: ComponentChildren;
 }
 
 function Initiative({ card: { initiative, keyResult, isMovable }, move, children }: InitiativeProps) {
@@ -124,11 +126,7 @@ function Plan({ objective }: { objective: ObjectivePageFragment }) {
           {objective.keyResults.map((one) => <option key={one.entityId} value={one.entityId}>{one.title}</option>)}
         </select>
       </div>
-      <div class="field-block">
-        <label for="initiative-due">Due</label>
-        <input id="initiative-due" type="date" value={due} onInput={(event) => setDue(event.currentTarget.value)} />
-        <Refusals problems={problemsOf(problems, "due")} />
-      </div>
+      <Field id="initiative-due" label="Due" type="date" isOptional value={due} set={setDue} problems={problemsOf(problems, "due")} />
       <div class="actions">
         <Refusals problems={otherProblems(problems, ["title", "due"])} />
         <button type="button" class="quiet" onClick={() => setOpen(false)}>Cancel</button>

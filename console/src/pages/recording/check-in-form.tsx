@@ -3,9 +3,10 @@ import { useState } from "preact/hooks";
 
 import type { CheckInCardFragment, KeyResultRowFragment } from "../../generated/graphql";
 import { NO_NUMBER, numberOf, otherProblems, type Problem, problemsOf, Refusals, useCommand } from "../../parts/command";
+import { Field } from "../../parts/field";
 import { toggled } from "../../parts/sets";
+import { within } from "../../parts/words";
 import { CHECK_IN } from "./documents";
-import { isGiven } from "../../parts/words";
 
 type Measured = KeyResultRowFragment & Pick<CheckInCardFragment, "milestones">;
 
@@ -24,10 +25,9 @@ export function CheckInForm({ keyResult, previous, onRecorded }: { keyResult: Me
   };
   const beside = (field: string) => problemsOf(problems, field);
   const id = keyResult.entityId;
-  const unit = keyResult.metric.unit.symbol;
   return (
     <form class="check-in" onSubmit={submit}>
-      <ValueField keyResult={keyResult} id={id} value={value} setValue={setValue} reached={reached} setReached={setReached} problems={[...beside("value"), ...beside("reached")]} unit={unit} />
+      <ValueField keyResult={keyResult} id={id} value={value} setValue={setValue} reached={reached} setReached={setReached} problems={[...beside("value"), ...beside("reached")]} />
       <div class="field-block">
         <label for={`confidence-${id}`}>Confidence <output>{confidence} %</output></label>
         <input id={`confidence-${id}`} type="range" min={0} max={100} step={5} value={confidence} onInput={(event) => setConfidence(Number(event.currentTarget.value))} />
@@ -49,7 +49,6 @@ export function CheckInForm({ keyResult, previous, onRecorded }: { keyResult: Me
 interface ValueProps {
   keyResult: Measured;
   id: string;
-  unit: string;
   value: string;
   setValue: (value: string) => void;
   reached: ReadonlySet<string>;
@@ -57,7 +56,7 @@ interface ValueProps {
   problems: Problem[];
 }
 
-function ValueField({ keyResult, id, unit, value, setValue, reached, setReached, problems }: ValueProps) {
+function ValueField({ keyResult, id, value, setValue, reached, setReached, problems }: ValueProps) {
   if (keyResult.kpi) return <p class="help field-block">Its value comes from the KPI {keyResult.kpi.name}.</p>;
   if (keyResult.metric.direction === "MILESTONES") {
     return (
@@ -81,14 +80,7 @@ function ValueField({ keyResult, id, unit, value, setValue, reached, setReached,
       </div>
     );
   }
-  return (
-    <div class="field-block">
-      <label for={`value-${id}`}>Value now{unit && ` in ${unit}`}</label>
-      <input id={`value-${id}`} inputMode="decimal" required autocomplete="off" value={value} aria-invalid={problems.length > 0}
-        placeholder={!isGiven(keyResult.current) ? "" : String(keyResult.current)} onInput={(event) => setValue(event.currentTarget.value)} />
-      <Refusals problems={problems} />
-    </div>
-  );
+  return <Field id={`value-${id}`} label={within("Value now", keyResult.metric.unit)} isNumber value={value} placeholder={String(keyResult.current ?? "")} set={setValue} problems={problems} />;
 }
 
 /** What the form says about the measure of a key result. */

@@ -39,10 +39,7 @@ export const CHECK_IN = graphql(`
       position
       behind
       problems {
-        code
-        rule
-        message
-        field
+        ...Refusal
       }
       keyResult {
         ...KeyResultRow

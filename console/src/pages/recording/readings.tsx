@@ -2,9 +2,10 @@
 import { useState } from "preact/hooks";
 
 import type { ReadingCardFragment, ReadingLineFragment, ReadingsFragment } from "../../generated/graphql";
-import { NO_NUMBER, numberOf, otherProblems, type Problem, problemsOf, Refusals, useCommand } from "../../parts/command";
+import { NO_NUMBER, numberOf, otherProblems, problemsOf, Refusals, useCommand } from "../../parts/command";
+import { Field } from "../../parts/field";
 import { useMay } from "../../parts/may";
-import { ahead, amount, authorOf, noonOf, onDayAndYear } from "../../parts/words";
+import { ahead, amount, authorOf, noonOf, onDayAndYear, within } from "../../parts/words";
 import { CORRECT_READING, RECORD_READING } from "./documents";
 
 export const useMayRecord = () => useMay("RECORD_READINGS", "RECORD_OWN_READINGS");
@@ -33,7 +34,7 @@ function Line({ reading, kpi, mayCorrect }: { reading: ReadingLineFragment; kpi:
       <b>{amount(reading.value, kpi.unit)}</b>
       <small>{authorOf(reading.by)}{reading.corrects && ", corrected"}{reading.note && `: ${reading.note}`}</small>
       {mayCorrect && <button type="button" class="quiet" aria-label={`Correct the reading of ${day}`} aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>Correct</button>}
-      {isOpen && <CorrectForm reading={reading} unit={kpi.unit.symbol} onCorrected={() => setOpen(false)} />}
+      {isOpen && <CorrectForm reading={reading} unit={kpi.unit} onCorrected={() => setOpen(false)} />}
     </li>
   );
 }
@@ -59,17 +60,9 @@ export function ReadingForm({ kpi }: { kpi: ReadingCardFragment }) {
   const id = kpi.entityId;
   return (
     <form class="short-form" onSubmit={submit}>
-      <ValueField id={`reading-${id}`} label="Value" unit={kpi.unit.symbol} value={value} placeholder={String(kpi.latest?.value ?? "")} setValue={setValue} problems={problemsOf(problems, "value")} />
-      <div class="field-block">
-        <label for={`day-${id}`}>Measured on</label>
-        <input id={`day-${id}`} type="date" required max={ahead(0)} value={day} onInput={(event) => setDay(event.currentTarget.value)} />
-        <Refusals problems={problemsOf(problems, "measuredAt")} />
-      </div>
-      <div class="field-block">
-        <label for={`reading-note-${id}`}>Note</label>
-        <input id={`reading-note-${id}`} value={note} onInput={(event) => setNote(event.currentTarget.value)} />
-        <Refusals problems={problemsOf(problems, "note")} />
-      </div>
+      <Field id={`reading-${id}`} label={within("Value", kpi.unit)} isNumber value={value} placeholder={String(kpi.latest?.value ?? "")} set={setValue} problems={problemsOf(problems, "value")} />
+      <Field id={`day-${id}`} label="Measured on" type="date" max={ahead(0)} value={day} set={setDay} problems={problemsOf(problems, "measuredAt")} />
+      <Field id={`reading-note-${id}`} label="Note" isOptional value={note} set={setNote} problems={problemsOf(problems, "note")} />
       <div class="actions">
         {isRecorded && <span class="saved" role="status">Recorded.</span>}
         <Refusals problems={otherProblems(problems, ["value", "measuredAt", "note"])} />
@@ -79,7 +72,7 @@ export function ReadingForm({ kpi }: { kpi: ReadingCardFragment }) {
   );
 }
 
-function CorrectForm({ reading, unit, onCorrected }: { reading: ReadingLineFragment; unit: string; onCorrected: () => void }) {
+function CorrectForm({ reading, unit, onCorrected }: { reading: ReadingLineFragment; unit: { symbol: string }; onCorrected: () => void }) {
   const { send, problems, refuse, isSending } = useCommand(CORRECT_READING);
   const [value, setValue] = useState(String(reading.value ?? ""));
   const [reason, setReason] = useState("");
@@ -91,37 +84,13 @@ function CorrectForm({ reading, unit, onCorrected }: { reading: ReadingLineFragm
   };
   return (
     <form class="short-form" onSubmit={submit}>
-      <ValueField id={`value-${reading.id}`} label="Right value" unit={unit} value={value} placeholder="" setValue={setValue} problems={problemsOf(problems, "value")} />
-      <div class="field-block">
-        <label for={`reason-${reading.id}`}>Why</label>
-        <input id={`reason-${reading.id}`} required value={reason} onInput={(event) => setReason(event.currentTarget.value)} />
-        <Refusals problems={problemsOf(problems, "reason")} />
-      </div>
+      <Field id={`value-${reading.id}`} label={within("Right value", unit)} isNumber value={value} set={setValue} problems={problemsOf(problems, "value")} />
+      <Field id={`reason-${reading.id}`} label="Why" value={reason} set={setReason} problems={problemsOf(problems, "reason")} />
       <div class="actions">
         <small>What was known before stays in every view of an earlier moment.</small>
         <Refusals problems={otherProblems(problems, ["value", "reason"])} />
         <button type="submit" class="main" disabled={isSending}>Correct it</button>
       </div>
     </form>
-  );
-}
-
-interface ValueProps {
-  id: string;
-  label: string;
-  unit: string;
-  value: string;
-  placeholder: string;
-  setValue: (value: string) => void;
-  problems: Problem[];
-}
-
-function ValueField({ id, label, unit, value, placeholder, setValue, problems }: ValueProps) {
-  return (
-    <div class="field-block">
-      <label for={id}>{label}{unit && ` in ${unit}`}</label>
-      <input id={id} inputMode="decimal" required autocomplete="off" value={value} placeholder={placeholder} aria-invalid={problems.length > 0} onInput={(event) => setValue(event.currentTarget.value)} />
-      <Refusals problems={problems} />
-    </div>
   );
 }
