@@ -147,6 +147,7 @@ test("the printable report opens from the page, signed for those who may read th
     const report = page.context().waitForEvent("page");
     await page.getByRole("link", { name: /^Printable report/ }).click();
     const paper = await report;
+    await paper.waitForLoadState(); // the signature is at the end of the page
     await paper.getByRole("heading", { name: "Moved goalposts" }).waitFor();
     assert.equal(await paper.getByText("This report is not signed").count(), isSigned ? 0 : 1);
     const contents = paper.getByRole("navigation", { name: "Contents" });

@@ -1,6 +1,6 @@
 // Why the server rejected the request for this page: it writes the reason into the page.
 
-export interface PageProblem {
+interface PageProblem {
   status: number;
   code: string;
   message: string;

@@ -53,7 +53,7 @@ function resultOf(text: string): Result | null {
   }
 }
 
-export interface Sink {
+interface Sink {
   next: (result: Result) => void;
   /** Called once, unless it was stopped: with the reason, or without one if the server completed it. */
   end: (reason?: string) => void;

@@ -19,7 +19,7 @@ export interface State {
   isBad: boolean;
 }
 
-export interface Running {
+interface Running {
   answer: Shown;
   state: State;
   isRunning: boolean;

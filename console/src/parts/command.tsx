@@ -13,7 +13,7 @@ type Payload = { problems: Problem[] };
 /** The keys of an input are the client's own; the hook adds the one that makes sending twice harmless. */
 type Input<Variables> = Variables extends { input: infer Given } ? Omit<Given, "idempotencyKey"> : never;
 
-export interface Command<Given, Answer> {
+interface Command<Given, Answer> {
   /** Record it; the payload, or null if it was refused. */
   send: (input: Given) => Promise<Answer | null>;
   problems: Problem[];

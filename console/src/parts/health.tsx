@@ -38,7 +38,7 @@ export function HealthLabel({ health }: { health: Health | null | undefined }) {
   );
 }
 
-export type Counts = ReadonlyArray<{ health: Health; count: number }>;
+type Counts = ReadonlyArray<{ health: Health; count: number }>;
 
 interface Choosing {
   chosen: ReadonlySet<Health>;

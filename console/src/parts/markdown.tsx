@@ -38,6 +38,6 @@ function inline(text: string): ComponentChildren[] {
 }
 
 /** Whether a link may lead there. */
-export function isAllowed(address: string): boolean {
+function isAllowed(address: string): boolean {
   return URL.canParse(address) && ["http:", "https:", "mailto:"].includes(new URL(address).protocol);
 }

@@ -67,9 +67,8 @@ export async function keysOf(text: string): Promise<Key[]> {
 }
 
 async function keyOf(line: string): Promise<Key> {
-  const found = /^([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)$/.exec(line);
-  if (found === null) throw new Unreadable("a key has the form NAME+ID+KEY");
-  const [, name, id, text] = found as unknown as [string, string, string, string];
+  const [, name, id, text] = /^([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)$/.exec(line) ?? [];
+  if (name === undefined || id === undefined || text === undefined) throw new Unreadable("a key has the form NAME+ID+KEY");
   const typed = based(text, "the key is not Base64");
   const digest = await sha256(utf8(`${name}\n`), typed);
   if (typed[0] !== ED25519 || typed.length !== 33 || toHex(digest.slice(0, ID_BYTES)) !== id) throw new Unreadable(`the key ${name}+${id} is damaged: it does not match its id`);

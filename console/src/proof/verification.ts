@@ -16,13 +16,13 @@ export interface Step {
 }
 
 /** A checkpoint as the ledger gives it. */
-export interface GivenCheckpoint {
+interface GivenCheckpoint {
   size: number;
   rootHash: string;
   signedNote: string;
 }
 
-export interface GivenInclusion {
+interface GivenInclusion {
   position: number;
   size: number;
   leafHash: string;

@@ -58,18 +58,18 @@ function Insecure({ head }: { head: SignedStateFragment }) {
   );
 }
 
-/** The keys that the server publishes, those to check with, and what changes them; null until they are loaded. */
-function useKeys(): [string, string | null, (keys: string) => void] {
-  const [served, setServed] = useState("");
+/** The keys that the server publishes, null if it did not answer; those to check with, null until then; and what changes them. */
+function useKeys(): [string | null, string | null, (keys: string) => void] {
+  const [served, setServed] = useState<string | null>(null);
   const [keys, setKeys] = useState<string | null>(null);
   useEffect(() => {
     const load = async () => {
       const response = await fetch("/checkpoint/key");
       return response.ok ? (await response.text()).trim() : "";
     };
-    void load().catch(() => "").then((text) => {
+    void load().catch(() => null).then((text) => {
       setServed(text);
-      setKeys(text);
+      setKeys(text ?? "");
     });
   }, []);
   return [served, keys, setKeys];
@@ -212,8 +212,8 @@ function Verdict({ steps, holds }: { steps: Step[]; holds: string }) {
   return <p class={`verdict outcome-${outcome}`} role="status">{text}</p>;
 }
 
-function Keys({ served, keys, setKeys }: { served: string; keys: string; setKeys: (keys: string) => void }) {
-  const isServed = keys === served && served !== "";
+function Keys({ served, keys, setKeys }: { served: string | null; keys: string; setKeys: (keys: string) => void }) {
+  const isServed = served !== "" && keys === served;
   return (
     <section class="proof-card">
       <h2>The key</h2>
@@ -221,10 +221,11 @@ function Keys({ served, keys, setKeys }: { served: string; keys: string; setKeys
       <textarea id="keys" rows={3} spellcheck={false} value={keys} aria-describedby="keys-help" placeholder="NAME+ID+KEY, one a line" onInput={(event) => setKeys(event.currentTarget.value.trim())} />
       <p id="keys-help" class="help">
         {isServed ? "This is what the server itself publishes. It proves more with the key that you got from the operator once, in person: paste that."
+          : served === null ? "The server did not say which key it publishes. Open this page anew, or paste the key."
           : served === "" ? "This server publishes no key. Paste the one that you got from the operator."
           : "This is your own key, not the one that the server publishes."}
       </p>
-      {!isServed && served !== "" && <button type="button" onClick={() => setKeys(served)}>Use the server's key</button>}
+      {!isServed && served && <button type="button" onClick={() => setKeys(served)}>Use the server's key</button>}
     </section>
   );
 }
