@@ -22,7 +22,6 @@ export const WHO = graphql(`
       }
     }
     workspace {
-      name
       calendar {
         timeZone
       }
@@ -36,9 +35,6 @@ export const WHO = graphql(`
           state
           startsOn
           endsOn
-          children {
-            id
-          }
         }
       }
     }

@@ -65,7 +65,7 @@ function expected({ input }: { input: CheckInInput }): Record<string, unknown> {
   const said = { current: input.value, confidence: input.confidence, measuredAt: new Date().toISOString() };
   const known = Object.entries(said).filter(([, value]) => value !== null && value !== undefined);
   const keyResult = { __typename: "KeyResult", id: input.keyResult, ...Object.fromEntries(known) };
-  return { __typename: "CheckInPayload", position: null, behind: 0, problems: [], keyResult };
+  return { __typename: "CheckInPayload", problems: [], keyResult };
 }
 
 /** Entities have ids; the values that belong to them have none. */

@@ -8,7 +8,6 @@ export const FIGURES = graphql(`
     health
     confidence
     confidenceLowest
-    measuredShare
   }
 `);
 
@@ -52,10 +51,8 @@ export const OBJECTIVE_ROW = graphql(`
     id
     entityId
     title
-    kind
     state
     labels
-    visibility
     owner {
       id
       entityId
@@ -70,10 +67,6 @@ export const OBJECTIVE_ROW = graphql(`
     }
     progress {
       ...Figures
-    }
-    outcome {
-      verdict
-      score
     }
     keyResults {
       ...KeyResultRow
@@ -112,13 +105,11 @@ export const CHANGE_LINE = graphql(`
     id
     position
     effectiveAt
-    recordedAt
     late
     backdated
     reason
     actor {
       handle
-      source
       person {
         id
         name

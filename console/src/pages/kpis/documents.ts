@@ -29,8 +29,6 @@ export const KPI_CARD = graphql(`
     }
     explain {
       value
-      start
-      gap
     }
     series(every: MONTH, from: $from) {
       start
@@ -51,9 +49,6 @@ export const KPI_CARD = graphql(`
 
 export const COMPARED = graphql(`
   fragment Compared on Comparison {
-    current
-    previous
-    previousToDate
     changeRatio
     isPartial
   }

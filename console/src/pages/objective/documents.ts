@@ -84,7 +84,6 @@ export const OBJECTIVE_PAGE = graphql(`
           node {
             id
             value
-            confidence
             note
             measuredAt
             by {

@@ -3,9 +3,6 @@ import { graphql } from "../../generated";
 
 export const QUARTER = graphql(`
   query Quarter($cycle: String!, $first: Int!, $filter: ObjectiveFilter) {
-    basis {
-      at
-    }
     cycle(by: { key: $cycle }) {
       ...CycleAtAGlance
     }
@@ -15,9 +12,6 @@ export const QUARTER = graphql(`
 export const QUARTER_THEN = graphql(`
   query QuarterThen($cycle: String!, $first: Int!, $filter: ObjectiveFilter, $at: DateTime!, $known: DateTime) {
     asOf(at: $at, known: $known) {
-      basis {
-        at
-      }
       cycle(by: { key: $cycle }) {
         ...CycleAtAGlance
       }

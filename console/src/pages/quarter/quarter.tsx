@@ -91,7 +91,12 @@ function Page({ cycle, objectives, filters, onMore, isWaiting }: PageProps) {
           ))}
         </section>
       ))}
-      {more > 0 && <p class="more" role="status">{isWaiting ? <>{objectives.length} of {cycle.objectives.totalCount} objectives; the others are on their way …</> : <button type="button" onClick={onMore}>Show {Math.min(more, PAGE)} more of {cycle.objectives.totalCount} objectives</button>}</p>}
+      {more > 0 && (
+        <p class="more" role="status">
+          {isWaiting ? <>{objectives.length} of {cycle.objectives.totalCount} objectives; the others are on their way …</>
+            : <button type="button" onClick={onMore}>Show {Math.min(more, PAGE)} more of {cycle.objectives.totalCount} objectives</button>}
+        </p>
+      )}
     </>
   );
 }

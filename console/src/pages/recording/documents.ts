@@ -17,7 +17,6 @@ export const CHECK_IN_CARD = graphql(`
       state
       cycle {
         id
-        name
         state
       }
     }
@@ -36,14 +35,11 @@ export const CHECK_IN_CARD = graphql(`
 export const CHECK_IN = graphql(`
   mutation CheckIn($input: CheckInInput!) {
     checkIn(input: $input) {
-      position
-      behind
       problems {
         ...Refusal
       }
       keyResult {
         ...KeyResultRow
-        version
       }
     }
   }
