@@ -102,8 +102,7 @@ def parts_of(view: View, rows: Sequence[AnyObjective]) -> tuple[Goals, PartColum
     computes them once."""
     of, known = _goals(view, rows), _known(view)
     if not all(map(known.policies.__contains__, map(attrgetter("born"), rows))):
-        with view.reads.connection() as conn:
-            kept_figures.add_parts(conn, of, known)
+        view.reads.read(kept_figures.add_parts, of, known)
     return of, known
 
 
