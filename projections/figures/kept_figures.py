@@ -7,7 +7,7 @@ end; see docs/adr/0052.
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from operator import attrgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from domain.metrics import progress
 from domain.metrics.formulas import clamped
@@ -50,7 +50,7 @@ def add_parts(conn: Connection, of: Goals, to: PartColumns) -> None:
     frames = {row.born: _Frame(rules, row) for row in of.rows if row.born not in to.policies}
     ended = any(map(attrgetter("ended"), frames.values()))
     kept = kept_rows.of_objectives(conn, of.basis, list(map(attrgetter("id"), frames.values())), ended=ended)
-    figures = [frames[one.parent].judgement(one) for one in kept]
+    figures: list[Any] = [frames[one.parent].judgement(one) for one in kept]
     by_rows: dict[int, Part] = {}
     if None in figures:
         others = [one for one, own in zip(kept, figures, strict=True) if own is None]

@@ -19,6 +19,7 @@ from api.snapshot.siblings import Siblings
 from api.snapshot.snapshot import Batch, Columns, RowProxy
 from domain.metrics.rating import Health
 from domain.primitives.values import Kind
+from projections.figures.goal_columns import KeyResultColumns
 from projections.store.versioned_tables import Narrow
 from projections.tables import measurements
 from projections.tables.key_result import KEY_RESULT, few_of_key_results, key_results_of_objectives
@@ -102,7 +103,7 @@ def progress_by(load: Load, description: str, explained: Load | None = None, nee
     return related(description, _shown, load, explained, needs=needs)
 
 
-def latest(batch: Batch, load: Load, column: str) -> Sequence[Any]:
+def latest(batch: Batch, load: Callable[[Batch], KeyResultColumns], column: str) -> Sequence[Any]:
     """A column of the latest measurement of each of these key results, which `load` reads with their progress."""
     return list(map(attrgetter(column), batch.all(load).currents))
 
