@@ -25,7 +25,9 @@ before(async () => {
   const [keyResult] = objective.keyResults;
   variables = { cycle: cycle.key, title: objective.title, monthAgo, from: { position: 42 }, position: 42, known: 42 };
   const { person } = await tell("addPerson", { handle: `p-${Date.now()}`, name: "To be erased" }, "person { id }");
-  Object.assign(variables, { keyResult: keyResult.id, person: person.id, after: 0 });
+  const { kpis } = await ask("{ kpis(first: 1) { nodes { key } } }");
+  Object.assign(variables, { keyResult: keyResult.id, person: person.id, after: 0, at: monthAgo, kpi: kpis.nodes[0].key });
+  Object.assign(variables, { points: [], checkIns: [{ keyResult: keyResult.id, value: 1 }] });
 });
 
 test("README and the guides contain documents", () => assert.ok(walkthrough.length > 10 && guides.length > 8));
