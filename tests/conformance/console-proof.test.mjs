@@ -155,7 +155,8 @@ test("the proof of a change is reached from the history of an objective and from
   await opened.getByText(/^Proved: change \d+/).waitFor();
   await opened.getByRole("link", { name: "What changed" }).click();
   await opened.getByRole("button", { name: "A month ago" }).click();
-  await opened.getByText("Its changes, with their proofs").first().click();
+  await opened.locator("details.difference > summary").first().click();
+  await opened.locator("details[open]").getByText("Its changes, with their proofs").click();
   await opened.getByRole("link", { name: "prove this" }).first().click();
   await opened.getByText(/^Proved: change \d+/).waitFor();
   noComplaints(opened);

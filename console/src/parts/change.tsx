@@ -1,5 +1,8 @@
 // One change as a line: who did what, when, why, and what it did to progress.
+import { Link } from "wouter-preact";
+
 import type { ChangeLineFragment } from "../generated/graphql";
+import { useMoment } from "../moment/moment";
 import { Fields } from "./fields";
 import { Markdown } from "./markdown";
 import { ProveLink } from "./prove";
@@ -27,12 +30,14 @@ export function ChangeLine({ change, isNewDay, here }: { change: ChangeLineFragm
 
 /** What was done to what: `checked in Gross margin`. */
 function Did({ change, here }: { change: ChangeLineFragment; here: string | null }) {
+  const { link } = useMoment();
   const { subject } = change;
   const title = !subject || subject.id === here ? "this objective" : "title" in subject ? subject.title : "name" in subject ? subject.name : "this objective";
   const verb = verbOf(change.__typename);
   if (verb === null) return <>{told(change.__typename).toLowerCase()}</>;
   const [before, after] = verb;
-  return <>{before}{subject?.id === here ? title : <i>{title}</i>}{after}</>;
+  const home = subject && ("objective" in subject ? subject.objective.entityId : subject.__typename === "Objective" ? subject.entityId : null);
+  return <>{before}{home && home !== here ? <Link href={link(`/objective/${home}`)}>{title}</Link> : subject?.id === here ? title : <i>{title}</i>}{after}</>;
 }
 
 /** What a change did to the progress of the objective, if anything. */

@@ -120,6 +120,10 @@ export const CHANGE_LINE = graphql(`
       id
       ... on KeyResult {
         title
+        objective {
+          id
+          entityId
+        }
         metric {
           unit {
             symbol
@@ -127,6 +131,7 @@ export const CHANGE_LINE = graphql(`
         }
       }
       ... on Objective {
+        entityId
         title
       }
       ... on Initiative {

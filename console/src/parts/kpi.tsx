@@ -36,10 +36,9 @@ export function yearBefore(at: string | null): string {
 
 /** The change against an earlier month; of a month that has not ended, against the same part of the earlier one. */
 export function Compared({ of, to, unit }: { of: ComparedFragment | null | undefined; to: string; unit: { symbol: string } }) {
-  const earlier = of?.isPartial ? of.previousToDate : of?.previous;
-  if (!of || !isGiven(of.changeRatio) || !isGiven(of.current) || !isGiven(earlier)) return null;
-  const isShare = unit.symbol === "%";
-  return <span>{isShare ? `${signed(of.current - earlier, 1)} points` : `${signed(of.changeRatio * 100, 1)} %`} against {to}{of.isPartial && ", to date"}</span>;
+  const change = of?.isPartial ? of.changeToDate : of?.change;
+  if (!of || !isGiven(of.changeRatio) || !isGiven(change)) return null;
+  return <span>{unit.symbol === "%" ? `${signed(change, 1)} points` : `${signed(of.changeRatio * 100, 1)} %`} against {to}{of.isPartial && ", to date"}</span>;
 }
 
 /** Whether the goal is one for a month, too: what a month adds up has another size than a day's or a week's goal. */

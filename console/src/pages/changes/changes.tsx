@@ -154,9 +154,10 @@ function Row({ group, from, to }: { group: Group; from: string; to: string | nul
     <details class="objective difference">
       <summary>
         <HealthMark health={itself?.health?.after} />
-        <h3><Link href={link(`/objective/${group.id}`)}>{group.title}</Link>{itself?.then === null && <span class="tag">new</span>}</h3>
+        <h3>{group.title}{itself?.then === null && <span class="tag">new</span>}</h3>
         {itself ? <Moved difference={itself} /> : <span class="delta">{counted(keyResults.length, "key result")}</span>}
       </summary>
+      <p><Link href={link(`/objective/${group.id}`)}>Open {group.title}</Link></p>
       {itself?.then && <Fields fields={itself.fields} without={MEASURED} most={3} />}
       <ul class="differences">
         {keyResults.map((one) => (

@@ -1,4 +1,4 @@
-// The moment that "what changed" compares with: last Monday, the last visit, four weeks ago or a day, by the workspace's
+// The moment that "what changed" compares with: last Monday, the last visit, a month ago or a day, by the workspace's
 // calendar and relative to the moment that the page shows. It is part of the address.
 import { useMemo } from "preact/hooks";
 import { useLocation } from "wouter-preact";
@@ -17,13 +17,20 @@ export interface Since {
   name: string;
 }
 
-const CHOICES = { monday: "Last Monday", visit: "My last visit", month: "Four weeks ago" } as const;
+const CHOICES = { monday: "Last Monday", visit: "My last visit", month: "A month ago" } as const;
 type Choice = keyof typeof CHOICES;
 
 /** The Monday before a day; a week before, if it is one. */
 function lastMonday(day: string): string {
   const weekday = (new Date(`${day}T12:00:00Z`).getUTCDay() + 6) % 7;
   return next(day, weekday === 0 ? -7 : -weekday);
+}
+
+/** The same day of the month before a day, or the last one of that month. */
+function monthBefore(day: string): string {
+  const [year, month, date] = day.split("-").map(Number) as [number, number, number];
+  const last = new Date(Date.UTC(year, month - 1, 0)).getUTCDate();
+  return new Date(Date.UTC(year, month - 2, Math.min(date, last))).toISOString().slice(0, 10);
 }
 
 /** The moment that the address names, and the choice of another one. */
@@ -46,6 +53,6 @@ const isDay = (text: string): boolean => /^\d{4}-\d{2}-\d{2}$/.test(text) && !Nu
 
 function momentOf(chosen: string, today: string, visited: string | null, zone: string): Since {
   if (chosen === "visit" && visited !== null) return { at: visited, name: `your last visit, ${atTime(visited)}` };
-  const day = isDay(chosen) ? chosen : chosen === "month" ? next(today, -28) : lastMonday(today);
+  const day = isDay(chosen) ? chosen : chosen === "month" ? monthBefore(today) : lastMonday(today);
   return { at: new Date(dayStart(day, zone)).toISOString(), name: onWeekday(day) };
 }

@@ -49,6 +49,8 @@ export const KPI_CARD = graphql(`
 
 export const COMPARED = graphql(`
   fragment Compared on Comparison {
+    change
+    changeToDate
     changeRatio
     isPartial
   }
