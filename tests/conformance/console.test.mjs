@@ -115,7 +115,7 @@ test("a check-in is recorded from the console, appears in another window, and is
   const mine = await signedIn(member);
   const watching = await signedIn(token);
   await mine.getByRole("link", { name: "My week" }).click();
-  const card = mine.locator(".key-result-card").filter({ hasText: "→" }).first();
+  const card = mine.locator(".key-result-card").filter({ hasText: ", target" }).first();
   const open = card.getByRole("button", { name: "Check in", exact: true });
   if (!(await card.locator("form").count())) await open.click();
   const title = await card.getByRole("heading").innerText();
