@@ -42,10 +42,10 @@ test("a token becomes a session that scripts cannot read, and signing out ends i
 
 test("a session that ends leads to the sign-in, and from there back to what was open", async () => {
   const opened = await signedIn(token);
-  await opened.getByRole("link", { name: "What changed" }).click();
-  await opened.evaluate(() => fetch("/sign-out", { method: "POST" }));
   await opened.getByRole("link", { name: "KPIs" }).click();
-  await opened.getByText("Your session has ended").waitFor();
+  await opened.getByRole("heading", { name: "KPIs" }).waitFor();
+  await opened.evaluate(() => fetch("/sign-out", { method: "POST" }));
+  await opened.getByText("Your session has ended").waitFor(); // the socket closes, so nobody needs to click
   assert.deepEqual(await serious(opened), []);
   await opened.getByLabel("Your token").fill(token);
   await opened.getByRole("button", { name: "Sign in" }).click();
