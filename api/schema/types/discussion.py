@@ -22,7 +22,7 @@ class Comment(Node, kind=Kind.COMMENT, read=discussion.comments):
     subject: Node = to_ref("subject", "The entity that the comment is about.")
     body: Markdown = strawberry.field(description="The text of the comment.")
     by: Actor = actor("by", "The author of the comment.")
-    effective_at: datetime = strawberry.field(description="The effective time: when it was said.")
+    effective_at: datetime = strawberry.field(description="The effective time: when it was written.")
     recorded_at: datetime = strawberry.field(description="When it was recorded.")
 
 

@@ -35,7 +35,11 @@ def served(seconds: float) -> Iterator[tuple[str, int]]:
     """A server with this timeout."""
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
-        BodyLimit(app, seconds), http=timeout_http_protocol(seconds), lifespan="off", log_level="critical"
+        BodyLimit(app, seconds),
+        http=timeout_http_protocol(seconds),
+        lifespan="off",
+        log_level="critical",
+        log_config=None,
     )
     server, begun = uvicorn.Server(config), Event()
     original = server.startup

@@ -35,7 +35,7 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_password_is_not_in_the_repr() -> None:
-    assert "secret" not in repr(Settings(database_url=SecretStr("postgresql://ada:secret@db/keyframe")))
+    assert "lovelace" not in repr(Settings(database_url=SecretStr("postgresql://ada:lovelace@db/keyframe")))
 
 
 def test_pool_connections_use_the_workspace_and_have_timeouts(database: Database) -> None:

@@ -160,9 +160,8 @@ def test_command_is_rejected_at_once_while_another_one_waits_for_its_commit(lone
     with ThreadPoolExecutor(1) as threads:
         waiting = threads.submit(lonely.form, "fourth")
         until(lonely.is_committing)
-        started = monotonic()
         code, message = error_of(lonely.form("fifth"))
-        assert monotonic() - started < COMMIT_SECONDS / 4
+        assert not waiting.done()
         assert (code, "nothing was recorded" in message) == ("UNAVAILABLE", True)
         assert error_of(waiting.result())[0] == "OUTCOME_UNKNOWN"
     assert head(lonely) == before + 1
