@@ -25,6 +25,12 @@ def answering_starting(listener: socket.socket, message: str) -> AbstractContext
         await response(scope, receive, send)
 
     configuration = uvicorn.Config(
-        starting, ws="none", lifespan="off", log_level="warning", access_log=False, server_header=False
+        starting,
+        ws="none",
+        lifespan="off",
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        log_config=None,  # the format is that of `api.runtime.log_setup`
     )
     return serving_in_background(configuration, listener.dup())
