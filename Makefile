@@ -22,7 +22,7 @@ QUESTIONS ?= 10000
 .DEFAULT_GOAL := help
 
 help:
-	@echo "make demo         a sample company, on http://127.0.0.1:8000/graphql"
+	@echo "make demo         a sample company, on http://127.0.0.1:8000"
 	@echo "make test         the tests"
 	@echo "make check        format, lint, types, import contracts, schema snapshot, tests"
 	@echo "make conformance  a running server, tested with real clients; needs Node"
