@@ -31,7 +31,7 @@ test("a page that nobody touches says that the server is gone, and goes on when 
   await banner.waitFor({ state: "detached" });
   const title = `Drafted after a restart ${Date.now()}`;
   await tell("draftObjective", { cycle: { key: quarter.key }, title });
-  await opened.locator("article.objective").filter({ hasText: title }).waitFor(); // the page follows the log again
+  await opened.locator("article.objective").filter({ hasText: title }).waitFor({ state: "attached" }); // the page follows the log again
 });
 
 test("a session that ends while a page is open leads to the sign-in", async () => {
@@ -80,7 +80,7 @@ test("titles of any length and script keep a page within its window", async () =
   }
   for (const width of [390, 1280]) {
     const opened = await signedIn(token, { width });
-    for (const title of titles) await opened.locator("article.objective h3").filter({ hasText: title }).first().waitFor();
+    for (const title of titles) await opened.locator("article.objective h3").filter({ hasText: title }).first().waitFor({ state: "attached" });
     assert.equal(await opened.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth), false);
     await opened.locator("article.objective h3 a").filter({ hasText: titles[0] }).first().click();
     await opened.getByRole("heading", { name: "Key results" }).waitFor();
