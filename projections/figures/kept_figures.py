@@ -37,13 +37,6 @@ from projections.tables.kpi import KPI
 from projections.tables.objective import AnyObjective
 
 
-def parts(conn: Connection, of: Goals) -> PartColumns:
-    """The key results of each of these objectives, from their kept standings."""
-    found = PartColumns()
-    add_parts(conn, of, found)
-    return found
-
-
 def add_parts(conn: Connection, of: Goals, to: PartColumns) -> None:
     """Add the key results of those of these objectives that are missing there, from their kept standings."""
     rules = _Rulebook(of)

@@ -17,7 +17,7 @@ from projections.engine.projector import Projector
 from projections.engine.rebuild import create, rebuild
 from projections.figures import kept_figures, timeline
 from projections.figures.figures import Figures
-from projections.figures.goal_columns import Goals, KeyResultColumns, ObjectiveColumns
+from projections.figures.goal_columns import Goals, KeyResultColumns, ObjectiveColumns, PartColumns
 from projections.figures.horizon import Horizon
 from projections.standings.kept_rows import KEPT
 from projections.store import basis as bases
@@ -76,7 +76,8 @@ def check(conn: Connection, basis: Basis) -> list[KeyResultProgress]:
     rows = list(objective.goals_of_cycles(conn, basis, list(cycles := by_id(conn, basis))))
     known = cycle.settings(conn, basis)
     goals = Goals(basis, rows, cycles, known)
-    parts = kept_figures.parts(conn, goals)
+    parts = PartColumns()
+    kept_figures.add_parts(conn, goals, parts)
     figures = Figures(timeline.of_objectives(conn, basis, [row.id for row in rows]), Horizon.of(basis))
     found: list[KeyResultProgress] = []
     for row in rows:

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from threading import Thread
 from time import time
 from typing import Any
 from uuid import UUID, uuid4
@@ -29,6 +28,7 @@ from domain.handlers.unit_of_work import Author
 from domain.log.credentials import api_tokens
 from domain.log.event_store import Log
 from domain.primitives.values import Source
+from tests.api.auth.loopback_server import LoopbackServer, Quiet
 from tests.workspace import fresh_workspace
 
 ROOT = Author("machine:root", Source.API, frozenset(Role))
@@ -74,7 +74,7 @@ def raw(header: bytes, payload: bytes, algorithm: str = "ES256") -> str:
     return (signing_input + b"." + urlsafe_b64encode(signature).rstrip(b"=")).decode()
 
 
-class Issuer:
+class Issuer(LoopbackServer):
     """Serves a JWKS on loopback and counts the requests. While `body` is None it answers 500."""
 
     def __init__(self, *keys: dict[str, Any]) -> None:
@@ -83,7 +83,7 @@ class Issuer:
         self.asked = 0
         issuer = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(Quiet, BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 issuer.asked += 1
                 self.send_response(issuer.status if issuer.body is not None else 500)
@@ -91,21 +91,11 @@ class Issuer:
                 self.end_headers()
                 self.wfile.write(issuer.body or b"")
 
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
-        self._thread.start()
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/keys"
+        self.start(Handler)
+        self.url = f"{self.address}/keys"
 
     def publish(self, *keys: dict[str, Any]) -> None:
         self.body = json.dumps({"keys": keys}).encode()
-
-    def stop(self) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
 
 
 @pytest.fixture

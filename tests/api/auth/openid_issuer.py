@@ -3,9 +3,8 @@
 import json
 from base64 import b64decode, urlsafe_b64encode
 from hashlib import sha256
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from secrets import token_urlsafe
-from threading import Thread
 from time import time
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
@@ -13,11 +12,12 @@ from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 import jwt
 
 from tests.api.auth.conftest import key_of, public
+from tests.api.auth.loopback_server import LoopbackServer, Quiet
 
 CLIENT, SECRET = "keyframe-console", "a-secret-of-32-characters-or-so!"
 
 
-class OpenIdIssuer:
+class OpenIdIssuer(LoopbackServer):
     """Signs in whoever comes as `person`, unless told otherwise.
 
     `claims` override those of the next ID token (None leaves one out), `metadata` the published metadata, `refusal` is
@@ -36,7 +36,7 @@ class OpenIdIssuer:
         self.codes: dict[str, dict[str, str]] = {}
         issuer = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(Quiet, BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 self._send(*issuer.get(self.path))
 
@@ -52,18 +52,8 @@ class OpenIdIssuer:
                 self.end_headers()
                 self.wfile.write(body)
 
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
-        self._thread.start()
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    def stop(self) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        self.start(Handler)
+        self.url = self.address
 
     def settings(self, **overrides: Any) -> dict[str, Any]:
         """The settings of a server whose people sign in here."""
