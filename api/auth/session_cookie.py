@@ -26,13 +26,13 @@ def session_of(connection: HTTPConnection) -> str | None:
 
 
 def kept(connection: HTTPConnection, name: str) -> str | None:
-    """The content of a cookie, whoever caused the request; None without one."""
+    """The content of a cookie, also in a request that a page of another site causes; None without one."""
     return connection.cookies.get(cookie_name(connection, name))
 
 
 def is_own_page(connection: HTTPConnection) -> bool:
     """Whether a page of this server sends the request. Off loopback, a WebSocket must come from a page over https:
-    somebody in the network may have written another."""
+    an attacker in the network can alter another one."""
     headers = connection.headers
     if connection.scope["type"] != "websocket":
         return headers.get("sec-fetch-site") == "same-origin"

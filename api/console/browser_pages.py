@@ -36,10 +36,10 @@ class BrowserPages:
         return self._page(error) if is_navigation(request.method, request.headers) else error
 
     def _page(self, error: Response) -> Response:
-        told = _told(error)
-        if told is None:
+        described = _code_and_message(error)
+        if described is None:
             return error
-        page = self._shell.problem(error.status_code, *told)
+        page = self._shell.problem(error.status_code, *described)
         page.raw_headers.extend((name, value) for name, value in error.raw_headers if name.decode() in KEPT)
         return page
 
@@ -76,7 +76,7 @@ def _is_error(message: Message) -> bool:
     return message["status"] >= HTTPStatus.BAD_REQUEST and headers.get("content-type") == "application/json"
 
 
-def _told(error: Response) -> tuple[str, str] | None:
+def _code_and_message(error: Response) -> tuple[str, str] | None:
     """The code and the message of an error as `error_response` writes it; None for other content, such as the report
     of a process that is not ready."""
     content: dict[str, Any] = orjson.loads(error.body)

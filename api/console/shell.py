@@ -96,8 +96,8 @@ class Shell:
 
     def problem(self, status: int, code: str, message: str) -> Response:
         """The page that shows a problem, with its status."""
-        told = orjson.dumps({"status": status, "code": code, "message": message}).decode()
-        element = f'<meta name="{PROBLEM}" content="{escape(told)}">'.encode()
+        described = orjson.dumps({"status": status, "code": code, "message": message}).decode()
+        element = f'<meta name="{PROBLEM}" content="{escape(described)}">'.encode()
         page = self._page.plain.replace(b"</head>", element + b"</head>", 1)
         headers = {**_HEADERS, "cache-control": "no-store", "content-security-policy": POLICY, "vary": "accept"}
         return Response(page, status, headers, media_type="text/html")

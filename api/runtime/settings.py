@@ -159,7 +159,7 @@ class Settings(BaseSettings):
     oidc_domains: str | None = Field(
         default=None,
         description="Domains, separated by commas, whose mail addresses in that claim name the person whose handle is "
-        "the part before the `@`, in lower case. An address of another domain names nobody.",
+        "the part before the `@`, in lower case. An address of another domain identifies no person.",
     )
     oidc_role: Role | None = Field(
         default=None,

@@ -1,4 +1,4 @@
-"""Health and status by colour and shape, with the shapes of the console: nobody needs to tell colours apart."""
+"""Health and status by colour and shape, with the shapes of the console, so that they can be read without colours."""
 
 from typing import Final
 
