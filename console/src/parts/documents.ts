@@ -109,11 +109,7 @@ export const CHANGE_LINE = graphql(`
     backdated
     reason
     actor {
-      handle
-      person {
-        id
-        name
-      }
+      ...Author
     }
     subject {
       __typename
@@ -159,6 +155,16 @@ export const CHANGE_LINE = graphql(`
       before
       after
       cause
+    }
+  }
+`);
+
+export const AUTHOR = graphql(`
+  fragment Author on Actor {
+    handle
+    person {
+      id
+      name
     }
   }
 `);

@@ -17,6 +17,18 @@ export function KeyResultLine({ keyResult }: { keyResult: KeyResultRowFragment }
   );
 }
 
+/** The head of the card of a key result: its health, its title, and where it is between start and target. */
+export function KeyResultHead({ keyResult }: { keyResult: KeyResultRowFragment }) {
+  return (
+    <header>
+      <HealthMark health={keyResult.progress.health} />
+      <h3>{keyResult.title}</h3>
+      <span class="key-result-value">{standing(keyResult)}</span>
+      <span class="share" title="Progress">{percent(keyResult.progress.value)}</span>
+    </header>
+  );
+}
+
 /** How sure people are, in words, since a bare share beside a bar reads as progress. */
 export function Confidence({ share }: { share: number | null | undefined }) {
   if (!isGiven(share)) return <span class="confidence" />;

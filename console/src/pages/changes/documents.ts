@@ -58,11 +58,7 @@ export const DIFFERENCE = graphql(`
               note
               measuredAt
               by {
-                handle
-                person {
-                  id
-                  name
-                }
+                ...Author
               }
             }
           }

@@ -19,10 +19,11 @@ export function Comments({ objective }: { objective: ObjectivePageFragment }) {
   const mayComment = useMayEdit()(objective.owner, ...objective.contributors, objective.team?.lead);
   const { edges } = objective.comments;
   const { entityId: here } = objective;
-  const said = [objective, ...objective.keyResults]
+  const subjects = [objective, ...objective.keyResults];
+  const said = subjects
     .flatMap((one) => one.comments.edges.map(({ node }) => ({ node, about: one.entityId === here ? null : one.title })))
     .toSorted((one, other) => one.node.effectiveAt.localeCompare(other.node.effectiveAt));
-  const totalCount = [objective, ...objective.keyResults].reduce((sum, one) => sum + one.comments.totalCount, 0);
+  const totalCount = subjects.reduce((sum, one) => sum + one.comments.totalCount, 0);
   const [sent, setSent] = useState<Sent | null>(null);
   const isPending = sent !== null && !edges.some(({ node }) => node.id === sent.id);
   if (said.length === 0 && !mayComment) return null;

@@ -53,11 +53,7 @@ export const OBJECTIVE_PAGE = graphql(`
       targets {
         since
         by {
-          handle
-          person {
-            id
-            name
-          }
+          ...Author
         }
         reason
         daysBeforeClose
@@ -87,11 +83,7 @@ export const OBJECTIVE_PAGE = graphql(`
             note
             measuredAt
             by {
-              handle
-              person {
-                id
-                name
-              }
+              ...Author
             }
           }
         }

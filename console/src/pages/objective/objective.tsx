@@ -10,9 +10,9 @@ import { filmed } from "../../moment/shown";
 import { Bar } from "../../parts/bar";
 import { forecastOf } from "./forecast";
 import { Goalposts } from "./goalposts";
-import { HealthLabel, HealthMark } from "../../parts/health";
+import { HealthLabel } from "../../parts/health";
 import { History, MORE } from "../../parts/history";
-import { standing } from "../../parts/key-result";
+import { KeyResultHead } from "../../parts/key-result";
 import { Markdown } from "../../parts/markdown";
 import { useMayEdit } from "../../parts/may";
 import { Failed, Loading, NotYet, State } from "../../parts/states";
@@ -75,19 +75,15 @@ function Page({ objective, onMore }: { objective: ObjectivePageFragment; onMore:
 function KeyResult({ keyResult, objective }: { keyResult: ObjectivePageFragment["keyResults"][number]; objective: ObjectivePageFragment }) {
   const notes = keyResult.checkIns.edges.map((edge) => edge.node).filter((one) => one.note).toReversed();
   const unit = keyResult.metric.unit;
+  const forecast = forecastOf(keyResult);
   return (
     <section class="key-result-card">
-      <header>
-        <HealthMark health={keyResult.progress.health} />
-        <h3>{keyResult.title}</h3>
-        <span class="key-result-value">{standing(keyResult)}</span>
-        <span class="share">{percent(keyResult.progress.value)}</span>
-      </header>
+      <KeyResultHead keyResult={keyResult} />
       <Trajectory keyResult={keyResult} endsOn={objective.cycle.endsOn} />
       <p class="legend">
         <span class="key actual">actual</span><span class="key planned">planned</span>
         {isReplanned(keyResult) && <span class="key planned old">planned at first</span>}
-        {forecastOf(keyResult) && <span class="key forecast">{forecastOf(keyResult)}</span>}
+        {forecast && <span class="key forecast">{forecast}</span>}
         {keyResult.progress.health === "OUTDATED" && isGiven(keyResult.measuredAt) && <span class="late-text">last measured {onDay(keyResult.measuredAt)}, {ago(keyResult.measuredAt)}</span>}
         {isGiven(keyResult.confidence) && <span>confidence {percent(keyResult.confidence)}</span>}
         <span>due {onDay(keyResult.due)}</span>

@@ -22,11 +22,7 @@ export const SAID = graphql(`
     body
     effectiveAt
     by {
-      handle
-      person {
-        id
-        name
-      }
+      ...Author
     }
   }
 `);

@@ -72,11 +72,7 @@ export const READING_LINE = graphql(`
     measuredAt
     note
     by {
-      handle
-      person {
-        id
-        name
-      }
+      ...Author
     }
     corrects {
       id

@@ -6,10 +6,9 @@ import { useLive } from "../../api/live";
 import type { AttentionUrgency, CheckInCardFragment, ReadingCardFragment, WeekQuery } from "../../generated/graphql";
 import { useMoment } from "../../moment/moment";
 import { Bar } from "../../parts/bar";
-import { HealthMark } from "../../parts/health";
-import { Confidence, standing } from "../../parts/key-result";
+import { Confidence, KeyResultHead } from "../../parts/key-result";
 import { Failed, Loading, State } from "../../parts/states";
-import { ago, ahead, counted, percent } from "../../parts/words";
+import { ago, ahead, counted } from "../../parts/words";
 import { usePageTitle } from "../../title";
 import { useLooking } from "../../viewer";
 import { CheckInForm } from "../recording/check-in-form";
@@ -121,12 +120,7 @@ function Card({ keyResult, item, form, isOpen }: CardProps) {
   const lastNote = keyResult.checkIns.edges[0]?.node;
   return (
     <section class="key-result-card">
-      <header>
-        <HealthMark health={keyResult.progress.health} />
-        <h3>{keyResult.title}</h3>
-        <span class="key-result-value">{standing(keyResult)}</span>
-        <span class="share" title="Progress">{percent(keyResult.progress.value)}</span>
-      </header>
+      <KeyResultHead keyResult={keyResult} />
       <Bar small figures={keyResult.progress} label={keyResult.title} />
       {item && <p class="help"><Days item={item} /> {item.message}</p>}
       <p class="legend">
