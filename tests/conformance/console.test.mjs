@@ -72,7 +72,7 @@ test("the quarter shows what the API answers, and its filters are in the address
   await opened.getByRole("searchbox").fill(title.toUpperCase());
   await opened.waitForFunction(() => document.querySelectorAll("article.objective").length === 1);
   await opened.reload();
-  assert.equal(await opened.locator("article.objective h3").innerText(), title);
+  assert.equal(await opened.locator("article.objective h3").textContent(), title); // which need not be laid out yet
   noComplaints(opened);
 });
 
