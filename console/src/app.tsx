@@ -1,11 +1,11 @@
 // The console: its routes, who is signed in, and whether the server answers.
 import { Provider } from "@urql/preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { Route, Switch, useLocation, useSearch } from "wouter-preact";
 
 import { client } from "./api/client";
 import { failedSignIn } from "./api/problem";
-import { opensNext, signInPage, ways, type Ways } from "./api/session";
+import { opensNext, signInPage, signOut, ways, type Ways } from "./api/session";
 import { Frame } from "./frame";
 import { Alignment } from "./pages/alignment/alignment";
 import { Changes } from "./pages/changes/changes";
@@ -82,11 +82,16 @@ function useAgain(isWaiting: boolean, again: () => void) {
 
 function SignedIn({ onExpired, onSignedOut }: { onExpired: () => void; onSignedOut: () => void }) {
   const [isReachable, setReachable] = useState(true);
-  const [{ urql, end }] = useState(() => client(onExpired, setReachable));
+  const isLeaving = useRef(false); // the session that somebody ends has not expired
+  const [{ urql, end }] = useState(() => client(() => void (isLeaving.current || onExpired()), setReachable));
+  const leave = () => {
+    isLeaving.current = true;
+    void signOut().then(onSignedOut);
+  };
   useEffect(() => end, []);
   return (
     <Provider value={urql}>
-      <Frame isReachable={isReachable} onSignedOut={onSignedOut}>
+      <Frame isReachable={isReachable} leave={leave}>
         <Switch>
           <Route path="/" component={Quarter} />
           <Route path="/objective/:id">{({ id }) => <ObjectivePage key={id} id={id} />}</Route>

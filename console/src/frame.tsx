@@ -6,7 +6,6 @@ import { Link, useLocation, useSearch } from "wouter-preact";
 
 import { withParameters } from "./address";
 import { announceChange } from "./api/live";
-import { signOut } from "./api/session";
 import { FilmContext, useLoadedFilm } from "./moment/film";
 import { fromSearch, MomentContext, withMoment, type Moment } from "./moment/moment";
 import { Past } from "./moment/past";
@@ -30,18 +29,18 @@ const PAGES: { path: string; name: string; needs?: Permission }[] = [
 
 interface Props {
   isReachable: boolean;
-  onSignedOut: () => void;
+  /** End the session. */
+  leave: () => void;
   children: ComponentChildren;
 }
 
-export function Frame({ isReachable, onSignedOut, children }: Props) {
+export function Frame({ isReachable, leave, children }: Props) {
   const [{ data, error }, again] = useQuery({ query: WHO });
-  const leave = () => void signOut().then(onSignedOut);
   if (error && !data) return <Alone>{isForbidden(error) ? <ReadsNothing leave={leave} /> : <Failed error={error} again={again} />}</Alone>;
   if (!data) return <Loading />;
   if (!data.cycles) return <Alone><ReadsNothing leave={leave} /></Alone>;
   return (
-    <Signed who={data} isReachable={isReachable} onSignedOut={onSignedOut}>
+    <Signed who={data} isReachable={isReachable} leave={leave}>
       {children}
     </Signed>
   );
@@ -59,7 +58,7 @@ function ReadsNothing({ leave }: { leave: () => void }) {
   );
 }
 
-function Signed({ who, isReachable, onSignedOut, children }: Props & { who: WhoQuery }) {
+function Signed({ who, isReachable, leave, children }: Props & { who: WhoQuery }) {
   showIn(who.workspace.calendar.timeZone);
   const [path, navigate] = useLocation();
   const search = useSearch();
@@ -93,7 +92,6 @@ function Signed({ who, isReachable, onSignedOut, children }: Props & { who: WhoQ
   useFollowing();
   const film = useLoadedFilm(isOfNow ? null : looking.cycle);
   const isFilmed = path === "/" || path === "/alignment" || path.startsWith("/objective/");
-  const leave = () => void signOut().then(onSignedOut);
   return (
     <LookingContext.Provider value={looking}>
       <MomentContext.Provider value={moments}>
