@@ -13,6 +13,7 @@ from api.execution.context import Bounds, Caller, Context
 from api.execution.writer import Writer
 from api.runtime.database import Database
 from api.schema.schema import schema
+from api.snapshot.structure import Structure
 from domain.commands.permissions import Role
 from tests.world import World
 
@@ -59,12 +60,13 @@ class Asking:
         self.world = world
         self.pool = CountingPool(world.database.pool())
         self.caller = Caller("ada", frozenset({Role.ADMIN}))
+        self.structure = Structure()
 
     @property
     def context(self) -> Context:
         pool: Any = self.pool
         writing = Writer(self.world.log, self.world.projector, 1.0)
-        return Context(self.caller, pool, self.world.log, writing, "acme", "r-1")
+        return Context(self.caller, pool, self.world.log, writing, "acme", "r-1", structure=self.structure)
 
     def ask(self, query: str, **variables: Any) -> Any:
         """The data of a response; it must have no errors."""
@@ -89,7 +91,8 @@ class Asking:
         return self.refused(query, **variables)[0]
 
     def count(self, query: str, **variables: Any) -> int:
-        """The number of SQL statements that a document takes."""
+        """The number of SQL statements that a document takes in a process that keeps nothing yet."""
+        self.structure = Structure()
         self.pool.statements.clear()
         self.ask(query, **variables)
         return len(self.pool.statements)

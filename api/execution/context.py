@@ -23,6 +23,7 @@ from api.execution.weights import TYPICAL, Sizes
 from api.execution.writer import Writer
 from api.snapshot.snapshot import FreshnessTracker, SnapshotReader, VisibilityScope
 from api.snapshot.sources import Pool, Route, Source
+from api.snapshot.structure import Structure
 from domain.commands.permissions import Permission, Role, permissions
 from domain.handlers.unit_of_work import Author
 from domain.log.event_store import Log
@@ -122,7 +123,8 @@ class Context:
     their events has a deadline of `answer_timeout_s` of its own, and they end with `scope`. `lanes` have the worker
     threads. `count_streamed` is called with the seconds of an operation of a stream or WebSocket, of a subscription
     until it begins. `moment` is the present of a query, if it is known before its execution. `route` chooses
-    the servers that are read, if there are standbys; without one all reads are of `pool`.
+    the servers that are read, if there are standbys; without one all reads are of `pool`. `structure` is what the
+    process keeps in memory of the projections.
     """
 
     caller: Caller
@@ -144,6 +146,7 @@ class Context:
     count_streamed: Callable[[RequestStats, float], None] | None = None
     moment: Moment | None = None
     route: Route | None = None
+    structure: Structure = field(default_factory=Structure)
 
     @cached_property
     def outdated_views(self) -> OutdatedViews | None:
@@ -206,7 +209,9 @@ class Context:
             return self._routed(self.route, None if self.route.avoided else moment, hidden)
         scope = None if self.caller.sees_everything else VisibilityScope(self.caller.person, self.filtered)
         present = None if moment is None else moment[:2]
-        return SnapshotReader(self.pool, self.log, self.deadline, scope, hidden, self.freshness, present)
+        return SnapshotReader(
+            self.pool, self.log, self.deadline, scope, hidden, self.freshness, present, None, self.structure
+        )
 
     def _routed(self, route: Route, moment: Moment | None, hidden: frozenset[UUID] | None) -> SnapshotReader:
         """A reader on the server that the route chooses, or from which the present was read. Raises
@@ -215,7 +220,9 @@ class Context:
         source = path.source
         scope = None if self.caller.sees_everything else VisibilityScope(self.caller.person, source.filtered)
         present = None if moment is None else moment[:2]
-        return SnapshotReader(source.pool, source.log, self.deadline, scope, hidden, self.freshness, present, path)
+        return SnapshotReader(
+            source.pool, source.log, self.deadline, scope, hidden, self.freshness, present, path, self.structure
+        )
 
 
 def outdated_views(pool: Pool) -> OutdatedViews | None:

@@ -25,6 +25,7 @@ from api.server.authenticators import authenticators_of
 from api.server.standby_sources import standbys_of
 from api.snapshot.sources import PRIMARY, Route, Source
 from api.snapshot.standbys import Standbys
+from api.snapshot.structure import Structure
 from domain.log.event_store import Log
 from projections.engine.projector import Projector
 from projections.proof.signer import Keys
@@ -66,6 +67,7 @@ class Process:
     standbys: Standbys | None = None
     telemetry: Telemetry = field(default_factory=telemetry)
     metrics: Metrics = field(default_factory=Metrics)
+    structure: Structure = field(default_factory=Structure)
     leaving: Flag = field(default_factory=Flag)
 
     @classmethod
@@ -141,6 +143,7 @@ class Process:
             bounds=Bounds(self.sizes.current, self.settings.cost_max),
             count_streamed=self.metrics.count_streamed,
             route=None if self.standbys is None else Route(self.standbys, caller.actor),
+            structure=self.structure,
         )
 
 

@@ -15,6 +15,7 @@ from uuid import UUID
 
 from api.snapshot import global_ids
 from api.snapshot.sources import Connection, Path, Pool
+from api.snapshot.structure import AtBasis, Structure
 from domain.log.event_store import Log
 from domain.primitives import values
 from domain.primitives.calendar import Calendar
@@ -80,7 +81,7 @@ class SnapshotReader:
     `deadline` is that of all reads. `visibility_scope` is None for a caller from whom nothing is hidden. `hidden` names
     the hidden objectives; if it is None, they are looked up at the first read. `present` is the present's basis with
     the objectives hidden there, if both are known already. `path` leads to the server of the pool; without one it is
-    the primary.
+    the primary. `structure` is what the process keeps in memory.
     """
 
     def __init__(
@@ -93,8 +94,10 @@ class SnapshotReader:
         freshness: FreshnessTracker | None = None,
         present: tuple[ResolvedBasis, frozenset[UUID]] | None = None,
         path: Path | None = None,
+        structure: Structure | None = None,
     ) -> None:
         self.log = log
+        self.structure = structure or Structure()
         self._path = path
         self._present = present
         self._pool = pool
@@ -292,10 +295,14 @@ class View:
     def by_id(self, query: ById[T], wanted: Iterable[UUID | None]) -> dict[UUID, T]:
         """The rows with these ids, among others read before; a view reads each row once."""
         rows: dict[UUID, T] = self._rows.setdefault(query, {})
+        if query is cycle.cycles:
+            rows.update(self._structure.cycles)  # type: ignore[arg-type]
         missing = set(filter(None, wanted)) - rows.keys()
         if missing:
             with self.reads.connection() as conn:
                 rows.update(query(conn, self.basis, list(missing)))
+            if query is cycle.cycles:
+                self._structure.add_cycles(rows)  # type: ignore[arg-type]
         return rows
 
     def remember(self, query: ById[T], rows: Iterable[T]) -> None:
@@ -335,10 +342,18 @@ class View:
         """Record that the answer depends on this view, although it reads no rows of it."""
 
     @cached_property
+    def _structure(self) -> AtBasis:
+        """What is kept in memory at this basis."""
+        return self.reads.structure.at(self.reads.newest, self.basis)
+
+    @cached_property
     def settings(self) -> Settings:
         """The scoring policies adopted and the calendars set so far."""
-        with self.reads.connection() as conn:
-            return settings(conn, self.basis)
+        kept = self._structure
+        if kept.settings is None:
+            with self.reads.connection() as conn:
+                kept.settings = settings(conn, self.basis)
+        return kept.settings
 
     @property
     def policies(self) -> cycle.Policies:

@@ -1,0 +1,57 @@
+"""Cycles, scoring policies and calendars in memory: nearly all figures need them, and few events change them.
+
+Without it each query would read them again, in two of the four to six statements that it takes.
+"""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from threading import Lock
+from typing import Final, TypeAlias
+from uuid import UUID
+
+from projections.store.basis import ResolvedBasis
+from projections.tables.cycle import CycleRow, Settings
+
+BASES_MAX: Final = 8
+"""The bases that are kept; those used last."""
+CYCLES_MAX: Final = 1_000
+"""The cycles that are kept for one basis."""
+
+_Key: TypeAlias = tuple[object, ...]
+
+
+class AtBasis:
+    """What was read at one basis. Used by several threads: nothing that was read changes."""
+
+    def __init__(self) -> None:
+        self.settings: Settings | None = None
+        self.cycles: Mapping[UUID, CycleRow] = {}
+
+    def add_cycles(self, rows: Mapping[UUID, CycleRow]) -> None:
+        """Keep cycles, unless they are too many."""
+        known = {**self.cycles, **rows}
+        if len(known) <= CYCLES_MAX:
+            self.cycles = known
+
+
+class Structure:
+    """What one process keeps, for level bases only: there it depends on the position alone.
+
+    It is forgotten when the present moves: an event may erase a person from the past, too.
+    """
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[_Key, AtBasis] = OrderedDict()
+        self._lock = Lock()
+
+    def at(self, newest: ResolvedBasis, basis: ResolvedBasis) -> AtBasis:
+        """What is kept for a basis, at this present; nothing yet for a new one, and nothing ever unless it is level."""
+        if not basis.level:
+            return AtBasis()
+        key = (newest.position, newest.known, basis.position)
+        with self._lock:
+            found = self._kept.setdefault(key, AtBasis())
+            self._kept.move_to_end(key)
+            if len(self._kept) > BASES_MAX:
+                self._kept.popitem(last=False)
+        return found
