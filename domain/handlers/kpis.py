@@ -1,7 +1,8 @@
 """Handlers of the commands on KPIs and their readings."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
-from typing import TypeAlias
+from typing import NamedTuple
 from uuid import UUID
 
 from msgspec import UNSET, Struct, structs
@@ -24,7 +25,7 @@ from domain.handlers.formulas import given_formulas, kpi_readings
 from domain.handlers.handler_registry import handles
 from domain.handlers.unit_of_work import UnitOfWork, keyed_id
 from domain.model.kpi import Definition, Kpi, KpiDefined, NewGoal, Reading, ReadingRecorded, reading_id
-from domain.primitives.errors import invalid
+from domain.primitives.errors import CommandRejected, ItemFaults, invalid
 from domain.primitives.rules import Rule
 from domain.primitives.values import Aggregation, Kind, Unit
 
@@ -143,49 +144,74 @@ class Readings(Struct, frozen=True):
 @handles
 def record_readings(uow: UnitOfWork, command: RecordReadings) -> Readings:
     """All or nothing. A repeated value is unchanged; another value for the same instant is a conflict,
-    with a recorded reading or within the batch. Readings may be older than the KPI's definition."""
+    with a recorded reading or within the batch. Readings may be older than the KPI's definition. Raises
+    `InputRejected` with the problems of all readings that are rejected."""
     uow.load(filter(None, (uow.id_of(Kind.KPI, by) for by in {one.kpi for one in command.readings})))
-    kpis: dict[KpiBy, UUID] = {}
-    planned = [_planned(uow, kpis, one, index) for index, one in enumerate(command.readings)]
-    uow.load([id for id, *_ in planned])
-    earliest = min(measured_at for *_, measured_at in planned)
-    readings = [_read(uow, *one, earliest, str(index)) for index, one in enumerate(planned)]
+    kpis: dict[KpiBy, UUID | CommandRejected] = {}
+    planned = [_planned(uow, kpis, one) for one in command.readings]
+    uow.load([one.id for one in planned if isinstance(one, Planned)])
+    readings = _all_read(uow, planned)
     recorded = len({id(reading) for reading in readings if reading.has_pending_events})
     return Readings(readings=readings, recorded=recorded, unchanged=len(readings) - recorded)
 
 
-Planned: TypeAlias = tuple[UUID, ReadingRecorded, datetime]
+class Planned(NamedTuple):
+    """A reading of the batch: its id, its event, and when it was measured."""
+
+    id: UUID
+    event: ReadingRecorded
+    measured_at: datetime
 
 
-def _planned(uow: UnitOfWork, kpis: dict[KpiBy, UUID], one: ReadingInput, index: int) -> Planned:
-    """A reading of the batch: its id, its event, and when it was measured. `kpis` caches the KPIs of the readings
-    before it."""
-    field = ("readings", str(index))
+def _planned(
+    uow: UnitOfWork, kpis: dict[KpiBy, UUID | CommandRejected], one: ReadingInput
+) -> Planned | CommandRejected:
+    """A reading of the batch, or why it is rejected. `kpis` caches the KPIs of the readings before it."""
     kpi = kpis.get(one.kpi)
     if kpi is None:
-        found = uow.find(Kpi, one.kpi, *field, "kpi")
-        found.refuse_readings(*field)
-        kpi = kpis[one.kpi] = found.id
-    moment = one.measured_at or uow.command.effective_at or uow.now
-    measured_at = uow.moment(moment, *field, "measuredAt")
-    event = ReadingRecorded(
-        kpi=kpi,
-        value=one.value,
-        note=one.note,
-    )
-    return reading_id(kpi, measured_at), event, measured_at
+        kpi = kpis[one.kpi] = _kpi_with_readings(uow, one.kpi)
+    if isinstance(kpi, CommandRejected):
+        return kpi
+    try:
+        measured_at = uow.moment(one.measured_at or uow.command.effective_at or uow.now, "measuredAt")
+    except CommandRejected as rejection:
+        return rejection
+    return Planned(reading_id(kpi, measured_at), ReadingRecorded(kpi=kpi, value=one.value, note=one.note), measured_at)
 
 
-def _read(
-    uow: UnitOfWork, id: UUID, event: ReadingRecorded, measured_at: datetime, earliest: datetime, index: str
-) -> Reading:
+def _kpi_with_readings(uow: UnitOfWork, by: KpiBy) -> UUID | CommandRejected:
+    """The id of a KPI that takes readings, or why there is none."""
+    try:
+        found = uow.find(Kpi, by, "kpi")
+        found.refuse_readings()
+    except CommandRejected as rejection:
+        return rejection
+    return found.id
+
+
+def _all_read(uow: UnitOfWork, planned: Sequence[Planned | CommandRejected]) -> list[Reading]:
+    """The readings, in the order of the input. Raises `InputRejected`."""
+    faults, readings = ItemFaults(), list[Reading]()
+    earliest = min((one.measured_at for one in planned if isinstance(one, Planned)), default=uow.now)
+    for index, one in enumerate(planned):
+        if isinstance(one, CommandRejected):
+            faults.keep(one, "readings", str(index))
+            continue
+        with faults.of("readings", str(index)):
+            readings.append(_read(uow, one, earliest))
+    faults.refuse()
+    return readings
+
+
+def _read(uow: UnitOfWork, one: Planned, earliest: datetime) -> Reading:
+    event, measured_at = one.event, one.measured_at
     claimed_at = uow.claimed_at(measured_at, earliest)
-    reading = uow.known(id)
+    reading = uow.known(one.id)
     if isinstance(reading, Reading):
         shows_value = Permission.READ in uow.can
-        reading.repeat(event.value, event.note, claimed_at, "readings", index, "value", shows_value=shows_value)
+        reading.repeat(event.value, event.note, claimed_at, "value", shows_value=shows_value)
         return reading
-    return uow.begin(Reading, structs.replace(event, claimed_at=claimed_at), id, measured_at)
+    return uow.begin(Reading, structs.replace(event, claimed_at=claimed_at), one.id, measured_at)
 
 
 @handles

@@ -158,5 +158,5 @@ class ItemFaults(Faults):
             self.keep(rejection, *path)
 
 
-_OF_THE_COMMAND: Final = {("effectiveAt",), ("expectedVersion",)}
+_OF_THE_COMMAND: Final = {("effectiveAt",), ("expectedVersion",), ("at",)}
 """The fields that all items of a command share."""

@@ -14,6 +14,7 @@ from domain.commands.kpi_commands import (
     ReadingInput,
     RecordReadings,
     RedefineKpi,
+    RetireKpi,
     RetractReading,
 )
 from domain.commands.permissions import Role
@@ -222,6 +223,20 @@ def test_two_values_at_one_instant_within_a_batch_are_a_conflict() -> None:
 def test_a_batch_is_atomic() -> None:
     mixed = RecordReadings(readings=[reading(1, 2, 2), reading(41)])
     given(*measured).when(mixed).then_refused("CONFLICT", "readings.1.value")
+
+
+def test_all_readings_that_are_rejected_are_reported_with_their_problem() -> None:
+    unknown = ReadingInput(kpi=KpiBy(key="unknown"), value=1, measured_at=on(2, 1))
+    old = ReadingInput(kpi=KpiBy(key="old"), value=1, measured_at=on(2, 1))
+    known = [defined, DefineKpi(key="old", name="Old"), RetireKpi(kpi=KpiBy(key="old"), reason="replaced")]
+    mixed = RecordReadings(readings=[unknown, reading(40), old, reading(41), unknown])
+    refused = given(*known, in_march).when(mixed).then_refused("NOT_FOUND", "readings.0.kpi.key")
+    assert [(problem.code, ".".join(problem.field)) for problem in refused.problems] == [
+        ("NOT_FOUND", "readings.0.kpi.key"),
+        ("CLOSED", "readings.2.kpi"),
+        ("CONFLICT", "readings.3.value"),
+        ("NOT_FOUND", "readings.4.kpi.key"),
+    ]
 
 
 def test_the_same_instant_in_another_zone_is_the_same_reading() -> None:
