@@ -66,16 +66,15 @@ def inclusion(look: Look, index: int, size: int) -> list[bytes]:
     """
     if not 0 <= index < size:
         raise ValueError(f"leaf {index} is not among the first {size}")
-    path, start, end = [], 0, size
-    while end - start > 1:
-        middle = _middle(start, end)
-        if index < middle:
-            path.append(_over(look, middle, end))
-            end = middle
-        else:
-            path.append(_over(look, start, middle))
-            start = middle
-    return path[::-1]
+    path, level, place, last = [], 0, index, size - 1
+    while last:
+        beside = place ^ 1
+        if (beside + 1) << level <= size:
+            path.append(look(level, beside))
+        elif beside <= last:
+            path.append(_over(look, beside << level, size))
+        level, place, last = level + 1, place >> 1, last >> 1
+    return path
 
 
 def consistency(look: Look, old: int, new: int) -> list[bytes]:
