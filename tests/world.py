@@ -10,7 +10,8 @@ import psycopg
 from api.runtime.database import Database
 from domain.commands.command import Command
 from domain.commands.permissions import Role
-from domain.handlers.dispatcher import Dispatcher, Outcome
+from domain.handlers.batches.batch_dispatcher import BatchDispatcher
+from domain.handlers.dispatcher import Outcome
 from domain.handlers.unit_of_work import Author
 from domain.log.event_store import Log
 from domain.primitives.values import Basis, Source
@@ -57,7 +58,7 @@ class World:
         self.database = database
         self.workspace = database.settings.workspace
         self.log = Log(database.pool("owner"), self.workspace)
-        self.keyframe = Dispatcher(self.log)
+        self.keyframe = BatchDispatcher(self.log)
         self.projector = KeptProjector(self.log, database)
         self._conn: psycopg.Connection[Any] | None = None
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 from api.runtime.database import Database
-from domain.handlers.dispatcher import Dispatcher
+from domain.handlers.batches.batch_dispatcher import BatchDispatcher
 from domain.log.event_store import Log
 from tests.properties.cases import Case, Latest, case_of
 from tests.workspace import fresh_workspace
@@ -26,7 +26,7 @@ settings.register_profile(
 class World(NamedTuple):
     database: Database
     log: Log
-    keyframe: Dispatcher
+    keyframe: BatchDispatcher
 
 
 Worlds = Callable[[], AbstractContextManager[World]]
@@ -38,7 +38,7 @@ def worlds(server: str) -> Worlds:
     def world() -> Iterator[World]:
         with fresh_workspace(server, pool_size_max=4) as database:
             log = Log(database.pool(), database.settings.workspace)
-            yield World(database, log, Dispatcher(log))
+            yield World(database, log, BatchDispatcher(log))
 
     return world
 

@@ -5,7 +5,6 @@ to the present, most changes are effective when the clock says so, and some are 
 differ, cycles end, and goals fall silent.
 """
 
-from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from typing import Any
@@ -27,7 +26,7 @@ from domain.commands.key_result_commands import (
 from domain.commands.kpi_commands import DefineKpi, ReadingInput, RecordReadings, RedefineKpi
 from domain.commands.objective_commands import AlignObjective, AssignObjective, CloseObjective, DraftObjective
 from domain.commands.people_commands import FormTeam
-from domain.handlers.dispatcher import Dispatcher, Outcome
+from domain.handlers.batches.batch_dispatcher import BatchDispatcher
 from domain.handlers.unit_of_work import keyed_id
 from domain.primitives.values import (
     Aggregation,
@@ -42,7 +41,7 @@ from domain.primitives.values import (
     Verdict,
 )
 from tests.metric_input import as_input
-from tests.properties.histories import History
+from tests.properties.histories import After, History
 
 QUARTER_DAYS = 91
 AGE_DAYS = 290
@@ -56,21 +55,26 @@ WEIGHTS: dict[str, float] = {
     "retargetKeyResult": 4, "reweighKeyResult": 1.5, "rescheduleKeyResult": 2, "linkKpi": 2, "unlinkKpi": 1.5,
     "redefineKpi": 2.5, "defineKpi": 0.7, "setKpiTargets": 2, "retireKpi": 0.3, "reviveKpi": 0.3, "carryObjective": 0.5,
     "planKeyResult": 6, "setCalendar": 1, "abandonCycle": 0.3, "handOver": 0.3, "setLabels": 0.3,
-    "setExternalReference": 0.3, "rescheduleCycle": 2, "moveKeyResult": 3, "moveObjective": 2,
+    "setExternalReference": 0.3, "rescheduleCycle": 2, "moveKeyResult": 3, "moveObjective": 2, "renameCycle": 0.2,
+    "setObjectiveVisibility": 0.5, "saveAsTemplate": 0.7, "applyTemplate": 0.7, "draftObjectives": 1, "defineKpis": 0.2,
+    "checkInMany": 3, "addPerson": 0.5, "assignKeyResult": 0.3, "rewordObjective": 0.2, "rewordKeyResult": 0.2,
+    "planInitiative": 0.2, "disbandTeam": 0.05,
 }  # fmt: skip
 
 
 class GoalHistory(History):
     """A random history of goals. `first_day` is that of the year; `steps` commands bring the clock to the present."""
 
-    def __init__(self, keyframe: Dispatcher, chance: Random, today: date) -> None:
+    weights = WEIGHTS
+
+    def __init__(self, keyframe: BatchDispatcher, chance: Random, today: date) -> None:
         super().__init__(keyframe, chance)
         self.first_day = today - timedelta(days=AGE_DAYS)
         self.first_time = datetime.combine(self.first_day, time(), UTC)
         self._clock = self.first_time
         self._now = datetime.combine(today, time(), UTC)
 
-    def live(self, steps: int, after: Callable[[Command, Outcome], object] | None = None) -> None:
+    def live(self, steps: int, after: After | None = None) -> None:
         for command in self._first_commands():
             self._take(command, after)
         self._open_year(after)
@@ -80,8 +84,7 @@ class GoalHistory(History):
             self._clock += timedelta(hours=6) * self._chance.randint(0, max(0, round(2 * pause)))
             while planned and planned[0][0] <= self._clock:
                 self._take(planned.pop(0)[1], after)
-            name = self._chance.choices(list(WEIGHTS), list(WEIGHTS.values()))[0]
-            self._take(getattr(self, f"_{name}")(), after)
+            self._step(after)
 
     def _cycle_changes(self) -> list[tuple[datetime, Command]]:
         """When cycles begin and end, some days after their first and last days; some are not closed."""
@@ -104,7 +107,7 @@ class GoalHistory(History):
         company = FormTeam(key="company", name="Company", effective_at=before)
         return [company, *(self._kpi_with_readings() for _ in range(4))]
 
-    def _open_year(self, after: Callable[[Command, Outcome], object] | None) -> None:
+    def _open_year(self, after: After | None) -> None:
         """KPIs with formulas, teams below the company, the year, its quarters, and a project across two of them; some
         begin at once."""
         for _ in range(3):
@@ -272,6 +275,7 @@ class GoalHistory(History):
             cycle=self._cycle(), title="Grow with people", kind=self._chance.choice(list(ObjectiveKind)),
             team=self._any(Kind.TEAM) if self._chance.random() < 0.8 else None,
             supports=supports, effective_at=self._effective(),
+            key_results=[self._key_result() for _ in range(self._chance.choice([0, 0, 0, 2]))] or UNSET,
         )  # fmt: skip
 
     def _assignObjective(self) -> Command:  # noqa: N802

@@ -1,19 +1,21 @@
 """Random histories of commands on one workspace.
 
-Every command type is drawn. References are to existing ids, a few of them wrong on purpose, and rejected commands are
-skipped. Times of measurement and effective times are late, early and out of order.
+Every command type and every field of it is drawn, and batches of them. References are to existing ids, a few of them
+wrong on purpose, and rejected commands are skipped. Times of measurement and effective times are late, early and out of
+order.
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from random import Random
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from msgspec import UNSET, UnsetType
 
-from domain.commands.command import Command, CycleBy, KpiBy
+from domain.commands.batch_commands import CheckInMany
+from domain.commands.command import Command, CycleBy, Items, KpiBy, verb
 from domain.commands.cycle_commands import (
     AbandonCycle,
     ActivateCycle,
@@ -92,41 +94,41 @@ from domain.commands.people_commands import (
     ReviveTeam,
 )
 from domain.commands.permissions import Role
-from domain.commands.registry import VERBS
+from domain.commands.registry import MUTATIONS
 from domain.commands.subject_commands import SetExternalReference, SetLabels
-from domain.commands.template_commands import ApplyTemplate, RenameTemplate, RetireTemplate, SaveAsTemplate
+from domain.commands.template_commands import (
+    ApplyTemplate,
+    RenameTemplate,
+    RetireTemplate,
+    SaveAsTemplate,
+    TemplateGoalInput,
+    TemplateKeyResultInput,
+)
 from domain.commands.workspace_commands import SetCalendar
-from domain.handlers.dispatcher import Dispatcher, Outcome
+from domain.handlers.batches.batch_dispatcher import BatchDispatcher, Done
+from domain.handlers.dispatcher import Outcome
 from domain.handlers.unit_of_work import Author
-from domain.model.event import replay
 from domain.primitives.calendar import Weekday
 from domain.primitives.errors import CommandRejected
 from domain.primitives.values import (
     Aggregation,
+    BatchMode,
     Cadence,
-    Direction,
     EarlierPeriod,
-    GoalDirection,
     InitiativeState,
     Kind,
-    KpiGoal,
     KpiTarget,
-    Metric,
-    Milestone,
     ObjectiveKind,
-    PlanPoint,
-    Ref,
     ReflectionKind,
     Source,
-    Unit,
-    UnitKind,
     Verdict,
     Visibility,
 )
 from tests.metric_input import as_input
+from tests.properties.drawing import LONG_AGO
+from tests.properties.optional_fields import OptionalFields
 
 AUTHOR = Author("machine:history", Source.API, frozenset(Role))
-LONG_AGO = datetime(2025, 1, 1, tzinfo=UTC)
 
 # Measurements are frequent; commands that end an aggregate are rare, so that enough active aggregates remain.
 WEIGHTS: dict[str, float] = {
@@ -135,8 +137,11 @@ WEIGHTS: dict[str, float] = {
     "closeCycle": 0.3, "closeObjective": 1, "dropObjective": 1, "dropKeyResult": 0.5, "disbandTeam": 0.2,
     "deactivatePerson": 0.2, "erasePerson": 0.4, "retireKpi": 0.3, "reopenObjective": 4, "joinTeam": 4,
     "planKeyResult": 5, "abandonCycle": 0.3, "handOver": 1, "saveAsTemplate": 1, "applyTemplate": 1,
-    "retireTemplate": 0.3, "renameTemplate": 1,
+    "retireTemplate": 0.3, "renameTemplate": 1, "addPeople": 1, "formTeams": 1, "draftObjectives": 2, "defineKpis": 1,
+    "checkInMany": 3,
 }  # fmt: skip
+
+After: TypeAlias = Callable[[Command, Outcome], object]
 
 REPEATABLE = frozenset(
     {
@@ -155,37 +160,69 @@ REPEATABLE = frozenset(
 """The idempotent commands: repeated immediately, they record nothing."""
 
 
-class History:
-    """A random sequence of commands. `done` has each successful command with its outcome."""
+class History(OptionalFields):
+    """A random sequence of commands. `done` has each successful command with its outcome, and those of batches, too;
+    `batches` has each batch with the outcomes of its items."""
 
-    def __init__(self, keyframe: Dispatcher, chance: Random) -> None:
-        self._keyframe = keyframe
-        self._chance = chance
-        self._ids: dict[Kind, list[UUID]] = {kind: [] for kind in Kind}
-        self._keys = 0
+    weights: Mapping[str, float] = {name: WEIGHTS.get(name, 2) for name in MUTATIONS}
+
+    def __init__(self, keyframe: BatchDispatcher, chance: Random) -> None:
+        super().__init__(keyframe, chance)
         self.done: list[tuple[Command, Outcome]] = []
+        self.batches: list[tuple[Command, list[Done]]] = []
         self.refused: Counter[str] = Counter()
 
-    def live(self, steps: int, after: Callable[[Command, Outcome], object] | None = None) -> None:
+    def live(self, steps: int, after: After | None = None) -> None:
         """Execute random commands; call `after` with each successful one and its outcome."""
         for command in self._first_commands():
             self._take(command, after)
-        names = list(VERBS)
-        weights = [WEIGHTS.get(name, 2) for name in names]
         for _ in range(steps):
-            name = self._chance.choices(names, weights)[0]
-            self._take(getattr(self, f"_{name}")(), after)
+            self._step(after)
 
     def _first_commands(self) -> list[Command]:
         return [self._addPerson(), self._formTeam(), self._openCycle(), self._openCycle(), self._defineKpi()]
 
-    def _take(self, command: Command, after: Callable[[Command, Outcome], object] | None) -> None:
+    def _step(self, after: After | None) -> None:
+        """Execute one random command, or a batch of them."""
+        (name,) = self._chance.choices(list(self.weights), list(self.weights.values()))
+        items = MUTATIONS[name].ITEMS
+        if items is None:
+            self._take(self._drawn(name), after)
+        else:
+            self._take_batch(MUTATIONS[name], items, after)
+
+    def _drawn(self, name: str) -> Command:
+        """A random command of this type."""
+        command: Command = getattr(self, f"_{name}")()
+        return self._filled(command)
+
+    def _take(self, command: Command, after: After | None) -> None:
         try:
             outcome = self._keyframe.execute(command, AUTHOR)
         except CommandRejected as refused:
             self.refused[refused.code] += 1
             return
+        self._keep(command, outcome, after)
+
+    def _take_batch(self, kind: type[Command], items: Items, after: After | None) -> None:
+        """Execute some commands of one type as a batch; each that is recorded counts as one command."""
+        fields: dict[str, Any] = {items.field: [self._drawn(verb(items.of)) for _ in range(self._chance.randint(1, 4))]}
+        if kind is CheckInMany:
+            fields["mode"] = self._chance.choice([*BatchMode])
+        batch = kind(**fields, idempotency_key=self._chance.choice([None, f"batch {self._key()}"]))
+        try:
+            outcomes = self._keyframe.execute_batch(batch, AUTHOR)
+        except CommandRejected as refused:
+            self.refused[refused.code] += 1
+            return
+        self.batches.append((batch, outcomes))
+        for command, outcome in zip(fields[items.field], outcomes, strict=True):
+            if isinstance(outcome, Outcome):
+                self._keep(command, outcome, after)
+
+    def _keep(self, command: Command, outcome: Outcome, after: After | None) -> None:
         self._add_ids(outcome)
+        self._note(command, outcome.result)
         self.done.append((command, outcome))
         if after is not None:
             after(command, outcome)
@@ -200,95 +237,6 @@ class History:
         for reading, _ in outcome.result.readings:
             if reading not in self._ids[Kind.READING]:
                 self._ids[Kind.READING].append(reading)
-
-    # ── drawing ──────────────────────────────────────────────────────────────────────────────────
-
-    def _any(self, kind: Kind) -> UUID:
-        """The id of one of the last aggregates of a kind, or sometimes an unknown id."""
-        ids = self._ids[kind]
-        if not ids or self._chance.random() < 0.02:
-            return UUID(int=self._chance.getrandbits(128))
-        return self._chance.choice(ids[-12:])
-
-    def _maybe(self, kind: Kind) -> UUID | None:
-        return self._any(kind) if self._ids[kind] and self._chance.random() < 0.6 else None
-
-    def _ref(self, *kinds: Kind) -> Ref:
-        kind = self._chance.choice(kinds)
-        return Ref(kind, self._any(kind))
-
-    def _key(self) -> str:
-        self._keys += 1
-        return f"k{self._chance.randint(1, self._keys + 1)}" if self._chance.random() < 0.1 else f"n{self._keys}"
-
-    def _text(self) -> str:
-        return " ".join(self._chance.choices(["grow", "mend", "people", "Ünï", "trust", "speed", "π", "100 %"], k=4))
-
-    def _number(self) -> float:
-        return self._chance.choice([0.0, 1.0, 2.5, 10.0, -4.0, 33.3, 100.0, 1e6]) + self._chance.randint(0, 5)
-
-    def _share(self) -> float:
-        return self._chance.choice([0.0, 0.1, 0.3, 0.5, 0.7, 0.9, 1.0])
-
-    def _moment(self) -> datetime:
-        """A random time since 2025, coarse enough that two events often have the same."""
-        return LONG_AGO + timedelta(hours=6 * self._chance.randint(0, 2400))
-
-    def _since(self) -> dict[str, Any]:
-        """A reason, and sometimes an effective time in the past."""
-        reason = {"reason": self._text()}
-        return reason | {"effective_at": self._moment()} if self._chance.random() < 0.1 else reason
-
-    def _metric(self) -> Metric:
-        low = self._number()
-        high = low + self._chance.choice([1.0, 7.0, 20.0])
-        unit = Unit(self._chance.choice(list(UnitKind)), self._chance.choice(["", "€", "h"]))
-        drawn = self._chance.choice(list(Direction))
-        if drawn is Direction.INCREASE:
-            return Metric(drawn, unit, start=low, target=high)
-        if drawn is Direction.DECREASE:
-            return Metric(drawn, unit, start=high, target=low)
-        if drawn in (Direction.AT_LEAST, Direction.AT_MOST):
-            return Metric(drawn, unit, target=low, start=self._chance.choice([None, high, low - 3]))
-        if drawn is Direction.WITHIN:
-            return Metric(drawn, unit, lower=low, upper=high, start=self._chance.choice([None, low - 9, high + 9]))
-        if drawn is Direction.MILESTONES:
-            return Metric(drawn, milestones=tuple(Milestone(f"m{one}", self._text(), one) for one in (1.0, 2.0)))
-        return Metric(drawn)
-
-    def _goal(self) -> KpiGoal | None:
-        if self._chance.random() < 0.3:
-            return None
-        if self._chance.random() < 0.3:
-            return KpiGoal(GoalDirection.WITHIN, lower=1.0, upper=50.0, tolerance=5.0)
-        return KpiGoal(self._chance.choice([GoalDirection.AT_LEAST, GoalDirection.AT_MOST]), target=self._number())
-
-    def _plan(self, key_result: UUID) -> list[PlanPoint]:
-        """A plan of a key result that exists: some of its days with values on the way and beyond; rarely empty."""
-        found = self._found(key_result)
-        if found is None or self._chance.random() < 0.1:
-            return []
-        cycle = self._found(self._found(found.objective).cycle)
-        return self._points(found.metric, max(found.created_at.date(), cycle.starts_on), found.due)
-
-    def _points(self, metric: Metric, first: date, due: date) -> list[PlanPoint]:
-        """Points between two days, without the last, and rarely one before them."""
-        days = max((due - first).days, 1)
-        drawn = sorted({self._chance.randint(-(days // 20), days - 1) for _ in range(self._chance.randint(1, 4))})
-        start, target = (0.0, 1.0) if metric.milestones else (metric.start or 0.0, metric.target or 1.0)
-        beyond = [] if metric.milestones else [-0.2, 1.2]
-        shares = [self._chance.choice([0.0, 0.1, 0.3, 0.5, 0.8, 1.0, *beyond]) for _ in drawn]
-        return [
-            PlanPoint(first + timedelta(days=day), start + share * (target - start))
-            for day, share in zip(drawn, shares, strict=True)
-        ]
-
-    def _found(self, id: UUID) -> Any:
-        """The aggregate as recorded; None without one."""
-        return replay(self._keyframe._log.streams([id]).get(id, []))
-
-    def _reached(self) -> list[str] | None:
-        return self._chance.choice([None, [], ["m1.0"], ["m1.0", "m2.0"]])
 
     # ── one command of each type; the methods have the names of the API ───────────────────────────────────
 
@@ -495,7 +443,8 @@ class History:
         )  # fmt: skip
 
     def _correctCheckIn(self) -> Command:  # noqa: N802
-        return CorrectCheckIn(check_in=self._any(Kind.CHECK_IN), value=self._number(), reason=self._text())
+        value = self._number() if self._chance.random() < 0.8 else UNSET
+        return CorrectCheckIn(check_in=self._any(Kind.CHECK_IN), value=value, reason=self._text())
 
     def _linkKpi(self) -> Command:  # noqa: N802
         kpi = KpiBy(id=self._any(Kind.KPI))
@@ -565,10 +514,6 @@ class History:
         low = self._number()
         return KpiTarget(day, lower=low, upper=low + 5.0) if within else KpiTarget(day, target=low)
 
-    def _day(self) -> date:
-        """The first day of a month of 2025 to 2027."""
-        return date(self._chance.randint(2025, 2027), self._chance.randint(1, 12), 1)
-
     def _retireKpi(self) -> Command:  # noqa: N802
         return RetireKpi(kpi=KpiBy(id=self._any(Kind.KPI)), **self._since())
 
@@ -612,6 +557,11 @@ class History:
     def _saveAsTemplate(self) -> Command:  # noqa: N802
         if self._chance.random() < 0.5:
             return SaveAsTemplate(name=self._text(), objective=self._any(Kind.OBJECTIVE))
+        if self._chance.random() < 0.3:
+            key_result = TemplateKeyResultInput(title=self._text(), metric=as_input(self._metric()))
+            kind = self._chance.choice([*ObjectiveKind])
+            goal = TemplateGoalInput(title=self._text(), kind=kind, key_results=[key_result])
+            return SaveAsTemplate(name=self._text(), goals=[goal])
         return SaveAsTemplate(name=self._text(), team=self._any(Kind.TEAM), cycle=self._cycle())
 
     def _renameTemplate(self) -> Command:  # noqa: N802

@@ -1,6 +1,6 @@
 """Invariants of the log after random histories: replay, idempotence, positions, hashes and effective times."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import datetime
 from itertools import pairwise
@@ -10,7 +10,10 @@ from typing import Any
 import pytest
 from msgspec import structs
 
+from domain.commands.batch_commands import items_of
 from domain.commands.command import Command, verb
+from domain.handlers.batches.batch_dispatcher import Done
+from domain.handlers.batches.batch_unit import BatchUnit
 from domain.handlers.dispatcher import Outcome
 from domain.handlers.unit_of_work import UnitOfWork
 from domain.log.mapper import leaf_hash
@@ -35,26 +38,45 @@ class Observed:
         """Aggregates that are replayed otherwise than a command left them, both states."""
         self.repeated: list[tuple[Command, Outcome, Outcome]] = []
         """Each command that can be repeated, its outcome, and that of its repetition."""
+        self.again: list[tuple[Done, Done]] = []
+        """The outcome of each command and of each item of a batch with an idempotency key, and that of the same request
+        at the end of the history."""
         self._keyframe = world.keyframe
         self._changed: dict[Any, Aggregate] = {}
-        changed = UnitOfWork.changed
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(UnitOfWork, "changed", self._capturing(UnitOfWork.changed))
+            patch.setattr(BatchUnit, "changed", self._capturing(BatchUnit.changed))
+            history = History(world.keyframe, Random(seed))
+            history.live(COMMANDS, self._after)
+        self._repeat(history)
 
+    def _repeat(self, history: History) -> None:
+        items = {id(item) for batch, _ in history.batches for item in getattr(batch, items_of(batch).field)}
+        alone = [(command, outcome) for command, outcome in history.done if id(command) not in items]
+        for command, outcome in alone:
+            if command.idempotency_key is not None:
+                self.again.append((outcome, self._keyframe.execute(command, AUTHOR)))
+        for batch, outcomes in history.batches:
+            if batch.idempotency_key is not None:
+                self.again += zip(outcomes, self._keyframe.execute_batch(batch, AUTHOR), strict=True)
+
+    def _capturing(self, changed: Callable[[Any], list[Aggregate]]) -> Callable[[Any], list[Aggregate]]:
         def capture(uow: UnitOfWork) -> list[Aggregate]:
             aggregates = changed(uow)
-            self._changed = {aggregate.id: aggregate for aggregate in aggregates}
+            self._changed |= {aggregate.id: aggregate for aggregate in aggregates}
             return aggregates
 
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(UnitOfWork, "changed", capture)
-            History(world.keyframe, Random(seed)).live(COMMANDS, self._after)
+        return capture
 
     def _after(self, command: Command, outcome: Outcome) -> None:
         for id, events in self.log.streams(self._changed).items():
             live, again = _state(self._changed[id]), _state(replay(iter(events)))
             self.replayed += 1
             self.differing += [(live, again)] if live != again else []
+        self._changed = {}
         if verb(type(command)) in REPEATABLE:
-            self.repeated.append((command, outcome, self._keyframe.execute(command, AUTHOR)))
+            anew = structs.replace(command, idempotency_key=None, expected_version=None)
+            self.repeated.append((command, outcome, self._keyframe.execute(anew, AUTHOR)))
 
 
 @pytest.fixture(scope="session")
@@ -100,6 +122,15 @@ def test_a_repeated_command_of_a_random_history_records_nothing(observed: Observ
     for command, outcome, again in observed.repeated:
         assert again.first is None, command
         assert again.head == outcome.head
+
+
+@on_histories(fixture="observed")
+def test_a_repeated_idempotency_key_returns_the_first_outcome(observed: Observed) -> None:
+    assert observed.again
+    for first, again in observed.again:
+        if isinstance(first, Outcome):
+            assert isinstance(again, Outcome)
+            assert again == structs.replace(first, head=again.head, repeated=True)
 
 
 @on_histories(fixture="observed")

@@ -1,5 +1,6 @@
 """What the closing of an objective records by default: the scores of its key results, its own score and its verdict."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
@@ -23,11 +24,14 @@ class Closing:
     verdict: str | None
 
 
-def default_closing(log: Log, closed: Recorded, score: float | None = None) -> Closing:
-    """The outcome that this closing records, unless it is given. A verdict follows from the score, given or not."""
+def default_closing(
+    log: Log, closed: Recorded, score: float | None = None, given: Mapping[UUID, float] | None = None
+) -> Closing:
+    """The outcome that this closing records, unless it is given. A verdict follows from the score, given or not.
+    `given` are the scores of key results that the closing states."""
     view = before_closing(log, closed)
     objective = view.objectives[closed.event.originator_id]
-    scores = scores_of(log, closed, view, objective)
+    scores = scores_of(log, closed, view, objective, given or {})
     score = default_score(view, objective, scores) if score is None else score
     judged = None if score is None else verdict(score, objective.kind, policy_in_force(view, None))
     return Closing(scores, score, judged)
@@ -47,8 +51,11 @@ def is_own_score(recorded: Recorded, closed: Recorded, key_results: set[UUID]) -
     return is_score and recorded.by.command == closed.by.command
 
 
-def scores_of(log: Log, closed: Recorded, view: View, objective: Objective) -> dict[UUID, float]:
-    """The score that a person gave to each key result, else its clamped progress, 0 where nothing was measured.
+def scores_of(
+    log: Log, closed: Recorded, view: View, objective: Objective, stated: Mapping[UUID, float]
+) -> dict[UUID, float]:
+    """The score that a person gave to each key result, else the one that the closing states, else its clamped progress,
+    0 where nothing was measured.
 
     A score counts if it was recorded before the closing, also if the closing is effective before it.
     """
@@ -57,7 +64,8 @@ def scores_of(log: Log, closed: Recorded, view: View, objective: Objective) -> d
     now = View(log, basis, [one for one in log.events if shows(basis, one) and not is_own_score(one, closed, own)])
     given = {one.id: now.key_results[one.id].score for one in key_results_of(view, objective)}
     measured = {one.id: figures(view, one).value for one in key_results_of(view, objective)}
-    return {id: score if score is not None else measured[id] or 0.0 for id, score in given.items()}
+    defaults = {id: stated.get(id, value or 0.0) for id, value in measured.items()}
+    return {id: score if score is not None else defaults[id] for id, score in given.items()}
 
 
 def default_score(view: View, objective: Objective, scores: dict[UUID, float]) -> float | None:

@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
@@ -15,7 +15,8 @@ from api.cli.import_facts import run_import
 from api.snapshot.global_ids import encode
 from domain.commands.command import Command
 from domain.commands.permissions import Role
-from domain.handlers.dispatcher import Dispatcher, Outcome
+from domain.handlers.batches.batch_dispatcher import BatchDispatcher, Done, Item
+from domain.handlers.dispatcher import Outcome
 from domain.handlers.unit_of_work import Author
 from domain.log.event_store import Log
 from domain.model.event import Recorded
@@ -23,7 +24,7 @@ from domain.model.people import PersonAdded, PersonRenamed
 from domain.primitives.personal_data import erased_handle, unseal
 from domain.primitives.values import Kind, Source
 from tests.properties.conftest import World
-from tests.properties.histories import LONG_AGO
+from tests.properties.drawing import LONG_AGO
 from tests.properties.test_reproducible_answers import VIEW, Asker
 
 Json = dict[str, Any]
@@ -141,7 +142,7 @@ def _stripped(answer: Any) -> Any:
 # ── authors ───────────────────────────────────────────────────────────────────────────────────────
 
 
-class RandomAuthors(Dispatcher):
+class RandomAuthors(BatchDispatcher):
     """A dispatcher that executes each command as a machine, a person, or an import on behalf of a person, which may
     claim a time."""
 
@@ -152,10 +153,17 @@ class RandomAuthors(Dispatcher):
 
     def execute(self, command: Command, author: Author) -> Outcome:
         outcome = super().execute(command, self._random_author(author))
-        subject = outcome.result.subject
-        if subject is not None and subject.kind is Kind.PERSON:
-            self._people.append(subject.id)
+        self._note_people([outcome])
         return outcome
+
+    def execute_batch(self, batch: Command, author: Author, given: Sequence[Item] | None = None) -> list[Done]:
+        done = super().execute_batch(batch, self._random_author(author), given)
+        self._note_people([one for one in done if isinstance(one, Outcome)])
+        return done
+
+    def _note_people(self, outcomes: Iterable[Outcome]) -> None:
+        subjects = [one.result.subject for one in outcomes]
+        self._people += [one.id for one in subjects if one is not None and one.kind is Kind.PERSON]
 
     def _random_author(self, author: Author) -> Author:
         person = self._chance.choice([None, *self._people[-5:]])

@@ -27,7 +27,7 @@ THEN = "query($at: Position!) { asOf(position: $at) { %s } }"
 
 @pytest.mark.no_cover
 @pytest.mark.long("the same documents")  # which are validated once
-@pytest.mark.parametrize("seed", [6, 10])
+@pytest.mark.parametrize("seed", [9, 18])
 def test_random_history_leaves_no_trace_of_hidden_goals(server: str, seed: int) -> None:
     with fresh_world(server) as world:
         History(world.keyframe, Random(seed)).live(350)

@@ -19,7 +19,8 @@ from domain.primitives.values import Kind
 from tests.api.retrospective.conftest import Worlds, laws
 from tests.api.retrospective.random_quarter import LENGTH, Life
 from tests.asking import AskedWorld
-from tests.properties.histories import LONG_AGO, History
+from tests.properties.drawing import LONG_AGO
+from tests.properties.histories import History
 
 pytestmark = [pytest.mark.long, pytest.mark.no_cover]
 

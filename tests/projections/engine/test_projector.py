@@ -31,7 +31,8 @@ from projections.store.versioned_tables import OPEN
 from projections.tables import kpi as kpis
 from projections.tables import measurements
 from tests.conftest import memory
-from tests.properties.histories import LONG_AGO, History
+from tests.properties.drawing import LONG_AGO
+from tests.properties.histories import History
 from tests.world import World, Worlds
 
 SECONDS = 30.0

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from api.runtime.database import Database
-from domain.handlers.dispatcher import Dispatcher
+from domain.handlers.batches.batch_dispatcher import BatchDispatcher
 from domain.log.event_store import Log
 from domain.log.mapper import LogRow, leaf_hash
 from domain.model.event import Event
@@ -42,7 +42,7 @@ class Attested:
     def __init__(self, database: Database) -> None:
         self.database = database
         self.log = Log(database.pool(), database.settings.workspace)
-        self.keyframe = Dispatcher(self.log)
+        self.keyframe = BatchDispatcher(self.log)
         self.projector = KeptProjector(self.log, database, 300)
         self.conn: psycopg.Connection[Any] = database.connect()
 
