@@ -234,6 +234,24 @@ class Formula(Shape, frozen=True):
     text: str
 
 
+class MeasuringKpi(Shape, frozen=True):
+    name: str
+
+
+class Measure(NamedTuple):
+    """What measures a key result: a KPI by its name, with the aggregate of its readings (None is the last one); None is
+    the check-ins of the key result."""
+
+    kpi: str | None
+    aggregate: str | None
+
+
+class WorkspaceCalendar(Shape, frozen=True):
+    time_zone: str
+    fiscal_year_start_month: int
+    week_starts_on: str
+
+
 class Days(NamedTuple):
     """The first and the last day of a cycle."""
 
@@ -241,12 +259,15 @@ class Days(NamedTuple):
     last: date
 
 
-Moved: TypeAlias = Metric | date | Days | list[PlanPoint] | KpiGoal | Target | Formula | None
+Moved: TypeAlias = (
+    Metric | date | Days | list[PlanPoint] | KpiGoal | Target | Formula | Measure | WorkspaceCalendar | None
+)
 """What a goalpost was before or after."""
 
 
 class Goalpost(Changed, frozen=True):
-    """A change of a metric, a due day, a plan or the days of the cycle, with what it was before and after."""
+    """A change of a metric, a due day, a plan, a link to a KPI, the days of the cycle or the calendar, with what it was
+    before and after."""
 
     reason: str | None = None
     days_before_close: int | None = None
@@ -264,6 +285,12 @@ class Goalpost(Changed, frozen=True):
     after_goal: KpiGoal | None = None
     before_formula: Formula | None = None
     after_formula: Formula | None = None
+    before_kpi: MeasuringKpi | None = None
+    after_kpi: MeasuringKpi | None = None
+    before_aggregate: str | None = None
+    after_aggregate: str | None = None
+    before_calendar: WorkspaceCalendar | None = None
+    after_calendar: WorkspaceCalendar | None = None
     targets: list[KpiTargetChange] = []  # noqa: RUF012 - msgspec copies it
 
     @property
@@ -276,10 +303,19 @@ class Goalpost(Changed, frozen=True):
             (self.before_plan, self.after_plan),
             (self.before_goal, self.after_goal),
             (self.before_formula, self.after_formula),
+            (self.before_calendar, self.after_calendar),
         ]
+        if self.before_kpi is not None or self.after_kpi is not None:
+            pairs.append(
+                (_measure(self.before_kpi, self.before_aggregate), _measure(self.after_kpi, self.after_aggregate))
+            )
         targets = [(Target(one.before, one.since), Target(one.after, one.since)) for one in self.targets]
         given = [pair for pair in pairs if any(one is not None for one in pair)]
         return [*([pair for pair in given if pair[0] != pair[1]] or given), *targets]
+
+
+def _measure(kpi: MeasuringKpi | None, aggregate: str | None) -> Measure:
+    return Measure(None, None) if kpi is None else Measure(kpi.name, aggregate)
 
 
 def _days(first: date | None, last: date | None) -> Days | None:

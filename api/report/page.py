@@ -1,6 +1,7 @@
 """Renders the report as one HTML page without scripts or external resources, which its policy enforces."""
 
 from base64 import b64encode
+from calendar import month_name
 from collections.abc import Iterator
 from datetime import date
 from hashlib import sha256
@@ -10,7 +11,19 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from api.report import amounts, seal, summary, team_pages
-from api.report.content import Days, Formula, Heading, KpiGoal, Metric, Moved, PlanPoint, Story, Target
+from api.report.content import (
+    Days,
+    Formula,
+    Heading,
+    KpiGoal,
+    Measure,
+    Metric,
+    Moved,
+    PlanPoint,
+    Story,
+    Target,
+    WorkspaceCalendar,
+)
 from api.report.drawings import bars, kpi_charts, line_charts, marks
 from domain.proof.report_seal import Sealed, digest
 from domain.proof.signed_note import Signer, encoded
@@ -33,6 +46,11 @@ _LABELS = {
     "RETIRED": "retired", "WENT_WELL": "What went well", "TO_IMPROVE": "What to improve",
     "LEARNED": "What was learned", "NEXT": "What comes next", "CLOSING": "At the closing",
 }  # fmt: skip
+_AGGREGATES = {
+    "LAST": "last reading", "FIRST": "first reading", "MEAN": "mean", "MIN": "smallest reading",
+    "MAX": "largest reading", "SUM": "sum",
+}  # fmt: skip
+"""How the readings of a KPI become the value of a key result, in words."""
 _pages = Environment(
     loader=PackageLoader(__package__, "."), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
     lstrip_blocks=True, auto_reload=False,
@@ -54,8 +72,8 @@ def goal(metric: Metric) -> str:
 
 
 def goalpost(moved: Moved) -> str:
-    """What a goalpost was before or after: a metric, a due day, a plan, the days of the cycle, or the goal or formula
-    of a KPI."""
+    """What a goalpost was before or after: a metric, a due day, a plan, what measures a key result, the days of the
+    cycle, the calendar, or the goal or formula of a KPI."""
     match moved:
         case Metric():
             return goal(moved)
@@ -67,13 +85,29 @@ def goalpost(moved: Moved) -> str:
             return f"{short(moved.first)} to {short(moved.last)}"
         case date():
             return f"due {short(moved)}"
-    return _plan_or_formula(moved)
+    return _plan_or_method(moved)
 
 
-def _plan_or_formula(moved: list[PlanPoint] | Formula | None) -> str:
-    if isinstance(moved, list):
-        return ", ".join(f"{amounts.figure(one.value)} by {short(one.on)}" for one in moved) or "a straight line"
+def _plan_or_method(moved: list[PlanPoint] | Formula | Measure | WorkspaceCalendar | None) -> str:
+    match moved:
+        case list():
+            return ", ".join(f"{amounts.figure(one.value)} by {short(one.on)}" for one in moved) or "a straight line"
+        case Measure():
+            return _measure(moved)
+        case WorkspaceCalendar():
+            return _calendar(moved)
     return amounts.NOTHING if moved is None else moved.text
+
+
+def _measure(of: Measure) -> str:
+    if of.kpi is None:
+        return "measured by check-ins"
+    return f"measured by the {_AGGREGATES[of.aggregate or 'LAST']} of “{of.kpi}”"
+
+
+def _calendar(of: WorkspaceCalendar) -> str:
+    month, weekday = month_name[of.fiscal_year_start_month], of.week_starts_on.title()
+    return f"days of {of.time_zone}, years from {month}, weeks from {weekday}"
 
 
 def short(day: date) -> str:

@@ -1,5 +1,5 @@
-"""Goalposts: which changes moved what the key results of a cycle and their KPIs should reach, and when, since its
-plan: new days of the cycle, too."""
+"""Goalposts: which changes moved what the key results of a cycle and their KPIs should reach, by which measure, and
+when, since its plan: new days of the cycle and a new calendar, too."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -10,7 +10,7 @@ from domain.model.kpi import KpiRedefined, KpiTargetsSet
 from domain.primitives.values import Basis
 from projections.store.versioned_tables import Connection, Window, basis_params, fetch
 from projections.tables import changes
-from projections.tables.change_scopes import GOALPOSTS, moves_kpi
+from projections.tables.change_scopes import GOALPOSTS, IS_CALENDAR, moves_kpi
 from projections.tables.changes import Change
 
 
@@ -47,7 +47,7 @@ def _moved(basis: Basis) -> str:
     return (
         "v.topic = any(%(topics)b)"
         " and (v.cycle = %(cycle)b and (v.key_result = any(%(key_results)b) or v.subject_id = %(cycle)b)"
-        " or v.kpi = any(%(kpis)b))"
+        f" or v.kpi = any(%(kpis)b) or {IS_CALENDAR})"
         f" and (v.topic not in ('{KpiRedefined.TOPIC}', '{KpiTargetsSet.TOPIC}') or {moves_kpi('%(last_day)b::date')})"
         f" and (v.position > %(plan)s or v.effective_at > %(planned_at)s) and {changes.known(basis)}"
     )

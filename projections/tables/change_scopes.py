@@ -5,8 +5,15 @@ from typing import NamedTuple
 
 from domain.model.cycle import CycleRescheduled
 from domain.model.event import Event
-from domain.model.key_result import KeyResultPlanned, KeyResultRescheduled, KeyResultRetargeted
+from domain.model.key_result import (
+    KeyResultLinked,
+    KeyResultPlanned,
+    KeyResultRescheduled,
+    KeyResultRetargeted,
+    KeyResultUnlinked,
+)
 from domain.model.kpi import KpiRedefined, KpiTargetsSet, ReadingCorrected, ReadingRecorded, ReadingRetracted
+from domain.model.workspace import CalendarSet
 from domain.primitives.values import Basis, Cadence, Kind, Source
 from projections.store.versioned_tables import OPEN
 from projections.tables.people import TEAM
@@ -211,9 +218,13 @@ IN_CLOSE_WINDOW = """(
 # ── goalposts ────────────────────────────────────────────────────────────────────────────────────
 
 GOALPOSTS: tuple[type[Event], ...] = (
-    KeyResultRetargeted, KeyResultRescheduled, KeyResultPlanned, KpiTargetsSet, KpiRedefined, CycleRescheduled,
+    KeyResultRetargeted, KeyResultRescheduled, KeyResultPlanned, KeyResultLinked, KeyResultUnlinked, KpiTargetsSet,
+    KpiRedefined, CycleRescheduled, CalendarSet,
 )  # fmt: skip
-"""The events that move goalposts; a redefinition of a KPI only if it sets a goal or a formula."""
+"""The events that move goalposts: those with the cause GOALPOST, new plans and new targets of KPIs. A redefinition of a
+KPI moves one only if it sets a goal or a formula."""
+IS_CALENDAR = f"v.topic = '{CalendarSet.TOPIC}'"
+"""The condition that a change `v` is a new calendar, which moves the days of all cycles."""
 _BEFORE = "from kpi b where b.id = r.id and b.position < r.position order by b.position desc limit 1"
 _SETS_GOAL = (
     f"(r.goal_from is not null or r.goal is distinct from (select b.goal {_BEFORE})"
@@ -247,7 +258,7 @@ _SINCE_PLAN = """
 GOALPOST = f"""(
     v.topic in {tuple(event.TOPIC for event in GOALPOSTS)}
     and case when v.kpi is null
-        then exists (select from cycle y where y.id = v.cycle and {_SINCE_PLAN})
+        then exists (select from cycle y where (y.id = v.cycle or {IS_CALENDAR}) and {_SINCE_PLAN})
         else exists (
             select from key_result m join cycle y on y.id = m.cycle
             where m.kpi = v.kpi and m.position <= %(position)s and m.changed_at <= %(at)s and {_SINCE_PLAN}

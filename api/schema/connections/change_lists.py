@@ -149,9 +149,10 @@ class ChangeFilter:
     goalposts: bool | None = strawberry.field(
         default=None,
         description="Whether the change moves a goalpost: a new target, due day or plan of a key result after the plan "
-        "of its cycle, or new days of the cycle; or a new goal, target or formula of a KPI that measures a key result, "
-        "between the plan and the outcome of a cycle, if it begins by the last day. These belong to the KPI, and to no "
-        "cycle; `Retrospective.goalpostChanges` has both.",
+        "of its cycle, its link to a KPI or the end of the link, or new days of the cycle; or a new goal, target or "
+        "formula of a KPI that measures a key result, between the plan and the outcome of a cycle, if it begins by the "
+        "last day; or a new calendar between them. The last two belong to no cycle; "
+        "`Retrospective.goalpostChanges` has all.",
     )
     days_before_close: IntRange | None = strawberry.field(
         default=None,

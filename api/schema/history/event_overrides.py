@@ -140,6 +140,7 @@ ADDITIONAL: dict[type[Event], list[EventField]] = {
     key_result.KeyResultRescheduled: [_DAYS_BEFORE_CLOSE],
     cycle.CycleRescheduled: [_DAYS_BEFORE_CLOSE],
     key_result.KeyResultPlanned: [_DAYS_BEFORE_CLOSE],
+    key_result.KeyResultLinked: [_DAYS_BEFORE_CLOSE],
     key_result.KeyResultUnlinked: [
         _before(
             "kpi",
@@ -148,7 +149,8 @@ ADDITIONAL: dict[type[Event], list[EventField]] = {
             event_fields.node,
             key_result.KeyResultUnlinked,
             Kind.KPI,
-        )
+        ),
+        _DAYS_BEFORE_CLOSE,
     ],
     key_result.KeyResultReopened: [
         _before(

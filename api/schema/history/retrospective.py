@@ -245,9 +245,10 @@ class Retrospective:
     )
 
     @connection(
-        "The changes since the plan of what the key results should reach, and when, in log order: new targets, due "
-        "days and plans, new days of the cycle, and new goals and targets of the KPIs that they are or were linked to, "
-        "if they begin by the last day of the cycle."
+        "The changes since the plan of what the key results should reach, by which measure, and when, in log order: "
+        "new targets, due days and plans, links to KPIs and their ends, new days of the cycle, a new calendar, and new "
+        "goals, targets and formulas of the KPIs that they are or were linked to, if they begin by the last day of the "
+        "cycle."
     )
     def goalpost_changes(self, page_request: PageRequest) -> Connection[ChangeRef]:
         view, of = self.ended, self.review.goals

@@ -25,6 +25,7 @@ from api.report.content import (
     KeyedTeam,
     KeyResultLook,
     KpiGoal,
+    Measure,
     Metric,
     Moved,
     ObjectiveLook,
@@ -35,6 +36,7 @@ from api.report.content import (
     Target,
     TeamLook,
     Unit,
+    WorkspaceCalendar,
     read,
     read_heading,
 )
@@ -325,7 +327,7 @@ def test_empty_cycle_has_a_page(world: AskedWorld) -> None:
     html = visible(page.rendered(HEADING, read(world.context, ReportRequest("2026-q2"))))
     for text in (
         "Not final",
-        "None: every target, due day and plan",
+        "None: every target, due day, plan and measure",
         "Not known yet",
         "None: every key result",
     ):
@@ -390,6 +392,13 @@ PLAN = [PlanPoint(date(2026, 2, 1), 20), PlanPoint(date(2026, 3, 31), 100)]
         ([], "a straight line"),
         (AT_LEAST, "≥ 5"),
         (Target(WITHIN, date(2026, 3, 1)), "1 to 3 from 1\xa0Mar"),
+        (Measure(None, None), "measured by check-ins"),
+        (Measure("Open matters", None), "measured by the last reading of “Open matters”"),
+        (Measure("Visits", "SUM"), "measured by the sum of “Visits”"),
+        (
+            WorkspaceCalendar("Europe/Lisbon", 2, "MONDAY"),
+            "days of Europe/Lisbon, years from February, weeks from Monday",
+        ),
         (None, "–"),  # noqa: RUF001
     ],
 )

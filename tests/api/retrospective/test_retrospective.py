@@ -28,6 +28,7 @@ from domain.commands.kpi_commands import (
     SetKpiTargets,
 )
 from domain.commands.objective_commands import CloseObjective
+from domain.commands.workspace_commands import SetCalendar
 from domain.primitives.values import Cadence, Kind, KpiTarget, ObjectiveKind, PlanPoint, Ref, ReflectionKind
 from tests.api.retrospective.conftest import made
 from tests.api.retrospective.quarter import planned, run_quarter
@@ -317,6 +318,21 @@ def test_goalpost_changes_of_the_quarter_include_retargets(closed: AskedWorld) -
     assert found == [("KeyResultRetargeted", "The market shrank."), ("KeyResultRescheduled", "The fair.")]
 
 
+def test_goalpost_changes_include_links_to_kpis_their_ends_and_calendars(world: AskedWorld) -> None:
+    own = planned(world)
+    world.do(LinkKpi(key_result=own["b1"], kpi=KpiBy(key="users"), effective_at=day(2)))
+    world.do(UnlinkKpi(key_result=own["b1"], effective_at=day(3)))
+    world.do(SetCalendar(time_zone="Pacific/Tongatapu", effective_at=day(4)))
+    query = """{ retrospective(cycle: {key: "2026-q1"}) { goalpostChanges { nodes {
+        __typename ... on KeyResultLinked { daysBeforeClose } ... on KeyResultUnlinked { daysBeforeClose }
+    } } } }"""
+    assert world.ask(query)["retrospective"]["goalpostChanges"]["nodes"] == [
+        {"__typename": "KeyResultLinked", "daysBeforeClose": 88},
+        {"__typename": "KeyResultUnlinked", "daysBeforeClose": 87},
+        {"__typename": "CalendarSet"},
+    ]
+
+
 def test_goalpost_changes_include_new_goals_and_targets_of_linked_kpis(world: AskedWorld) -> None:
     own, users = planned(world), KpiBy(key="users")
     world.do(LinkKpi(key_result=own["b1"], kpi=users, effective_at=day(2)))
@@ -330,7 +346,9 @@ def test_goalpost_changes_include_new_goals_and_targets_of_linked_kpis(world: As
     goal = goals.at_least(140)
     world.do(RedefineKpi(kpi=users, goal=goal, goal_from=day(380).date(), reason="Next year.", effective_at=day(33)))
     found = [(one["__typename"], one["effectiveAt"][:10]) for one in changes(world)["nodes"]]
-    assert found == [("KpiTargetsSet", "2026-01-04"), ("KpiRedefined", "2026-01-06")]
+    assert found == [
+        ("KeyResultLinked", "2026-01-03"), ("KpiTargetsSet", "2026-01-04"), ("KpiRedefined", "2026-01-06"),
+    ]  # fmt: skip
 
 
 SILENCES = [

@@ -11,7 +11,13 @@ from api.snapshot import global_ids
 from domain.commands.cycle_commands import CloseCycle
 from domain.metrics.cause import CAUSES, Cause
 from domain.model.event import Event, Recorded
-from domain.model.key_result import KeyResultPlanned, KeyResultRescheduled, KeyResultRetargeted
+from domain.model.key_result import (
+    KeyResultLinked,
+    KeyResultPlanned,
+    KeyResultRescheduled,
+    KeyResultRetargeted,
+    KeyResultUnlinked,
+)
 from domain.primitives.values import Kind
 from tests.api.retrospective.conftest import Worlds, laws
 from tests.api.retrospective.random_quarter import LENGTH, Life
@@ -20,7 +26,7 @@ from tests.asking import AskedWorld
 
 pytestmark = [pytest.mark.long, pytest.mark.no_cover]
 
-GOALPOSTS = (KeyResultRetargeted, KeyResultRescheduled, KeyResultPlanned)
+GOALPOSTS = (KeyResultRetargeted, KeyResultRescheduled, KeyResultPlanned, KeyResultLinked, KeyResultUnlinked)
 RETROSPECTIVE = """query($known: DateTime) { retrospective(cycle: {key: "2026-q1"}, known: $known) {
     isFinal plan { at position } outcome { at position }
     cycle { progress { value } }
