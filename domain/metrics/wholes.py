@@ -213,13 +213,18 @@ def _means(parts: Sequence[AnyPart], weights: Sequence[float], fill: float) -> _
     return value, mean(weights, [part.unclamped or 0.0 for part in parts]) * fill, due
 
 
+def mean_confidence(stated: Sequence[float | None], weights: Sequence[float]) -> float | None:
+    """The weighted mean of the confidences that are stated; None without any."""
+    if stated.count(None) == len(stated):
+        return None
+    given = [(weight, one) for one, weight in zip(stated, weights, strict=True) if one is not None]
+    return mean(*zip(*given, strict=True))
+
+
 def _confidence(parts: Sequence[AnyPart], weights: Sequence[float]) -> tuple[float | None, float | None]:
     """The weighted mean of the parts that state a confidence, and the lowest confidence of any."""
-    stated = [
-        (weight, part.confidence) for part, weight in zip(parts, weights, strict=True) if part.confidence is not None
-    ]
     lowest = [part.confidence_lowest for part in parts if part.confidence_lowest is not None]
-    return (mean(*zip(*stated, strict=True)) if stated else None), min(lowest, default=None)
+    return mean_confidence([part.confidence for part in parts], weights), min(lowest, default=None)
 
 
 def _open_health(

@@ -100,7 +100,8 @@ class PartColumns(Mapping[int, Parts]):
         self._figures += figures
         for name, values in zip(JUDGED, zip(*figures, strict=True), strict=False):
             self._columns[name] += values
-        self._columns["weight"] += map(attrgetter("weight"), kept)
+        for name in _STATED:
+            self._columns.pop(name, None)
         self._dropped.update(compress(count(first), map(attrgetter("is_dropped"), kept)))
         self._spans |= dict.fromkeys(policies, range(0))
         self.policies |= policies
@@ -112,19 +113,31 @@ class PartColumns(Mapping[int, Parts]):
                 self._apart.add(part.kept.parent)
 
     def column(self, name: str, places: Sequence[int]) -> list[Any]:
-        """A figure of the key results at these places."""
-        values = self._columns[name]
+        """A figure of the key results at these places, or what `_STATED` has."""
+        values = self._stated(name) if name in _STATED and name not in self._columns else self._columns[name]
         if type(places) is range:
             return values[places.start : places.stop]
         return [values[place] for place in places]
 
+    def _stated(self, name: str) -> list[Any]:
+        """What the kept standings state; of the others, what their part does."""
+        of_kept, of_part = _STATED[name]
+        values = self._columns[name] = list(map(of_kept, self.kept))
+        for place, part in self.by_rows.items():
+            values[place] = of_part(part)
+        return values
+
     def own(self, parent: int) -> Sequence[int]:
         """The places of the key results that give an objective its value; none if its history tells it: if it takes
         its value from others, or a key result was changed after its end."""
-        if parent in self._apart:
-            return ()
+        return () if parent in self._apart else self.live(parent)
+
+    def live(self, parent: int) -> Sequence[int]:
+        """The places of the key results of an objective that are not dropped."""
         span = self._spans[parent]
-        return [place for place in span if place not in self._dropped] if self._dropped else span
+        if self._dropped.isdisjoint(span):
+            return span
+        return [place for place in span if place not in self._dropped]
 
     def is_bare(self, parent: int) -> bool:
         """Whether an objective has no key results, or dropped ones only, of which none was changed after its end."""
@@ -151,6 +164,15 @@ class PartColumns(Mapping[int, Parts]):
 
     def __len__(self) -> int:
         return len(self._spans)
+
+
+_STATED: Final[Mapping[str, tuple[Callable[[Kept], Any], Callable[[Part], Any]]]] = {
+    "weight": (attrgetter("weight"), attrgetter("kept.weight")),
+    "due": (attrgetter("due"), attrgetter("kept.due")),
+    "confidence": (attrgetter("confidence"), attrgetter("progress.confidence")),
+    "last_measured_at": (attrgetter("last_measured_at"), attrgetter("current.last_measured_at")),
+}
+"""The columns of key results that are made when they are asked for, from kept standings and from parts."""
 
 
 class KeyResultColumns(Columnar[KeyResultFigures]):
@@ -181,7 +203,9 @@ class KeyResultColumns(Columnar[KeyResultFigures]):
         return [by_rows[place].current if place in by_rows else kept[place] for place in self._places]
 
     def column(self, name: str) -> Sequence[Any]:
-        return self._of.column(name, self._places) if name in JUDGED else super().column(name)
+        if name in JUDGED or name in _STATED:
+            return self._of.column(name, self._places)
+        return super().column(name)
 
 
 # ── objectives ───────────────────────────────────────────────────────────────────────────────────
@@ -231,10 +255,14 @@ def _health(row: AnyObjective, parts: PartColumns, own: Sequence[int]) -> Health
     return wholes.health_of_objective(row.state, row.verdict, healths, gaps, weights, parts.policies[row.born])
 
 
+def _confidence(_row: AnyObjective, parts: PartColumns, own: Sequence[int]) -> float | None:
+    return wholes.mean_confidence(parts.column("confidence", own), parts.column("weight", own))
+
+
 def _whole(row: AnyObjective, parts: PartColumns, own: Sequence[int]) -> ObjectiveProgress:
     key_results = [parts.part(place).progress for place in own]
     return wholes.of_objective(formula_inputs.of_objective(row), key_results, parts.policies[row.born])
 
 
-_COLUMNS: Final[Mapping[str, _Compute]] = {"value": _value, "health": _health}
+_COLUMNS: Final[Mapping[str, _Compute]] = {"value": _value, "health": _health, "confidence": _confidence}
 """The figures that are computed without the others."""

@@ -4,15 +4,15 @@ What a filter requires of stored columns is one statement, with all filters insi
 filter inside it that requires a computed value costs one statement more, whatever the number of rows.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, NamedTuple, TypeVar
-from uuid import UUID
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import msgspec
 
-from api.schema.connections.owing import Owed, Owing
+from api.schema.connections.owing import Owed
+from api.schema.connections.row_columns import RowColumns
 from api.snapshot.snapshot import View
 from domain.metrics.badness import is_worse
 from domain.primitives.errors import Code, CommandRejected, invalid
@@ -26,28 +26,15 @@ F = TypeVar("F", bound=Filter)
 
 # ── what is computed ─────────────────────────────────────────────────────────────────────────────
 
-
-class Judged(NamedTuple):
-    """The computed values of a row: its condition (health or status), its progress and confidence, the time of its
-    latest measurement, its due day, and what it owes, which is computed when a filter asks for it."""
-
-    condition: Any = None
-    progress: float | None = None
-    confidence: float | None = None
-    measured_at: datetime | None = None
-    due: Any = None
-    owing: Callable[[], Owing] = Owing
-
-
-Outline = Callable[[View, Any], dict[UUID, Judged]]
-"""Computes the values of all rows that pass a filter, by their ids, in the order of creation."""
+Outline: TypeAlias = Callable[[View, Any], RowColumns]
+"""Computes the values of all rows that pass a filter."""
 
 
 class Computed(msgspec.Struct, frozen=True):
     """What a filter requires of computed values; None requires nothing. `worse_since`: the health is worse than it was
     at that time."""
 
-    conditions: frozenset[StrEnum] | None = None
+    conditions: tuple[StrEnum, ...] | None = None
     progress: Range | None = None
     confidence: Range | None = None
     measured_at: Range | None = None
@@ -55,17 +42,30 @@ class Computed(msgspec.Struct, frozen=True):
     worse_since: datetime | None = None
     owed: Owed | None = None
 
-    def holds(self, one: Judged, before: Judged | None) -> bool:
-        """Whether these values fulfil it; `before` are those at `worse_since`."""
-        return (
-            (self.conditions is None or one.condition in self.conditions)
-            and (self.progress is None or self.progress.includes(one.progress))
-            and (self.confidence is None or self.confidence.includes(one.confidence))
-            and (self.measured_at is None or self.measured_at.includes(one.measured_at))
-            and (self.due is None or self.due.includes(one.due))
-            and (self.owed is None or self.owed.holds(one.owing()))
-            and (self.worse_since is None or (before is not None and is_worse(before.condition, one.condition)))
-        )
+    def places(self, of: RowColumns, places: Sequence[int], before: RowColumns | None) -> Sequence[int]:
+        """Those of these places whose rows fulfil it; `before` has the rows at `worse_since`."""
+        for name, holds in self._required():
+            values = of.column(name)
+            places = [place for place in places if holds(values[place])]
+        return places if before is None else _worse(of, places, before)
+
+    def _required(self) -> Iterator[tuple[str, Callable[[Any], bool]]]:
+        """What it requires of single values, by name."""
+        if self.conditions is not None:
+            yield "condition", self.conditions.__contains__
+        for name in ("progress", "confidence", "measured_at", "due"):
+            bounds: Range | None = getattr(self, name)
+            if bounds is not None:
+                yield name, bounds.includes
+        if self.owed is not None:
+            yield "owing", self.owed.holds
+
+
+def _worse(now: RowColumns, places: Sequence[int], before: RowColumns) -> Sequence[int]:
+    """Those of these places whose rows are in a worse condition than before."""
+    conditions = now.column("condition")
+    earlier = dict(zip(before.ids, before.column("condition"), strict=True))
+    return [place for place in places if is_worse(earlier.get(now.ids[place]), conditions[place])]
 
 
 ANY = Computed()
@@ -126,50 +126,52 @@ def check_size(given: Any) -> None:
 # ── what passes ──────────────────────────────────────────────────────────────────────────────────
 
 
-def passing(view: View, rows: List[Any, Any, Any], outline: Outline, of: Criteria) -> dict[UUID, Judged]:
-    """The values of all rows that fulfil the criteria, by id, in the order of creation."""
-    return _kept(view, rows, outline, of, outline(view, of.stored))
+def passing(view: View, rows: List[Any, Any, Any], outline: Outline, of: Criteria) -> RowColumns:
+    """All rows that fulfil the criteria, with their values."""
+    found = outline(view, of.stored)
+    return found.at(_Candidates(view, rows, outline, found).passing(of, range(len(found.ids))))
 
 
-def _kept(
-    view: View, rows: List[Any, Any, Any], outline: Outline, of: Criteria, found: Mapping[UUID, Judged]
-) -> dict[UUID, Judged]:
-    """Of these rows, which fulfil what is stored, those that fulfil the rest."""
-    before = _before(view, outline, of, list(found))
-    kept = {id: one for id, one in found.items() if of.computed.holds(one, before.get(id))}
+class _Candidates(NamedTuple):
+    """Rows that fulfil what is stored of some criteria, with their values."""
 
-    def inside(one: Criteria) -> Collection[UUID]:
-        return _kept(view, rows, outline, one, _stored(view, rows, one.stored, kept)).keys()
+    view: View
+    rows: List[Any, Any, Any]
+    outline: Outline
+    found: RowColumns
 
-    for one in of.all_of:
-        kept = _only(kept, inside(one))
-    if of.any_of is not None:
-        kept = _only(kept, set().union(*map(inside, of.any_of)))
-    for one in of.none_of:
-        kept = _only(kept, kept.keys() - inside(one))
-    return kept
+    def passing(self, of: Criteria, places: Sequence[int]) -> Sequence[int]:
+        """Of these places, whose rows fulfil what is stored, those whose rows fulfil the rest, in order."""
+        kept = of.computed.places(self.found, places, self._before(of, places))
 
+        def inside(one: Criteria) -> Sequence[int]:
+            return self.passing(one, self._stored(one.stored, kept))
 
-def _only(kept: Mapping[UUID, Judged], ids: Collection[UUID]) -> dict[UUID, Judged]:
-    return {id: one for id, one in kept.items() if id in ids}
+        for one in of.all_of:
+            kept = inside(one)
+        if of.any_of is not None:
+            kept = sorted(set().union(*map(inside, of.any_of)))
+        for one in of.none_of:
+            without = set(inside(one))
+            kept = [place for place in kept if place not in without]
+        return kept
 
+    def _stored(self, filter: Filter, places: Sequence[int]) -> Sequence[int]:
+        """Those of these places whose rows pass a stored filter."""
+        if not places or filter == type(filter)():
+            return places
+        ids = tuple(self.found.ids[place] for place in places)
+        narrowed = msgspec.structs.replace(filter, all_of=(*filter.all_of, type(filter)(ids=ids)))
+        passed = self.view.read(self.rows.values, narrowed, ())
+        return sorted(self.found.places[id] for id in passed)
 
-def _stored(
-    view: View, rows: List[Any, Any, Any], filter: Filter, found: Mapping[UUID, Judged]
-) -> Mapping[UUID, Judged]:
-    """Those of these rows that pass a stored filter."""
-    if not found or filter == type(filter)():
-        return found
-    narrowed = msgspec.structs.replace(filter, all_of=(*filter.all_of, type(filter)(ids=tuple(found))))
-    return _only(found, view.read(rows.values, narrowed, ()).keys())
-
-
-def _before(view: View, outline: Outline, of: Criteria, ids: Sequence[UUID]) -> dict[UUID, Judged]:
-    """The values of these rows at the time to which the criteria compare, by what the view knows."""
-    since = of.computed.worse_since
-    if since is None or not ids:
-        return {}
-    if since > view.basis.at:
-        raise invalid("Must not be after the basis; it compares an earlier time with it.", "worseSince")
-    then = view.reads.at(Basis(since, view.basis.position))
-    return outline(then, type(of.stored)(ids=tuple(ids)))
+    def _before(self, of: Criteria, places: Sequence[int]) -> RowColumns | None:
+        """The rows at these places at the time to which the criteria compare, by what the view knows."""
+        since = of.computed.worse_since
+        if since is None:
+            return None
+        if since > self.view.basis.at:
+            raise invalid("Must not be after the basis; it compares an earlier time with it.", "worseSince")
+        then = self.view.reads.at(Basis(since, self.view.basis.position))
+        ids = tuple(self.found.ids[place] for place in places)
+        return self.outline(then, type(of.stored)(ids=ids)) if ids else RowColumns((), {"condition": list})

@@ -82,7 +82,7 @@ def kpis(view: View, given: KpiFilter | None) -> Criteria:
 def _kpis(view: View, given: KpiFilter) -> Criteria:
     stored = kpi.KpiFilter(**_owned(view, Kind.KPI, given))
     computed = Computed(
-        conditions=None if given.status is None else frozenset(given.status),
+        conditions=None if given.status is None else tuple(given.status),
         measured_at=time_range(view, given.measured_at, "measuredAt"),
         owed=Owed.of(given, view.basis.at),
     )
@@ -176,7 +176,7 @@ def _owned(view: View, kind: Kind, given: ObjectiveFilter | KeyResultFilter | Kp
 def _judged(view: View, given: ObjectiveFilter | KeyResultFilter) -> dict[str, Any]:
     """What a filter requires of figures."""
     return {
-        "conditions": None if given.health is None else frozenset(given.health),
+        "conditions": None if given.health is None else tuple(given.health),
         "progress": number_range(given.progress, "progress"),
         "confidence": number_range(given.confidence, "confidence"),
         "measured_at": time_range(view, given.measured_at, "measuredAt"),

@@ -1,16 +1,18 @@
 """Pages of long lists: read by keyset in one statement where the database alone decides which rows they have, and in
 which order. Otherwise the computed values of all rows that may be in the list decide."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
+from operator import itemgetter
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import msgspec
 
 from api.schema.connections.connection import Connection
-from api.schema.connections.criteria import Criteria, Judged, Outline, passing
-from api.schema.connections.sorting import Key, Keys, sorted_page
+from api.schema.connections.criteria import Criteria, Outline, passing
+from api.schema.connections.row_columns import RowColumns
+from api.schema.connections.sorting import Keys, sorted_page
 from api.snapshot.dataloaders import TYPES, found, grouped, narrow_batch
 from api.snapshot.pagination import Page, PageRequest, encode, page_of, paginate, shown_as
 from api.snapshot.siblings import Siblings, all_of
@@ -23,15 +25,15 @@ from projections.store.keyset import Filter, List
 from projections.store.versioned_tables import Cursor, Order, Window
 from projections.tables import people
 
-COMPUTED: Final[Mapping[str, Callable[[Judged], Any]]] = {
-    "HEALTH": lambda one: place(one.condition),
-    "STATUS": lambda one: place(one.condition),
-    "PROGRESS": lambda one: one.progress,
-    "CONFIDENCE": lambda one: one.confidence,
-    "MEASURED_AT": lambda one: one.measured_at,
-    "DUE": lambda one: one.due,
+COMPUTED: Final = {
+    "HEALTH": "condition",
+    "STATUS": "condition",
+    "PROGRESS": "progress",
+    "CONFIDENCE": "confidence",
+    "MEASURED_AT": "measured_at",
+    "DUE": "due",
 }
-"""The orders by computed values, unless the table of a list has the order itself."""
+"""The orders by computed values, unless the table of a list has the order itself: the column of each."""
 OWNER: Final = "OWNER"
 """The order by the name of the owner."""
 
@@ -72,8 +74,8 @@ class Rows:
         self.wanted = wanted
 
     @cached_property
-    def judged(self) -> dict[UUID, Judged]:
-        """The computed values of all rows, by id, in the order of creation."""
+    def judged(self) -> RowColumns:
+        """All rows with their computed values."""
         assert self.of.outline is not None
         return passing(self.view, self.of.rows, self.of.outline, self.wanted.criteria)
 
@@ -81,28 +83,38 @@ class Rows:
     def filter(self) -> Filter:
         """A filter that only these rows pass."""
         criteria = self.wanted.criteria
-        return criteria.stored if criteria.is_stored else type(criteria.stored)(ids=tuple(self.judged))
+        return criteria.stored if criteria.is_stored else type(criteria.stored)(ids=tuple(self.judged.ids))
 
-    def values(self, keys: Keys) -> dict[UUID, Sequence[Any]]:
-        """The values of all rows in an order, by id."""
+    def values(self, keys: Keys) -> RowColumns:
+        """All rows with their values in an order, by the fields of its keys."""
+        fields = [key.field for key in keys]
+        stored = [field for field in fields if field == OWNER or self.of.rows.orders_by(field)]
+        ids, known = self._stored(stored) if stored else (self.judged.ids, {})
+        computed = {field: partial(self._computed, field, ids) for field in fields if field not in known}
+        return RowColumns(ids, computed, known)
+
+    def _stored(self, fields: Sequence[str]) -> tuple[Sequence[UUID], dict[str, Sequence[Any]]]:
+        """All rows, and their values of these fields, which the database has."""
         rows = self.of.rows
-        stored = [key.field for key in keys if key.field == OWNER or rows.orders_by(key.field)]
-        read = self.view.read(rows.values, self.filter, [rows.expression(field) for field in stored])
-        names = self._names([values[stored.index(OWNER)] for values in read.values()]) if OWNER in stored else {}
+        read = self.view.read(rows.values, self.filter, list(map(rows.expression, fields)))
+        known: dict[str, Sequence[Any]] = {
+            field: list(map(itemgetter(number), read.values())) for number, field in enumerate(fields)
+        }
+        if OWNER in known:
+            known[OWNER] = self._names(known[OWNER])
+        return list(read), known
 
-        def value(id: UUID, key: Key) -> Any:
-            if key.field not in stored:
-                return COMPUTED[key.field](self.judged[id])
-            found = read[id][stored.index(key.field)]
-            return names.get(found) if key.field == OWNER else found
-
-        return {id: [value(id, key) for key in keys] for id in read}
-
-    def _names(self, owners: Sequence[UUID | None]) -> dict[UUID, str]:
+    def _names(self, owners: Sequence[UUID | None]) -> Sequence[str | None]:
         """The names of these people."""
         wanted = set(filter(None, owners))
         rows = self.view.by_id(people.people, wanted) if wanted else {}
-        return {id: rows[id].name or ERASED for id in wanted if id in rows}
+        names = {id: rows[id].name or ERASED for id in wanted if id in rows}
+        return [None if owner is None else names.get(owner) for owner in owners]
+
+    def _computed(self, field: str, ids: Sequence[UUID]) -> Sequence[Any]:
+        """The values of these rows in an order by a computed value."""
+        values = self.judged.of(ids).column(COMPUTED[field])
+        return list(map(place, values)) if COMPUTED[field] == "condition" else values
 
 
 def list_page(view: View, of: Listing, wanted: Wanted, page_request: PageRequest) -> tuple[Page[Any], Rows]:
@@ -180,37 +192,31 @@ def group_pages(
     page_request: PageRequest,
     *,
     are_filtered: bool,
-) -> list[tuple[Page[Any], Callable[[], list[Judged]]]]:
+) -> list[tuple[Page[Any], Callable[[], RowColumns]]]:
     """The same page of each of these groups of siblings, which are all in memory, with the computed values of all its
     rows. `are_filtered`: they pass what the database decides of the filter."""
     rows = Rows(view, of, wanted.narrowed([node.row.id for group in groups for node in group]))
-
-    def judged(ids: Iterable[UUID]) -> list[Judged]:
-        return [rows.judged[id] for id in ids if id in rows.judged]
-
+    judged = [partial(_judged, rows, [node.row.id for node in group]) for group in groups]
     if are_filtered and wanted.criteria.is_stored and of.is_stored(wanted.keys):
         ((field, descending),) = wanted.keys
-        return [
-            (
-                paginate(page_request, group, lambda node: of.rows.cursor(node.row, field), field, descending),
-                partial(judged, [node.row.id for node in group]),
-            )
+        pages = [
+            paginate(page_request, group, lambda node: of.rows.cursor(node.row, field), field, descending)
             for group in groups
         ]
-    values = rows.values(wanted.keys)
-    return [_of_group(group, values, wanted.keys, page_request, judged) for group in groups]
+    else:
+        values = rows.values(wanted.keys)
+        pages = [_of_group(group, values, wanted.keys, page_request) for group in groups]
+    return list(zip(pages, judged, strict=True))
 
 
-def _of_group(
-    group: Sequence[RowProxy],
-    values: Mapping[UUID, Sequence[Any]],
-    keys: Keys,
-    page_request: PageRequest,
-    judged: Callable[[Iterable[UUID]], list[Judged]],
-) -> tuple[Page[Any], Callable[[], list[Judged]]]:
-    nodes = {node.row.id: node for node in group if node.row.id in values}
-    page = sorted_page(page_request, {id: values[id] for id in nodes}, keys)
-    return shown_as(page, [nodes[id] for id in page.items]), partial(judged, list(nodes))
+def _judged(rows: Rows, ids: Sequence[UUID]) -> RowColumns:
+    return rows.judged.of(ids)
+
+
+def _of_group(group: Sequence[RowProxy], values: RowColumns, keys: Keys, page_request: PageRequest) -> Page[Any]:
+    nodes = {node.row.id: node for node in group}
+    page = sorted_page(page_request, values.of(nodes), keys)
+    return shown_as(page, [nodes[id] for id in page.items])
 
 
 # ── lists with one page per parent ───────────────────────────────────────────────────────────────

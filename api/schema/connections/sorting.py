@@ -3,15 +3,15 @@
 So a page begins after the values of its cursor, whether their row is still in the list or not.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from functools import lru_cache
-from operator import attrgetter
 from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
 import msgspec
 
+from api.schema.connections.row_columns import RowColumns
 from api.snapshot.pagination import Page, PageRequest, decoded, encoded
 
 KEYS_MAX = 5
@@ -48,24 +48,56 @@ _VALUES: dict[str, Any] = {
 """The type of the values of each field; those of the other fields are texts."""
 
 
-class Place(NamedTuple):
-    """The values of a row in an order, and its id. `beside` is 0 for a row, 1 for a cursor right after its row, and -1
-    for one right before it."""
+class _Bound(NamedTuple):
+    """A cursor: the values and the id of its row."""
 
     values: Sequence[Any]
     id: UUID
-    beside: int = 0
 
 
-def in_order(places: Sequence[Place], keys: Keys) -> list[Place]:
-    """The places sorted by these keys; without a value comes last in both directions. Equal ones are sorted by id, in
-    the direction of the first key."""
-    found = sorted(places, key=attrgetter("beside"))
-    found.sort(key=attrgetter("id"), reverse=keys[0].descending)
+def sorted_page(request: PageRequest, rows: RowColumns, keys: Keys) -> Page[UUID]:
+    """The page of these rows in this order, by their ids; the values of a key are the column of its field. Without a
+    value comes last in both directions. Equal rows are sorted by id, in the direction of the first key. Raises
+    `INVALID` for an impossible page or cursor."""
+    limit, name = request.limit, ",".join(key.name for key in keys)
+    columns = [rows.column(key.field) for key in keys]
+    after, before = [_bounds(keys, name, *given) for given in (("after", request.after), ("before", request.before))]
+    ordered = _in_order(rows.ids, columns, keys, after, before)
+    ids = [rows.ids[place] for place in ordered if place < len(rows.ids)]
+    start, stop = _between(ordered, len(ids), len(after))
+    if request.last is not None:
+        start = max(start, stop - limit)
+    stop = max(start, min(stop, start + limit))
+    return Page(
+        ids[start:stop],
+        lambda one: encoded(name, [column[rows.places[one]] for column in columns], one),
+        lambda: start > 0,
+        lambda: stop < len(ids),
+        lambda: len(ids),
+    )
+
+
+def _bounds(keys: Keys, name: str, argument: str, text: str | None) -> list[_Bound]:
+    """The cursor of an argument, if it is given. Raises `INVALID`."""
+    if text is None:
+        return []
+    return [_Bound(*decoded(_decoder(tuple(key.field for key in keys)), text, name, argument))]
+
+
+def _in_order(
+    ids: Sequence[UUID], columns: Sequence[Sequence[Any]], keys: Keys, after: Sequence[_Bound], before: Sequence[_Bound]
+) -> list[int]:
+    """The places of the rows and, counted on, those of the cursors, in order: a page begins behind the row of the
+    cursor `after`, and ends ahead of that of `before`."""
+    count, bounds = len(ids), [*after, *before]
+    numbers = [id.int for id in (*ids, *(bound.id for bound in bounds))]
+    found = [*range(count + len(after), count + len(bounds)), *range(count + len(after))]
+    found.sort(key=numbers.__getitem__, reverse=keys[0].descending)
     for number in reversed(range(len(keys))):
-        with_value = [place for place in found if place.values[number] is not None]
-        with_value.sort(key=lambda place: _compared(place.values[number]), reverse=keys[number].descending)
-        found = [*with_value, *(place for place in found if place.values[number] is None)]
+        values = list(map(_compared, (*columns[number], *(bound.values[number] for bound in bounds))))
+        with_value = [place for place in found if values[place] is not None]
+        with_value.sort(key=values.__getitem__, reverse=keys[number].descending)
+        found = [*with_value, *(place for place in found if values[place] is None)]
     return found
 
 
@@ -73,39 +105,16 @@ def _compared(value: Any) -> Any:
     return value.casefold() if isinstance(value, str) else value
 
 
-def sorted_page(request: PageRequest, values: Mapping[UUID, Sequence[Any]], keys: Keys) -> Page[UUID]:
-    """The page of these rows in this order, by their ids. Raises `INVALID` for an impossible page or cursor."""
-    limit, name = request.limit, ",".join(key.name for key in keys)
-    bounds = [
-        Place(*decoded(_decoder(tuple(key.field for key in keys)), text, name, field), beside)
-        for field, text, beside in (("after", request.after, 1), ("before", request.before, -1))
-        if text is not None
-    ]
-    ordered = in_order([*(Place(found, id) for id, found in values.items()), *bounds], keys)
-    ids = [place.id for place in ordered if not place.beside]
-    start, stop = _between(ordered, len(ids))
-    if request.last is not None:
-        start = max(start, stop - limit)
-    stop = max(start, min(stop, start + limit))
-    return Page(
-        ids[start:stop],
-        lambda one: encoded(name, values[one], one),
-        lambda: start > 0,
-        lambda: stop < len(ids),
-        lambda: len(ids),
-    )
-
-
-def _between(ordered: Sequence[Place], count: int) -> tuple[int, int]:
-    """The places of the first row after the one cursor and of the first that is not before the other."""
-    start, stop, rows = 0, count, 0
-    for place in ordered:
-        if place.beside > 0:
-            start = rows
-        elif place.beside < 0:
-            stop = rows
+def _between(ordered: Sequence[int], count: int, after: int) -> tuple[int, int]:
+    """The places of the first row after the one cursor and of the first that is not before the other, among `count`
+    rows. `after`: how many of the cursors are the first kind, whose places come first."""
+    start, stop = 0, count
+    cursors = [(rank, place) for rank, place in enumerate(ordered) if place >= count]
+    for passed, (rank, place) in enumerate(cursors):
+        if place < count + after:
+            start = rank - passed
         else:
-            rows += 1
+            stop = rank - passed
     return start, stop
 
 

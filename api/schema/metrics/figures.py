@@ -76,7 +76,7 @@ def of_key_results(batch: Batch) -> KeyResultColumns:
     of = _known(view)
     if not all(map(of.places.__contains__, births)):
         with view.reads.on_one_connection() as conn:
-            kept_figures.add_parts(conn, _goals(view, _objectives_of(batch)), of)
+            kept_figures.add_parts(conn, _goals(view, objectives_of_key_results(batch)), of)
     return KeyResultColumns(of, list(map(of.places.__getitem__, births)))
 
 
@@ -87,11 +87,11 @@ def parts(batch: Batch) -> Sequence[Part]:
 
 def dues(batch: Batch) -> Sequence[Due | None]:
     """The next check-in of each of these key results; None if it owes none."""
-    owed = {one.born: one.due for one in owed_check_ins(*parts_of(batch.view, _objectives_of(batch)))}
+    owed = {one.born: one.due for one in owed_check_ins(*parts_of(batch.view, objectives_of_key_results(batch)))}
     return list(map(owed.get, batch.column("born")))
 
 
-def _objectives_of(batch: Batch) -> Sequence[AnyObjective]:
+def objectives_of_key_results(batch: Batch) -> Sequence[AnyObjective]:
     """The objectives of these key results, each once."""
     ids = dict.fromkeys(batch.column("objective"))
     return list(map(batch.view.by_id(objective.goals, ids).__getitem__, ids))

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from enum import Enum
-from functools import partial
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -12,20 +11,19 @@ import strawberry
 
 from api.schema.connections import filter_criteria
 from api.schema.connections.connection import Connection
-from api.schema.connections.criteria import Criteria, Judged
+from api.schema.connections.criteria import Criteria
 from api.schema.connections.filters import NOTHING, KeyResultFilter, ObjectiveFilter
 from api.schema.connections.list_orders import KeyResultOrder, ObjectiveOrder, keys
 from api.schema.connections.lists import Listing, Wanted, group_pages, list_page
-from api.schema.metrics.due_lists import Owings
-from api.schema.metrics.figures import of_key_results, of_objectives, parts, parts_of
+from api.schema.connections.row_columns import RowColumns
+from api.schema.metrics import goal_outlines
 from api.schema.metrics.progress import HealthCount, by_health
 from api.schema.primitives.field import resolved
 from api.snapshot.dataloaders import Many, many
 from api.snapshot.pagination import Page, PageRequest
 from api.snapshot.snapshot import Batch, RowProxy, View
 from domain.primitives.values import Kind
-from projections.figures.goal_columns import Parts
-from projections.tables import alignment, cycle, objective
+from projections.tables import alignment, objective
 from projections.tables import key_result as proofs
 
 T = TypeVar("T")
@@ -35,57 +33,22 @@ T = TypeVar("T")
 
 @strawberry.type(name="Connection", description="A page of a list of goals, and the number of goals by health.")
 class GoalConnection(Connection[T], Generic[T]):
-    judged: strawberry.Private[Callable[[], Sequence[Judged]]]
+    judged: strawberry.Private[Callable[[], RowColumns]]
 
     @resolved(
         "The number of goals of the whole list with each health value, in a fixed order, without dropped ones and "
         "those without a health."
     )
     def health_counts(self) -> list[HealthCount]:
-        return by_health(Counter(one.condition for one in self.judged()))
+        return by_health(Counter(self.judged().column("condition")))
 
 
-def shown(page: Page[Any], judged: Callable[[], Sequence[Judged]]) -> GoalConnection[Any]:
+def shown(page: Page[Any], judged: Callable[[], RowColumns]) -> GoalConnection[Any]:
     return GoalConnection(page=page, judged=judged)
 
 
-# ── computed values ──────────────────────────────────────────────────────────────────────────────
-
-
-def _outlined_objectives(view: View, filter: objective.ObjectiveFilter) -> dict[UUID, Judged]:
-    goals = view.read(objective.goals_that_pass, filter)
-    found = view.computed(of_objectives, goals)
-    of, inside = parts_of(view, goals)
-    owings = Owings(of, inside)
-    return {goal.id: _judged(found[goal.id], inside[goal.born], of.cycles[goal.cycle], owings) for goal in goals}
-
-
-def _judged(of: Any, inside: Parts, within: cycle.CycleRow, owings: Owings) -> Judged:
-    """The computed values of an objective with these key results."""
-    live = [part for part in inside.values() if not part.kept.is_dropped]
-    measured = [at for part in live if (at := part.current.last_measured_at) is not None]
-    due = min((part.kept.due for part in live), default=within.ends_on)
-    return Judged(of.health, of.value, of.confidence, max(measured, default=None), due, partial(owings.of, live))
-
-
-def _outlined_key_results(view: View, filter: proofs.KeyResultFilter) -> dict[UUID, Judged]:
-    rows = view.read(proofs.key_results_that_pass, filter)
-    batch = Batch(view, rows)
-    found = zip(rows, batch.all(of_key_results), batch.all(parts), strict=True)
-    goals = view.by_id(objective.goals, {row.objective for row in rows})
-    owings = Owings(*parts_of(view, [goals[id] for id in {row.objective for row in rows}]))
-    return {
-        row.id: Judged(
-            of.health, of.value, of.confidence, part.current.last_measured_at, row.due, partial(owings.of, (part,))
-        )
-        for row, of, part in found
-    }
-
-
-OBJECTIVES = Listing(Kind.OBJECTIVE, objective.OBJECTIVES, _outlined_objectives)
-KEY_RESULTS = Listing(Kind.KEY_RESULT, proofs.KEY_RESULTS, _outlined_key_results)
-
-# ── lists of a view ──────────────────────────────────────────────────────────────────────────────
+OBJECTIVES = Listing(Kind.OBJECTIVE, objective.OBJECTIVES, goal_outlines.of_objectives)
+KEY_RESULTS = Listing(Kind.KEY_RESULT, proofs.KEY_RESULTS, goal_outlines.of_key_results)
 
 
 def objectives(
@@ -117,7 +80,7 @@ _RECORDED = objective.ObjectiveOrder.RECORDED
 
 def _page(view: View, of: Listing, wanted: Wanted, page_request: PageRequest) -> GoalConnection[Any]:
     page, rows = list_page(view, of, wanted, page_request)
-    return shown(page, lambda: list(rows.judged.values()))
+    return shown(page, lambda: rows.judged)
 
 
 # ── objectives of a cycle, team or owner ─────────────────────────────────────────────────────────

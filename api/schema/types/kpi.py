@@ -12,11 +12,11 @@ import strawberry
 
 from api.schema.connections import filter_criteria
 from api.schema.connections.connection import Connection, connection
-from api.schema.connections.criteria import Judged
 from api.schema.connections.filters import KpiFilter
 from api.schema.connections.list_orders import KpiOrder, keys
 from api.schema.connections.lists import Listing, Pages, Rows, Wanted, list_page, paged
 from api.schema.connections.owing import Owing
+from api.schema.connections.row_columns import RowColumns
 from api.schema.metrics import kpi_formula, kpi_schedules
 from api.schema.metrics.findings import (
     Finding,
@@ -337,29 +337,27 @@ class KpiConnection(Connection[T], Generic[T]):
 
     @resolved("The number of KPIs of the whole list with each status, in a fixed order.")
     def status_counts(self) -> list[KpiStatusCount]:
-        counts = Counter(one.condition for one in self.rows.judged.values())
+        counts = Counter(self.rows.judged.column("condition"))
         return [KpiStatusCount(status=status, count=counts[status]) for status in KpiStatus]
 
 
-def _outlined(view: View, filter: kpi.KpiFilter) -> dict[UUID, Judged]:
+def _outlined(view: View, filter: kpi.KpiFilter) -> RowColumns:
     rows = view.read(kpi.KPIS.page, filter, Order(kpi.KpiOrder.RECORDED), Window(LIST_MAX))
     view.remember(kpi.kpis, rows)
     batch = Batch(view, rows)
+    columns = {"condition": _statuses, "measured_at": _measured_at, "owing": _owings}
+    return RowColumns([row.id for row in rows], {name: partial(batch.all, load) for name, load in columns.items()})
+
+
+def _measured_at(batch: Batch) -> Sequence[datetime | None]:
+    """The time of the latest reading of each of these KPIs."""
     latest = batch.all(latest_readings)
-    return {
-        row.id: Judged(
-            status,
-            measured_at=latest[row.id].measured_at if row.id in latest else None,
-            owing=partial(_owing, batch, place),
-        )
-        for place, (row, status) in enumerate(zip(rows, batch.all(_statuses), strict=True))
-    }
+    return [latest[row.id].measured_at if row.id in latest else None for row in batch.rows]
 
 
-def _owing(batch: Batch, place: int) -> Owing:
-    """What a KPI of a batch owes."""
-    due = batch.all(_dues)[place]
-    return Owing(() if due is None else (due,))
+def _owings(batch: Batch) -> Sequence[Owing]:
+    """What each of these KPIs owes."""
+    return [Owing(() if due is None else (due,)) for due in batch.all(_dues)]
 
 
 KPIS = Listing(Kind.KPI, kpi.KPIS, _outlined)
