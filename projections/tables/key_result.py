@@ -190,7 +190,8 @@ class KeyResultFilter(Filter, frozen=True):
     """`teams`: one of them is the team of the objective. `states` are those of the key result itself.
     `labels`: it has all of them. `cycles`, `owners`, `any_labels`: it has one of them.
     `owned`: whether it has an owner. `contributor`: one of those of its objective. `due`: its due day. `created` and
-    `changed`: the times of its creation and of its last change."""
+    `changed`: the times of its creation and of its last change. `active`: one of the objectives that it ever was in is
+    active."""
 
     cycle: UUID | None = None
     teams: tuple[UUID, ...] | None = None
@@ -208,6 +209,7 @@ class KeyResultFilter(Filter, frozen=True):
     due: Range | None = None
     created: Range | None = None
     changed: Range | None = None
+    active: bool | None = None
 
 
 class KeyResultOrder(StrEnum):
@@ -275,6 +277,8 @@ def _key_result_conditions(basis: Basis, filter: KeyResultFilter) -> FilterBuild
         " and k.objective in (select id from objective where team = any({0}))"
     )
     builder.where_first(f"f.id in ({ever_of_teams})", filter.teams)
+    active = OBJECTIVE.query(basis, "select id from objective where version = 1", "v.state = 'ACTIVE'", "v.id")
+    builder.where_first(f"(f.objective in ({active})) = {{0}}", filter.active)
     builder.where_labels(KEY_RESULT, filter.labels)
     builder.where_home(KEY_RESULT, "cycle", filter.cycles)
     builder.where_column(KEY_RESULT, "owner", filter.owners)

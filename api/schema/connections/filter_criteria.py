@@ -1,7 +1,7 @@
 """The criteria of filters: what of a filter the database decides, and what is computed."""
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
 from uuid import UUID
 
 from msgspec.structs import replace
@@ -30,6 +30,16 @@ from projections.tables import cycle, key_result, kpi, objective, people
 
 LIVE = (KeyResultState.ACTIVE, KeyResultState.SCORED)
 
+OPEN: Final = (ObjectiveState.DRAFT, ObjectiveState.ACTIVE)
+STATES: Final[Mapping[Health, Sequence[ObjectiveState]]] = {
+    **dict.fromkeys((Health.PENDING, Health.ON_TRACK, Health.AT_RISK, Health.OFF_TRACK, Health.OUTDATED), OPEN),
+    **dict.fromkeys((Health.ACHIEVED, Health.PARTIAL, Health.MISSED), (ObjectiveState.CLOSED,)),
+    Health.DROPPED: (ObjectiveState.DROPPED,),
+}
+"""The states of objectives in which each health occurs. The database leaves out the others before any is computed."""
+RATED: Final = frozenset({Health.ON_TRACK, Health.AT_RISK, Health.OFF_TRACK, Health.OUTDATED})
+"""The health values of key results that occur in active objectives only."""
+
 
 def objectives(view: View, given: ObjectiveFilter | None) -> Criteria:
     """The criteria of a filter of objectives. Raises `INVALID` or `TOO_LARGE`, like those below."""
@@ -46,10 +56,18 @@ def _objectives(view: View, given: ObjectiveFilter) -> Criteria:
         kind=given.kind,
         aligned=given.aligned,
     )
-    if given.worse_since is not None:  # only active objectives are rated
-        stored = replace(stored, all_of=(objective.ObjectiveFilter(states=(ObjectiveState.ACTIVE,)),))
+    states = _states(given)
+    if states is not None:
+        stored = replace(stored, all_of=(objective.ObjectiveFilter(states=states),))
     computed = Computed(due=day_range(view, given.due, "due"), **_judged(view, given))
     return combined(given, stored, computed, lambda one: _objectives(view, one))
+
+
+def _states(given: ObjectiveFilter) -> tuple[ObjectiveState, ...] | None:
+    """The states in which objectives may have what a filter requires of their health; None if in all."""
+    if given.worse_since is not None:
+        return (ObjectiveState.ACTIVE,)
+    return None if given.health is None else tuple({state for health in given.health for state in STATES[health]})
 
 
 def key_results(view: View, given: KeyResultFilter | None) -> Criteria:
@@ -67,8 +85,14 @@ def _key_results(view: View, given: KeyResultFilter, default: tuple[KeyResultSta
         kpi=named(view, Kind.KPI, given.kpi),
         states=default if given.state is None else tuple(given.state),
         due=day_range(view, given.due, "due"),
+        active=_is_active(given),
     )
     return combined(given, stored, Computed(**_judged(view, given)), lambda one: _key_results(view, one, None))
+
+
+def _is_active(given: KeyResultFilter) -> bool | None:
+    """True if only key results of active objectives may have what a filter requires of their health."""
+    return given.worse_since is not None or (given.health is not None and RATED.issuperset(given.health)) or None
 
 
 def kpis(view: View, given: KpiFilter | None) -> Criteria:
