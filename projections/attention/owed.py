@@ -9,30 +9,30 @@ from domain.metrics.attention.due import NEVER, Due, Wait, next_check_in
 from domain.primitives.calendar import Calendar
 from domain.primitives.values import Cadence, ScoringPolicy
 from projections.figures import kept_figures
-from projections.figures.goal_columns import Goals, PartsOf
+from projections.figures.goal_columns import Goals, PartColumns
 from projections.tables.kpi import KpiRow
 from projections.tables.measurements import ReadingRow
 
 
 class OwedCheckIn(NamedTuple):
-    """The next check-in of a key result. `parent` and `born`: the positions at which its objective was drafted and
-    it was added; `last_at`: that of its last check-in or reading, None if it has none."""
+    """The next check-in of a key result, by its place. `last_at`: the moment of its last check-in or reading, None if
+    it has none."""
 
-    parent: int
-    born: int
+    place: int
     due: Due
     last_at: datetime | None
 
 
-def owed_check_ins(of: Goals, parts: PartsOf, until: datetime = NEVER) -> Iterator[OwedCheckIn]:
+def owed_check_ins(of: Goals, parts: PartColumns, until: datetime = NEVER) -> Iterator[OwedCheckIn]:
     """The next check-in of each key result of these objectives that owes one, if it is due before `until`."""
     calendar = of.settings.calendar
     waits = {cadence: Wait.of(cadence, of.settings.policy) for cadence in Cadence}
-    for part, judged, is_level in kept_figures.judged(of, parts):
-        value, wait = part.progress.value, waits[judged.cadence]
-        due = next_check_in(judged, value, wait, calendar, is_level=is_level, until=until)
+    values = parts.column("value", range(len(parts.kept)))
+    for place, judged, is_level in kept_figures.judged(of, parts):
+        wait = waits[judged.cadence]
+        due = next_check_in(judged, values[place], wait, calendar, is_level=is_level, until=until)
         if due is not None:
-            yield OwedCheckIn(part.kept.parent, part.kept.born, due, judged.last_measured_at)
+            yield OwedCheckIn(place, due, judged.last_measured_at)
 
 
 def next_reading(of: KpiRow, latest: ReadingRow | None, policy: ScoringPolicy, calendar: Calendar) -> Due | None:

@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 from uuid import UUID
 
 from domain.metrics import wholes
+from domain.metrics.formulas import mean
 from domain.metrics.progress import KeyResultFigures
 from domain.metrics.rating import Health
 from domain.metrics.wholes import ObjectiveProgress
@@ -255,6 +256,10 @@ def _health(row: AnyObjective, parts: PartColumns, own: Sequence[int]) -> Health
     return wholes.health_of_objective(row.state, row.verdict, healths, gaps, weights, parts.policies[row.born])
 
 
+def _gap(_row: AnyObjective, parts: PartColumns, own: Sequence[int]) -> float:
+    return mean(parts.column("weight", own), parts.column("gap", own))
+
+
 def _confidence(_row: AnyObjective, parts: PartColumns, own: Sequence[int]) -> float | None:
     return wholes.mean_confidence(parts.column("confidence", own), parts.column("weight", own))
 
@@ -264,5 +269,5 @@ def _whole(row: AnyObjective, parts: PartColumns, own: Sequence[int]) -> Objecti
     return wholes.of_objective(formula_inputs.of_objective(row), key_results, parts.policies[row.born])
 
 
-_COLUMNS: Final[Mapping[str, _Compute]] = {"value": _value, "health": _health, "confidence": _confidence}
+_COLUMNS: Final[Mapping[str, _Compute]] = {"value": _value, "health": _health, "gap": _gap, "confidence": _confidence}
 """The figures that are computed without the others."""

@@ -7,7 +7,7 @@ end; see docs/adr/0052.
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from domain.metrics import progress
 from domain.metrics.formulas import clamped
@@ -25,7 +25,7 @@ from domain.primitives.values import (
 )
 from projections.figures import latest_standings, timeline
 from projections.figures.figures import Figures
-from projections.figures.goal_columns import Goals, Judgement, Part, PartColumns, PartsOf
+from projections.figures.goal_columns import Goals, Judgement, Part, PartColumns
 from projections.figures.horizon import Horizon
 from projections.figures.window import End, end_of_goal
 from projections.standings import kept_rows
@@ -57,18 +57,19 @@ def is_open_heading(of: Goals, row: AnyObjective, parts: PartColumns) -> bool:
     return parts.is_bare(row.born) and end_of_goal(row, of.cycles[row.cycle]) is None
 
 
-def judged(of: Goals, parts: PartsOf) -> Iterator[tuple[Part, Judged, bool]]:
-    """The key results of those of these objectives that are open, dropped ones aside: each with what its health depends
-    on, and whether its goal is to hold what is given."""
+def judged(of: Goals, parts: PartColumns) -> Iterator[tuple[int, Judged, bool]]:
+    """The key results of those of these objectives that are open, dropped ones aside, by their places: what the health
+    of each depends on, and whether its goal is to hold what is given."""
     rules = _Rulebook(of)
     for row in of.rows:
         frame = _Frame(rules, row)
-        for part in parts[row.born].values() if frame.ended is None else ():
-            if isinstance(part.progress, KeyResultProgress):
-                facts = part.progress.of
-                yield part, facts, progress.is_level(facts.measured_metric)
-            elif not part.kept.is_dropped:
-                yield part, frame.facts(part.kept), part.kept.is_level
+        for place in parts.live(row.born) if frame.ended is None else ():
+            if place in parts.by_rows:
+                facts = cast("KeyResultProgress", parts.by_rows[place].progress).of
+                yield place, facts, progress.is_level(facts.measured_metric)
+            else:
+                kept = parts.kept[place]
+                yield place, frame.facts(kept), kept.is_level
 
 
 def _is_after(of: Kept, ended: End) -> bool:

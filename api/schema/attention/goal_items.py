@@ -10,14 +10,15 @@ from uuid import UUID
 
 from api.schema.attention.framing import UNIT_OF_KEY_RESULT, Frame
 from api.schema.metrics.figures import of_objectives, parts_of
+from api.snapshot.snapshot import Batch
 from domain.metrics.attention.items import AttentionKind, Item, Urgency
 from domain.metrics.badness import degree, is_worse
-from domain.metrics.progress import Progress
+from domain.metrics.rating import Health
 from domain.primitives.calendar import INSTANT
 from domain.primitives.values import Basis, KeyResultState, Kind, ObjectiveState, Ref
 from projections.attention.owed import OwedCheckIn, owed_check_ins
 from projections.attention.owned import Owned, owned_key_results
-from projections.figures.goal_columns import Parts, PartsOf
+from projections.figures.goal_columns import PartColumns
 from projections.tables import objective
 from projections.tables.measurements import key_results_with_changed_units_within
 from projections.tables.objective import AnyObjective
@@ -28,8 +29,17 @@ class _Worse(NamedTuple):
 
     goal: AnyObjective
     born: int | None
-    before: Progress
-    now: Progress
+    before: Health | None
+    health: Health | None
+    gap: float
+
+
+class _Behind(NamedTuple):
+    """An objective that is behind, or has a key result that is: its health and its gap."""
+
+    goal: AnyObjective
+    health: Health | None
+    gap: float
 
 
 def goal_items(frame: Frame) -> Iterator[Item]:
@@ -42,12 +52,12 @@ def goal_items(frame: Frame) -> Iterator[Item]:
     worse = list(_worse(frame, parts))
     ids = [goal.id for goal in goals]
     changed = frame.view.read(key_results_with_changed_units_within, ids)
-    births = {one.born for one in owed} | {one.born for one in worse if one.born is not None}
+    births = {parts.kept[one.place].born for one in owed} | {one.born for one in worse if one.born is not None}
     found = frame.view.read(owned_key_results, ids, sorted(births), sorted(frame.left), sorted(changed))
     rows = {row.born: row for row in found}
     for goal in goals:
-        yield from _of_objective(frame, goal, parts[goal.born])
-    yield from _of_check_ins(frame, owed, rows)
+        yield from _of_objective(frame, goal, is_bare=not parts.live(goal.born))
+    yield from _of_check_ins(frame, owed, parts, rows)
     yield from _of_worse(frame, worse, rows)
     yield from _of_definitions(frame, rows, changed)
 
@@ -55,26 +65,28 @@ def goal_items(frame: Frame) -> Iterator[Item]:
 # ── objectives ───────────────────────────────────────────────────────────────────────────────────
 
 
-def _of_objective(frame: Frame, goal: AnyObjective, parts: Parts) -> Iterator[Item]:
+def _of_objective(frame: Frame, goal: AnyObjective, *, is_bare: bool) -> Iterator[Item]:
     if goal.owner is None:
         yield frame.problem(AttentionKind.OWNER_MISSING, goal)
     if frame.has_left(goal.owner):
         yield frame.problem(AttentionKind.OWNER_LEFT, goal)
     if frame.is_disbanded(goal.team):
         yield frame.problem(AttentionKind.TEAM_DISBANDED, goal)
-    if all(part.kept.is_dropped for part in parts.values()):
+    if is_bare:
         yield frame.problem(AttentionKind.KEY_RESULTS_MISSING, goal)
 
 
 # ── key results ──────────────────────────────────────────────────────────────────────────────────
 
 
-def _of_check_ins(frame: Frame, owed: Sequence[OwedCheckIn], rows: Mapping[int, Owned]) -> Iterator[Item]:
-    for parent, born, due, last_at in owed:
-        row = rows.get(born)
+def _of_check_ins(
+    frame: Frame, owed: Sequence[OwedCheckIn], parts: PartColumns, rows: Mapping[int, Owned]
+) -> Iterator[Item]:
+    for place, due, last_at in owed:
+        born, row = parts.kept[place].born, rows.get(parts.kept[place].born)
         if row is not None:
             kind = AttentionKind.NEVER_CHECKED_IN if last_at is None else AttentionKind.CHECK_IN_DUE
-            person = frame.responsible_for(row, frame.goals[parent])
+            person = frame.responsible_for(row, frame.goals[parts.kept[place].parent])
             about, is_overdue = Ref(Kind.KEY_RESULT, row.id), due.is_overdue(frame.at)
             yield frame.dated(kind, about, born, due.on, is_overdue=is_overdue, person=person)
 
@@ -96,44 +108,46 @@ def _of_definitions(frame: Frame, rows: Mapping[int, Owned], changed: frozenset[
 # ── health ───────────────────────────────────────────────────────────────────────────────────────
 
 
-def _worse(frame: Frame, parts: PartsOf) -> Iterator[_Worse]:
+def _worse(frame: Frame, parts: PartColumns) -> Iterator[_Worse]:
     """The active objectives and key results that are worse than at the earlier moment, by all that is known at the
     basis. Only what is behind now is computed there."""
-    active = [goal for goal in frame.within.goals if goal.state is ObjectiveState.ACTIVE]
-    behind = [goal for goal in active if _may_be_behind(frame, parts[goal.born])]
+    behind = _behind(frame, parts)
     if not behind:
         return
-    now = frame.view.computed(of_objectives, behind)
-    then = frame.view.reads.at(Basis(frame.horizon.since, frame.view.basis.position))
-    goals = then.by_id(objective.goals, [goal.id for goal in behind])
-    known = [goal for goal in behind if goal.id in goals]
-    parts_then = parts_of(then, [goals[goal.id] for goal in known])[1] if known else {}
-    fallen = [goals[goal.id] for goal in known if degree(now[goal.id].health)]
-    before = then.computed(of_objectives, fallen) if fallen else {}
-    for goal in known:
-        if degree(now[goal.id].health) and is_worse(before[goal.id].health, now[goal.id].health):
-            yield _Worse(goal, None, before[goal.id], now[goal.id])
-        yield from _worse_parts(goal, parts[goal.born], parts_then[goal.born])
+    view = frame.view.reads.at(Basis(frame.horizon.since, frame.view.basis.position))
+    rows = view.by_id(objective.goals, [one.goal.id for one in behind])
+    known = [one for one in behind if one.goal.id in rows]
+    parts_then = parts_of(view, [rows[one.goal.id] for one in known])[1]
+    fallen = Batch(view, [rows[one.goal.id] for one in known if degree(one.health)])
+    before = dict(zip(fallen.column("id"), fallen.all(of_objectives).column("health"), strict=True))
+    for goal, health, gap in known:
+        if is_worse(before.get(goal.id), health):
+            yield _Worse(goal, None, before[goal.id], health, gap)
+        yield from _worse_parts(goal, parts, parts_then)
 
 
-def _may_be_behind(frame: Frame, parts: Parts) -> bool:
-    """Whether an objective or one of its key results may be behind: the gap of a whole is the mean of those of its
-    parts. Without parts it takes its value from others."""
-    most = frame.view.scoring.on_track_gap
-    gaps = [part.progress.gap for part in parts.values() if not part.kept.is_dropped]
-    return not gaps or max(gaps) > most
+def _behind(frame: Frame, parts: PartColumns) -> list[_Behind]:
+    """The active objectives that are behind, or have a key result that is."""
+    active = Batch(frame.view, [goal for goal in frame.within.goals if goal.state is ObjectiveState.ACTIVE])
+    figures = active.all(of_objectives)
+    rated = map(_Behind, active.rows, figures.column("health"), figures.column("gap"))
+    late = list(map(degree, parts.column("health", range(len(parts.kept)))))
+    return [one for one in rated if degree(one.health) or any(late[place] for place in parts.live(one.goal.born))]
 
 
-def _worse_parts(goal: AnyObjective, parts: Parts, earlier: Parts) -> Iterator[_Worse]:
-    for born, part in parts.items():
-        if degree(part.progress.health) and born in earlier:
-            before = earlier[born].progress
-            if is_worse(before.health, part.progress.health):
-                yield _Worse(goal, born, before, part.progress)
+def _worse_parts(goal: AnyObjective, parts: PartColumns, then: PartColumns) -> Iterator[_Worse]:
+    """The key results of an objective that are worse than they were in it."""
+    places = parts.live(goal.born)
+    for place, health in zip(places, parts.column("health", places), strict=True):
+        earlier = then.places.get(parts.kept[place].born) if degree(health) else None
+        if earlier is not None and then.kept[earlier].parent == goal.born:
+            (before,), (gap,) = then.column("health", (earlier,)), parts.column("gap", (place,))
+            if is_worse(before, health):
+                yield _Worse(goal, parts.kept[place].born, before, health, gap)
 
 
 def _of_worse(frame: Frame, worse: Sequence[_Worse], rows: Mapping[int, Owned]) -> Iterator[Item]:
-    for goal, born, before, now in worse:
+    for goal, born, before, health, gap in worse:
         about, person = Ref(Kind.OBJECTIVE, goal.id), frame.responsible(goal)
         if born is not None:
             if born not in rows:
@@ -141,5 +155,5 @@ def _of_worse(frame: Frame, worse: Sequence[_Worse], rows: Mapping[int, Owned]) 
             about, person = Ref(Kind.KEY_RESULT, rows[born].id), frame.responsible_for(rows[born], goal)
         yield Item(
             AttentionKind.HEALTH_WORSE, Urgency.PROBLEM, about, goal.born if born is None else born, person,
-            before=before.health, health=now.health, compared_at=frame.horizon.since, order=-now.gap,
+            before=before, health=health, compared_at=frame.horizon.since, order=-gap,
         )  # fmt: skip

@@ -21,7 +21,7 @@ class Owings(Sequence[Owing]):
     @cached_property
     def _dues(self) -> dict[int, Due]:
         """The next check-ins, by the place of the key result."""
-        return {self._parts.places[owed.born]: owed.due for owed in owed_check_ins(self._of, self._parts)}
+        return {owed.place: owed.due for owed in owed_check_ins(self._of, self._parts)}
 
     def __len__(self) -> int:
         return len(self._groups)

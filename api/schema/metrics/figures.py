@@ -87,8 +87,9 @@ def parts(batch: Batch) -> Sequence[Part]:
 
 def dues(batch: Batch) -> Sequence[Due | None]:
     """The next check-in of each of these key results; None if it owes none."""
-    owed = {one.born: one.due for one in owed_check_ins(*parts_of(batch.view, objectives_of_key_results(batch)))}
-    return list(map(owed.get, batch.column("born")))
+    of, parts = parts_of(batch.view, objectives_of_key_results(batch))
+    owed = {one.place: one.due for one in owed_check_ins(of, parts)}
+    return [owed.get(parts.places[born]) for born in batch.column("born")]
 
 
 def objectives_of_key_results(batch: Batch) -> Sequence[AnyObjective]:
