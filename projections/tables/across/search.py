@@ -14,6 +14,7 @@ from projections.store.versioned_tables import (
     Window,
     basis_params,
     fetch,
+    is_last,
 )
 from projections.tables import cycle, discussion, key_result, kpi, measurements, objective, people
 from projections.tables.across import template
@@ -135,18 +136,15 @@ def _rank(wanted: Sequence[str]) -> str:
 
 def _matching(basis: Basis, wanted: Sequence[str], kinds: Sequence[Kind]) -> str:
     """The query for all things of these kinds that match at the basis."""
-    matches = " and ".join(f"strpos({{}}{COLUMN}, %(w{place})s) > 0" for place, _ in enumerate(wanted))
+    matches = " and ".join(f"strpos(v.{COLUMN}, %(w{place})s) > 0" for place, _ in enumerate(wanted))
     return " union all ".join(_of_kind(basis, kind, SEARCHED[kind], matches) for kind in kinds)
 
 
 def _of_kind(basis: Basis, kind: Kind, of: Searched, matches: str) -> str:
-    here = matches.replace("{}", "v.")
+    name = of.table.name
+    valid = is_last(name, basis, "v") if isinstance(of.table, VersionedTable) else of.valid
     columns = f"'{kind}' as kind, v.id, {of.born} as born, {_names(of.names)} as names"
-    if isinstance(of.table, VersionedTable):
-        ever = matches.replace("{}", "")
-        any_version = f"select distinct id from {of.table.name} where {ever}"
-        return of.table.query(basis, any_version, here, columns)
-    return f"select {columns} from {of.table.name} v where {of.valid} and {here}"
+    return f"select {columns} from {name} v where {valid} and {matches}"
 
 
 def _names(count: int) -> str:
