@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable
 from contextlib import ExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
@@ -53,6 +53,21 @@ class Case(NamedTuple):
 
 def basis_of(answer: Any) -> Basis:
     return Basis(datetime.fromisoformat(answer["at"]), answer["position"])
+
+
+def past(case: Case, chance: Random) -> list[str]:
+    """Arguments of `asOf`: moments known now, moments as known earlier, and positions."""
+    events = case.log.events
+    days = (datetime.now(UTC) - case.history.first_time) / timedelta(days=1)
+    moments = [case.history.first_time + timedelta(days=days * chance.random()) for _ in range(2)]
+    moments += [chance.choice(events).effective_at]
+    known = chance.choice(events).recorded_at
+    return [
+        *(f'at: "{at.isoformat()}"' for at in moments),
+        f'at: "{moments[0].isoformat()}", known: "{known.isoformat()}"',
+        f'at: "{chance.choice(events).effective_at.isoformat()}", position: {chance.choice(events).position}',
+        f"position: {chance.choice(events).position}",
+    ]
 
 
 def case_of(world: AskedWorld, seed: int) -> Case:

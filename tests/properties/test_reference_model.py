@@ -1,6 +1,5 @@
 """The API's figures equal those of the reference model, which is written from the rules alone."""
 
-from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -15,7 +14,7 @@ from domain.model.event import Recorded
 from domain.model.key_result import KeyResultRescheduled, KeyResultRetargeted, KeyResultScored
 from domain.model.objective import ObjectiveClosed
 from domain.primitives.values import Kind
-from tests.properties.cases import Case, basis_of, on_histories
+from tests.properties.cases import Case, basis_of, on_histories, past
 from tests.properties.model_answers import Flat, same
 from tests.reference import attribution, plans
 from tests.reference.closing import closings, default_closing
@@ -34,21 +33,6 @@ RETROSPECTIVE = """
 def test_figures_equal_the_reference_model_at_present_and_in_the_past(case: Case) -> None:
     for arguments in ["", *past(case, Random(case.seed))]:
         assert (arguments, case.differing(arguments)) == (arguments, {})
-
-
-def past(case: Case, chance: Random) -> list[str]:
-    """Arguments of `asOf`: moments known now, moments as known earlier, and positions."""
-    events = case.log.events
-    days = (datetime.now(UTC) - case.history.first_time) / timedelta(days=1)
-    moments = [case.history.first_time + timedelta(days=days * chance.random()) for _ in range(2)]
-    moments += [chance.choice(events).effective_at]
-    known = chance.choice(events).recorded_at
-    return [
-        *(f'at: "{at.isoformat()}"' for at in moments),
-        f'at: "{moments[0].isoformat()}", known: "{known.isoformat()}"',
-        f'at: "{chance.choice(events).effective_at.isoformat()}", position: {chance.choice(events).position}',
-        f"position: {chance.choice(events).position}",
-    ]
 
 
 @on_histories()
