@@ -6,8 +6,7 @@ from typing import Any, TypeAlias
 
 from api.snapshot.global_ids import encode
 from domain.primitives.values import Kind
-from tests.properties.cases import Case, on_histories
-from tests.properties.test_reference_model import past
+from tests.properties.cases import Case, on_histories, past
 
 FIGURES = "progress { value expected health }"
 SHOWN = f"""
