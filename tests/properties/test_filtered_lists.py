@@ -8,6 +8,7 @@ from domain.metrics.badness import place
 from domain.metrics.rating import Health
 from tests.properties.cases import Case, on_histories, past
 
+OWED = "entityId nextCheckInDue objective { entityId }"
 DROPPED_TOO = ", filter: {state: [ACTIVE, SCORED, DROPPED]}"
 
 
@@ -45,6 +46,18 @@ def test_goals_filtered_by_health_are_those_that_show_it(case: Case) -> None:
             low = [goal for goal in goals if goal["progress"]["value"] is not None and goal["progress"]["value"] <= 0.5]
             pair = [goal["entityId"] for goal in low if goal["progress"]["health"] in ("AT_RISK", "DROPPED")]
             assert (kind, basis, ids(answer["pair"])) == (kind, basis, pair)
+
+
+@on_histories(3)
+def test_goals_filtered_by_what_is_due_are_those_that_owe_a_check_in(case: Case) -> None:
+    within = '(first: 1000, filter: {dueBefore: "9999-12-31"}) { nodes { entityId } }'
+    for basis in bases(case):
+        fields = f"objectives{within} keyResults{within}"
+        every = f"all: keyResults(first: 1000{DROPPED_TOO}) {{ nodes {{ {OWED} }} }}"
+        answer = case.ask(at(basis, f"{fields} {every}"))["asOf"]
+        owing = [goal for goal in answer["all"]["nodes"] if goal["nextCheckInDue"] is not None]
+        assert (basis, ids(answer["keyResults"])) == (basis, [goal["entityId"] for goal in owing])
+        assert (basis, set(ids(answer["objectives"]))) == (basis, {goal["objective"]["entityId"] for goal in owing})
 
 
 @on_histories(3)

@@ -64,10 +64,16 @@ def _objectives(view: View, given: ObjectiveFilter) -> Criteria:
 
 
 def _states(given: ObjectiveFilter) -> tuple[ObjectiveState, ...] | None:
-    """The states in which objectives may have what a filter requires of their health; None if in all."""
-    if given.worse_since is not None:
-        return (ObjectiveState.ACTIVE,)
-    return None if given.health is None else tuple({state for health in given.health for state in STATES[health]})
+    """The states in which objectives may have what a filter requires of computed values; None if in all."""
+    healthy = None if given.health is None else {state for health in given.health for state in STATES[health]}
+    if not _requires_active(given):
+        return None if healthy is None else tuple(healthy)
+    return (ObjectiveState.ACTIVE,) if healthy is None or ObjectiveState.ACTIVE in healthy else ()
+
+
+def _requires_active(given: ObjectiveFilter | KeyResultFilter) -> bool:
+    """Whether only active objectives and their key results may turn worse, or owe, what a filter requires."""
+    return given.worse_since is not None or given.due_before is not None or given.overdue is True
 
 
 def key_results(view: View, given: KeyResultFilter | None) -> Criteria:
@@ -91,8 +97,8 @@ def _key_results(view: View, given: KeyResultFilter, default: tuple[KeyResultSta
 
 
 def _is_active(given: KeyResultFilter) -> bool | None:
-    """True if only key results of active objectives may have what a filter requires of their health."""
-    return given.worse_since is not None or (given.health is not None and RATED.issuperset(given.health)) or None
+    """True if only key results of active objectives may have what a filter requires of computed values."""
+    return _requires_active(given) or (given.health is not None and RATED.issuperset(given.health)) or None
 
 
 def kpis(view: View, given: KpiFilter | None) -> Criteria:
