@@ -14,10 +14,15 @@ afterEach(closeAll);
 
 const field = (opened, name = "Document") => opened.getByRole("textbox", { name, exact: true });
 const state = (opened) => opened.locator(".ask-state");
-const answer = async (opened) => JSON.parse(await opened.evaluate(() => {
-  const root = document.querySelector(".ask-answer .editor").shadowRoot;
-  return [...root.querySelectorAll(".cm-line")].map((line) => line.textContent).join("\n");
-}));
+/** The answer that is shown, once there is one: the editor shows it a moment after the state says how long it took. */
+async function answer(opened) {
+  const shown = await opened.waitForFunction(() => {
+    const root = document.querySelector(".ask-answer .editor").shadowRoot;
+    const text = [...root.querySelectorAll(".cm-line")].map((line) => line.textContent).join("\n");
+    return text.startsWith("{") ? text : null;
+  });
+  return JSON.parse(await shown.jsonValue());
+}
 
 /** The editor, once the schema is loaded: a wrong field has a mark then. */
 async function editor(opened, query = "") {
