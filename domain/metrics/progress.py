@@ -5,7 +5,7 @@ objectives, teams and cycles.
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol, TypeAlias
 from uuid import UUID
 
@@ -257,37 +257,43 @@ class Judged(Protocol):
     def last_measured_at(self) -> datetime | None: ...
 
 
+def fixed_health(
+    kind: ObjectiveKind,
+    value: float | None,
+    score: float | None,
+    policy: ScoringPolicy,
+    *,
+    is_dropped: bool,
+    is_planned: bool,
+    has_ended: bool,
+) -> Health | None:
+    """The health that only events change: of a key result that is dropped, ended or planned; None for one that is open.
+
+    A draft of a closed cycle is judged only by a score, and is PENDING without one.
+    """
+    if is_dropped:
+        return Health.DROPPED
+    if has_ended and not (is_planned and score is None):
+        return Health(verdict(value or 0.0 if score is None else score, kind, policy))
+    return Health.PENDING if is_planned else None
+
+
 def pace(of: Judged, value: float | None, policy: ScoringPolicy, *, is_level: bool) -> Pace:
     """The pace of a key result with this value. `is_level`: its goal is to hold what is given.
 
-    A draft of a closed cycle is judged only by a score, and is PENDING without one. Staleness ends with the due date; a
-    target that is reached for good is never stale.
+    Staleness ends with the due date; a target that is reached for good is never stale. For many open key results at one
+    moment, `domain.metrics.open_columns` has the same as columns.
     """
-    if of.is_dropped:
-        return Pace(policy, Health.DROPPED)
-    if of.ended_at is not None and not (of.is_planned and of.score is None):
-        return Pace(policy, Health(verdict(value or 0.0 if of.score is None else of.score, of.kind, policy)))
-    if of.is_planned:
-        return Pace(policy, Health.PENDING)
+    ended = of.ended_at is not None
+    fixed = fixed_health(
+        of.kind, value, of.score, policy, is_dropped=of.is_dropped, is_planned=of.is_planned, has_ended=ended
+    )
+    if fixed is not None:
+        return Pace(policy, fixed)
     silence = policy.stale_after(of.cadence)
-    return open_pace(of.begins_at, of.due_at, of.last_measured_at, silence, value, policy, is_level=is_level)
-
-
-def open_pace(
-    begins_at: datetime,
-    due_at: datetime,
-    last_measured_at: datetime | None,
-    silence: timedelta,
-    value: float | None,
-    policy: ScoringPolicy,
-    *,
-    is_level: bool,
-) -> Pace:
-    """The pace of a key result that is neither planned nor ended nor dropped. `silence`: the time without a measurement
-    after which it is stale."""
-    pending_until = later(begins_at, silence) if value is None else None
-    silent_after = later(last_measured_at or begins_at, silence)
-    is_stale = silent_after < due_at and (value != 1.0 or is_level)
+    pending_until = later(of.begins_at, silence) if value is None else None
+    silent_after = later(of.last_measured_at or of.begins_at, silence)
+    is_stale = silent_after < of.due_at and (value != 1.0 or is_level)
     return Pace(policy, None, pending_until, silent_after if is_stale else None)
 
 

@@ -28,11 +28,15 @@ class Health(StrEnum):
 
 def band(gap: float, policy: ScoringPolicy) -> Health:
     """The health of a gap (expected - value). The upper bound of a band belongs to it."""
-    if gap <= policy.on_track_gap + SHARE_TOLERANCE:
+    on_track, at_risk = upper_bounds(policy)
+    if gap <= on_track:
         return Health.ON_TRACK
-    if gap <= policy.at_risk_gap + SHARE_TOLERANCE:
-        return Health.AT_RISK
-    return Health.OFF_TRACK
+    return Health.AT_RISK if gap <= at_risk else Health.OFF_TRACK
+
+
+def upper_bounds(policy: ScoringPolicy) -> tuple[float, float]:
+    """The largest gaps that are ON_TRACK and AT_RISK."""
+    return policy.on_track_gap + SHARE_TOLERANCE, policy.at_risk_gap + SHARE_TOLERANCE
 
 
 def verdict(score: float, kind: ObjectiveKind, policy: ScoringPolicy) -> Verdict:

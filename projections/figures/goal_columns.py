@@ -4,9 +4,9 @@ Without them each key result of a large list would have an object with all its f
 means, although most answers show a value and a health.
 """
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import compress, count, groupby
+from itertools import compress, count
 from operator import attrgetter
 from typing import Any, Final, NamedTuple, TypeAlias
 from uuid import UUID
@@ -20,8 +20,8 @@ from domain.primitives.lazy import cached_property
 from domain.primitives.values import Basis, ScoringPolicy
 from projections.figures import formula_inputs
 from projections.figures.standing import Standing
-from projections.standings.kept_rows import Kept
-from projections.store.columnar import Columnar
+from projections.standings.kept_rows import NO_STANDINGS, Kept, KeptColumns
+from projections.store.columnar import Columnar, at_places
 from projections.tables.cycle import CycleRow, Settings
 from projections.tables.objective import AnyObjective
 
@@ -68,18 +68,16 @@ PartsOf: TypeAlias = Mapping[int, Parts]
 class PartColumns(Mapping[int, Parts]):
     """The key results of objectives as columns, dropped ones too. As a mapping, `PartsOf`.
 
-    Places count the key results in the order of adding. `places`: by the position at which each was added. `by_rows`:
-    those that are not computed from kept standings, by place. `policies`: those that objectives are judged by, that of
-    its end for one that has ended, by the position at which each objective was drafted.
+    Places count the key results in the order of adding. `by_rows`: those that are not computed from kept standings, by
+    place. `policies`: those that objectives are judged by, that of its end for one that has ended, by the position at
+    which each objective was drafted.
     """
 
     def __init__(self) -> None:
-        self.kept: list[Kept] = []
-        self.places: dict[int, int] = {}
+        self.kept = NO_STANDINGS
         self.by_rows: dict[int, Part] = {}
         self.policies: dict[int, ScoringPolicy] = {}
-        self._figures: list[Judgement] = []
-        self._columns: defaultdict[str, list[Any]] = defaultdict(list)
+        self._columns: dict[str, list[Any]] = {name: [] for name in JUDGED}
         self._spans: dict[int, range] = {}
         self._dropped: set[int] = set()
         self._parts: dict[int, Part] = {}
@@ -88,42 +86,49 @@ class PartColumns(Mapping[int, Parts]):
     def add(
         self,
         policies: Mapping[int, ScoringPolicy],
-        kept: Sequence[Kept],
-        figures: Sequence[Judgement],
+        kept: KeptColumns,
+        figures: Sequence[list[Any]],
         by_rows: Mapping[int, Part],
     ) -> None:
         """Add all key results of objectives, in the order of (drafting, addition). `policies`: for each objective, the
-        one that it is judged by. `by_rows`: the key results that are not computed from kept standings, by the position
-        at which each was added."""
+        one that it is judged by. `figures`: those of `JUDGED`, as columns. `by_rows`: the key results that are not
+        computed from kept standings, by their place among these."""
         first = len(self.kept)
-        self.kept += kept
-        self.places |= zip(map(attrgetter("born"), kept), count(first))
-        self._figures += figures
-        for name, values in zip(JUDGED, zip(*figures, strict=True), strict=False):
-            self._columns[name] += values
-        for name in _STATED:
-            self._columns.pop(name, None)
-        self._dropped.update(compress(count(first), map(attrgetter("is_dropped"), kept)))
-        self._spans |= dict.fromkeys(policies, range(0))
+        self._dropped.update(compress(count(first), kept.column("is_dropped")))
+        self.by_rows |= {first + place: part for place, part in by_rows.items()}
+        self._apart |= {part.kept.parent for part in by_rows.values() if part.is_apart}
         self.policies |= policies
-        for parent, group in groupby(map(attrgetter("parent"), kept)):
-            self._spans[parent] = range(first, first := first + len(list(group)))
-        for born, part in by_rows.items():
-            self.by_rows[self.places[born]] = part
-            if part.is_apart:
-                self._apart.add(part.kept.parent)
+        self._spans |= dict.fromkeys(policies, range(0))
+        before, self._columns = self._columns, dict(zip(JUDGED, figures, strict=True))
+        if first:
+            self._columns = {name: before[name] + values for name, values in self._columns.items()}
+        for parent, size in Counter(kept.column("parent")).items():
+            self._spans[parent] = range(first, first := first + size)
+        self.kept += kept
+        vars(self).pop("places", None)
+
+    @cached_property
+    def places(self) -> Mapping[int, int]:
+        """The places of all key results, by the position at which each was added."""
+        return {born: place for place, born in enumerate(self.kept.column("born"))}
+
+    def places_of(self, births: Sequence[int]) -> Sequence[int] | None:
+        """The places of the key results that were added at these positions; None if one of them is missing."""
+        known = self.kept.column("born")
+        if list(births) == known:
+            return range(len(known))
+        found = list(map(self.places.get, births))
+        return None if None in found else found  # type: ignore[return-value]
 
     def column(self, name: str, places: Sequence[int]) -> list[Any]:
         """A figure of the key results at these places, or what `_STATED` has."""
-        values = self._stated(name) if name in _STATED and name not in self._columns else self._columns[name]
-        if type(places) is range:
-            return values[places.start : places.stop]
-        return [values[place] for place in places]
+        if name in _STATED and name not in self._columns:
+            self._columns[name] = self._stated(*_STATED[name])
+        return at_places(self._columns[name], places)
 
-    def _stated(self, name: str) -> list[Any]:
-        """What the kept standings state; of the others, what their part does."""
-        of_kept, of_part = _STATED[name]
-        values = self._columns[name] = list(map(of_kept, self.kept))
+    def _stated(self, name: str, of_part: Callable[[Part], Any]) -> list[Any]:
+        """What the kept standings state; of those that are not computed from them, what their part does."""
+        values = self.kept.loaded(name)
         for place, part in self.by_rows.items():
             values[place] = of_part(part)
         return values
@@ -148,14 +153,15 @@ class PartColumns(Mapping[int, Parts]):
         """The key result at a place."""
         found = self.by_rows.get(place) or self._parts.get(place)
         if found is None:
-            kept, (value, share, due, health, gap) = self.kept[place], self._figures[place]
+            kept = self.kept.at(place)
+            value, share, due, health, gap = [self._columns[name][place] for name in JUDGED]
             confidence, measured = kept.confidence, float(value is not None)
             progress = KeyResultFigures(value, share, due, health, gap, measured, confidence, confidence, kept.weight)
             found = self._parts[place] = Part(kept, progress, kept)
         return found
 
     def __getitem__(self, parent: int) -> Parts:
-        return {self.kept[place].born: self.part(place) for place in self._spans[parent]}
+        return {part.kept.born: part for part in map(self.part, self._spans[parent])}
 
     def __contains__(self, parent: object) -> bool:
         return parent in self._spans
@@ -167,13 +173,16 @@ class PartColumns(Mapping[int, Parts]):
         return len(self._spans)
 
 
-_STATED: Final[Mapping[str, tuple[Callable[[Kept], Any], Callable[[Part], Any]]]] = {
-    "weight": (attrgetter("weight"), attrgetter("kept.weight")),
-    "due": (attrgetter("due"), attrgetter("kept.due")),
-    "confidence": (attrgetter("confidence"), attrgetter("progress.confidence")),
-    "last_measured_at": (attrgetter("last_measured_at"), attrgetter("current.last_measured_at")),
+_STATED: Final[Mapping[str, tuple[str, Callable[[Part], Any]]]] = {
+    "weight": ("weight", attrgetter("kept.weight")),
+    "due": ("due", attrgetter("kept.due")),
+    "confidence": ("confidence", attrgetter("progress.confidence")),
+    "current": ("value", attrgetter("current.value")),
+    "measured_at": ("measured_at", attrgetter("current.measured_at")),
+    "last_measured_at": ("last_measured_at", attrgetter("current.last_measured_at")),
 }
-"""The columns of key results that are made when they are asked for, from kept standings and from parts."""
+"""The columns of key results that are made when they are asked for: a column of kept standings, and what parts have.
+`current` is the latest value."""
 
 
 class KeyResultColumns(Columnar[KeyResultFigures]):
@@ -194,14 +203,6 @@ class KeyResultColumns(Columnar[KeyResultFigures]):
     def parts(self) -> Sequence[Part]:
         """The key results."""
         return list(map(self._of.part, self._places))
-
-    @property
-    def currents(self) -> Sequence[Kept | Standing]:
-        """Their latest measurements."""
-        kept, by_rows = self._of.kept, self._of.by_rows
-        if not by_rows:
-            return list(map(kept.__getitem__, self._places))
-        return [by_rows[place].current if place in by_rows else kept[place] for place in self._places]
 
     def column(self, name: str) -> Sequence[Any]:
         if name in JUDGED or name in _STATED:

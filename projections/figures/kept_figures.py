@@ -4,13 +4,15 @@ Key results that depend on a KPI are computed by the formula from rows, and so a
 end; see docs/adr/0052.
 """
 
-from collections.abc import Iterator, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
 from operator import attrgetter
 from typing import Any, NamedTuple, cast
+from uuid import UUID
 
-from domain.metrics import progress
+from domain.metrics import open_columns, progress
 from domain.metrics.formulas import clamped
+from domain.metrics.open_columns import OpenKeyResults
 from domain.metrics.plan_curve import Planned
 from domain.metrics.progress import Judged, KeyResultProgress
 from domain.metrics.rating import Health
@@ -25,11 +27,13 @@ from domain.primitives.values import (
 )
 from projections.figures import latest_standings, timeline
 from projections.figures.figures import Figures
-from projections.figures.goal_columns import Goals, Judgement, Part, PartColumns
+from projections.figures.goal_columns import JUDGED, Goals, Judgement, Part, PartColumns
 from projections.figures.horizon import Horizon
 from projections.figures.window import End, end_of_goal
 from projections.standings import kept_rows
-from projections.standings.kept_rows import KEPT, Kept
+from projections.standings.kept_rows import KEPT, Few, Kept, KeptColumns
+from projections.store.columnar import at_places
+from projections.store.stored_columns import MICROSECOND, day, moment, stored
 from projections.store.versioned_tables import Connection
 from projections.tables.cycle import CycleRow
 from projections.tables.key_result import KeyResultRow, key_results_by_birth
@@ -39,17 +43,15 @@ from projections.tables.objective import AnyObjective
 
 def add_parts(conn: Connection, of: Goals, to: PartColumns) -> None:
     """Add the key results of those of these objectives that are missing there, from their kept standings."""
-    rules = _Rulebook(of)
-    frames = {row.born: _Frame(rules, row) for row in of.rows if row.born not in to.policies}
+    rows = [row for row in of.rows if row.born not in to.policies]
+    frames = dict(zip(map(attrgetter("born"), rows), _Rulebook(of).frames(rows), strict=True))
     ended = any(map(attrgetter("ended"), frames.values()))
-    kept = kept_rows.of_objectives(conn, of.basis, list(map(attrgetter("id"), frames.values())), ended=ended)
-    figures: list[Any] = [frames[one.parent].judgement(one) for one in kept]
-    by_rows: dict[int, Part] = {}
-    if None in figures:
-        others = [one for one, own in zip(kept, figures, strict=True) if own is None]
-        by_rows = {part.kept.born: part for part in _by_rows(conn, of, others)}
-        figures = [own or by_rows[one.born].judgement for one, own in zip(kept, figures, strict=True)]
-    to.add(dict(zip(frames, map(attrgetter("policy"), frames.values()), strict=True)), kept, figures, by_rows)
+    kept = kept_rows.of_objectives(conn, of.basis, list(map(attrgetter("id"), rows)), ended=ended)
+    figures, others = _judged(frames, kept)
+    by_rows = dict(zip(others, _by_rows(conn, of, list(map(kept.at, others))), strict=True)) if others else {}
+    for place, part in by_rows.items():
+        _put(figures, place, part.judgement)
+    to.add({born: frame.policy for born, frame in frames.items()}, kept, figures, by_rows)
 
 
 def is_open_heading(of: Goals, row: AnyObjective, parts: PartColumns) -> bool:
@@ -68,22 +70,7 @@ def judged(of: Goals, parts: PartColumns) -> Iterator[tuple[int, Judged, bool]]:
                 facts = cast("KeyResultProgress", parts.by_rows[place].progress).of
                 yield place, facts, progress.is_level(facts.measured_metric)
             else:
-                kept = parts.kept[place]
-                yield place, frame.facts(kept), kept.is_level
-
-
-def _is_after(of: Kept, ended: End) -> bool:
-    """Whether a key result was changed or measured after its end, which happens only if the end was recorded later than
-    it was effective."""
-    assert of.since is not None
-    return ended < _changed(of) or ended.at < of.since
-
-
-def _changed(of: Kept) -> End:
-    """The last change of a key result that has ended."""
-    assert of.changed_at is not None
-    assert of.changed_position is not None
-    return End(of.changed_at, of.changed_position)
+                yield place, frame.facts(parts.kept, place), parts.kept.column("is_level")[place]
 
 
 # ── by the formula from rows ─────────────────────────────────────────────────────────────────────
@@ -116,6 +103,47 @@ def _figures(conn: Connection, of: Goals, changed: Sequence[KeyResultRow]) -> Fi
 # ── from kept standings ──────────────────────────────────────────────────────────────────────────
 
 
+def _judged(frames: Mapping[int, "_Frame"], kept: KeptColumns) -> tuple[list[list[Any]], list[int]]:
+    """The figures of key results as columns, see `JUDGED`, and the places of those that depend on a KPI, or were
+    changed or measured after their end. `frames`: by the position at which each objective was drafted."""
+    of_each = list(map(frames.__getitem__, kept.column("parent")))
+    together, alone = _grouped(of_each, kept)
+    if len(together) == 1 and not alone:
+        ((frame, places),) = together.items()
+        return frame.open(kept, places), []
+    figures: list[list[Any]] = [[None] * len(kept) for _ in JUDGED]
+    for frame, places in together.items():
+        for place, *own in zip(places, *frame.open(kept, places), strict=True):
+            _put(figures, place, own)
+    others = []
+    for place in alone:
+        judgement = of_each[place].ended_or_dropped(kept, place) if kept.column("is_kept")[place] else None
+        if judgement is None:
+            others.append(place)
+        else:
+            _put(figures, place, judgement)
+    return figures, others
+
+
+def _grouped(of_each: Sequence["_Frame"], kept: KeptColumns) -> tuple[dict["_Frame", Sequence[int]], list[int]]:
+    """The places of the open key results by frame, and those of all others."""
+    are_kept, are_dropped, frames = kept.column("is_kept"), kept.column("is_dropped"), set(of_each)
+    if len(frames) == 1 and all(are_kept) and not any(are_dropped) and of_each[0].ended is None:
+        return {of_each[0]: range(len(kept))}, []
+    together: dict[_Frame, list[int]] = {frame: [] for frame in frames}
+    alone: list[int] = []
+    for place, (frame, is_kept, is_dropped) in enumerate(zip(of_each, are_kept, are_dropped, strict=True)):
+        is_open = is_kept and not is_dropped and frame.ended is None
+        (together[frame] if is_open else alone).append(place)
+    return {frame: places for frame, places in together.items() if places}, alone
+
+
+def _put(figures: Sequence[list[Any]], place: int, of: Iterable[Any]) -> None:
+    """Put the figures of one key result into the columns."""
+    for column, value in zip(figures, of, strict=True):
+        column[place] = value
+
+
 class _Rules:
     """What is in force at an end in a cycle, or at the basis."""
 
@@ -124,19 +152,24 @@ class _Rules:
         self.calendar = calendar
         self.begins_at = calendar.day_start(begins_on)
         self.cadence = cadence
-        self._ends: dict[date, datetime] = {}
+        self._ends: dict[int, datetime] = {}
 
     @cached_property
-    def silence(self) -> timedelta:
-        """The time without a measurement after which a key result is stale."""
-        return self.policy.stale_after(self.cadence)
+    def silence(self) -> int:
+        """The microseconds without a measurement after which a key result is stale."""
+        return self.policy.stale_after(self.cadence) // MICROSECOND
 
-    def day_end(self, day: date) -> datetime:
+    def day_end(self, stored_day: int) -> datetime:
         """The end of a day, looked up once."""
-        found = self._ends.get(day)
+        found = self._ends.get(stored_day)
         if found is None:
-            found = self._ends[day] = self.calendar.day_end(day)
+            found = self._ends[stored_day] = self.calendar.day_end(day(stored_day))
         return found
+
+    def ends(self, days: Sequence[int]) -> list[int]:
+        """The ends of these days, all as stored."""
+        by_day = {one: stored(self.day_end(one)) for one in set(days)}
+        return list(map(by_day.__getitem__, days))
 
 
 class _Rulebook:
@@ -158,6 +191,18 @@ class _Rulebook:
             self._rules[cycle.born, ended] = found
         return found
 
+    def frames(self, rows: Iterable[AnyObjective]) -> "Iterator[_Frame]":
+        """The frame of each of these objectives: one for all open ones of a cycle in one state, since their key results
+        are judged in the same way."""
+        known: dict[tuple[UUID, ObjectiveState], _Frame] = {}
+        for row in rows:
+            frame = known.get((row.cycle, row.state))
+            if frame is None or row.ended_at is not None:
+                frame = _Frame(self, row)
+                if frame.ended is None:
+                    known[row.cycle, row.state] = frame
+            yield frame
+
 
 class _Facts(NamedTuple):
     """What the health of a key result depends on, see `domain.metrics.progress.Judged`."""
@@ -174,10 +219,9 @@ class _Facts(NamedTuple):
 
 
 class _Frame:
-    """An objective in its cycle at a basis, in which its key results are judged."""
+    """An objective in its cycle at a basis, in which its key results are judged. `ended`: its end, if it has ended."""
 
     def __init__(self, rules: _Rulebook, row: AnyObjective) -> None:
-        self.id = row.id
         self._rules = rules
         self._row = row
         self._cycle = rules.cycles[row.cycle]
@@ -187,65 +231,74 @@ class _Frame:
         self._is_dropped = row.state is ObjectiveState.DROPPED
         self._is_planned = row.state is ObjectiveState.DRAFT or self._cycle.state is CycleState.PLANNING
 
-    def end_of_dropped(self, of: Kept) -> End:
-        """The end of the window of a dropped key result; that of the others is `ended`."""
-        dropped = _changed(of)
-        return dropped if self.ended is None else min(dropped, self.ended)
-
-    def facts(self, of: Kept) -> Judged:
-        """What the health of an open key result depends on."""
-        return self._facts(of, None, self._of_ended)
-
-    def _facts(self, of: Kept, ended: End | None, rules: _Rules) -> Judged:
+    def facts(self, kept: KeptColumns, place: int) -> Judged:
+        """What the health of the open key result at a place depends on."""
+        rules, last = self._of_ended, kept.column("last_measured_at")[place]
+        created, due, is_dropped = [kept.column(name)[place] for name in ("created_at", "due", "is_dropped")]
         return _Facts(
-            self._row.kind, max(of.created_at, rules.begins_at), rules.day_end(of.due), rules.cadence,
-            of.is_dropped or self._is_dropped, self._is_planned, None if ended is None else ended.at, of.score,
-            of.last_measured_at,
+            self._row.kind, max(moment(created), rules.begins_at), rules.day_end(due), rules.cadence,
+            is_dropped or self._is_dropped, self._is_planned, None, kept.few(place).score,
+            None if last is None else moment(last),
         )  # fmt: skip
 
-    def judgement(self, of: Kept) -> Judgement | None:
-        """The figures of a key result; None if it depends on a KPI, or was changed or measured after its end."""
-        ended = self.end_of_dropped(of) if of.is_dropped else self.ended
-        if not of.is_kept or (ended is not None and _is_after(of, ended)):
-            return None
-        return self._open(of) if ended is None else self._ended(of, ended)
+    # ── open ones ────────────────────────────────────────────────────────────────────────────────
 
-    def _open(self, of: Kept) -> Judgement:
-        rules, at, share, is_level = self._of_ended, self._rules.at, of.share, of.is_level
-        begins_at = max(rules.begins_at, of.created_at)
-        due_at, value = rules.day_end(of.due), clamped(share)
-        if of.metric is None:
-            due = 1.0 if is_level else progress.elapsed(begins_at, due_at, at)
-        else:
-            due = _planned(of, begins_at, due_at, at, rules.calendar)
+    def open(self, kept: KeptColumns, places: Sequence[int]) -> list[list[Any]]:
+        """The figures of the open key results at these places, as columns."""
+        rules = self._of_ended
+        shares, levels, created, due, measured = [
+            at_places(kept.column(name), places)
+            for name in ("share", "is_level", "created_at", "due", "last_measured_at")
+        ]
+        first = stored(rules.begins_at)
+        begins_at = [first if one < first else one for one in created]  # noqa: FURB136 - takes a third of the time
+        planned = {number: self._planned(kept, place) for number, place in kept.planned(places)}
+        of = OpenKeyResults(shares, levels, begins_at, rules.ends(due), measured, planned)
+        figures = open_columns.at_moment(of, stored(self._rules.at), rules.silence, rules.policy)
         if self._is_planned:
-            return value, share, due, Health.PENDING, 0.0
-        gap = due - (value or 0.0)
-        pace = progress.open_pace(
-            begins_at, due_at, of.last_measured_at, rules.silence, value, rules.policy, is_level=is_level
-        )
-        health = pace.health(at, gap)
-        return value, share, due, health, 0.0 if health is Health.PENDING else gap
+            pending = [Health.PENDING] * len(places), [0.0] * len(places)
+            figures = figures._replace(health=pending[0], gap=pending[1])
+        return [figures.value, shares, figures.expected, figures.health, figures.gap]
 
-    def _ended(self, of: Kept, ended: End) -> Judgement:
+    def _planned(self, kept: KeptColumns, place: int) -> float:
+        """The expected progress of an open key result by its plan."""
+        few, facts, calendar = kept.few(place), self.facts(kept, place), self._of_ended.calendar
+        plan = tuple(Planned(calendar.day_end(point.on), point.value) for point in _PLAN(few.plan))
+        return progress.expected(_METRIC(few.metric), facts.begins_at, facts.due_at, self._rules.at, plan)
+
+    # ── ended and dropped ones ───────────────────────────────────────────────────────────────────
+
+    def ended_or_dropped(self, kept: KeptColumns, place: int) -> Judgement | None:
+        """The figures of a key result that has ended or been dropped; None if it was changed or measured after its
+        end, which happens only if the end was recorded later than it was effective."""
+        few, is_dropped = kept.few(place), kept.column("is_dropped")[place]
+        assert few.changed_at is not None
+        assert few.changed_position is not None
+        assert few.since is not None
+        changed = End(moment(few.changed_at), few.changed_position)
+        ended = self._end_of(changed) if is_dropped else self.ended
+        assert ended is not None
+        if ended < changed or ended.at < moment(few.since):
+            return None
         rules = self._of_ended if ended == self.ended else self._rules.of(self._cycle, ended)
-        share = of.share if of.share is not None else self._personal_score(of)
+        share = kept.column("share")[place]
+        if share is None:
+            share = self._personal_score(few)
         value = clamped(share)
-        gap = 1.0 - (value or 0.0)
-        pace = progress.pace(self._facts(of, ended, rules), value, rules.policy, is_level=of.is_level)
-        health = pace.health(self._rules.at, gap)
-        return value, share, 1.0, health, 0.0 if health is Health.PENDING else gap
+        health = progress.fixed_health(
+            self._row.kind, value, few.score, rules.policy,
+            is_dropped=is_dropped or self._is_dropped, is_planned=self._is_planned, has_ended=True,
+        )  # fmt: skip
+        return value, share, 1.0, health, 0.0 if health is Health.PENDING else 1.0 - (value or 0.0)
 
-    def _personal_score(self, of: Kept) -> float | None:
+    def _end_of(self, dropped: End) -> End:
+        """The end of the window of a key result that was dropped."""
+        return dropped if self.ended is None else min(dropped, self.ended)
+
+    def _personal_score(self, of: Few) -> float | None:
         """The score, unless the command that closed the objective recorded it."""
         closed_in = self._row.closed_in
         return None if closed_in is not None and of.scored_in == closed_in else of.score
 
 
 _METRIC, _PLAN = KEPT.loads("metric"), KEPT.loads("plan")
-
-
-def _planned(of: Kept, begins_at: datetime, due_at: datetime, at: datetime, calendar: Calendar) -> float:
-    """The expected progress by a plan."""
-    plan = tuple(Planned(calendar.day_end(point.on), point.value) for point in _PLAN(of.plan))
-    return progress.expected(_METRIC(of.metric), begins_at, due_at, at, plan)

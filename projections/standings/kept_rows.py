@@ -10,15 +10,16 @@ basis decides is worked out from a row there: the scoring policy, the calendar, 
 cycle.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import msgspec
 
 from domain.primitives.values import Basis, Metric, PlanPoint
-from projections.store.versioned_tables import Connection, Table, basis_params, fetch
+from projections.store.stored_columns import day, fetch_columns, moment
+from projections.store.versioned_tables import Connection, Table, basis_params
 
 # ── rows ─────────────────────────────────────────────────────────────────────────────────────────
 
@@ -69,56 +70,136 @@ TABLES: tuple[Table[Any], ...] = (KEPT,)
 
 
 class Kept(NamedTuple):
-    """The columns of a row that figures are worked out from. `plan` is the stored text of the plan and the metric,
-    None without a plan. `changed_at`, `changed_position` and `since` are only read of key results that have ended."""
+    """The columns of a row that figures are worked out from. Those from `metric` on are in `Few`."""
 
     parent: int
     born: int
     created_at: datetime
-    changed_at: datetime | None
-    changed_position: int | None
-    since: datetime | None
     is_dropped: bool
     weight: float
     due: date
-    metric: bytes | None
-    plan: bytes | None
-    score: float | None
-    scored_in: UUID | None
     is_kept: bool
     is_level: bool
     share: float | None
     value: float | None
-    reached: list[str] | None
     measured_at: datetime | None
     last_measured_at: datetime | None
     confidence: float | None
+    metric: bytes | None
+    plan: bytes | None
+    score: float | None
+    scored_in: UUID | None
+    reached: list[str] | None
+    changed_at: datetime | None
+    changed_position: int | None
+    since: datetime | None
 
 
-_SELECTED = {name: f"case when v.plan <> '[]' then v.{name} end" for name in ("metric", "plan")} | {
-    name: f"case when v.is_dropped or %(ended)s then v.{name} end"
-    for name in ("changed_at", "changed_position", "since")
+class Few(NamedTuple):
+    """The columns that are only read of few rows, as stored: of those with a plan, a score or reached milestones, and
+    of those that have been dropped or ended. `metric` and `plan` are None without a plan."""
+
+    metric: bytes | None = None
+    plan: bytes | None = None
+    score: float | None = None
+    scored_in: UUID | None = None
+    reached: str | None = None
+    changed_at: int | None = None
+    changed_position: int | None = None
+    since: int | None = None
+
+
+_EACH: Final = Kept._fields[: -len(Few._fields)]
+"""The columns that are read of each row."""
+_NONE: Final = Few()
+_LOADERS: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "created_at": moment,
+    "due": day,
+    "measured_at": moment,
+    "last_measured_at": moment,
+    "reached": msgspec.json.decode,
+    "changed_at": moment,
+    "since": moment,
 }
-_COLUMNS = ", ".join(_SELECTED.get(name, f"v.{name}") for name in Kept._fields)
+_LOADS: Final = [(Kept._fields.index(name), load) for name, load in _LOADERS.items()]
+
+
+class KeptColumns:
+    """Kept standings as columns, in the order of drafting and addition; a record is made only if one is looked at.
+    Times are numbers, see `projections.store.stored_columns`. `by_birth`: the columns that are read of few rows, by
+    `born`."""
+
+    def __init__(self, columns: Sequence[list[Any]], few: Mapping[int, Few]) -> None:
+        self._columns = dict(zip(_EACH, columns, strict=True))
+        self.by_birth = few
+
+    def __len__(self) -> int:
+        return len(self._columns["born"])
+
+    def __add__(self, others: "KeptColumns") -> "KeptColumns":
+        """These standings, followed by others."""
+        if not len(self):
+            return others
+        columns = [values + others.column(name) for name, values in self._columns.items()]
+        return KeptColumns(columns, {**self.by_birth, **others.by_birth})
+
+    def column(self, name: str) -> list[Any]:
+        """One of the columns that are read of each row, as stored."""
+        return self._columns[name]
+
+    def loaded(self, name: str) -> list[Any]:
+        """The values of such a column."""
+        values, load = self._columns[name], _LOADERS.get(name)
+        return list(values) if load is None else [None if one is None else load(one) for one in values]
+
+    def at(self, place: int) -> Kept:
+        """The standing at a place."""
+        values = [*[column[place] for column in self._columns.values()], *self.few(place)]
+        for number, load in _LOADS:
+            if values[number] is not None:
+                values[number] = load(values[number])
+        return Kept._make(values)
+
+    def few(self, place: int) -> Few:
+        """The columns of the standing at a place that are read of few."""
+        return self.by_birth.get(self._columns["born"][place], _NONE)
+
+    def planned(self, places: Sequence[int]) -> Iterator[tuple[int, int]]:
+        """Those of these places whose standings have a plan, each with its number among them."""
+        for number, place in enumerate(places) if self.by_birth else ():
+            if self.few(place).plan is not None:
+                yield number, place
+
+
+NO_STANDINGS: Final = KeptColumns([[] for _ in _EACH], {})
+
 _AT = (
     "cross join lateral (select * from standing where standing.id = c.id and since <= %(at)s"
     " and position <= %(position)s order by since desc, position desc limit 1) v"
 )
-
-
 _CANDIDATES = "select distinct id, objective from key_result where arrived and objective = any(%(ids)b)"
 """The key results that were ever in one of the objectives, each with the objective that it has to be in. A condition
 with all objectives on each standing would compare it with half of them."""
-_OF_OBJECTIVES = (
-    f"select {_COLUMNS} from ({_CANDIDATES}) c {_AT} where v.objective = c.objective order by v.parent, v.born"
+_HAS_FEW = "(v.plan <> '[]' or v.score is not null or v.reached is not null or v.is_dropped or %(ended)s) as has_few"
+_ROWS = (
+    f"select {', '.join(f'v.{name}' for name in Kept._fields)}, {_HAS_FEW}"
+    f" from ({_CANDIDATES}) c {_AT} where v.objective = c.objective order by v.parent, v.born"
 )
+_OF_FEW = {name: f"case when v.plan <> '[]' then v.{name} end" for name in ("metric", "plan")} | {
+    "reached": "to_json(v.reached)::text"  # arrays of different lengths cannot be aggregated
+}
+_COLUMNS = [f"array_agg(v.{name})" for name in _EACH] + [
+    f"array_agg({_OF_FEW.get(name, f'v.{name}')}) filter (where v.has_few)" for name in ("born", *Few._fields)
+]
+_OF_OBJECTIVES = f"select {', '.join(_COLUMNS)} from ({_ROWS}) v"
 
 
-def of_objectives(conn: Connection, basis: Basis, objectives: Sequence[UUID], *, ended: bool = True) -> list[Kept]:
+def of_objectives(conn: Connection, basis: Basis, objectives: Sequence[UUID], *, ended: bool = True) -> KeptColumns:
     """The standings of the key results of these objectives, dropped ones too, in the order of drafting and addition.
     `ended`: whether one of these objectives may have ended."""
-    params = basis_params(basis, ids=list(objectives), ended=ended)
-    return list(map(Kept._make, fetch(conn, _OF_OBJECTIVES, params)))
+    columns = fetch_columns(conn, _OF_OBJECTIVES, basis_params(basis, ids=list(objectives), ended=ended))
+    each, (births, *few) = columns[: len(_EACH)], columns[len(_EACH) :]
+    return KeptColumns(each, dict(zip(births, map(Few._make, zip(*few, strict=True)), strict=True)))
 
 
 # ── queries of the writer ────────────────────────────────────────────────────────────────────────

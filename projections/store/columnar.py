@@ -32,3 +32,8 @@ class Columnar(Sequence[R]):
 
     def __iter__(self) -> Iterator[R]:
         return iter(self.records)
+
+
+def at_places(values: list[R], places: Sequence[int]) -> list[R]:
+    """The values at these places."""
+    return values[places.start : places.stop] if type(places) is range else [values[place] for place in places]

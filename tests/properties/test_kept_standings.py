@@ -96,7 +96,7 @@ def check(conn: Connection, basis: Basis) -> list[KeyResultProgress]:
     assert [(basis, row.id, shown(figures.objective(row.id))) for row in own] == [
         (basis, row.id, shown(whole)) for row, whole in zip(own, wholes, strict=True)
     ]
-    as_columns(KeyResultColumns(parts, list(parts.places.values())))
+    as_columns(KeyResultColumns(parts, range(len(parts.kept))))
     return found
 
 

@@ -52,7 +52,9 @@ def goal_items(frame: Frame) -> Iterator[Item]:
     worse = list(_worse(frame, parts))
     ids = [goal.id for goal in goals]
     changed = frame.view.read(key_results_with_changed_units_within, ids)
-    births = {parts.kept[one.place].born for one in owed} | {one.born for one in worse if one.born is not None}
+    births = {parts.kept.column("born")[one.place] for one in owed} | {
+        one.born for one in worse if one.born is not None
+    }
     found = frame.view.read(owned_key_results, ids, sorted(births), sorted(frame.left), sorted(changed))
     rows = {row.born: row for row in found}
     for goal in goals:
@@ -82,11 +84,13 @@ def _of_objective(frame: Frame, goal: AnyObjective, *, is_bare: bool) -> Iterato
 def _of_check_ins(
     frame: Frame, owed: Sequence[OwedCheckIn], parts: PartColumns, rows: Mapping[int, Owned]
 ) -> Iterator[Item]:
+    births, parents = parts.kept.column("born"), parts.kept.column("parent")
     for place, due, last_at in owed:
-        born, row = parts.kept[place].born, rows.get(parts.kept[place].born)
+        born = births[place]
+        row = rows.get(born)
         if row is not None:
             kind = AttentionKind.NEVER_CHECKED_IN if last_at is None else AttentionKind.CHECK_IN_DUE
-            person = frame.responsible_for(row, frame.goals[parts.kept[place].parent])
+            person = frame.responsible_for(row, frame.goals[parents[place]])
             about, is_overdue = Ref(Kind.KEY_RESULT, row.id), due.is_overdue(frame.at)
             yield frame.dated(kind, about, born, due.on, is_overdue=is_overdue, person=person)
 
@@ -137,13 +141,13 @@ def _behind(frame: Frame, parts: PartColumns) -> list[_Behind]:
 
 def _worse_parts(goal: AnyObjective, parts: PartColumns, then: PartColumns) -> Iterator[_Worse]:
     """The key results of an objective that are worse than they were in it."""
-    places = parts.live(goal.born)
+    births, places = parts.kept.column("born"), parts.live(goal.born)
     for place, health in zip(places, parts.column("health", places), strict=True):
-        earlier = then.places.get(parts.kept[place].born) if degree(health) else None
-        if earlier is not None and then.kept[earlier].parent == goal.born:
+        earlier = then.places.get(births[place]) if degree(health) else None
+        if earlier is not None and then.kept.column("parent")[earlier] == goal.born:
             (before,), (gap,) = then.column("health", (earlier,)), parts.column("gap", (place,))
             if is_worse(before, health):
-                yield _Worse(goal, parts.kept[place].born, before, health, gap)
+                yield _Worse(goal, births[place], before, health, gap)
 
 
 def _of_worse(frame: Frame, worse: Sequence[_Worse], rows: Mapping[int, Owned]) -> Iterator[Item]:

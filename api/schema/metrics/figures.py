@@ -74,10 +74,13 @@ def of_key_results(batch: Batch) -> KeyResultColumns:
     """The progress of each of these key results, and its latest measurements."""
     view, births = batch.view, batch.column("born")
     of = _known(view)
-    if not all(map(of.places.__contains__, births)):
+    places = of.places_of(births)
+    if places is None:
         with view.reads.on_one_connection() as conn:
             kept_figures.add_parts(conn, _goals(view, objectives_of_key_results(batch)), of)
-    return KeyResultColumns(of, list(map(of.places.__getitem__, births)))
+        places = of.places_of(births)
+        assert places is not None
+    return KeyResultColumns(of, places)
 
 
 def parts(batch: Batch) -> Sequence[Part]:

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from operator import attrgetter
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
@@ -105,7 +104,7 @@ def progress_by(load: Load, description: str, explained: Load | None = None, nee
 
 def latest(batch: Batch, load: Callable[[Batch], KeyResultColumns], column: str) -> Sequence[Any]:
     """A column of the latest measurement of each of these key results, which `load` reads with their progress."""
-    return list(map(attrgetter(column), batch.all(load).currents))
+    return batch.all(load).column(column)
 
 
 # ── counts by health ─────────────────────────────────────────────────────────────────────────────

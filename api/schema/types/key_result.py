@@ -103,7 +103,7 @@ class KeyResult(Entity, kind=Kind.KEY_RESULT, read=key_result.key_results):
         "The latest value, in the metric's unit; null for MILESTONES and without a measurement.",
         latest,
         of_key_results,
-        "value",
+        "current",
         needs=PARTS_NEED,
     )
     measured_at: datetime | None = related(

@@ -36,8 +36,9 @@ def rows(world: World) -> int:
 def kept(world: World, goals: UUID, at: datetime, position: int | None = None) -> Kept:
     """The standing of the only key result at a moment, as known at a position."""
     known = world.now.position if position is None else position
-    (found,) = kept_rows.of_objectives(world.conn, Basis(at, known), [goals])
-    return found
+    found = kept_rows.of_objectives(world.conn, Basis(at, known), [goals])
+    assert len(found) == 1
+    return found.at(0)
 
 
 def test_check_in_in_order_adds_one_row(world: World, goals: UUID, goal: UUID) -> None:
