@@ -18,7 +18,7 @@ from uuid import UUID
 import msgspec
 
 from domain.primitives.values import Basis, Metric, PlanPoint
-from projections.store.stored_columns import day, fetch_columns, moment
+from projections.store.stored_columns import ColumnQuery, day, moment
 from projections.store.versioned_tables import Connection, Table, basis_params
 
 # ── rows ─────────────────────────────────────────────────────────────────────────────────────────
@@ -180,25 +180,28 @@ _AT = (
 _CANDIDATES = "select distinct id, objective from key_result where arrived and objective = any(%(ids)b)"
 """The key results that were ever in one of the objectives, each with the objective that it has to be in. A condition
 with all objectives on each standing would compare it with half of them."""
-_HAS_FEW = "(v.plan <> '[]' or v.score is not null or v.reached is not null or v.is_dropped or %(ended)s) as has_few"
-_ROWS = (
-    f"select {', '.join(f'v.{name}' for name in Kept._fields)}, {_HAS_FEW}"
-    f" from ({_CANDIDATES}) c {_AT} where v.objective = c.objective order by v.parent, v.born"
-)
-_OF_FEW = {name: f"case when v.plan <> '[]' then v.{name} end" for name in ("metric", "plan")} | {
-    "reached": "to_json(v.reached)::text"  # arrays of different lengths cannot be aggregated
+_HAS_FEW = "(v.plan <> '[]' or v.score is not null or v.reached is not null or v.is_dropped or %(ended)s)"
+_FEW: Final = {name: f"v.{name}" for name in Few._fields} | {
+    "metric": "case when v.plan <> '[]' then v.metric end",
+    "plan": "case when v.plan <> '[]' then v.plan end",
+    "reached": "to_json(v.reached)::text",  # arrays of different lengths cannot be aggregated
 }
-_COLUMNS = [f"array_agg(v.{name})" for name in _EACH] + [
-    f"array_agg({_OF_FEW.get(name, f'v.{name}')}) filter (where v.has_few)" for name in ("born", *Few._fields)
-]
-_OF_OBJECTIVES = f"select {', '.join(_COLUMNS)} from ({_ROWS}) v"
+_OF_OBJECTIVES: Final = ColumnQuery(
+    f"from ({_CANDIDATES}) c {_AT} where v.objective = c.objective",
+    "v.parent, v.born",
+    _EACH,
+    _HAS_FEW,
+    ["v.born", *_FEW.values()],
+)
+_MANY: Final = 50
+"""Objectives that have hundreds of key results."""
 
 
 def of_objectives(conn: Connection, basis: Basis, objectives: Sequence[UUID], *, ended: bool = True) -> KeptColumns:
     """The standings of the key results of these objectives, dropped ones too, in the order of drafting and addition.
     `ended`: whether one of these objectives may have ended."""
-    columns = fetch_columns(conn, _OF_OBJECTIVES, basis_params(basis, ids=list(objectives), ended=ended))
-    each, (births, *few) = columns[: len(_EACH)], columns[len(_EACH) :]
+    params, are_many = basis_params(basis, ids=list(objectives), ended=ended), len(objectives) >= _MANY
+    each, (births, *few) = _OF_OBJECTIVES.fetch(conn, params, are_many=are_many)
     return KeptColumns(each, dict(zip(births, map(Few._make, zip(*few, strict=True)), strict=True)))
 
 

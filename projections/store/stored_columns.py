@@ -1,15 +1,20 @@
-"""Columns of a statement as lists, with times as PostgreSQL stores them.
+"""Rows of a statement as columns, with times as PostgreSQL stores them.
 
-The statement returns one row, with an array for each column: the driver reads it in half the time that rows take.
+Many rows are read as one, with an array for each column, which takes the driver half the time that rows take. Few rows
+are read as they are: PostgreSQL needs 55 µs more to aggregate any.
+
 A moment is the number of microseconds, and a day the number of days, since the beginning of 2000: the driver takes
 0.07 µs for a `datetime`, and a seventh of that for a number.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from itertools import compress
 from typing import Any, Final
 
 import psycopg
 from psycopg.pq import Format
+from psycopg.rows import tuple_row
 
 from projections.store.versioned_tables import Connection, Params
 
@@ -27,14 +32,34 @@ _LOADERS: Final = {"timestamptz": _loader_of("int8"), "date": _loader_of("int4")
 """PostgreSQL sends a moment like a number of eight bytes, and a day like one of four."""
 
 
-def fetch_columns(conn: Connection, sql: str, params: Params) -> list[list[Any]]:
-    """The columns of a query for a single row of arrays; an empty one for null. It is prepared, see `fetch`."""
-    cursor = conn.cursor(binary=True)
-    for type_, loader in _LOADERS.items():
-        cursor.adapters.register_loader(type_, loader)
-    row = cursor.execute(sql, params, prepare=True).fetchone()
-    assert row is not None
-    return [values or [] for values in row]
+class ColumnQuery:
+    """A query for columns of rows `v`. `source` is what follows its select list, up to its order. `optional`: columns
+    or expressions of them that are only wanted of rows for which the condition `has_optional` is true."""
+
+    def __init__(
+        self, source: str, order: str, columns: Sequence[str], has_optional: str, optional: Sequence[str]
+    ) -> None:
+        self._width = len(columns)
+        self._nothing: list[list[Any]] = [[] for _ in range(1 + len(columns) + len(optional))]
+        each = [f"v.{name}" for name in columns]
+        arrays = [f"array_agg({one})" for one in each]
+        arrays += [f"array_agg({one}) filter (where v.has_optional)" for one in optional]
+        rows = f"select v.*, {has_optional} as has_optional {source} order by {order}"
+        self._as_arrays = f"select {', '.join(arrays)} from ({rows}) v"
+        self._as_rows = f"select {has_optional}, {', '.join([*each, *optional])} {source} order by {order}"
+
+    def fetch(self, conn: Connection, params: Params, *, are_many: bool) -> tuple[list[list[Any]], list[list[Any]]]:
+        """The columns, and the optional ones of the rows that have them. `are_many`: whether hundreds of rows are to be
+        expected. Times are numbers. The query is prepared, see `fetch` of `versioned_tables`."""
+        cursor = conn.cursor(binary=True, row_factory=tuple_row)
+        for type_, loader in _LOADERS.items():
+            cursor.adapters.register_loader(type_, loader)
+        found = cursor.execute(self._as_arrays if are_many else self._as_rows, params, prepare=True).fetchall()
+        if are_many:
+            columns = [values or [] for values in found[0]]
+            return columns[: self._width], columns[self._width :]
+        has_optional, *rest = [list(values) for values in zip(*found, strict=True)] or self._nothing
+        return rest[: self._width], [list(compress(values, has_optional)) for values in rest[self._width :]]
 
 
 def stored(moment: datetime) -> int:
