@@ -1,21 +1,27 @@
 """Admission: which lane executes an operation, by its type and its estimated cost.
 
-An operation that this process has seen before goes to its lane at once. Another one is assessed on a thread of the
+An operation that this process has seen before, with the same values of the variables that decide its cost, goes to its
+lane at once. Another one is assessed on a thread of the
 light lane, since hostile documents take milliseconds; if it is light, the same thread executes it.
 """
 
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from typing import Any, NamedTuple, TypeAlias, TypeVar
+from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
 from graphql import GraphQLSchema, OperationType
 
 from api.execution.context import Bounds, Context
 from api.execution.lanes import LIGHT_COST_MAX, Lane, Lanes
-from api.execution.limits import DOCUMENTS_KEPT, Assessed, assess
+from api.execution.limits import DOCUMENTS_KEPT, Assessed, Values, assess, values_of
 
 T = TypeVar("T")
-_Key: TypeAlias = tuple[str | None, str | None, Bounds]
+K = TypeVar("K")
+V = TypeVar("V")
+_Document: TypeAlias = tuple[str | None, str | None, Bounds]
+
+ASSESSED_MAX: Final = 512
+"""Assessments that are remembered, by operation and values of variables."""
 
 
 class Operation(NamedTuple):
@@ -31,14 +37,22 @@ class Admission:
 
     def __init__(self, schema: GraphQLSchema) -> None:
         self._schema = schema
-        self._known: OrderedDict[_Key, Assessed] = OrderedDict()
+        self._deciding: OrderedDict[_Document, tuple[str, ...]] = OrderedDict()
+        self._known: OrderedDict[tuple[_Document, Values], Assessed] = OrderedDict()
 
     def run(self, operation: Operation, context: Context, work: Callable[[], T]) -> Awaitable[T]:
         """The result of executing the operation in its lane. Raises `Busy`."""
-        assessed = self._known.get((operation.text, operation.name, context.bounds))
+        assessed = self._remembered(operation, context.bounds)
         if assessed is None:
             return self._assessed(operation, context, work)
         return lane_of(assessed, context.lanes).run(work, context.caller.actor, assessed.cost, context.deadline)
+
+    def _remembered(self, operation: Operation, bounds: Bounds) -> Assessed | None:
+        text, variables, name = operation
+        document = text, name, bounds
+        deciding = self._deciding.get(document)
+        values = None if deciding is None else values_of(deciding, variables or {})
+        return None if values is None else self._known.get((document, values))
 
     async def _assessed(self, operation: Operation, context: Context, work: Callable[[], T]) -> T:
         """The same for an operation that this process has not seen before."""
@@ -52,14 +66,18 @@ class Admission:
         """The result of a light operation, or the assessment of another one. Runs on a worker thread."""
         text, variables, name = operation
         assessed = assess(self._schema, text, variables or {}, name, context.bounds)
-        if not assessed.varies:
-            self._remember((text, name, context.bounds), assessed)
+        values = None if assessed.deciding is None else values_of(assessed.deciding, variables or {})
+        if assessed.deciding is not None and values is not None:
+            document = text, name, context.bounds
+            _remember(self._deciding, document, assessed.deciding, DOCUMENTS_KEPT)
+            _remember(self._known, (document, values), assessed, ASSESSED_MAX)
         return work() if lane_of(assessed, context.lanes) is context.lanes.light else assessed
 
-    def _remember(self, key: _Key, assessed: Assessed) -> None:
-        self._known[key] = assessed
-        if len(self._known) > DOCUMENTS_KEPT:
-            self._known.popitem(last=False)
+
+def _remember(known: OrderedDict[K, V], key: K, value: V, size_max: int) -> None:
+    known[key] = value
+    if len(known) > size_max:
+        known.popitem(last=False)
 
 
 def lane_of(assessed: Assessed, lanes: Lanes) -> Lane:

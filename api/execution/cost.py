@@ -20,6 +20,7 @@ from graphql import (
     InlineFragmentNode,
     IntValueNode,
     ListValueNode,
+    ObjectValueNode,
     OperationDefinitionNode,
     SelectionSetNode,
     ValueNode,
@@ -117,8 +118,8 @@ class Estimate:
         self._known: dict[tuple[str, str, BatchSize], Weight] = {}
         self._every = ""
         self._batch = BatchSize()
-        self.varies = False
-        """Whether the weight depends on a variable."""
+        self.deciding: set[str] = set()
+        """The variables on whose values the weight depends."""
         self._defaults: Mapping[str, ValueNode | None] = {}
         self._nesting = 0
 
@@ -213,7 +214,7 @@ class Estimate:
     def _enter_batch(self, node: FieldNode, own: FieldWeight) -> None:
         """Count the items of a batch, for the fields within it. The count depends on the variables."""
         if own.item:
-            self.varies = True
+            self.deciding.update(variables_in(one.value for one in node.arguments or ()))
             defaults = {name: value_from_ast_untyped(value) for name, value in self._defaults.items() if value}
             variables = {**defaults, **self._variables}
             given = [value_from_ast_untyped(one.value, variables) for one in node.arguments or ()]
@@ -264,8 +265,8 @@ class Estimate:
 
     def _value(self, node: ValueNode) -> Any:
         if isinstance(node, VariableNode):
-            self.varies = True
             name = node.name.value
+            self.deciding.add(name)
             default = self._defaults.get(name)
             if name in self._variables or default is None or isinstance(default, VariableNode):
                 return self._variables.get(name)
@@ -275,6 +276,17 @@ class Estimate:
         if isinstance(node, IntValueNode):
             return int(node.value) if len(node.value) <= len(str(PAGE_MAX)) else PAGE_MAX
         return list(node.values or ()) if isinstance(node, ListValueNode) else None
+
+
+def variables_in(values: Iterable[ValueNode]) -> Iterator[str]:
+    """The names of the variables within these values."""
+    for value in values:
+        if isinstance(value, VariableNode):
+            yield value.name.value
+        elif isinstance(value, ListValueNode):
+            yield from variables_in(value.values)
+        elif isinstance(value, ObjectValueNode):
+            yield from variables_in(field.value for field in value.fields)
 
 
 def _lists_in(given: Mapping[str, Any]) -> Iterator[list[Any]]:
@@ -304,11 +316,12 @@ def _too_deep(nesting: int, node: Any) -> GraphQLError:
 
 
 class Weighed(NamedTuple):
-    """The cost of each operation of a document, or the error that rejects it; and whether variables affect the cost."""
+    """The cost of each operation of a document, or the error that rejects it; and the variables that decide the cost,
+    which are not known of a document that is rejected."""
 
     refusal: GraphQLError | None
     costs: Mapping[str | None, float]
-    varies: bool = True
+    deciding: frozenset[str] = frozenset()
 
 
 def weigh(
@@ -335,7 +348,7 @@ def weigh(
         if refused is not None:
             return Weighed(refused, {})
         costs[operation.name.value if operation.name else None] = weight.cost
-    return Weighed(_nested_fragment(estimate), costs, estimate.varies)
+    return Weighed(_nested_fragment(estimate), costs, frozenset(estimate.deciding))
 
 
 def _nested_fragment(estimate: Estimate) -> GraphQLError | None:

@@ -5,9 +5,9 @@ checked first, then its cost (`api.execution.cost`), and only then is it validat
 validation rules are quadratic. See docs/adr/0024.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from graphql import (
     DocumentNode,
@@ -20,7 +20,6 @@ from graphql import (
     specified_rules,
     validate,
 )
-from strawberry.extensions import SchemaExtension
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
@@ -40,6 +39,12 @@ MESSAGE_LENGTH_MAX: Final = 500
 """Characters of the message of a validation error."""
 DOCUMENTS_KEPT: Final = 128
 """Parsed and validated documents that are cached."""
+WEIGHTS_KEPT: Final = 512
+"""Weights that are cached, by document and the values of the variables that decide them."""
+_SHORT: Final = 40
+"""Characters of a text in such values, such as the step of a curve."""
+Values: TypeAlias = tuple[tuple[str, type, Any], ...]
+"""Values of variables, each with its name and its type."""
 
 _RULES: Final = (
     *(BoundedOverlappingFieldsRule if rule is OverlappingFieldsCanBeMergedRule else rule for rule in specified_rules),
@@ -48,65 +53,74 @@ _RULES: Final = (
 )
 
 
-class Limits(SchemaExtension):
-    """Checks the limits of an operation, and rejects a document with several operations and no `operationName`.
+class ParsedOperation(NamedTuple):
+    """A parsed document, and the operation in it that a request names: None if there is none."""
 
-    strawberry would execute the first of them.
-    """
+    document: DocumentNode
+    node: OperationDefinitionNode | None
+    name: str | None
 
-    def on_operation(self) -> None:  # type: ignore[override]  # strawberry takes a plain function, too
-        execution = self.execution_context
-        if len(execution.query or "") > DOCUMENT_LENGTH_MAX:
-            message = f"A document has at most {DOCUMENT_LENGTH_MAX:,} characters; move long values into variables."
-            raise limit_error("DOCUMENT_TOO_LONG", message, DOCUMENT_LENGTH_MAX)
-        refused = oversized(execution.variables or {})
-        if refused is not None:
-            raise refused
 
-    def on_parse(self) -> None:  # type: ignore[override]  # strawberry takes a plain function, too
-        execution = self.execution_context
-        if not execution.query:
-            return
-        execution.graphql_document = document = parsed(execution.query)
-        if execution._provided_operation_name is not None or len(document.definitions) == 1:  # noqa: SLF001
-            return
-        if len([one for one in document.definitions if isinstance(one, OperationDefinitionNode)]) > 1:
-            message = "The document has several operations: name one of them in operationName."
-            raise GraphQLError(message, extensions={"code": "GRAPHQL_VALIDATION_FAILED"})
+def check_sizes(text: str | None, variables: Mapping[str, Any]) -> None:
+    """Check the length of a document and the sizes of its variables. Raises `GraphQLError`."""
+    if len(text or "") > DOCUMENT_LENGTH_MAX:
+        message = f"A document has at most {DOCUMENT_LENGTH_MAX:,} characters; move long values into variables."
+        raise limit_error("DOCUMENT_TOO_LONG", message, DOCUMENT_LENGTH_MAX)
+    refused = oversized(variables)
+    if refused is not None:
+        raise refused
 
-    def on_validate(self) -> None:  # type: ignore[override]  # strawberry takes a plain function, too
-        execution = self.execution_context
-        schema, document = execution.schema._schema, execution.graphql_document  # noqa: SLF001
-        if document is None or execution.pre_execution_errors:
-            return
-        bounds = bounds_of(execution.context)
-        weighed = _weighed(schema, execution.query or "", execution.variables or {}, bounds)
-        refused = weighed.refusal or self._budget_error(weighed.costs, bounds.cost_max)
-        execution.pre_execution_errors = [refused] if refused else [*_validation_errors(schema, execution.query or "")]
 
-    def _budget_error(self, costs: Mapping[str | None, float], most: float) -> GraphQLError | None:
-        """The error if the operations of the request together exceed the cost limit; else None."""
-        execution, context = self.execution_context, self.execution_context.context
-        if execution.operation_name not in costs or not isinstance(context, Context):
-            return None
-        stats = context.stats
-        stats.kind, stats.name = execution.operation_type.value, execution.operation_name or ""
-        stats.costs.append(costs[execution.operation_name])
-        if sum(stats.costs) <= most:
-            return None
-        message = f"The operations of one request may cost {most:,.0f} in total. Send several requests."
-        return limit_error(TOO_COSTLY, message, round(most))
+@lru_cache(DOCUMENTS_KEPT)
+def parsed_operation(text: str, name: str | None) -> ParsedOperation:
+    """The operation of this name, or the only one of a document. Raises `GraphQLError` for a document that cannot be
+    parsed, and for one with several operations of which none is named."""
+    document = parsed(text)
+    operations = [one for one in document.definitions if isinstance(one, OperationDefinitionNode)]
+    if name is None and len(operations) > 1:
+        message = "The document has several operations: name one of them in operationName."
+        raise GraphQLError(message, extensions={"code": "GRAPHQL_VALIDATION_FAILED"})
+    named = [one for one in operations if name is None or (one.name is not None and one.name.value == name)]
+    found = named[0] if named else None
+    return ParsedOperation(document, found, found.name.value if name is None and found and found.name else name)
+
+
+def violations(
+    schema: GraphQLSchema, text: str, variables: Mapping[str, Any], operation: ParsedOperation, context: object
+) -> Sequence[GraphQLError]:
+    """The errors of a document: what it costs is checked before its validity. Notes the cost of the operation in the
+    statistics of its request."""
+    bounds = bounds_of(context)
+    weighed = _weighed(schema, text, variables, bounds)
+    refused = weighed.refusal or _budget_error(weighed.costs, operation, context)
+    return [refused] if refused else _validation_errors(schema, text)
+
+
+def _budget_error(
+    costs: Mapping[str | None, float], operation: ParsedOperation, context: object
+) -> GraphQLError | None:
+    """The error if the operations of the request together exceed the cost limit; else None."""
+    if operation.node is None or operation.name not in costs or not isinstance(context, Context):
+        return None
+    stats, most = context.stats, context.bounds.cost_max
+    stats.kind, stats.name = operation.node.operation.value, operation.name or ""
+    stats.costs.append(costs[operation.name])
+    if sum(stats.costs) <= most:
+        return None
+    message = f"The operations of one request may cost {most:,.0f} in total. Send several requests."
+    return limit_error(TOO_COSTLY, message, round(most))
 
 
 class Assessed(NamedTuple):
-    """The type of an operation, its estimated cost, and whether the cost depends on the variables."""
+    """The type of an operation, its estimated cost, and the variables that decide the cost; None if these are not
+    known."""
 
     type: OperationType
     cost: float
-    varies: bool
+    deciding: tuple[str, ...] | None
 
 
-REJECTED: Final = Assessed(OperationType.QUERY, 0.0, varies=True)
+REJECTED: Final = Assessed(OperationType.QUERY, 0.0, None)
 """The assessment of an operation that is rejected before execution, which is cheap."""
 
 
@@ -124,7 +138,7 @@ def assess(
     if operation is None or weighed.refusal is not None:
         return REJECTED
     cost = weighed.costs[operation.name.value if operation.name else None]
-    return Assessed(operation.operation, cost, weighed.varies)
+    return Assessed(operation.operation, cost, _deciding(schema, text, bounds))
 
 
 @lru_cache(DOCUMENTS_KEPT)
@@ -146,29 +160,36 @@ def bounds_of(context: object) -> Bounds:
 
 def _weighed(schema: GraphQLSchema, text: str, variables: Mapping[str, Any], bounds: Bounds) -> Weighed:
     """The weight of a document that can be parsed."""
-    fixed = _fixed_weight(schema, text, bounds)
-    if fixed is not None:
-        return fixed
-    if all(type(value) in _SCALARS for value in variables.values()):
-        return _weight(schema, text, tuple((name, type(value), value) for name, value in variables.items()), bounds)
-    return weigh(schema, parsed(text), variables, *bounds)
+    deciding = _deciding(schema, text, bounds)
+    given = None if deciding is None else values_of(deciding, variables)
+    return weigh(schema, parsed(text), variables, *bounds) if given is None else _weight(schema, text, given, bounds)
 
 
-_SCALARS: Final = frozenset({int, bool, type(None)})
-"""Types of variables that decide the weight of most documents, such as the size of a page, and are short."""
+def values_of(names: Iterable[str], variables: Mapping[str, Any]) -> Values | None:
+    """The values of these variables, each with its name and its type, since `True` equals 1; None if one of them is
+    not short."""
+    given = tuple((name, type(variables[name]), variables[name]) for name in names if name in variables)
+    return given if all(_is_short(value) for _, _, value in given) else None
+
+
+def _is_short(value: Any) -> bool:
+    return type(value) in _SCALARS or (type(value) is str and len(value) <= _SHORT)
+
+
+_SCALARS: Final = frozenset({int, float, bool, type(None)})
+
+
+@lru_cache(WEIGHTS_KEPT)
+def _weight(schema: GraphQLSchema, text: str, given: Values, bounds: Bounds) -> Weighed:
+    """The weight of a document with these values of the variables that decide it."""
+    return weigh(schema, parsed(text), {name: value for name, _, value in given}, *bounds)
 
 
 @lru_cache(DOCUMENTS_KEPT)
-def _weight(schema: GraphQLSchema, text: str, variables: tuple[tuple[str, type, Any], ...], bounds: Bounds) -> Weighed:
-    """The weight of a document with these variables, by name, type and value, since `True` equals 1."""
-    return weigh(schema, parsed(text), {name: value for name, _, value in variables}, *bounds)
-
-
-@lru_cache(DOCUMENTS_KEPT)
-def _fixed_weight(schema: GraphQLSchema, text: str, bounds: Bounds) -> Weighed | None:
-    """The weight of a document whose weight does not depend on variables; None for other and rejected documents."""
+def _deciding(schema: GraphQLSchema, text: str, bounds: Bounds) -> tuple[str, ...] | None:
+    """The variables that decide the weight of a document; None if it is rejected without variables."""
     weighed = weigh(schema, parsed(text), {}, *bounds)
-    return None if weighed.varies or weighed.refusal else weighed
+    return None if weighed.refusal else tuple(sorted(weighed.deciding))
 
 
 @lru_cache(DOCUMENTS_KEPT)

@@ -16,10 +16,8 @@ from graphql import (
     OperationType,
     SelectionSetNode,
 )
-from strawberry.extensions import SchemaExtension
 
 from api.execution.context import Context
-from domain.commands.permissions import Permission
 from domain.primitives.errors import Code
 
 _PAYLOAD: Final = dict.fromkeys(("position", "recorded", "unchanged")) | {
@@ -30,17 +28,9 @@ _QUERY: Final = {"viewer": dict.fromkeys(("handle", "roles", "can"))}
 """The fields allowed without the permission READ, each with its allowed subfields; None for a leaf."""
 
 
-class ReadPermission(SchemaExtension):
-    """Rejects a document that selects more than its caller may read."""
-
-    def on_validate(self) -> None:  # type: ignore[override]  # strawberry takes a plain function, too
-        execution = self.execution_context
-        context, document = execution.context, execution.graphql_document
-        reads = not isinstance(context, Context) or Permission.READ in context.caller.can
-        if not reads and document is not None and not execution.pre_execution_errors:
-            refused = refusal(document)
-            if refused is not None:
-                execution.pre_execution_errors = [refused]
+def violation(document: DocumentNode, context: object) -> GraphQLError | None:
+    """The error for a valid document that selects more than its caller may read; else None."""
+    return None if not isinstance(context, Context) or context.caller.may_read else refusal(document)
 
 
 def refusal(document: DocumentNode) -> GraphQLError | None:

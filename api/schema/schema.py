@@ -3,41 +3,43 @@
 `keyframe schema` prints it as SDL; `api/schema.graphql` is the committed snapshot.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from functools import cache, partial
 from math import inf
 from time import monotonic, perf_counter
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import strawberry
 from graphql import GraphQLError
 from strawberry.exceptions import MissingQueryError
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
-from strawberry.types import ExecutionContext, ExecutionResult
+from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
 from api.execution.admission import Admission, Operation
 from api.execution.context import Bounds, Context
-from api.execution.executor import Executor
 from api.execution.lanes import Busy
-from api.execution.limits import Limits
 from api.schema.attention.item_types import TYPES as ATTENTION
 from api.schema.history.event_types import CHANGES
 from api.schema.mutations.mutation import Mutation
-from api.schema.primitives.errors import INTERNAL, coded
+from api.schema.pipeline import executed
+from api.schema.primitives.errors import INTERNAL
 from api.schema.primitives.scalars import SCALARS
 from api.schema.primitives.semantic_non_null import describe_arguments
 from api.schema.query import Query
-from api.schema.read_permission import ReadPermission
 from api.schema.sharing import is_shareable
-from api.schema.subscriptions.lifecycle import Results, Subscribing, answers, refused
+from api.schema.subscriptions.lifecycle import Results, answers, refused
 from api.schema.subscriptions.subscription import Subscription
 from api.snapshot.snapshot import SnapshotReader, View
 from domain.primitives.lazy import cached_property
 
 T = TypeVar("T")
+
+
+_AT_ONCE: Final = (OperationType.QUERY, OperationType.MUTATION)
+"""The types of operations that have one result."""
 
 
 class QueryFailed(Exception):
@@ -78,20 +80,20 @@ class Schema(strawberry.Schema):
         """The result of a query or mutation; see `execute_sync`. Raises `Busy`."""
         assert context_value is not None
         operation = Operation(query, variable_values, operation_name)
-        return await self.execute_in_lane(operation, context_value, allowed_operation_types, lambda execute: execute())
+        types = tuple(allowed_operation_types or _AT_ONCE)
+        return await self.execute_in_lane(operation, context_value, types, lambda execute: execute())
 
     def execute_in_lane(
         self,
         operation: Operation,
         context: Context,
-        allowed_operation_types: Iterable[OperationType] | None,
+        allowed_operation_types: Collection[OperationType],
         work: Callable[[Callable[[], ExecutionResult]], T],
     ) -> Awaitable[T]:
         """The result of `work` on a worker thread of the operation's lane; it is given the function that executes the
-        query or mutation. Raises `Busy`."""
+        operation of one of these types. Raises `Busy`."""
         text, variables, name = operation
-        types = set(allowed_operation_types or OperationType) - {OperationType.SUBSCRIPTION}
-        execute = partial(self.execute_sync, text, variables, context, None, name, types)
+        execute = partial(self.execute_sync, text, variables, context, None, name, allowed_operation_types)
         return self._admission.run(operation, context, partial(work, execute))
 
     async def stream(
@@ -127,16 +129,17 @@ class Schema(strawberry.Schema):
         root_value: Any | None = None,
         operation_name: str | None = None,
         allowed_operation_types: Iterable[OperationType] | None = None,
-        operation_extensions: dict[str, Any] | None = None,
+        operation_extensions: dict[str, Any] | None = None,  # noqa: ARG002 - as strawberry declares it
     ) -> ExecutionResult:
         """The result of a query or mutation, on the calling thread. The first read fixes its present."""
         began = monotonic()
-        given = (operation_name, allowed_operation_types, operation_extensions)
+        operation = Operation(query, variable_values, operation_name)
+        types = tuple(allowed_operation_types or OperationType)
         costs = 0 if context_value is None else len(context_value.stats.costs)
         while True:
             reading = None if root_value is not None or context_value is None else Reading(context_value)
             own_root = root_value if reading is None else Query.to(reading.present)
-            result = super().execute_sync(query, variable_values, context_value, own_root, *given)
+            result = executed(self._schema, operation, context_value, own_root, types)
             if not result.errors or context_value is None or not _reads_only(context_value):
                 break
             if not context_value.begin_again(costs):
@@ -157,11 +160,6 @@ class Schema(strawberry.Schema):
         if result.errors or result.data is None:
             raise QueryFailed(result.errors or [])
         return result.data
-
-    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
-        """Give every error its code, in place; see `api.schema.primitives.errors`."""
-        context = None if execution_context is None else execution_context.context
-        errors[:] = coded(errors, context if isinstance(context, Context) else None)
 
 
 def _reads_only(context: Context) -> bool:
@@ -200,7 +198,5 @@ schema = Schema(
     Mutation,
     Subscription,
     types=[*CHANGES.values(), *ATTENTION.values()],
-    extensions=[Limits, ReadPermission, Subscribing],
-    execution_context_class=Executor,
     config=StrawberryConfig(scalar_map=SCALARS),
 )

@@ -12,11 +12,9 @@ from graphql import ExecutionResult as CoreResult
 from graphql import Executor as CoreExecutor
 from graphql import GraphQLError, execute_subscription_event
 from graphql.execution import create_source_event_stream, map_source_to_response_event
-from strawberry.extensions import SchemaExtension
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
-from strawberry.types import ExecutionContext, ExecutionResult
+from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError, StreamExecutionResult
-from strawberry.types.graphql import OperationType
 
 from api.execution.context import Context
 from api.execution.executor import Executor
@@ -32,35 +30,17 @@ UNSEEN: Final = CoreResult(None, None)
 """The result of an event that the caller may not see. It is not sent."""
 
 
-class Subscribing(SchemaExtension):
-    """Starts a subscription instead of executing it; the data of its result is the stream."""
-
-    def on_execute(self) -> None:  # type: ignore[override]  # strawberry takes a plain function, too
-        execution = self.execution_context
-        if execution.operation_type is OperationType.SUBSCRIPTION:
-            execution.result = _started(execution)
-
-
-def _started(execution: ExecutionContext) -> ExecutionResult:
-    assert execution.graphql_document is not None
-    executor = Executor.build(
-        execution.schema._schema,  # noqa: SLF001 - strawberry has no public access to it
-        execution.graphql_document,
-        context_value=execution.context,
-        raw_variable_values=execution.variables,
-        operation_name=execution.operation_name,
-    )
-    if isinstance(executor, Sequence):
-        return _not_started(executor, execution)
+def started(executor: Executor) -> ExecutionResult:
+    """The result of starting a subscription instead of executing it: its data is the stream."""
     events: Any = create_source_event_stream(executor)
     if isinstance(events, CoreResult):
-        return _not_started(events.errors or [], execution)
+        return _not_started(events.errors or [], executor.context_value)
     results: Any = map_source_to_response_event(executor, events, _executed_event)
     return ExecutionResult(results, None)
 
 
-def _not_started(errors: Sequence[GraphQLError], execution: ExecutionContext) -> ExecutionResult:
-    with_codes = coded(errors, execution.context)
+def _not_started(errors: Sequence[GraphQLError], context: Context) -> ExecutionResult:
+    with_codes = coded(errors, context)
     for error in with_codes:
         error.path = None  # the result has no data that the path could refer to
     return ExecutionResult(None, with_codes)

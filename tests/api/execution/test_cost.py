@@ -114,6 +114,18 @@ def test_series_costs_the_number_of_its_steps(series: str) -> None:
     assert weigh(SDL, parse(in_variable), {"every": "DAY"}, TYPICAL).costs[None] == day
 
 
+def test_variables_that_decide_the_cost_are_named() -> None:
+    document = """
+        query ($first: Int = 5, $after: String, $every: Step!, $all: Boolean!) {
+          objectives(first: $first, after: $after) {
+            nodes { id @include(if: $all) progressOverTime(every: $every) { at } }
+          }
+        }
+    """
+    for given in ({}, {"first": 3, "every": "DAY", "after": "x", "all": True}):
+        assert weigh(SDL, parse(document), given).deciding == {"first", "every"}
+
+
 def test_frames_of_a_fragment_follow_the_steps_of_its_replay() -> None:
     fragment = "fragment Frames on Replay { frames { basis { at position } progress { value } } }"
     by_day = f"{{ replay({IN}, every: DAY) {{ ...Frames }} }} {fragment}"

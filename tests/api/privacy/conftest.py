@@ -5,21 +5,12 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from strawberry.extensions import ParserCache, ValidationCache
-from strawberry.schema.config import StrawberryConfig
 
+from api.execution import limits
 from api.execution.context import Caller, Context
-from api.execution.executor import Executor
 from api.execution.writer import Writer
-from api.schema.attention.item_types import TYPES as ATTENTION
-from api.schema.history.event_types import CHANGES
-from api.schema.mutations.mutation import Mutation
-from api.schema.primitives.scalars import SCALARS
-from api.schema.query import Query
-from api.schema.read_permission import ReadPermission
-from api.schema.schema import Schema
-from api.schema.subscriptions.lifecycle import Subscribing
-from api.schema.subscriptions.subscription import Subscription
+from api.schema import pipeline
+from api.schema.schema import schema
 from domain.commands.permissions import Role
 from tests.api.privacy.company import Company
 from tests.api.privacy.small_company import Small
@@ -32,16 +23,14 @@ INSIDERS = {"ann": ADMIN, "aud": AUDITOR, "mia": MEMBER, "tom": MEMBER, "oda": M
 """Callers who see every hidden goal: admin, auditor, a member and the lead of the team, and the owner."""
 
 
-schema = Schema(
-    Query,
-    Mutation,
-    Subscription,
-    types=[*CHANGES.values(), *ATTENTION.values()],
-    extensions=[ParserCache, ValidationCache, ReadPermission, Subscribing],
-    execution_context_class=Executor,
-    config=StrawberryConfig(scalar_map=SCALARS),
-)
-"""The schema without cost limits, for large documents."""
+@pytest.fixture(scope="package", autouse=True)
+def large_documents() -> Iterator[None]:
+    """Documents that select all fields are valid: they exceed the limits of tokens, aliases and cost."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(limits, "TOKENS_MAX", 1_000_000)
+        patched.setattr(limits, "DOCUMENT_LENGTH_MAX", 10_000_000)
+        patched.setattr(pipeline, "violations", lambda schema, text, *_: limits._validation_errors(schema, text))
+        yield
 
 
 class Lived(dict[str, UUID]):

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from api.execution.subscription_hub import SubscriptionHub
+from api.schema.schema import schema
 from api.schema.subscriptions import subscription
 from api.schema.subscriptions.subscription import READ_AHEAD_MAX
 from domain.commands.discussion_commands import AddComment
@@ -18,7 +19,7 @@ from domain.commands.objective_commands import CommitObjective
 from domain.commands.people_commands import JoinTeam, LeaveTeam
 from domain.commands.permissions import Role
 from domain.primitives.values import Kind, Ref, Visibility
-from tests.api.privacy.conftest import Asked, schema
+from tests.api.privacy.conftest import Asked
 from tests.api.privacy.small_company import RISE
 
 CHANGES = "subscription ($after: Position) { changes(after: $after) { __typename position reason } }"
