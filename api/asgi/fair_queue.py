@@ -41,10 +41,11 @@ class FairQueue(Generic[T]):
         self._lines.setdefault(waiting.caller, deque()).append(waiting)
         self.count += 1
 
-    def remove(self, waiting: Waiting[T]) -> None:
-        """Remove an item that waits."""
-        self._lines[waiting.caller].remove(waiting)
-        self._removed(waiting.caller)
+    def discard(self, waiting: Waiting[T]) -> None:
+        """Remove an item, if it still waits."""
+        if waiting in self._lines.get(waiting.caller, ()):
+            self._lines[waiting.caller].remove(waiting)
+            self._removed(waiting.caller)
 
     def pop(self, is_eligible: Callable[[Hashable], bool]) -> Waiting[T] | None:
         """Remove the next item, and charge its caller among those of eligible callers; None if there is none."""

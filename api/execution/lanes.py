@@ -7,24 +7,26 @@ lane a caller has a limited number of operations in progress; more wait in a fai
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Hashable
-from concurrent.futures import Future as Job
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from contextvars import copy_context
+from contextvars import Context, copy_context
 from dataclasses import dataclass, field
+from functools import partial
 from math import ceil, inf
 from time import monotonic
-from typing import Final, Self, TypeVar
+from typing import Final, Generic, Self, TypeVar
 
 from api.asgi.fair_queue import FairQueue, Waiting
 from projections.store.deadline import Deadline
 
 T = TypeVar("T")
 
-LIGHT_COST_MAX: Final = 25.0
+LIGHT_COST_MAX: Final = 50.0
 """The largest cost of an operation in the lane of cheap operations, in units of about 1 ms."""
 AGAIN_SECONDS: Final = 0.25
 """The interval at which an operation that was ended is cancelled again, until it has stopped."""
+FORGETTING: Final = 0.9
+"""What remains of the weight of earlier operations in the accuracy of estimates after each operation."""
 RETRY_SECONDS_MAX: Final = 60
 """The largest `Retry-After`."""
 
@@ -47,6 +49,59 @@ class Busy(Exception):
         return {"code": self.code, "retryAfter": self.seconds}
 
 
+class Accuracy:
+    """How much less the latest operations took than was estimated. Estimates are upper bounds, which may be ten times
+    too high."""
+
+    def __init__(self) -> None:
+        self._estimated = 0.0
+        self._actual = 0.0
+
+    def learn(self, estimated: float, actual: float) -> None:
+        """Note what an operation took, in the unit of its estimate. Each one counts a tenth less than the next."""
+        self._estimated = FORGETTING * self._estimated + estimated
+        self._actual = FORGETTING * self._actual + actual
+
+    def corrected(self, estimated: float) -> float:
+        """The estimate, lowered by the share that the latest operations took of theirs; never raised, so that one slow
+        operation does not reject those of others."""
+        return estimated if self._actual >= self._estimated else estimated * self._actual / self._estimated
+
+
+class Job(Generic[T]):
+    """Work on a worker thread. In one call of the event loop, `result` gets its outcome, and `ended` is called with the
+    seconds that it took. Work that is abandoned before its thread begins is left out."""
+
+    __slots__ = ("_context", "_ended", "_loop", "_work", "is_abandoned", "is_over", "result")
+
+    def __init__(self, work: Callable[[], T], context: Context, ended: Callable[[float], None]) -> None:
+        self._work = work
+        self._context = context
+        self._ended = ended
+        self._loop = asyncio.get_running_loop()
+        self.result: asyncio.Future[T] = self._loop.create_future()
+        self.is_abandoned = False
+        self.is_over = False
+
+    def run(self) -> None:
+        """Run the work. Called on the worker thread."""
+        began = monotonic()
+        settle: Callable[[], object] = self.result.cancel
+        if not self.is_abandoned:
+            try:
+                settle = partial(self.result.set_result, self._context.run(self._work))
+            except BaseException as error:  # noqa: BLE001 - the operation raises it
+                settle = partial(self.result.set_exception, error)
+        with suppress(RuntimeError):  # the loop has ended
+            self._loop.call_soon_threadsafe(self._end, settle, monotonic() - began)
+
+    def _end(self, settle: Callable[[], object], seconds: float) -> None:
+        self.is_over = True
+        self._ended(seconds)
+        if not self.result.done():
+            settle()
+
+
 class Lane:
     """Worker threads for one kind of operations. All methods are called on the event loop.
 
@@ -67,6 +122,7 @@ class Lane:
         self._queue: FairQueue[asyncio.Future[None]] = FairQueue()
         self._running: Counter[Hashable] = Counter()
         self._deadlines: set[Deadline] = set()
+        self._accuracy = Accuracy()
 
     @property
     def running(self) -> int:
@@ -90,8 +146,9 @@ class Lane:
         if deadline.until < inf:
             late = asyncio.get_running_loop().call_later(deadline.seconds_left, self._end, job, deadline)
         try:
-            return await asyncio.wrap_future(job)
+            return await job.result
         except asyncio.CancelledError:
+            job.is_abandoned = True
             self._end(job, deadline)
             raise
         finally:
@@ -118,17 +175,17 @@ class Lane:
             async with asyncio.timeout(None if deadline.until == inf else max(0.0, deadline.seconds_left)):
                 await mine.item
         except BaseException as error:
-            if mine.item.done() and not mine.item.cancelled():
-                self._release(caller, 0, deadline)
+            if mine.item.cancelled():
+                self._queue.discard(mine)
             else:
-                self._queue.remove(mine)
+                self._release(caller, -cost, deadline)
             if isinstance(error, TimeoutError):
                 raise Busy(RETRY_SECONDS_MAX) from None
             raise
 
     def _check_queue(self, caller: Hashable, deadline: Deadline) -> None:
         line = self._queue.line(caller)
-        seconds = sum(one.cost for one in line) / 1000 / self._caller_max
+        seconds = self._accuracy.corrected(sum(one.cost for one in line)) / 1000 / self._caller_max
         if len(line) >= self._caller_queue_max or self._queue.count >= self._queue_max:
             raise Busy(seconds)
         if line and seconds > deadline.seconds_left:
@@ -140,8 +197,11 @@ class Lane:
             following = self._queue.pop(self._may_begin)
             if following is None:
                 return
-            self._reserve(following.caller)
-            following.item.set_result(None)
+            if following.item.cancelled():  # its operation was cancelled, and has not run since
+                self._queue.correct(following.caller, -following.cost)
+            else:
+                self._reserve(following.caller)
+                following.item.set_result(None)
 
     def _reserve(self, caller: Hashable) -> None:
         self._free -= 1
@@ -162,22 +222,23 @@ class Lane:
 
     # ── work ─────────────────────────────────────────────────────────────────────────────────────
 
-    def _begin(self, work: Callable[[], T], caller: Hashable, cost: float, deadline: Deadline) -> "Job[T]":
-        began, loop, context = monotonic(), asyncio.get_running_loop(), copy_context()
+    def _begin(self, work: Callable[[], T], caller: Hashable, cost: float, deadline: Deadline) -> Job[T]:
+        context = copy_context()
         context.run(deadline.apply)
-        job = self._threads.submit(context.run, work)
+
+        def ended(seconds: float) -> None:
+            if not job.is_abandoned:
+                self._accuracy.learn(cost, seconds * 1000)
+            self._release(caller, seconds * 1000 - cost, deadline)
+
+        job = Job(work, context, ended)
+        self._threads.submit(job.run)
         self._deadlines.add(deadline)
-
-        def ended(_: object) -> None:
-            with suppress(RuntimeError):  # the loop has ended
-                loop.call_soon_threadsafe(self._release, caller, (monotonic() - began) * 1000 - cost, deadline)
-
-        job.add_done_callback(ended)
         return job
 
-    def _end(self, job: "Job[T]", deadline: Deadline) -> None:
+    def _end(self, job: Job[T], deadline: Deadline) -> None:
         """End the work, again and again until it has stopped: between two statements there is nothing to cancel."""
-        if not job.done():
+        if not job.is_over:
             self._cancelling.submit(deadline.end)
             asyncio.get_running_loop().call_later(AGAIN_SECONDS, self._end, job, deadline)
 
@@ -189,12 +250,12 @@ class Lanes:
 
     light: Lane = field(default_factory=lambda: Lane("light", 4, caller_max=4))
     writes: Lane = field(default_factory=lambda: Lane("writes", 4, caller_max=4))
-    heavy: Lane = field(default_factory=lambda: Lane("heavy", 2, caller_max=2))
+    heavy: Lane = field(default_factory=lambda: Lane("heavy", 3, caller_max=2))
 
     @classmethod
     def of(cls, light: int, writes: int, heavy: int, caller_max: int, queue_max: int, caller_queue_max: int) -> Self:
         """The lanes of a process with so many threads for light operations, for writes, and for heavy ones. One caller
-        takes half of the heavy threads at most, so that another one never waits for a single caller."""
+        takes all heavy threads but one at most, so that another one never waits for a single caller."""
 
         def lane(name: str, threads: int, caller_max: int) -> Lane:
             return Lane(name, threads, caller_max=caller_max, queue_max=queue_max, caller_queue_max=caller_queue_max)
@@ -202,7 +263,7 @@ class Lanes:
         return cls(
             lane("light", light, caller_max),
             lane("writes", writes, caller_max),
-            lane("heavy", heavy, max(1, min(caller_max, heavy // 2))),
+            lane("heavy", heavy, max(1, min(caller_max, heavy - 1))),
         )
 
     @property

@@ -197,10 +197,10 @@ class Settings(BaseSettings):
         "writes. More of them wait in a fair queue.",
     )
     heavy_operations_max: int = Field(
-        default=2,
+        default=3,
         ge=1,
         description="The number of heavy operations that a process executes at the same time, reports and pages of "
-        "exports included; one caller has half of them at most.",
+        "exports included; one caller has all but one of them at most.",
     )
     caller_queue_max: int = Field(
         default=200,

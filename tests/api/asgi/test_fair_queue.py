@@ -67,7 +67,7 @@ def test_callers_who_may_not_begin_are_passed_over() -> None:
 
 def test_removed_item_is_not_served() -> None:
     queue = filled(("ada", 1), ("ben", 1))
-    queue.remove(Waiting("ada", 1, 0))
+    queue.discard(Waiting("ada", 1, 0))
     assert queue.line("ada") == ()
     assert order(queue) == ["ben"]
 

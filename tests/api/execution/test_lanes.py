@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from random import Random
 from threading import Event
+from time import monotonic
 from typing import Any
 
 import pytest
 
-from api.execution.lanes import Busy, Lane, Lanes
+from api.execution.lanes import Accuracy, Busy, Lane, Lanes
 from projections.store.deadline import Deadline, DeadlineExceeded, raise_if_late
 
 SECONDS_MAX = 20
@@ -51,6 +53,13 @@ async def occupied() -> tuple[Lane, Gate, asyncio.Task[Any]]:
     return lane, gate, running
 
 
+async def is_usable(lane: Lane) -> None:
+    """Assert that a lane becomes empty, and that every thread of it may be used again."""
+    await until(lambda: (lane.running, lane.waiting) == (0, 0))
+    both = [lane.run(lambda: "usable", caller, 1.0, Deadline(SECONDS_MAX)) for caller in ("ada", "ben", "a", "b")]
+    assert await asyncio.gather(*both) == ["usable"] * len(both)
+
+
 def endless() -> None:
     while True:
         raise_if_late()
@@ -71,11 +80,12 @@ def test_caller_has_a_bounded_number_of_operations_in_progress() -> None:
     run(test())
 
 
-def test_one_caller_takes_half_of_the_heavy_threads_at_most() -> None:
+@pytest.mark.parametrize(("threads", "most"), [(2, 1), (3, 2), (8, 4)])
+def test_one_caller_leaves_a_heavy_thread_to_others(threads: int, most: int) -> None:
     async def test() -> None:
-        lanes, gate = Lanes.of(4, 4, 2, 4, 100, 100), Gate()
+        lanes, gate = Lanes.of(4, 4, threads, 4, 100, 100), Gate()
         heavy = [begin(lanes.heavy, gate.work, "ada") for _ in range(10)]
-        await until(lambda: gate.entered == 1)
+        await until(lambda: gate.entered == most)
         for lane in (lanes.light, lanes.writes, lanes.heavy):
             assert await lane.run(lambda: "at once", "ben", 1.0, Deadline()) == "at once"
         assert await lanes.light.run(lambda: "at once", "ada", 1.0, Deadline()) == "at once"
@@ -128,6 +138,35 @@ def test_turn_that_would_come_after_the_deadline_is_rejected_at_once() -> None:
     run(test())
 
 
+def test_estimates_that_were_too_high_lately_reject_nothing() -> None:
+    async def test() -> None:
+        lane, gate, running = await occupied()
+        gate.open()
+        await running
+        for _ in range(3):
+            await lane.run(int, "ada", 60_000, Deadline())
+        waiting = [asyncio.create_task(lane.run(gate.work, "ada", 60_000, Deadline(10))) for _ in range(5)]
+        assert await asyncio.gather(*waiting) == ["done"] * 5
+
+    run(test())
+
+
+def test_one_slow_operation_does_not_raise_the_estimates_of_others() -> None:
+    accuracy = Accuracy()
+    accuracy.learn(1, 30_000)
+    assert accuracy.corrected(10) == 10
+
+
+def test_accuracy_follows_the_latest_operations() -> None:
+    accuracy = Accuracy()
+    for _ in range(50):
+        accuracy.learn(100, 10)
+    assert accuracy.corrected(100) == pytest.approx(10)
+    for _ in range(50):
+        accuracy.learn(100, 80)
+    assert accuracy.corrected(100) == pytest.approx(80, abs=1)
+
+
 def test_deadline_that_passes_in_the_queue_rejects_the_operation() -> None:
     async def test() -> None:
         lane, gate, running = await occupied()
@@ -150,6 +189,51 @@ def test_cancelled_operation_leaves_the_queue_and_never_runs() -> None:
         gate.open()
         assert await running == "done"
         assert gate.entered == 1
+
+    run(test())
+
+
+def test_operation_cancelled_as_its_turn_comes_takes_no_thread() -> None:
+    """Both happen in one iteration of the loop, before the cancelled operation can leave the queue."""
+
+    async def test() -> None:
+        lane, gate, running = await occupied()
+        waiting = [begin(lane, gate.work, caller) for caller in ("ada", "ben")]
+        await until(lambda: lane.waiting == 2)
+        gate.open()
+        lane._threads.submit(int).result(SECONDS_MAX)  # the work is over, which the loop has not noticed
+        for task in waiting:
+            task.cancel()
+        assert await running == "done"
+        await is_usable(lane)
+        assert gate.entered == 1
+
+    run(test())
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_lane_is_empty_after_its_operations_are_cancelled_in_all_phases(seed: int) -> None:
+    """Some wait, some have their turn and no thread yet, some run, and some are over; all within few iterations."""
+    draw = Random(seed)
+
+    def work() -> None:
+        until_when = monotonic() + draw.choice([0, 0.001, 0.003])
+        while monotonic() < until_when:
+            raise_if_late()
+
+    async def test() -> None:
+        lane = Lane("test", 2, caller_max=1)
+        begun: list[asyncio.Task[Any]] = []
+        for _ in range(60):
+            begun += [begin(lane, work, draw.choice("abc")) for _ in range(draw.randrange(6))]
+            await asyncio.sleep(draw.choice([0, 0, 0.001, 0.002]))
+            for task in draw.sample(begun, len(begun) // 2):
+                task.cancel()
+        for task in begun[1::2]:
+            task.cancel()
+        outcomes = await asyncio.gather(*begun, return_exceptions=True)
+        assert {type(one) for one in outcomes} <= {type(None), asyncio.CancelledError, DeadlineExceeded}
+        await is_usable(lane)
 
     run(test())
 
