@@ -1,6 +1,7 @@
 """Prometheus metrics of this process: `GET /metrics`."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
@@ -20,6 +21,8 @@ _BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _PLAIN: Final = "text/plain; version=0.0.4; charset=utf-8"
 NAMES_MAX: Final = 100
 """Operation names with series of their own: the first ones. Clients choose names, so their number is bounded."""
+SERIES_MAX: Final = 1_000
+"""Series of one metric that are found without locking it."""
 UNNAMED: Final = "(none)"
 OTHER: Final = "(other)"
 
@@ -48,19 +51,24 @@ class Metrics:
             buckets=_BUCKETS, registry=self._registry,
         )  # fmt: skip
 
+        self._requests_of = lru_cache(SERIES_MAX)(self._requests.labels)
+        self._seconds_of = lru_cache(SERIES_MAX)(self._seconds.labels)
+        self._operations_of = lru_cache(SERIES_MAX)(self._operations.labels)
+        self._operation_seconds_of = lru_cache(SERIES_MAX)(self._operation_seconds.labels)
+
     def count_response(self, path: str, method: str, status: int, seconds: float) -> None:
         """Count a response and its duration."""
-        self._requests.labels(path, method, str(status)).inc()
-        self._seconds.labels(path).observe(seconds)
+        self._requests_of(path, method, status).inc()
+        self._seconds_of(path).observe(seconds)
 
     def count_operation(self, kind: str, name: str, codes: Iterable[str], seconds: float) -> None:
         """Count an operation, its errors, and the duration of its request."""
         if kind:
-            self._operations.labels(kind).inc()
+            self._operations_of(kind).inc()
             if len(self._names) < NAMES_MAX:
                 self._names.add(name)
             known = (name or UNNAMED) if name in self._names else OTHER
-            self._operation_seconds.labels(kind, known).observe(seconds)
+            self._operation_seconds_of(kind, known).observe(seconds)
         for code in codes:
             self._errors.labels(code).inc()
 

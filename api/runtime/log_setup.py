@@ -1,10 +1,12 @@
 """Logging to standard error: one line for each event, as JSON or as text."""
 
+import json
 import logging
 import sys
 from enum import StrEnum
 from typing import Any, TextIO
 
+import orjson
 import structlog
 
 
@@ -22,8 +24,7 @@ def configure_logging(form: LogFormat = LogFormat.AUTO) -> None:
     as_text = form is LogFormat.TEXT or (form is LogFormat.AUTO and sys.stderr.isatty())
     rendering = _TEXT_PROCESSORS if as_text else _JSON_PROCESSORS
     structlog.configure(
-        processors=[structlog.contextvars.merge_contextvars, *_STAMPING, *rendering],
-        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
+        processors=[*_STAMPING, *rendering], logger_factory=lambda *_: structlog.WriteLogger(sys.stderr)
     )
     _configure_libraries(rendering)
 
@@ -54,6 +55,14 @@ def _configure_libraries(rendering: tuple[Any, ...]) -> None:
     root.addHandler(handler)
 
 
+def _json(event: structlog.typing.EventDict, **_: Any) -> str:
+    """A log line as JSON. What JSON does not have, such as an exception, is represented as text."""
+    try:
+        return orjson.dumps(event, default=repr).decode()
+    except TypeError:  # a text that UTF-8 cannot represent, an integer of more than 64 bits
+        return json.dumps(event, default=repr)
+
+
 _STAMPING = (structlog.processors.add_log_level, structlog.processors.TimeStamper(fmt="iso", utc=True))
 _TEXT_PROCESSORS = (structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),)
-_JSON_PROCESSORS = (structlog.processors.format_exc_info, structlog.processors.JSONRenderer())
+_JSON_PROCESSORS = (structlog.processors.format_exc_info, structlog.processors.JSONRenderer(_json))
