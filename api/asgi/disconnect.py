@@ -1,9 +1,7 @@
 """Stops the work of a request when its client disconnects."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
-from functools import partial
+from contextlib import suppress
 from typing import Any, Final
 
 from starlette.types import Receive
@@ -18,31 +16,42 @@ class ClientDisconnected(Exception):
     """The client disconnected before its request was answered."""
 
 
-@asynccontextmanager
-async def while_connected(receive: Receive) -> AsyncIterator[None]:
+class WhileConnected:
     """A block of work for a request that was received completely. It is cancelled when the client disconnects.
 
-    The client is watched only if the work takes longer than `WATCH_SECONDS`. Raises `ClientDisconnected`.
+    The client is watched only if the work takes longer than `WATCH_SECONDS`. The block raises `ClientDisconnected`.
     """
-    watching: list[asyncio.Task[None]] = []
-    limit = asyncio.timeout(None)
-    begin = partial(_watch, receive, limit, watching)
-    later = asyncio.get_running_loop().call_later(WATCH_SECONDS, begin)
-    try:
-        async with limit:
-            yield
-    except TimeoutError:
-        if limit.expired():
+
+    __slots__ = ("_cancelled_before", "_is_gone", "_later", "_receive", "_task", "_watching")
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._is_gone = False
+        self._watching: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._task, self._cancelled_before = task, task.cancelling()
+        self._later = asyncio.get_running_loop().call_later(WATCH_SECONDS, self._watch)
+
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._later.cancel()
+        if self._watching is None:
+            return
+        is_ended = self._is_gone and self._task.uncancel() <= self._cancelled_before
+        await cancel_and_wait(self._watching)
+        if is_ended and kind is asyncio.CancelledError:
             raise ClientDisconnected from None
-        raise
-    finally:
-        later.cancel()
-        if watching:
-            await cancel_and_wait(*watching)
 
+    def _watch(self) -> None:
+        self._watching = asyncio.create_task(self._end_at_disconnect())
 
-def _watch(receive: Receive, limit: asyncio.Timeout, watching: "list[asyncio.Task[None]]") -> None:
-    watching.append(asyncio.create_task(_end_at_disconnect(receive, limit)))
+    async def _end_at_disconnect(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+        self._is_gone = True
+        self._task.cancel()
 
 
 async def cancel_and_wait(*tasks: "asyncio.Future[Any]") -> None:
@@ -51,9 +60,3 @@ async def cancel_and_wait(*tasks: "asyncio.Future[Any]") -> None:
         task.cancel()
         with suppress(asyncio.CancelledError, Exception):
             await task
-
-
-async def _end_at_disconnect(receive: Receive, limit: asyncio.Timeout) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-    limit.reschedule(asyncio.get_running_loop().time())

@@ -33,6 +33,9 @@ tell that the database is unreachable, and contain nothing of a workspace but co
 READY_SECONDS_MAX: Final = 2.0
 """How long a request for the readiness or the metrics waits for its authentication."""
 
+_STRANGER: Final = {"caller": UNAUTHENTICATED_CALLER, "scope": None, "is_rejected": False}
+"""The state of a request that is not authenticated."""
+
 _log = structlog.get_logger(__name__)
 
 
@@ -59,9 +62,9 @@ class AuthenticationMiddleware:
 
     async def rejection(self, connection: HTTPConnection) -> Response | None:
         """Authenticate a request, and charge its caller for it; returns the response if it is rejected."""
-        state, scope = connection.state, connection.scope
-        state.authenticators = self._authenticators
-        state.caller, state.scope, state.is_rejected = UNAUTHENTICATED_CALLER, None, False
+        scope = connection.scope
+        state = scope.setdefault("state", {})
+        state.update(_STRANGER, authenticators=self._authenticators)
         may_wait = scope["type"] == "websocket" or scope["path"] == READY
         given = connection.headers.getlist("authorization")
         session = None if given else session_of(connection)
@@ -72,10 +75,10 @@ class AuthenticationMiddleware:
             authenticated = await authenticating
             if authenticated is None:
                 return None if may_wait else _unauthenticated()
-            state.caller, state.scope = authenticated
-            self._authenticators.spend(state.caller)
+            state["caller"], state["scope"] = authenticated
+            self._authenticators.spend(authenticated.caller)
         except AuthenticationFailed as reason:
-            state.is_rejected = True
+            state["is_rejected"] = True
             log_rejection(reason, connection)
             return None if scope["type"] == "websocket" else _rejected(connection, session)
         except RateLimited as limited:
@@ -94,7 +97,8 @@ class AuthenticationMiddleware:
 
 def address(connection: HTTPConnection) -> str:
     """The address of the client."""
-    return connection.client.host if connection.client else ""
+    client = connection.scope.get("client")
+    return client[0] if client else ""
 
 
 def log_rejection(reason: AuthenticationFailed, connection: HTTPConnection) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
-from api.asgi.disconnect import while_connected
+from api.asgi.disconnect import WhileConnected
 from api.asgi.error_response import error_response, unavailable_response
 from api.asgi.status_codes import file_status
 from api.endpoints.file_responses import file_response, refusal, streamed
@@ -43,7 +43,7 @@ class EvidenceExport:
         context = file_context(self._context(request), self._seconds)
         try:
             begun = _begun(context, Wanted(request.path_params["cycle"], _size(request)))
-            async with while_connected(request.receive):
+            async with WhileConnected(request.receive):
                 file = await next_part(begun, context)
         except (CommandRejected, Rewritten) as error:
             return _refusal(error)

@@ -13,7 +13,7 @@ import msgspec
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
-from api.asgi.disconnect import while_connected
+from api.asgi.disconnect import WhileConnected
 from api.asgi.error_response import error_response
 from api.asgi.status_codes import file_status
 from api.endpoints import export_pages, export_parameters
@@ -58,7 +58,7 @@ class Exports:
         pages = export_pages.with_codes(source, context, request.query_params)
         try:
             export_parameters.check(request, known)
-            async with while_connected(request.receive):
+            async with WhileConnected(request.receive):
                 first = await next_part(pages, context)
         except (CommandRejected, QueryFailed) as error:
             return _error(error)

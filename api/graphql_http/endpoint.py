@@ -29,7 +29,7 @@ from strawberry.types.graphql import OperationType
 
 from api.asgi.content_negotiation import EVENTS, GRAPHQL, JSON, PARTS, asks_for_page, media_type, negotiate
 from api.asgi.cross_origin import ORIGIN_NOT_ALLOWED, not_allowed
-from api.asgi.disconnect import while_connected
+from api.asgi.disconnect import WhileConnected
 from api.asgi.error_response import error_response, unavailable_response
 from api.asgi.status_codes import PARTIAL_SUCCESS, StatusCodePolicy
 from api.asgi.websocket_limit import TooManyWebSockets, WebSocketLimit
@@ -69,12 +69,13 @@ _STREAMED: Final = (
     f"A subscription needs the Accept header {EVENTS} or {PARTS};subscriptionSpec=1.0, "
     f"or a WebSocket with the protocol {GRAPHQL_TRANSPORT_WS_PROTOCOL}."
 )
-_ALLOWED: Final = {"GET": {OperationType.QUERY}, "POST": {OperationType.QUERY, OperationType.MUTATION}}
+_ALLOWED: Final = {"GET": (OperationType.QUERY,), "POST": (OperationType.QUERY, OperationType.MUTATION)}
 TOO_MANY_WEBSOCKETS: Final = "TOO_MANY_WEBSOCKETS"
 VARY: Final = "accept, authorization, cookie"
 _CONTENT_HEADERS: Final = {
     media: {"content-type": f"{media}; charset=utf-8", "vary": VARY} for media in (JSON, GRAPHQL)
 }
+_NO_STORE: Final = (b"cache-control", b"no-store")
 _POSITION = re.compile(r"[0-9]{1,16}")
 
 
@@ -145,7 +146,8 @@ class Endpoint(GraphQL[Context, None]):
             response = self._page_response(request) if is_page else await self._handle(request)
         except HTTPException as rejected:
             response = self._rejection(rejected)
-        response.headers.setdefault("cache-control", "no-store")
+        if all(name != b"cache-control" for name, _ in response.raw_headers):
+            response.raw_headers.append(_NO_STORE)
         return response
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -193,23 +195,23 @@ class Endpoint(GraphQL[Context, None]):
         request.state.stats = context.stats
         required, stream = request.headers.get(MIN_POSITION), self._streams.get(media)
         if required is not None:
-            async with while_connected(request.receive):
+            async with WhileConnected(request.receive):
                 stale = await self._wait_for_position(required, context)
             if stale is not None:
                 return stale
         if isinstance(asked, list):
-            async with while_connected(request.receive):
+            async with WhileConnected(request.receive):
                 return await self._batch(asked, context, media)
         asked, question = self.resolve_document(asked), None
         if stream is not None:
-            async with while_connected(request.receive):
+            async with WhileConnected(request.receive):
                 return await self._stream(request, asked, context, stream)
         if request.method == "GET" or (asked.query, asked.operation_name) in self._answers.shareable:
             known = await self._known(request, asked, context, media)
             if isinstance(known, Response):
                 return known
             context, question = known
-        async with while_connected(request.receive):
+        async with WhileConnected(request.receive):
             return await self._executed(request, asked, context, media, question)
 
     def _check_headers(self, request: Request) -> str:
@@ -243,11 +245,10 @@ class Endpoint(GraphQL[Context, None]):
     def resolve_document(self, requested: GraphQLRequest) -> GraphQLRequest:
         """The request with the text of its persisted document, or with the error."""
         try:
-            return requested._replace(
-                query=self.documents.text(requested.query, requested.extensions, requested.document_id)
-            )
+            text = self.documents.text(requested.query, requested.extensions, requested.document_id)
         except GraphQLError as error:
             return requested._replace(error=error)
+        return requested if text is requested.query else requested._replace(query=text)
 
     async def _executed(
         self, request: Request, asked: GraphQLRequest, context: Context, media: str, question: Question | None

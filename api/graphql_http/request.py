@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import orjson
 from cross_web import HTTPException
@@ -39,8 +39,10 @@ class GraphQLRequest(NamedTuple):
     """The error of its document, if it could not be resolved."""
 
 
-_KINDS: Mapping[str, type] = {
-    "query": str, "variables": dict, "operationName": str, "extensions": dict, "documentId": str,
+_TEXT: Final = (str, type(None))
+_OBJECT: Final = (dict, type(None))
+_KINDS: Final[Mapping[str, tuple[type, ...]]] = {
+    "query": _TEXT, "variables": _OBJECT, "operationName": _TEXT, "extensions": _OBJECT, "documentId": _TEXT,
 }  # fmt: skip
 
 
@@ -68,8 +70,8 @@ def _parse_request(document: Any) -> GraphQLRequest:
     if not isinstance(document, dict):
         raise MalformedRequest("The request must be a JSON object with a query.")
     for name, kind in _KINDS.items():
-        if not isinstance(document.get(name), kind | None):
-            raise MalformedRequest(f"{name} must be {'an object' if kind is dict else 'a string'} or absent.")
+        if type(document.get(name)) not in kind:
+            raise MalformedRequest(f"{name} must be {'an object' if kind is _OBJECT else 'a string'} or absent.")
     request = GraphQLRequest(*map(document.get, _KINDS))
     if not request.query and not request.document_id and (request.extensions or {}).get("persistedQuery") is None:
         raise MalformedRequest("The request has no query, documentId or persistedQuery; send one of them.")

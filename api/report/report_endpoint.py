@@ -6,7 +6,7 @@ from math import inf
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response, StreamingResponse
 
-from api.asgi.disconnect import while_connected
+from api.asgi.disconnect import WhileConnected
 from api.asgi.error_response import error_response
 from api.asgi.status_codes import file_status
 from api.execution.context import Context
@@ -37,7 +37,7 @@ class Reports:
         context = file_context(self._context(request), inf)
         parts = _parts(context, ReportRequest(request.path_params["cycle"], **given))
         try:
-            async with while_connected(request.receive):
+            async with WhileConnected(request.receive):
                 first = await next_part(parts, context)
         except QueryFailed as error:
             return error_response(file_status(error.code), str(error), error.code)
