@@ -5,10 +5,9 @@ A log line names the caller, the operation and the outcome; it never holds the d
 
 import re
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from time import perf_counter
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import structlog
 from starlette.datastructures import Headers
@@ -16,7 +15,7 @@ from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.observability.metrics import Metrics
-from api.observability.tracing import Telemetry
+from api.observability.tracing import Span, Telemetry
 
 REQUEST_ID: Final = "x-request-id"
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -55,21 +54,16 @@ class RequestLogMiddleware:
         with self.observing(scope, _path(scope), send) as observed:
             await self._app(scope, receive, observed)
 
-    @contextmanager
-    def observing(self, scope: Scope, path: str, send: Send) -> Iterator["ObservedSend"]:
-        """Log, count and trace a request, which is answered within the block by this `send`. `path` is that of its
-        route."""
-        observed = ObservedSend(send, scope["state"]["id"])
-        started = perf_counter()
-        with self._telemetry.span(scope["method"], path) as span:
-            try:
-                yield observed
-            finally:
-                summary = self._summarize(scope, path, observed.status, perf_counter() - started)
-                span.record(summary)
-                _log.info("request", **summary)
+    def observing(self, scope: Scope, path: str, send: Send) -> "Observed":
+        """Log, count and trace a request, which is answered within the block by what the block is given. `path` is that
+        of its route."""
+        return Observed(self, scope, path, send)
 
-    def _summarize(self, scope: Scope, path: str, status: int, seconds: float) -> dict[str, Any]:
+    def span(self, method: str, path: str) -> AbstractContextManager[Span]:
+        """The span of a request while it lasts."""
+        return self._telemetry.span(method, path)
+
+    def summarize(self, scope: Scope, path: str, status: int, seconds: float) -> dict[str, Any]:
         """Count a request, and return its log line."""
         state = scope["state"]
         stats, caller = state.get("stats"), state.get("caller")
@@ -84,7 +78,7 @@ class RequestLogMiddleware:
             "caller": getattr(caller, "actor", None),
             "operation": (stats.name[:NAME_LENGTH_MAX] or None) if stats else None,
             "type": (stats.kind or None) if stats else None,
-            "codes": sorted(set(stats.codes)) if stats else [],
+            "codes": sorted(set(stats.codes)) if stats and stats.codes else [],
             "status": status,
             "ms": round(seconds * 1000, 1),
         }
@@ -105,17 +99,34 @@ def identify(scope: Scope, headers: Headers) -> None:
     scope.setdefault("state", {})["id"] = sent if _ID.fullmatch(sent) else secrets.token_hex(16)
 
 
-class ObservedSend:
-    """The `send` of a request, which adds headers to its response and notes its status."""
+class Observed:
+    """A request while it is answered, and its `send`, which adds headers to its response and notes its status."""
 
-    def __init__(self, send: Send, request_id: str) -> None:
+    __slots__ = ("_log", "_path", "_request_id", "_scope", "_send", "_span", "_spanning", "_started", "_status")
+
+    def __init__(self, log: RequestLogMiddleware, scope: Scope, path: str, send: Send) -> None:
+        self._log = log
+        self._scope = scope
+        self._path = path
         self._send = send
-        self._request_id = request_id
-        self.status = 500
+        self._request_id = scope["state"]["id"]
+        self._status = 500
+
+    def __enter__(self) -> Self:
+        self._started = perf_counter()
+        self._spanning = self._log.span(self._scope["method"], self._path)
+        self._span = self._spanning.__enter__()
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        summary = self._log.summarize(self._scope, self._path, self._status, perf_counter() - self._started)
+        self._span.record(summary)
+        _log.info("request", **summary)
+        self._spanning.__exit__(*raised)
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self.status = int(message["status"])
+            self._status = int(message["status"])
             headers = list(message["headers"])
             given = dict(headers)
             if _REQUEST_ID in given:

@@ -29,7 +29,7 @@ class Telemetry:
 
     def span(self, method: str, path: str) -> AbstractContextManager[Span]:  # noqa: ARG002
         """The span of a request while it lasts."""
-        return nullcontext(_NullSpan())
+        return _NO_SPAN
 
     def close(self) -> None:
         """Flush the spans that were not exported yet."""
@@ -38,6 +38,9 @@ class Telemetry:
 class _NullSpan:
     def record(self, summary: Mapping[str, Any]) -> None:
         """Records nothing."""
+
+
+_NO_SPAN: Final = nullcontext(_NullSpan())
 
 
 class _OtelSpan:
