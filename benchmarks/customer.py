@@ -153,7 +153,7 @@ class _Quarter:
 
     def __init__(self, sizes: Sizes, number: int, first: date, until: date, seed: int) -> None:
         self._sizes, self._key, self._first = sizes, f"q{number + 1}", first
-        self._until = min(_at(first + timedelta(days=QUARTER_DAYS)), _at(until))
+        self._until = min(_at(first + timedelta(days=QUARTER_DAYS)), _at(until - timedelta(days=1)))
         self._is_last = number == sizes.quarters - 1
         self._rng = Random(f"{seed}/{self._key}")
 
