@@ -168,10 +168,10 @@ class _Candidates(NamedTuple):
     def _before(self, of: Criteria, places: Sequence[int]) -> RowColumns | None:
         """The rows at these places at the time to which the criteria compare, by what the view knows."""
         since = of.computed.worse_since
-        if since is None:
+        if since is None or not places:
             return None
         if since > self.view.basis.at:
             raise invalid("Must not be after the basis; it compares an earlier time with it.", "worseSince")
         then = self.view.reads.at(Basis(since, self.view.basis.position))
         ids = tuple(self.found.ids[place] for place in places)
-        return self.outline(then, type(of.stored)(ids=ids)) if ids else RowColumns((), {"condition": list})
+        return self.outline(then, type(of.stored)(ids=ids))
