@@ -123,11 +123,16 @@ _LINKED = {Kind.KEY_RESULT: "id", Kind.OBJECTIVE: "objective", Kind.CYCLE: "cycl
 
 
 def _while_of_team(of: str, inside: str) -> str:
-    """The condition that one of the teams owned the objective or KPI of a change right before or right after it."""
+    """The condition that one of the teams owned the objective or KPI of a change right before or right after it: the
+    owner then is that of the last version up to the change."""
     ever = f"select o.id from {of} o where o.team = any(array({inside}))"
-    newer = f"select from {of} n where n.id = o.id and n.position > o.position and n.position < v.position"
-    was = f"select from {of} o where o.id = v.{of} and o.position <= v.position and not exists ({newer})"
-    return f"v.{of} = any(array({ever})) and exists ({was} and o.team = any(array({inside})))"
+    before, after = (
+        f"(select o.team from {of} o where o.id = v.{of} and o.position {upto} v.position"
+        " order by o.position desc limit 1)"
+        for upto in ("<", "<=")
+    )
+    then = " or ".join(f"{owner} = any(array({inside}))" for owner in (before, after))
+    return f"v.{of} = any(array({ever})) and ({then})"
 
 
 # ── late changes ─────────────────────────────────────────────────────────────────────────────────
