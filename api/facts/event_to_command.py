@@ -105,6 +105,17 @@ class ReplayContext:
         earlier = self.streams[event.originator_id][: event.originator_version - 1]
         return next(getattr(one, field) for one in reversed(earlier) if field in one.__struct_fields__)
 
+    def reference_of(self, event: Event) -> ExternalReferenceSet | None:
+        """The reference to another system that a thing begins with: it is the next event of the command. One that
+        follows later, like that of a team after its members, is a fact of its own."""
+        later = iter(self.together)
+        if event.originator_version > 1 or not any(one is event for one in later):
+            return None
+        after = next(later, None)
+        if isinstance(after, ExternalReferenceSet) and after.subject.id == event.originator_id:
+            return after
+        return None
+
     def personal(self, event: PersonAdded | PersonRenamed) -> personal_data.Personal | None:
         """The decrypted personal data; None for a person who was erased."""
         person = event.originator_id
@@ -127,8 +138,7 @@ def with_reference(derived: Command, event: Event, context: ReplayContext) -> Co
     """The command that creates a thing, with the reference to another system that the thing began with."""
     if "external" not in derived.__struct_fields__:
         return derived
-    found = (one for one in context.together if isinstance(one, ExternalReferenceSet))
-    begun = next((one for one in found if one.subject.id == event.originator_id), None)
+    begun = context.reference_of(event)
     if begun is None:
         return derived
     return structs.replace(derived, external=ExternalReferenceInput(begun.system, begun.external_id, begun.url))

@@ -26,7 +26,6 @@ from domain.log.reads.references import referenced_later
 from domain.model.cycle import CycleAbandoned, CycleActivated, CycleRescheduled
 from domain.model.discussion import (
     CommentAdded,
-    ExternalReferenceSet,
     InitiativeEdited,
     InitiativePlanned,
     Reflected,
@@ -163,10 +162,10 @@ class Facts:
             return
         events = [one.event for one in group]
         kinds = {type(event) for event in events if not isinstance(event, ObjectiveDrafted) or event.carried_from}
-        begun = {event.originator_id for event in events if event.originator_version == 1}
         context = replace(self._context, together=events)
+        given = {reference.originator_id for event in events if (reference := context.reference_of(event)) is not None}
         for one in group:
-            if isinstance(one.event, ExternalReferenceSet) and one.event.subject.id in begun:
+            if one.event.originator_id in given:
                 continue  # the fact of the thing gives it
             if kinds.isdisjoint(_PRIMARIES.get(type(one.event), ())):
                 derived = with_reference(command(one.event, context), one.event, context)

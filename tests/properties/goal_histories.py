@@ -58,7 +58,7 @@ WEIGHTS: dict[str, float] = {
     "setExternalReference": 0.3, "rescheduleCycle": 2, "moveKeyResult": 3, "moveObjective": 2, "renameCycle": 0.2,
     "setObjectiveVisibility": 0.5, "saveAsTemplate": 0.7, "applyTemplate": 0.7, "draftObjectives": 1, "defineKpis": 0.2,
     "checkInMany": 3, "addPerson": 0.5, "assignKeyResult": 0.3, "rewordObjective": 0.2, "rewordKeyResult": 0.2,
-    "planInitiative": 0.2, "disbandTeam": 0.05,
+    "planInitiative": 0.2,
 }  # fmt: skip
 
 

@@ -685,6 +685,14 @@ def test_what_was_revived_edited_labelled_and_referred_to_round_trips(company: C
     assert_round_trip(company, another)
 
 
+def test_the_reference_of_a_team_that_is_formed_with_members_follows_them(company: Company, another: World) -> None:
+    external = ExternalReferenceInput("sheet", "1")
+    company.do(FormTeam(key="north", name="North", members=[company.ada()], external=external))
+    file = facts(company.world)
+    assert [fact["do"] for fact in file][-3:] == ["formTeam", "joinTeam", "setExternalReference"]
+    assert_round_trip(company, another)
+
+
 def test_a_thing_that_begins_with_a_reference_is_one_fact(company: Company, another: World) -> None:
     external = ExternalReferenceInput("sheet", "1", "https://e.com/1")
     ada = company.do(AddPerson(handle="ada", name="Ada", external=external))
