@@ -25,6 +25,7 @@ from projections.tables.measurements import READINGS, ReadingRow, ReadValue, rea
 class KpiStanding(NamedTuple):
     """A KPI at a basis, and its readings from the latest period that can be judged on, oldest first."""
 
+    id: UUID
     facts: KpiFacts
     readings: Sequence[ReadValue | ReadingRow]
     at: datetime
@@ -35,8 +36,13 @@ class KpiStanding(NamedTuple):
     @property
     def value(self) -> float | None:
         """The value of the latest period that can be judged."""
-        latest = kpi_status.latest_period(self.facts, self.readings, self.at)
+        latest = self.explained()
         return None if latest is None else latest.value
+
+    def explained(self) -> Worked | None:
+        """The latest period that can be judged, without the readings that went in; None without readings."""
+        latest = kpi_status.latest_period(self.facts, self.readings, self.at)
+        return None if latest is None else Worked(self.id, (latest.start, latest.end), latest.value)
 
 
 Standing: TypeAlias = KpiStanding | WorkedKpi
@@ -65,8 +71,7 @@ def worked(values: KpiValues, rows: Sequence[KpiRow], basis: Basis, calendar: Ca
 
 
 def explained(values: KpiValues, rows: Sequence[KpiRow], basis: Basis, calendar: Calendar) -> list[Worked | None]:
-    """The value of each of these KPIs for the latest period of its cadence that can be judged. Of one with a formula
-    and no value, the latest complete period; None for one without readings."""
+    """`explained()` of the standing of each of these KPIs, with the inputs and readings that went in."""
     facts = _facts(rows, values.versions, calendar)
     evaluation = Evaluation(values, calendar)
     found: list[Worked | None] = []
@@ -87,7 +92,7 @@ def _of_read(conn: Connection, basis: Basis, rows: Sequence[KpiRow], calendar: C
     starts = _starts(conn, basis, facts, latest)
     since = read_values(conn, basis, starts) if starts else {}
     alone = {id: [reading] for id, reading in latest.items()}
-    return {id: KpiStanding(one, since.get(id) or alone.get(id, []), basis.at) for id, one in facts.items()}
+    return {id: KpiStanding(id, one, since.get(id) or alone.get(id, []), basis.at) for id, one in facts.items()}
 
 
 def _facts(

@@ -25,7 +25,7 @@ from api.snapshot.pagination import PageRequest, encode, page_of, within
 from api.snapshot.snapshot import Batch, RowProxy, View, as_batch
 from domain.primitives import values
 from domain.primitives.lazy import cached_property
-from domain.primitives.values import Kind
+from domain.primitives.values import Kind, Ref
 from projections.history import diff
 from projections.history.diff import Candidate, Difference, DiffKind, Scope
 from projections.store.versioned_tables import Cursor, Window
@@ -264,14 +264,25 @@ class Diff:
             size *= GROWTH
         return found[-window.limit :] if window.backwards else found[: window.limit]
 
+    @cached_property
+    def _known(self) -> dict[Ref, Compared]:
+        """The candidates that were compared so far."""
+        return {}
+
     def _compared(self, candidates: Sequence[Candidate]) -> list[Compared]:
-        """Those of these candidates that differ."""
+        """Those of these candidates that differ. Each candidate is compared once, for its page and for the count."""
+        known = self._known
+        self._compare([one for one in candidates if one.ref not in known])
+        found = [known[one.ref] for one in candidates]
+        return [one for one in found if one.difference.fields or _has_moved(one)]
+
+    def _compare(self, candidates: Sequence[Candidate]) -> None:
         start, end = self.start, self.end
         found = start.reads.read(diff.compared, start.basis, end.basis, candidates)
         then = _nodes(start, found, [one.then for one in found])
         now = _nodes(end, found, [one.now for one in found])
-        compared = [Compared(one, start, end, *nodes) for one, *nodes in zip(found, then, now, strict=True)]
-        return [one for one in compared if one.difference.fields or _has_moved(one)]
+        compared = zip(found, then, now, strict=True)
+        self._known.update((one.ref, Compared(one, start, end, *nodes)) for one, *nodes in compared)
 
     def _shown(self, compared: Sequence[Compared]) -> list[EntityDiff]:
         later = max(self.start, self.end, key=lambda view: (view.basis.position, view.basis.at))

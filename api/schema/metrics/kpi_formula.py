@@ -4,20 +4,23 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from operator import attrgetter
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
 import strawberry
 
 from api.schema.primitives import enums
+from api.schema.primitives.field import related
 from api.schema.primitives.refs import KpiRef, ReadingRef
 from api.schema.primitives.scalars import Position
-from api.snapshot.dataloaders import found
-from api.snapshot.snapshot import View
-from domain.metrics.worked.kpi_formulas import Part, Worked
+from api.snapshot.dataloaders import found, or_none
+from api.snapshot.snapshot import Batch, RowProxy, View
+from domain.metrics.worked.kpi_formulas import Gap, Part, Worked
 from domain.primitives import kpi_formula as formulas
 from domain.primitives.kpi_formula import Formula
 from domain.primitives.values import EarlierPeriod, Kind
+from projections.figures import kpi_standing, kpi_values
+from projections.tables.kpi import KpiRow
 
 Kpis: TypeAlias = Mapping[UUID, Any]
 
@@ -155,33 +158,53 @@ class KpiExplanationTerm:
     )
 
 
+class Explained(NamedTuple):
+    """A KPI and its value for a period."""
+
+    kpi: KpiRow
+    start: datetime
+    end: datetime
+    value: float | None
+    gap: Gap | None
+
+
+def _terms(batch: Batch) -> Sequence[list[KpiExplanationTerm]]:
+    """The inputs and readings of each of these values as nodes of the view, read at once."""
+    view, kpis = batch.view, [one.kpi for one in batch.rows]
+    values = view.read(kpi_values.kpi_values, [row.id for row in kpis])
+    of = kpi_standing.explained(values, kpis, view.basis, view.calendar)
+    parts = [[] if one is None else one.parts or (Part(one),) for one in of]
+    shown = iter(_shown_terms(view, [part for each in parts for part in each]))
+    return [[next(shown) for _ in each] for each in parts]
+
+
+def _shown_terms(view: View, terms: Sequence[Part]) -> list[KpiExplanationTerm]:
+    kpis = found(view, Kind.KPI, [part.worked.kpi for part in terms])
+    read = [_latest_readings(part.worked) for part in terms]
+    nodes = found(view, Kind.READING, {one.id for each in read for one in each})
+    return list(map(partial(_term, kpis), terms, [[nodes[one.id] for one in each] for each in read]))
+
+
 @strawberry.type(description="The value of a KPI for one period, and where it comes from.")
-class KpiExplanation:
+class KpiExplanation(RowProxy):
+    row: strawberry.Private[Explained]
+
     start: datetime = strawberry.field(description="The start of the period, inclusive.")
     end: datetime = strawberry.field(description="The end of the period, exclusive.")
     value: float | None = strawberry.field(description="The value of the period; null if a formula has none.")
     gap: enums.FormulaGap | None = strawberry.field(description="Why there is no value; null with a value.")
-    terms: list[KpiExplanationTerm] = strawberry.field(
-        description="The KPIs whose values went in, in the order of the formula."
-    )
+    terms: list[KpiExplanationTerm] = related("The KPIs whose values went in, in the order of the formula.", _terms)
 
 
-def explanations(view: View, of: Sequence[Worked | None]) -> Sequence[KpiExplanation | None]:
-    """These values with their inputs and readings as nodes of the view, read at once."""
-    parts = [[] if one is None else one.parts or (Part(one),) for one in of]
-    terms = [part for each in parts for part in each]
-    kpis = found(view, Kind.KPI, [part.worked.kpi for part in terms])
-    read = [_latest_readings(part.worked) for part in terms]
-    nodes = found(view, Kind.READING, {one.id for each in read for one in each})
-    shown = map(partial(_term, kpis), terms, [[nodes[one.id] for one in each] for each in read])
-    return [
-        None
-        if one is None
-        else KpiExplanation(
-            start=one.bucket[0], end=one.bucket[1], value=one.value, gap=one.gap, terms=[next(shown) for _ in each]
-        )
-        for one, each in zip(of, parts, strict=True)
+def explanations(
+    view: View, kpis: Sequence[KpiRow], values: Sequence[Worked | None]
+) -> Sequence[KpiExplanation | None]:
+    """The value of each of these KPIs with its terms, which are read if they are asked for."""
+    rows = [
+        None if one is None else Explained(kpi, *one.bucket, one.value, one.gap)
+        for kpi, one in zip(kpis, values, strict=True)
     ]
+    return or_none(KpiExplanation, view, rows)
 
 
 def _latest_readings(worked: Worked) -> Sequence[Any]:

@@ -47,6 +47,7 @@ from domain.primitives.calendar import Step
 from domain.primitives.values import Aggregation, EarlierPeriod, Kind
 from projections.attention.owed import next_reading
 from projections.figures import kpi_standing, kpi_values
+from projections.figures.kpi_standing import Standing
 from projections.figures.kpi_values import KpiValues
 from projections.store.versioned_tables import Order, Window
 from projections.tables import kpi, measurements
@@ -130,10 +131,20 @@ def _statuses(batch: Batch) -> Sequence[KpiStatus]:
 
 
 def _read_statuses(batch: Batch) -> Sequence[KpiStatus]:
+    return [standing.status(batch.view.scoring) for standing in batch.all(_standings)]
+
+
+def _standings(batch: Batch) -> Sequence[Standing]:
+    """The standing of each of these KPIs; a view reads each of them once."""
+    known = batch.view.computed(_read_standings, batch.rows)
+    return [known[row.id] for row in batch.rows]
+
+
+def _read_standings(batch: Batch) -> Sequence[Standing]:
     worked = batch.all(_worked)
     plain = [row for row in batch.rows if row.id not in worked]
-    standings = batch.view.read(kpi_standing.standings, plain, batch.view.calendar) | worked
-    return [standings[row.id].status(batch.view.scoring) for row in batch.rows]
+    found = batch.view.read(kpi_standing.standings, plain, batch.view.calendar) | worked
+    return [found[row.id] for row in batch.rows]
 
 
 def _values(batch: Batch) -> KpiValues:
@@ -192,9 +203,8 @@ def _compared_readings(batch: Batch, period: Step, to: EarlierPeriod) -> dict[UU
 
 
 def _explanations(batch: Batch) -> Sequence[KpiExplanation | None]:
-    calendar = batch.view.calendar
-    explained = kpi_standing.explained(batch.all(_values), batch.rows, batch.view.basis, calendar)
-    return kpi_formula.explanations(batch.view, explained)
+    explained = [standing.explained() for standing in batch.all(_standings)]
+    return kpi_formula.explanations(batch.view, batch.rows, explained)
 
 
 def _definitions(batch: Batch) -> Sequence[list[KpiDefinition]]:
