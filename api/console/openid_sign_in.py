@@ -6,7 +6,7 @@ See docs/authentication.md and docs/adr/0065.
 from http import HTTPStatus
 from time import time
 from typing import Final
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, urlencode, urlsplit
 
 import structlog
 from anyio import CapacityLimiter, to_thread
@@ -62,10 +62,10 @@ class OpenIdSignIn:
 
     async def start(self, request: Request) -> Response:
         """Send the browser to the issuer. `?to=` is the page of the console to open afterwards. From a page of another
-        site, it leads to the page that signs in, so that no site signs a visitor in unasked."""
+        site, it leads to the page that signs in, with the same `to`, so that no site signs a visitor in unasked."""
         to = page_of(request.query_params.get("to"))
         if request.headers.get("sec-fetch-site", "none") not in _OWN:
-            return RedirectResponse("/sign-in", HTTPStatus.SEE_OTHER, {"cache-control": "no-store"})
+            return _redirect("/sign-in" if to == "/" else f"/sign-in?{urlencode({'to': to})}")
         try:
             where, pending = await self._flow.begin(f"{origin_of(request)}{CALLBACK}", to)
         except SignInProblem as problem:

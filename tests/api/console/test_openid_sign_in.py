@@ -485,6 +485,19 @@ def test_page_of_another_site_starts_no_sign_in(person: Person) -> None:
     assert person.http.get("/sign-in/openid", headers={"sec-fetch-site": "none"}).headers["location"] != "/sign-in"
 
 
+@pytest.mark.parametrize(
+    ("to", "next"),
+    [
+        ("/kpis?at=2026-05-01T00%3A00%3A00Z", "/sign-in?to=%2Fkpis%3Fat%3D2026-05-01T00%253A00%253A00Z"),
+        ("//elsewhere.example/", "/sign-in"),
+        ("/", "/sign-in"),
+    ],
+)
+def test_sign_in_from_another_site_keeps_the_page_of_the_console_to_open(person: Person, to: str, next: str) -> None:
+    response = person.http.get("/sign-in/openid", params={"to": to}, headers={"sec-fetch-site": "cross-site"})
+    assert response.headers["location"] == next
+
+
 # ── settings, and what the page offers ────────────────────────────────────────────────────────────
 
 
