@@ -7,6 +7,7 @@ import re
 import secrets
 from contextlib import AbstractContextManager
 from time import perf_counter
+from types import TracebackType
 from typing import Any, Final, Self
 
 import structlog
@@ -118,11 +119,13 @@ class Observed:
         self._span = self._spanning.__enter__()
         return self
 
-    def __exit__(self, *raised: object) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         summary = self._log.summarize(self._scope, self._path, self._status, perf_counter() - self._started)
         self._span.record(summary)
         _log.info("request", **summary)
-        self._spanning.__exit__(*raised)
+        self._spanning.__exit__(kind, error, trace)
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
