@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from api.report.content import KpiGoal, Metric
+from api.report.goal_looks import Metric
+from api.report.goalposts import KpiGoal
 
 NOTHING: Final = "\N{EN DASH}"
 _LONG: Final = 10_000

@@ -11,20 +11,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from api.report import amounts, seal, summary, team_pages
-from api.report.content import (
-    Days,
-    Formula,
-    Heading,
-    KpiGoal,
-    Measure,
-    Metric,
-    Moved,
-    PlanPoint,
-    Story,
-    Target,
-    WorkspaceCalendar,
-)
+from api.report.content import Heading, Story
 from api.report.drawings import bars, kpi_charts, line_charts, marks
+from api.report.goal_looks import Metric
+from api.report.goalposts import Days, Formula, KpiGoal, Measure, Moved, PlanPoint, Target, WorkspaceCalendar
 from domain.proof.report_seal import Sealed, digest
 from domain.proof.signed_note import Signer, encoded
 

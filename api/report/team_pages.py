@@ -2,7 +2,8 @@
 
 from typing import NamedTuple
 
-from api.report.content import KeyedTeam, ObjectiveLook, Story, TeamLook
+from api.report.content import Story
+from api.report.goal_looks import KeyedTeam, ObjectiveLook, TeamLook
 
 
 class TeamPage(NamedTuple):

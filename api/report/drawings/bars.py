@@ -7,8 +7,9 @@ from typing import Final
 from markupsafe import Markup
 
 from api.report.amounts import percent
-from api.report.content import Attribution, Bucket
+from api.report.content import Bucket
 from api.report.drawings.drawing import Bar, Dot, Drawing, Label, Polyline, Rule, Scale
+from api.report.goal_looks import Attribution
 
 QUARTERS: Final = [0, 0.25, 0.5, 0.75, 1]
 HALVES: Final = QUARTERS[::2]

@@ -6,10 +6,11 @@ from datetime import datetime
 from markupsafe import Markup
 
 from api.report.amounts import bounds, compact, figure
-from api.report.content import KpiGoal, KpiPeriod, KpiPlanCurve
 from api.report.drawings.drawing import Dot, Drawing, Label, Polyline, Scale, round_ticks
 from api.report.drawings.frame import Frame
 from api.report.drawings.line_charts import COURSE_LEFT, COURSE_WIDTH, DayOf
+from api.report.goalposts import KpiGoal
+from api.report.kpi_looks import KpiPeriod, KpiPlanCurve
 
 _HEIGHT = 62
 _LABELS_MAX = 6

@@ -7,11 +7,11 @@ from typing import Final, TypeAlias
 from markupsafe import Markup
 
 from api.report.amounts import compact, figure, percent
-from api.report.content import Distance, Metric, PlanCurve, Point
 from api.report.drawings.bars import HALVES, QUARTERS
 from api.report.drawings.day_ticks import day_ticks
 from api.report.drawings.drawing import Dot, Drawing, Label, Polyline, Rule, Scale, round_ticks
 from api.report.drawings.frame import CHARACTER_WIDTH, Frame
+from api.report.goal_looks import Distance, Metric, PlanCurve, Point
 from domain.primitives.calendar import INSTANT
 
 COURSE_WIDTH: Final = 260

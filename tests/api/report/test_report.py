@@ -16,31 +16,22 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from api.report import amounts, page
-from api.report.content import (
+from api.report.content import Heading, ReportRequest, Story, read, read_heading
+from api.report.drawings import bars, marks
+from api.report.goal_looks import (
     Attainment,
     Attribution,
     GoalCounts,
-    Heading,
     HealthCount,
     KeyedTeam,
     KeyResultLook,
-    KpiGoal,
-    Measure,
     Metric,
-    Moved,
     ObjectiveLook,
-    PlanPoint,
     Progress,
-    ReportRequest,
-    Story,
-    Target,
     TeamLook,
     Unit,
-    WorkspaceCalendar,
-    read,
-    read_heading,
 )
-from api.report.drawings import bars, marks
+from api.report.goalposts import KpiGoal, Measure, Moved, PlanPoint, Target, WorkspaceCalendar
 from api.report.report_endpoint import Reports
 from api.report.team_pages import team_pages
 from api.report.words import ClosingReflection, Page, Subject

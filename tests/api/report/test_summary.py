@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from api.report.content import GoalCounts, RecordedAfterwards, ReportRequest, Story, read
+from api.report.content import RecordedAfterwards, ReportRequest, Story, read
+from api.report.goal_looks import GoalCounts
 from api.report.summary import sentences
 from api.report.words import Page
 from tests.api.retrospective.conftest import made

@@ -9,23 +9,15 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from api.report.content import (
-    Bucket,
-    CalendarDays,
-    Distance,
-    KpiGoal,
-    KpiPeriod,
-    KpiPlanCurve,
-    Metric,
-    PlanCurve,
-    Point,
-    Unit,
-)
+from api.report.content import Bucket, CalendarDays
 from api.report.drawings import bars, kpi_charts, line_charts
 from api.report.drawings.day_ticks import day_ticks
 from api.report.drawings.drawing import Bar, Drawing, Scale, round_ticks
 from api.report.drawings.frame import CHARACTER_WIDTH
 from api.report.drawings.marks import mark
+from api.report.goal_looks import Distance, Metric, PlanCurve, Point, Unit
+from api.report.goalposts import KpiGoal
+from api.report.kpi_looks import KpiPeriod, KpiPlanCurve
 
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
 NASTY = "<b>\"&'"
