@@ -25,7 +25,7 @@ from projections.store import digests
 from projections.store.batch_writer import BatchWriter
 from projections.store.versioned_tables import Connection, Table, VersionedTable
 from projections.tables import alignment, changes, cycle, discussion, key_result, kpi, measurements, objective, people
-from projections.tables.across import external_reference, template
+from projections.tables.across import external_reference, places, template
 
 MODULES = (
     cycle, objective, key_result, kpi, measurements, people, alignment, discussion, external_reference, template,
@@ -161,7 +161,7 @@ def _apply(
             raise Diverged(row[0], log.head().position)
         writer = BatchWriter(log.person_keys(people_ids) if people_ids else {}, after if digested else None)
         writer.load(conn, [wanted for entry in entries for wanted in _looked_up(entry.event)])
-        writer.load(conn, changes.later_reads(entries, writer))
+        writer.load(conn, places.later_reads(entries, writer))
         keeper = Keeper(conn, entries, writer)
         for entry in entries:
             for handle in _handlers(type(entry.event)):

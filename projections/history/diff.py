@@ -30,8 +30,9 @@ from projections.store.basis import is_level
 from projections.store.versioned_tables import Connection, basis_params, fetch, is_valid_at
 from projections.tables import measurements, people
 from projections.tables.across.external_reference import external_references
+from projections.tables.across.places import PLACE, Place
 from projections.tables.change_scopes import OTHER_SUBJECTS
-from projections.tables.changes import PLACE, Change, Place, read_where
+from projections.tables.changes import Change, read_where
 from projections.tables.cycle import settings
 from projections.tables.key_result import KeyResultRow
 from projections.tables.kpi import kpi_versions, kpis_with_formula, worked_out_from
