@@ -14,8 +14,9 @@ from domain.model.objective import ObjectiveClosed, ObjectiveDropped, ObjectiveR
 from domain.model.workspace import CalendarSet
 from domain.primitives.errors import Code, CommandRejected
 from domain.primitives.values import Basis, Kind, Ref
-from projections.figures import kpi_standing, latest_standings
-from projections.figures.kpi_standing import goal_schedule
+from projections.figures import latest_standings
+from projections.figures.kpis import kpi_standing
+from projections.figures.kpis.kpi_standing import goal_schedule
 from projections.history.dependents import Goals, dependents, goals_within
 from projections.history.field_changes import (
     TABLES_OF,

@@ -7,7 +7,7 @@ from uuid import UUID
 from domain.metrics import kpi_series as formulas
 from domain.metrics.kpi_series import KpiStatus
 from domain.primitives.values import Basis
-from projections.figures import kpi_standing
+from projections.figures.kpis import kpi_standing
 from projections.store.versioned_tables import Connection, basis_params
 from projections.tables import kpi
 from projections.tables.cycle import Settings

@@ -25,7 +25,7 @@ from domain.model.objective import ObjectiveAligned, ObjectiveDrafted, Objective
 from domain.model.people import TeamJoined, TeamLeft
 from domain.primitives.goal_schedule import GoalSchedule
 from domain.primitives.values import Kind, Ref
-from projections.figures.kpi_standing import goal_schedule
+from projections.figures.kpis.kpi_standing import goal_schedule
 from projections.history import effects, field_changes
 from projections.history.effects import StateBefore
 from projections.history.field_changes import Around, Field

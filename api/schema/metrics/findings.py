@@ -22,8 +22,8 @@ from domain.findings.wording import folded
 from domain.metrics.worked.kpi_formulas import Worked
 from domain.primitives.calendar import INSTANT
 from domain.primitives.values import Kind
-from projections.figures import kpi_standing
-from projections.figures.kpi_values import KpiValues, kpi_values
+from projections.figures.kpis import kpi_standing
+from projections.figures.kpis.kpi_values import KpiValues, kpi_values
 from projections.tables import alignment, cycle, kpi, objective, people
 from projections.tables.key_result import KeyResultRow
 from projections.tables.kpi import KpiRow

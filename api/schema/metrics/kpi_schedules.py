@@ -8,7 +8,7 @@ from domain.metrics.kpi_schedule import KpiSchedule
 from domain.primitives.calendar import Calendar
 from domain.primitives.goal_schedule import GoalSchedule
 from domain.primitives.values import KpiGoal
-from projections.figures import kpi_standing
+from projections.figures.kpis import kpi_standing
 from projections.tables import kpi
 from projections.tables.kpi import KpiRow
 

@@ -46,9 +46,9 @@ from domain.metrics.worked.worked_kpi import WorkedKpi
 from domain.primitives.calendar import Step
 from domain.primitives.values import Aggregation, EarlierPeriod, Kind
 from projections.attention.owed import next_reading
-from projections.figures import kpi_standing, kpi_values
-from projections.figures.kpi_standing import Standing
-from projections.figures.kpi_values import KpiValues
+from projections.figures.kpis import kpi_standing, kpi_values
+from projections.figures.kpis.kpi_standing import Standing
+from projections.figures.kpis.kpi_values import KpiValues
 from projections.store.versioned_tables import Order, Window
 from projections.tables import kpi, measurements
 from projections.tables.key_result import key_results_of_kpis

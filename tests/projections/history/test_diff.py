@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from domain.model.event import Recorded, replay
 from domain.model.kpi import ReadingRetracted
 from domain.primitives.values import Basis, Kind, Ref
-from projections.figures import kpi_standing
+from projections.figures.kpis import kpi_standing
 from projections.figures.standing import Standing
 from projections.history import diff, field_changes
 from projections.history.diff import Difference, DiffKind, Scope

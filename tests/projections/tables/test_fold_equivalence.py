@@ -18,7 +18,7 @@ from domain.metrics.kpi_status import PERIODS, status
 from domain.model.event import Recorded
 from domain.primitives.calendar import Calendar
 from domain.primitives.values import Basis, KeyResultState, Kind, ObjectiveState, Ref, ScoringPolicy
-from projections.figures import kpi_standing
+from projections.figures.kpis import kpi_standing
 from projections.store import basis as bases
 from projections.store.basis import ResolvedBasis
 from projections.tables import alignment, discussion, kpi, measurements, people

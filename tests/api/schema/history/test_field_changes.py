@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from api.schema.history.field_changes import text
 from domain.primitives.values import Kind, Ref
-from projections.figures.kpi_standing import goal_schedule
+from projections.figures.kpis.kpi_standing import goal_schedule
 from projections.history import field_changes
 from projections.store.versioned_tables import basis_params, is_valid_at
 from projections.tables import kpi

@@ -9,7 +9,7 @@ from domain.commands.kpi_commands import DefineKpi, RedefineKpi
 from domain.metrics.kpi_series import KpiStatus
 from domain.primitives.calendar import Calendar
 from domain.primitives.values import Aggregation, Basis, Cadence, GoalDirection, KpiGoal, ScoringPolicy
-from projections.figures.kpi_standing import KpiStanding, standings
+from projections.figures.kpis.kpi_standing import KpiStanding, standings
 from projections.tables.kpi import kpis
 from tests.projections.scenario import on, read, then
 from tests.world import World

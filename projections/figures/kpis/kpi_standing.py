@@ -14,8 +14,8 @@ from domain.metrics.worked.worked_kpi import WorkedKpi
 from domain.primitives.calendar import Calendar
 from domain.primitives.goal_schedule import GoalSchedule, schedule_of
 from domain.primitives.values import Aggregation, Basis, ScoringPolicy
-from projections.figures import kpi_values
-from projections.figures.kpi_values import KpiValues
+from projections.figures.kpis import kpi_values
+from projections.figures.kpis.kpi_values import KpiValues
 from projections.store.versioned_tables import Connection
 from projections.tables import kpi
 from projections.tables.kpi import KpiRow
