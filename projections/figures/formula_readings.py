@@ -21,7 +21,8 @@ from domain.primitives.values import Basis, Cadence
 from projections.figures import timeline
 from projections.figures.horizon import Horizon
 from projections.figures.kpis.kpi_values import method_of
-from projections.figures.timeline import EMPTY, Completion, MeasurementSeries, MeasurementVersion, Timeline
+from projections.figures.measurement_series import EMPTY, MeasurementSeries, MeasurementVersion
+from projections.figures.timeline import Completion, Timeline
 from projections.store.versioned_tables import OPEN, Connection
 from projections.tables.kpi import KpiRow
 

@@ -22,8 +22,9 @@ from domain.metrics.wholes import Part
 from domain.primitives.values import EARLIEST, Aggregation, Metric
 from projections.figures.formula_readings import FormulaSeries, RunningPeriod
 from projections.figures.horizon import Horizon
+from projections.figures.measurement_series import MeasurementSeries, MeasurementVersion
 from projections.figures.standing import Link, link_of
-from projections.figures.timeline import MeasurementSeries, MeasurementVersion, Timeline
+from projections.figures.timeline import Timeline
 from projections.figures.window import Window
 from projections.tables.cycle import CycleRow
 from projections.tables.key_result import KeyResultRow

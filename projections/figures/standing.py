@@ -13,7 +13,8 @@ from domain.metrics.progress import needs_baseline
 from domain.primitives.values import Aggregation
 from projections.figures.formula_readings import readings_of
 from projections.figures.horizon import Horizon
-from projections.figures.timeline import MeasurementVersion, Timeline
+from projections.figures.measurement_series import MeasurementVersion
+from projections.figures.timeline import Timeline
 from projections.figures.window import Window
 from projections.tables.cycle import CycleRow
 from projections.tables.key_result import KeyResultRow

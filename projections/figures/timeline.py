@@ -6,17 +6,12 @@ days costs no more statements than one day. An objective without key results tak
 support it, so those are read with it.
 """
 
-from bisect import bisect_left, bisect_right, insort
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from bisect import insort
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import groupby
-from operator import attrgetter, itemgetter
 from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
-import msgspec
-
-from domain.metrics.formulas import Measurement
 from domain.metrics.worked.kpi_periods import Periods
 from domain.primitives.calendar import Calendar
 from domain.primitives.values import (
@@ -26,11 +21,12 @@ from domain.primitives.values import (
     KeyResultState,
     Kind,
     ObjectiveState,
-    Ref,
     ScoringPolicy,
 )
+from projections.figures import measurement_series
 from projections.figures.horizon import Horizon
-from projections.store.versioned_tables import OPEN, Connection, Version, VersionedTable, basis_params, each
+from projections.figures.measurement_series import EMPTY, MeasurementSeries
+from projections.store.versioned_tables import Connection, Version, VersionedTable, basis_params
 from projections.tables.alignment import SUPPORT, Support
 from projections.tables.cycle import CYCLE, CalendarRow, CycleRow, PolicyRow, settings
 from projections.tables.key_result import KEY_RESULT, KeyResultRow
@@ -46,26 +42,6 @@ BEGINNING = Basis(EARLIEST, 0)
 # ── versions ─────────────────────────────────────────────────────────────────────────────────────
 
 
-class MeasurementVersion(msgspec.Struct, frozen=True, gc=False):
-    """One version of a check-in or reading, current from `position` to `until_position`, which is `OPEN` without an
-    end. `first_position` is the position of its first version, `kind` and `id` name the measurement."""
-
-    subject: UUID
-    kind: Kind
-    id: UUID
-    position: int
-    first_position: int
-    until_position: int
-    measured_at: datetime
-    value: float | None
-    reached: tuple[str, ...] | None
-    confidence: float | None
-
-    @property
-    def measurement(self) -> Measurement:
-        return Measurement(self.value, self.reached, self.measured_at, self.position, Ref(self.kind, self.id))
-
-
 class History(Generic[V]):
     """Every version of one aggregate, oldest first. Both clocks of one aggregate have the same order."""
 
@@ -78,46 +54,6 @@ class History(Generic[V]):
             if horizon.sees(version.position, version.changed_at):
                 return version
         return None
-
-
-class MeasurementSeries:
-    """Every version of every measurement of one key result or KPI, by (measured at, first position, position)."""
-
-    def __init__(self) -> None:
-        self.versions: list[MeasurementVersion] = []
-
-    def current(self, horizon: Horizon) -> Iterator[MeasurementVersion]:
-        """The current version of each measurement, oldest first."""
-        return (one for one in self.versions if _is_current(one, horizon))
-
-    def between(self, horizon: Horizon, since: datetime | None, until: datetime) -> Iterator[MeasurementVersion]:
-        """The current version of each measurement from `since` to `until`, oldest first."""
-        first = 0 if since is None else bisect_left(self.versions, since, key=_measured_at)
-        beyond = bisect_right(self.versions, until, lo=first, key=_measured_at)
-        is_current = horizon.is_current
-        return (
-            one for one in self.versions[first:beyond] if is_current(one.position, one.until_position, one.measured_at)
-        )
-
-    def latest(
-        self, horizon: Horizon, cut: datetime, matches: Callable[[MeasurementVersion], bool] = lambda _: True
-    ) -> MeasurementVersion | None:
-        """The latest current version that was measured by `cut` and matches."""
-        for place in range(bisect_right(self.versions, cut, key=_measured_at) - 1, -1, -1):
-            version = self.versions[place]
-            if _is_current(version, horizon) and matches(version):
-                return version
-        return None
-
-
-_measured_at = attrgetter("measured_at")
-
-
-def _is_current(version: MeasurementVersion, horizon: Horizon) -> bool:
-    return horizon.is_current(version.position, version.until_position, version.measured_at)
-
-
-EMPTY = MeasurementSeries()
 
 
 class Completion(NamedTuple):
@@ -258,11 +194,10 @@ class Timeline:
     def _born(self, key_result: UUID) -> int:
         return self.key_results[key_result].versions[0].born
 
-    def add_measurements(self, kind: Kind, rows: Iterable[Sequence[Any]]) -> None:
-        """Add measurements by rows that begin with their subject, in the order of subjects and of their series."""
-        for subject, of in groupby(rows, key=itemgetter(0)):
-            series = self.measurements.setdefault(subject, MeasurementSeries())
-            series.versions += [_measurement(kind, subject, row) for row in of]
+    def add_measurements(self, kind: Kind, rows: measurement_series.Rows) -> None:
+        """Add measurements of one kind."""
+        for subject, versions in measurement_series.by_subject(kind, rows):
+            self.measurements.setdefault(subject, MeasurementSeries()).versions += versions
 
     def may_take_from_others(self, objective: UUID) -> bool:
         """Whether supporters may ever have given its value: not if one of its key results was there before the first
@@ -459,22 +394,20 @@ def _add_measurements(
     needed: Basis = BEGINNING,
     ranges: Sequence[tuple[datetime, datetime]] = (),
 ) -> None:
-    """Add all check-ins, and the readings that figures may depend on, see `_READINGS`, or those of these ranges."""
+    """Add all check-ins, and the readings that figures may depend on from `needed` on, or those of these ranges."""
     ids = list(timeline.key_results)
-    check_ins = each(conn, _CHECK_INS, basis_params(basis, key_results=ids))
-    timeline.add_measurements(Kind.CHECK_IN, check_ins)
+    timeline.add_measurements(Kind.CHECK_IN, measurement_series.check_ins(conn, basis, ids))
     kpis = {kpi for id in ids for kpi in timeline.linked_kpis(id)}
-    if kpis:
-        _add_kpis(conn, basis, timeline, kpis)
-        read = sorted(timeline.kpis)
-        if ranges:
-            spans = {"since": [since for since, _ in ranges], "until": [until for _, until in ranges]}
-            readings = each(conn, _READINGS_WITHIN, basis_params(basis, kpis=read, **spans))
-        else:
-            worked_out = timeline.with_inputs(filter(timeline.is_worked_out, read))
-            params = {"kpis": read, "are_inputs": [kpi in worked_out for kpi in read]}
-            readings = each(conn, _READINGS, basis_params(basis, **params, since=needed.at, first=needed.position))
-        timeline.add_measurements(Kind.READING, readings)
+    if not kpis:
+        return
+    _add_kpis(conn, basis, timeline, kpis)
+    read = sorted(timeline.kpis)
+    if ranges:
+        readings = measurement_series.readings_within(conn, basis, read, ranges)
+    else:
+        inputs = timeline.with_inputs(filter(timeline.is_worked_out, read))
+        readings = measurement_series.readings_from(conn, basis, read, inputs, needed)
+    timeline.add_measurements(Kind.READING, readings)
 
 
 def before_day(day: date) -> datetime:
@@ -501,46 +434,3 @@ def _add_kpis(conn: Connection, basis: Basis, timeline: Timeline, kpis: set[UUID
     while level:
         timeline.kpis |= _histories(KPI.read(conn, sql, basis_params(basis, ids=sorted(level))))
         level = {id for kpi in level for id in timeline.inputs_of(kpi)} - timeline.kpis.keys()
-
-
-_COLUMNS = "v.id, v.position, v.first_position, v.until_position, v.measured_at, v.value"
-_KNOWN = "v.position <= %(position)s and v.measured_at <= %(at)s"
-_ORDER = "v.measured_at, v.first_position, v.position"
-_CHECK_INS = (
-    f"select v.key_result, {_COLUMNS}, v.reached, v.confidence from check_in v"
-    f" where v.key_result = any(%(key_results)b) and {_KNOWN} order by v.key_result, {_ORDER}"
-)
-_READINGS = f"""
-    select v.kpi, {_COLUMNS}, null::text[], null::float8
-    from unnest(%(kpis)b::uuid[], %(are_inputs)b::boolean[]) as k (kpi, is_input)
-    left join lateral (
-        select f.measured_at as since from reading f
-        where f.kpi = k.kpi and not k.is_input and f.measured_at <= %(since)s and f.position <= %(first)s
-            and f.until_position > %(position)s
-        order by f.measured_at desc limit 1
-    ) f on true
-    join reading v on v.kpi = k.kpi
-    where {_KNOWN} and (
-        f.since is null or v.measured_at >= f.since or v.position > %(first)s
-        or (v.until_position > %(first)s and v.until_position <= %(position)s)
-    )
-    order by v.kpi, {_ORDER}
-"""
-"""Of each KPI that is no input of a formula: the reading that is the latest one at the first basis, what was measured
-after it, and what was recorded after that basis. None before it can be the latest one, or one of a later span."""
-_READINGS_WITHIN = (
-    f"select v.kpi, {_COLUMNS}, null::text[], null::float8"
-    " from unnest(%(kpis)b::uuid[]) as k (kpi), unnest(%(since)b::timestamptz[], %(until)b::timestamptz[]) as r (a, b),"
-    f" lateral (select * from reading v where v.kpi = k.kpi and v.measured_at between r.a and r.b and {_KNOWN}) v"
-    f" order by v.kpi, {_ORDER}"
-)
-
-
-def _measurement(kind: Kind, subject: UUID, row: Sequence[Any]) -> MeasurementVersion:
-    """One version. Equal positions are one object: there are very many of them."""
-    _, id, position, first, until, measured_at, value, reached, confidence = row
-    return MeasurementVersion(
-        subject, kind, id, position, position if first == position else first,
-        OPEN if until is None or until == OPEN else until, measured_at, value,
-        None if reached is None else tuple(reached), confidence,
-    )  # fmt: skip

@@ -22,7 +22,8 @@ from domain.primitives.values import Basis, CycleState, KeyResultState, Objectiv
 from projections.figures.figures import Figures
 from projections.figures.formula_readings import readings_of
 from projections.figures.horizon import Horizon, WalkHorizon
-from projections.figures.timeline import History, MeasurementVersion, Timeline
+from projections.figures.measurement_series import MeasurementVersion
+from projections.figures.timeline import History, Timeline
 from projections.figures.window import End, end_of_cycle
 from projections.history.running_worths import RunningWorths
 from projections.store.deadline import raise_if_late

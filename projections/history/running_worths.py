@@ -10,8 +10,8 @@ from domain.metrics import wholes
 from domain.metrics.wholes import Part, Worth
 from domain.primitives.values import ObjectiveState
 from projections.figures.figures import Figures
+from projections.figures.measurement_series import MeasurementVersion
 from projections.figures.running import RunningPart
-from projections.figures.timeline import MeasurementVersion
 from projections.figures.window import End
 
 

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from domain.metrics.kpi_series import aggregated
 from domain.primitives.values import Aggregation, Basis, Kind
 from projections.figures.horizon import WalkHorizon
+from projections.figures.measurement_series import MeasurementSeries, MeasurementVersion
 from projections.figures.running import Running, RunningAggregate, RunningLast
-from projections.figures.timeline import MeasurementSeries, MeasurementVersion, Timeline
+from projections.figures.timeline import Timeline
 from projections.store.versioned_tables import OPEN
 from tests.projections.scenario import on
 
