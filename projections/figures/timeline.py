@@ -26,7 +26,8 @@ from domain.primitives.values import (
 from projections.figures import measurement_series
 from projections.figures.horizon import Horizon
 from projections.figures.measurement_series import EMPTY, MeasurementSeries
-from projections.store.versioned_tables import Connection, Version, VersionedTable, basis_params
+from projections.store.rows import Version
+from projections.store.versioned_tables import Connection, VersionedTable, basis_params
 from projections.tables.alignment import SUPPORT, Support
 from projections.tables.cycle import CYCLE, CalendarRow, CycleRow, PolicyRow, settings
 from projections.tables.key_result import KEY_RESULT, KeyResultRow

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from domain.primitives.calendar import Calendar
 from domain.primitives.values import CycleState, KeyResultState
-from projections.store.versioned_tables import Version
+from projections.store.rows import Version
 from projections.tables.cycle import CycleRow
 from projections.tables.key_result import KeyResultRow
 from projections.tables.objective import AnyObjective

@@ -27,7 +27,8 @@ from projections.figures.timeline import History, Timeline
 from projections.figures.window import End, end_of_cycle
 from projections.history.running_worths import RunningWorths
 from projections.store.deadline import raise_if_late
-from projections.store.versioned_tables import OPEN, Version
+from projections.store.rows import Version
+from projections.store.versioned_tables import OPEN
 from projections.tables.cycle import CycleRow
 from projections.tables.key_result import KeyResultRow
 from projections.tables.kpi import KpiRow

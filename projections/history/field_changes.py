@@ -14,15 +14,8 @@ from domain.model.kpi import ReadingRecorded
 from domain.primitives.goal_schedule import GoalSchedule
 from domain.primitives.kpi_formula import KpiTerm
 from domain.primitives.values import Aggregation, Basis, Kind, Milestone, PlanPoint, Ref
-from projections.store.versioned_tables import (
-    Connection,
-    EventRow,
-    Table,
-    Version,
-    VersionedTable,
-    basis_params,
-    fetch,
-)
+from projections.store.rows import EventRow, Version
+from projections.store.versioned_tables import Connection, Table, VersionedTable, basis_params, fetch
 from projections.tables.across.external_reference import EXTERNAL_REFERENCE, ExternalReferenceRow
 from projections.tables.across.template import TEMPLATE
 from projections.tables.cycle import CALENDAR, CYCLE, POLICY, CycleRow

@@ -28,7 +28,8 @@ from projections.figures.horizon import Horizon
 from projections.figures.timeline import Timeline
 from projections.history.sources import Sources, sources
 from projections.store.basis import ResolvedBasis
-from projections.store.versioned_tables import OPEN, Connection, Version
+from projections.store.rows import Version
+from projections.store.versioned_tables import OPEN, Connection
 from projections.tables.cycle import CycleRow
 
 FIGURES_MAX = 500_000

@@ -37,7 +37,7 @@ from projections.history.attribution import Attributions, attributions
 from projections.history.goalposts import Goals
 from projections.history.plan_curves import PlanCurves
 from projections.history.trajectory import is_revision
-from projections.store.versioned_tables import Version
+from projections.store.rows import Version
 from projections.tables.cycle import CycleRow
 from projections.tables.key_result import KeyResultRow
 from projections.tables.objective import ObjectiveRow

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from projections.history.retrospective import CycleReview
-from projections.store.versioned_tables import By
+from projections.store.rows import By
 from projections.tables.objective import ObjectiveRow
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from domain.primitives.values import ObjectiveState
 from projections.figures.timeline import Timeline, is_live
-from projections.store.versioned_tables import Version
+from projections.store.rows import Version
 from projections.tables.alignment import Support
 
 

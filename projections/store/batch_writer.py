@@ -14,7 +14,8 @@ import msgspec
 
 from domain.model.event import Event, Recorded
 from projections.store import digests
-from projections.store.versioned_tables import Connection, EventRow, Table, ValidityTable, Version, VersionedTable
+from projections.store.rows import EventRow, Version
+from projections.store.versioned_tables import Connection, Table, ValidityTable, VersionedTable
 
 R = TypeVar("R", bound=msgspec.Struct)
 

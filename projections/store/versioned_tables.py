@@ -10,14 +10,11 @@ A row class defines its table: its fields are the columns, its annotations their
 - A `Table` holds rows that never change and have no versions.
 """
 
-import types
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
-from enum import StrEnum
-from functools import lru_cache
 from operator import attrgetter
-from typing import Any, Generic, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Generic, TypeVar, get_type_hints
 from uuid import UUID
 
 import msgspec
@@ -25,78 +22,22 @@ import psycopg
 from psycopg.rows import tuple_row
 
 from domain.primitives.lazy import cached_property
-from domain.primitives.values import Basis, Kind, Source
+from domain.primitives.values import Basis, Kind
 from projections.store import digests, search_text
 from projections.store.basis import is_level
 from projections.store.columnar import Columnar
+from projections.store.columns import Column, column_of
 from projections.store.deadline import raise_if_late
+from projections.store.rows import Version
 
 R = TypeVar("R", bound=msgspec.Struct)
-V = TypeVar("V", bound="Version")
+V = TypeVar("V", bound=Version)
 OrderField = TypeVar("OrderField")
 Connection = psycopg.Connection[Any]
 Params = Mapping[str, Any]
 
 OPEN = 2**63 - 1
 """The `until_position` of a row that has not ended."""
-
-
-# ── base classes of rows ─────────────────────────────────────────────────────────────────────────
-
-
-class By(msgspec.Struct, frozen=True, gc=False):
-    """The author of an event: the actor as "person:UUID" or "machine:NAME", the route, and the person on whose behalf
-    an import recorded it."""
-
-    actor: str
-    source: Source
-    on_behalf_of: UUID | None
-
-
-class Version(msgspec.Struct, frozen=True, gc=False):
-    """One version of an aggregate.
-
-    `born` is the position of its first event and `created_at` the effective time of that event; `position` and
-    `changed_at` are those of the event that produced this version.
-    """
-
-    id: UUID
-    version: int
-    born: int
-    position: int
-    created_at: datetime
-    changed_at: datetime
-    created_actor: str
-    created_source: str
-    created_on_behalf_of: UUID | None
-    actor: str
-    source: str
-    on_behalf_of: UUID | None
-    reason: str | None
-
-    @property
-    def created_by(self) -> By:
-        return By(self.created_actor, Source(self.created_source), self.created_on_behalf_of)
-
-    @property
-    def changed_by(self) -> By:
-        return By(self.actor, Source(self.source), self.on_behalf_of)
-
-
-class EventRow(msgspec.Struct, frozen=True, gc=False):
-    """The base of rows that are one event each: a measurement, a comment."""
-
-    id: UUID
-    position: int
-    recorded_at: datetime
-    actor: str
-    source: str
-    on_behalf_of: UUID | None
-    reason: str | None
-
-    @property
-    def by(self) -> By:
-        return By(self.actor, Source(self.source), self.on_behalf_of)
 
 
 # ── pages of lists ───────────────────────────────────────────────────────────────────────────────
@@ -137,38 +78,6 @@ class Window(msgspec.Struct, frozen=True):
     backwards: bool = False
 
 
-# ── columns ──────────────────────────────────────────────────────────────────────────────────────
-
-
-class Column(NamedTuple):
-    """A field of a row in the database: its SQL type, and the conversions of its value when written and read."""
-
-    name: str
-    type: str
-    dump: Callable[[Any], Any] | None = None
-    load: Callable[[Any], Any] | None = None
-
-
-_PLAIN = {
-    UUID: "uuid", str: "text", int: "bigint", float: "float8", bool: "boolean", date: "date", datetime: "timestamptz",
-    bytes: "bytea",
-}  # fmt: skip
-
-
-def _column(name: str, annotation: Any) -> Column:
-    """The column of a field. Structs of the domain and tuples of them are stored as JSON bytes, enums as text."""
-    if get_origin(annotation) in (Union, types.UnionType):
-        (annotation,) = (part for part in get_args(annotation) if part is not type(None))
-        return _column(name, annotation)
-    if get_origin(annotation) is tuple and get_args(annotation)[0] in _PLAIN:
-        return Column(name, f"{_PLAIN[get_args(annotation)[0]]}[]", list, tuple)
-    if annotation in _PLAIN:
-        return Column(name, _PLAIN[annotation])
-    if isinstance(annotation, type) and issubclass(annotation, StrEnum):
-        return Column(name, "text", str.__str__, annotation._value2member_map_.__getitem__)
-    return Column(name, "bytea", msgspec.json.encode, lru_cache(16_384)(msgspec.json.Decoder(annotation).decode))
-
-
 # ── tables ───────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -199,7 +108,7 @@ class Table(Generic[R]):
         self.searched = tuple(searched)
         self.secret = (*secret, search_text.COLUMN) if set(secret) & set(searched) else tuple(secret)
         hints = get_type_hints(row)
-        self.columns = [_column(field, hints[field]) for field in row.__struct_fields__]
+        self.columns = [column_of(field, hints[field]) for field in row.__struct_fields__]
         self.stored = [*self.columns, *([Column(search_text.COLUMN, "text")] if searched else [])]
         self._dumps = [(place, column.dump) for place, column in enumerate(self.columns) if column.dump]
         self._loads = [(place, column.load) for place, column in enumerate(self.columns) if column.load]

@@ -33,14 +33,8 @@ from domain.primitives.values import (
 )
 from projections.store.batch_writer import BatchWriter, Reads
 from projections.store.keyset import Filter, FilterBuilder, List, Range, SortKey, text
-from projections.store.versioned_tables import (
-    Connection,
-    Table,
-    Version,
-    VersionedTable,
-    basis_params,
-    fetch,
-)
+from projections.store.rows import Version
+from projections.store.versioned_tables import Connection, Table, VersionedTable, basis_params, fetch
 
 V = TypeVar("V", bound=Version)
 

@@ -12,16 +12,8 @@ from domain.model.event import Event, Recorded
 from domain.primitives.values import Basis, InitiativeState, Kind, Ref, ReflectionKind
 from projections.store.batch_writer import BatchWriter, Reads, event_columns
 from projections.store.keyset import SortKey, counts, ordered, pages
-from projections.store.versioned_tables import (
-    Connection,
-    Cursor,
-    EventRow,
-    Table,
-    Version,
-    VersionedTable,
-    Window,
-    grouped,
-)
+from projections.store.rows import EventRow, Version
+from projections.store.versioned_tables import Connection, Cursor, Table, VersionedTable, Window, grouped
 
 # ── rows ─────────────────────────────────────────────────────────────────────────────────────────
 

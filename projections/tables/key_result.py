@@ -30,16 +30,8 @@ from domain.model.key_result import (
 from domain.primitives.values import Aggregation, Basis, KeyResultState, Kind, Metric, PlanPoint
 from projections.store.batch_writer import BatchWriter, Reads
 from projections.store.keyset import LABELLED, Filter, FilterBuilder, List, Range, SortKey, text
-from projections.store.versioned_tables import (
-    Connection,
-    Few,
-    Narrow,
-    Table,
-    Version,
-    VersionedTable,
-    basis_params,
-    grouped,
-)
+from projections.store.rows import Version
+from projections.store.versioned_tables import Connection, Few, Narrow, Table, VersionedTable, basis_params, grouped
 from projections.tables.objective import OBJECTIVE
 
 # ── rows ─────────────────────────────────────────────────────────────────────────────────────────

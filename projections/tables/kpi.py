@@ -14,7 +14,8 @@ from domain.primitives.kpi_formula import Formula
 from domain.primitives.values import Aggregation, Basis, Cadence, Kind, KpiGoal, KpiTarget, Unit
 from projections.store.batch_writer import BatchWriter, Reads
 from projections.store.keyset import LABELLED, Filter, FilterBuilder, List, Range, text
-from projections.store.versioned_tables import Connection, Table, Version, VersionedTable, basis_params, fetch
+from projections.store.rows import Version
+from projections.store.versioned_tables import Connection, Table, VersionedTable, basis_params, fetch
 
 # ── rows ─────────────────────────────────────────────────────────────────────────────────────────
 

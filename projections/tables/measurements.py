@@ -16,11 +16,11 @@ from domain.model.kpi import ReadingCorrected, ReadingRecorded, ReadingRetracted
 from domain.primitives.values import Basis
 from projections.store.batch_writer import BatchWriter, Reads, event_columns
 from projections.store.keyset import SortKey, counts, ordered, pages
+from projections.store.rows import EventRow
 from projections.store.versioned_tables import (
     OPEN,
     Connection,
     Cursor,
-    EventRow,
     Table,
     ValidityTable,
     Window,

@@ -36,10 +36,10 @@ from domain.primitives.values import (
 )
 from projections.store.batch_writer import BatchWriter, Reads
 from projections.store.keyset import LABELLED, Filter, FilterBuilder, List, Range, text
+from projections.store.rows import Version
 from projections.store.versioned_tables import (
     Connection,
     Table,
-    Version,
     VersionedTable,
     basis_params,
     fetch,

@@ -32,13 +32,13 @@ from domain.primitives.personal_data import erased_handle, unseal
 from domain.primitives.values import Basis, Kind
 from projections.store.batch_writer import BatchWriter, Reads
 from projections.store.keyset import LABELLED, Filter, FilterBuilder, List, text
+from projections.store.rows import Version
 from projections.store.versioned_tables import (
     OPEN,
     Connection,
     Table,
     V,
     ValidityTable,
-    Version,
     VersionedTable,
     basis_params,
     fetch,

@@ -18,7 +18,7 @@ from domain.primitives.calendar import Calendar, Step
 from projections.figures import timeline
 from projections.figures.horizon import Horizon
 from projections.history.trajectory import KeyResultHistory, Revision
-from projections.store.versioned_tables import By
+from projections.store.rows import By
 from projections.tables import cycle
 from projections.tables.cycle import CycleRow
 

@@ -13,7 +13,7 @@ from api.snapshot.dataloaders import found
 from api.snapshot.snapshot import Batch, RowProxy, as_batch
 from domain.primitives.personal_data import erased_handle
 from domain.primitives.values import Kind
-from projections.store.versioned_tables import By
+from projections.store.rows import By
 from projections.tables import people
 
 

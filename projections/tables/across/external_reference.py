@@ -10,7 +10,8 @@ from domain.model.discussion import ExternalReferenceRemoved, ExternalReferenceS
 from domain.model.event import Event, Recorded
 from domain.primitives.values import Basis, Kind, Ref
 from projections.store.batch_writer import BatchWriter, Reads
-from projections.store.versioned_tables import Connection, Table, Version, VersionedTable, basis_params, grouped
+from projections.store.rows import Version
+from projections.store.versioned_tables import Connection, Table, VersionedTable, basis_params, grouped
 
 # ── rows ─────────────────────────────────────────────────────────────────────────────────────────
 

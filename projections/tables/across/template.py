@@ -10,7 +10,8 @@ from domain.model.templates.template_goals import TemplateGoal
 from domain.primitives.values import Basis, Cadence, Kind
 from projections.store.batch_writer import BatchWriter, Reads
 from projections.store.keyset import Filter, FilterBuilder, List, text
-from projections.store.versioned_tables import Table, Version, VersionedTable
+from projections.store.rows import Version
+from projections.store.versioned_tables import Table, VersionedTable
 
 # ── rows ─────────────────────────────────────────────────────────────────────────────────────────
 
