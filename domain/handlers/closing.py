@@ -14,7 +14,7 @@ from typing import TypeAlias
 from uuid import UUID
 
 from domain.commands.objective_commands import KeyResultScore
-from domain.handlers import current_value
+from domain.handlers.formulas import current_value
 from domain.handlers.unit_of_work import UnitOfWork
 from domain.metrics import formulas
 from domain.metrics.rating import verdict as verdict_of

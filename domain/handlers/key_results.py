@@ -25,9 +25,9 @@ from domain.commands.key_result_commands import (
     refuse_unlinkable,
 )
 from domain.commands.permissions import Permission
-from domain.handlers import current_value, windows
+from domain.handlers import windows
 from domain.handlers.across.referencing import with_reference
-from domain.handlers.formulas import kpi_readings
+from domain.handlers.formulas import current_value, kpi_readings
 from domain.handlers.handler_registry import handles
 from domain.handlers.unit_of_work import UnitOfWork
 from domain.metrics import plan_curve

@@ -7,7 +7,8 @@ from uuid import UUID
 from msgspec import structs
 
 from domain.commands.objective_commands import CarriedTarget, CarryObjective
-from domain.handlers import authorization, closing, current_value
+from domain.handlers import authorization, closing
+from domain.handlers.formulas import current_value
 from domain.handlers.handler_registry import handles
 from domain.handlers.unit_of_work import UnitOfWork
 from domain.metrics.progress import is_level
