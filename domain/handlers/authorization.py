@@ -13,6 +13,7 @@ from msgspec import structs
 
 from domain.commands.command import Command
 from domain.commands.permissions import Needs, Permission, Role, permissions, roles_with
+from domain.handlers import related
 from domain.handlers.unit_of_work import Author, UnitOfWork
 from domain.model.discussion import Comment, Initiative, Reflection
 from domain.model.event import Aggregate, Event
@@ -111,7 +112,7 @@ def sees(uow: UnitOfWork, objective: Objective) -> bool:
     team = None if objective.team is None else uow.known(objective.team)
     if isinstance(team, Team) and me in (team.lead, *team.members):
         return True
-    return any(one.owner == me for one in uow.children(KeyResult, KeyResultAdded, objective.id))
+    return any(one.owner == me for one in related.children(uow, KeyResult, KeyResultAdded, objective.id))
 
 
 def _hide(uow: UnitOfWork) -> list[UUID]:

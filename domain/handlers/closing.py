@@ -14,6 +14,7 @@ from typing import TypeAlias
 from uuid import UUID
 
 from domain.commands.objective_commands import KeyResultScore
+from domain.handlers import related
 from domain.handlers.formulas import current_value
 from domain.handlers.unit_of_work import UnitOfWork
 from domain.metrics import formulas
@@ -64,7 +65,7 @@ def refuse_earlier(uow: UnitOfWork, objective: Objective) -> None:
     those that were moved away included, or before the creation of its cycle."""
     uow.not_before(uow.get(Cycle, objective.cycle))
     goals: list[Objective | KeyResult] = [objective]
-    goals += uow.ever_children(KeyResult, KeyResultAdded, objective.id)
+    goals += related.ever_children(uow, KeyResult, KeyResultAdded, objective.id)
     max(goals, key=lambda one: one.changed_at).refuse_earlier(uow.at)
 
 
@@ -85,7 +86,7 @@ def given_scores(uow: UnitOfWork, objective: Objective, given: Sequence[KeyResul
     Raises `NOT_FOUND` for what is no key result of the objective, `CLOSED` for a dropped one, `CONFLICT` for one that
     has another score, and `INVALID` for one that is named twice.
     """
-    own = {one.id: one for one in uow.children(KeyResult, KeyResultAdded, objective.id)}
+    own = {one.id: one for one in related.children(uow, KeyResult, KeyResultAdded, objective.id)}
     scores: dict[UUID, float] = {}
     for index, one in enumerate(given):
         field = ("scores", str(index), "keyResult")
@@ -114,7 +115,7 @@ def has_scores(uow: UnitOfWork, scores: Mapping[UUID, float]) -> bool:
 
 def revoke_scores(uow: UnitOfWork, objective: Objective) -> None:
     """Revoke the scores that the command of the objective's closing recorded; those given by people stay."""
-    scored = [one for one in uow.children(KeyResult, KeyResultAdded, objective.id) if one.score is not None]
+    scored = [one for one in related.children(uow, KeyResult, KeyResultAdded, objective.id) if one.score is not None]
     for key_result in scored:
         if not current_value.is_scored_by_person(uow, key_result):
             key_result.reopen(uow.at)
@@ -168,7 +169,7 @@ def supporters(uow: UnitOfWork, objective: Objective, at: datetime) -> list[Obje
     objectives that are hidden from some, whoever closes.
     """
     to = Ref(Kind.OBJECTIVE, objective.id)
-    (cycle,) = uow.all_as_of([uow.get(Cycle, objective.cycle)], at)
+    (cycle,) = related.all_as_of(uow, [uow.get(Cycle, objective.cycle)], at)
     return [
         one
         for one in overlapping(uow, cycle, at)
@@ -180,13 +181,15 @@ def supporters(uow: UnitOfWork, objective: Objective, at: datetime) -> list[Obje
 
 def overlapping(uow: UnitOfWork, cycle: Cycle, at: datetime) -> list[Objective]:
     """All objectives of the cycles that overlap a cycle, itself included, as of a moment."""
-    cycles = [one for one in uow.all_as_of(uow.cycles, at) if one.overlaps(cycle.starts_on, cycle.ends_on)]
-    return [one for other in cycles for one in uow.children_as_of(Objective, ObjectiveDrafted, other.id, at)]
+    cycles = [one for one in related.all_as_of(uow, uow.cycles, at) if one.overlaps(cycle.starts_on, cycle.ends_on)]
+    return [one for other in cycles for one in related.children_as_of(uow, Objective, ObjectiveDrafted, other.id, at)]
 
 
 def live_key_results(uow: UnitOfWork, objective: Objective, at: datetime) -> list[KeyResult]:
     """The key results of an objective that are not dropped, as of a moment, in the order of creation."""
-    return [one for one in uow.children_as_of(KeyResult, KeyResultAdded, objective.id, at) if not one.is_dropped]
+    return [
+        one for one in related.children_as_of(uow, KeyResult, KeyResultAdded, objective.id, at) if not one.is_dropped
+    ]
 
 
 # ── values ───────────────────────────────────────────────────────────────────────────────────────

@@ -16,7 +16,7 @@ from domain.commands.cycle_commands import (
     RenameCycle,
 )
 from domain.commands.workspace_commands import SetCalendar
-from domain.handlers import authorization, closing
+from domain.handlers import authorization, closing, related
 from domain.handlers.across.referencing import with_reference
 from domain.handlers.handler_registry import handles
 from domain.handlers.unit_of_work import CALENDAR_ID, POLICY_ID, UnitOfWork, keyed_id
@@ -62,7 +62,7 @@ def fit_into(uow: UnitOfWork, parent: Cycle, starts_on: date, ends_on: date, key
             first=parent.starts_on,
             last=parent.ends_on,
         )
-    for sibling in uow.children(Cycle, CycleOpened, parent.id):
+    for sibling in related.children(uow, Cycle, CycleOpened, parent.id):
         if sibling.key != key and not sibling.is_abandoned and sibling.overlaps(starts_on, ends_on):
             raise CommandRejected(
                 Code.CONFLICT,
@@ -77,7 +77,7 @@ def fit_into(uow: UnitOfWork, parent: Cycle, starts_on: date, ends_on: date, key
 def activate_cycle(uow: UnitOfWork, command: ActivateCycle) -> Cycle:
     cycle = uow.subject(uow.find(Cycle, command.cycle, "cycle"))
     cycle.refuse_closed("cycle")
-    for objective in uow.children(Objective, ObjectiveDrafted, cycle.id):
+    for objective in related.children(uow, Objective, ObjectiveDrafted, cycle.id):
         if objective.state is ObjectiveState.DRAFT and cycle.state is values.CycleState.PLANNING:
             objective.commit(uow.at)
     cycle.activate(uow.at)
@@ -88,14 +88,14 @@ def activate_cycle(uow: UnitOfWork, command: ActivateCycle) -> Cycle:
 def close_cycle(uow: UnitOfWork, command: CloseCycle) -> Cycle:
     """Child cycles stay open: a year may be closed before its last quarter."""
     cycle = uow.subject(uow.find(Cycle, command.cycle, "cycle"))
-    held = uow.children(Objective, ObjectiveDrafted, cycle.id)
+    held = related.children(uow, Objective, ObjectiveDrafted, cycle.id)
     still_active = _still_active(held)
     if not command.close_objectives:
         _refuse_active(uow, still_active, "Close or drop them first, or set closeObjectives: true.")
     for objective in closing.parts_first(uow, still_active):
         closing.close(uow, objective)
     if not cycle.is_closed:
-        refuse_earlier(uow, uow.ever_children(Objective, ObjectiveDrafted, cycle.id))
+        refuse_earlier(uow, related.ever_children(uow, Objective, ObjectiveDrafted, cycle.id))
     cycle.close(uow.at)
     return cycle
 
@@ -112,14 +112,14 @@ def abandon_cycle(uow: UnitOfWork, command: AbandonCycle) -> Cycle:
     """Child cycles stay, as at a closing. Objectives that have ended stay as they ended."""
     cycle = uow.subject(uow.find(Cycle, command.cycle, "cycle"))
     cycle.refuse_activated()
-    held = uow.children(Objective, ObjectiveDrafted, cycle.id)
+    held = related.children(uow, Objective, ObjectiveDrafted, cycle.id)
     _refuse_active(uow, _still_active(held), "Close or drop them first.")
     if not cycle.is_abandoned:
         for objective in held:
             if objective.state is ObjectiveState.DRAFT:
                 closing.refuse_earlier(uow, objective)
                 objective.drop(uow.at)
-        refuse_earlier(uow, uow.ever_children(Objective, ObjectiveDrafted, cycle.id))
+        refuse_earlier(uow, related.ever_children(uow, Objective, ObjectiveDrafted, cycle.id))
     cycle.abandon(uow.at)
     return cycle
 

@@ -5,15 +5,20 @@ from msgspec import UNSET
 from domain.commands.discussion_commands import AddComment, EditInitiative, MoveInitiative, PlanInitiative, Reflect
 from domain.handlers.across.referencing import with_reference
 from domain.handlers.handler_registry import handles
-from domain.handlers.unit_of_work import KINDS, UnitOfWork
+from domain.handlers.unit_of_work import UnitOfWork
 from domain.model.cycle import Cycle
 from domain.model.discussion import Comment, CommentAdded, Initiative, InitiativePlanned, Reflected, Reflection
 from domain.model.event import Aggregate
-from domain.model.key_result import KeyResult
+from domain.model.key_result import CheckIn, KeyResult
+from domain.model.kpi import Kpi, Reading
 from domain.model.objective import Objective
-from domain.primitives.values import Kind
+from domain.model.people import Person, Team
+from domain.model.templates.template import Template
 
-_COMMENTED = tuple(kind for kind in KINDS if kind.KIND not in (Kind.POLICY, Kind.CALENDAR, Kind.EXTERNAL_REFERENCE))
+_COMMENTED: tuple[type[Aggregate], ...] = (
+    Person, Team, Cycle, Objective, KeyResult, CheckIn, Kpi, Reading, Initiative, Comment, Reflection, Template,
+)  # fmt: skip
+"""What takes comments."""
 
 
 @handles

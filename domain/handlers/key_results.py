@@ -25,7 +25,7 @@ from domain.commands.key_result_commands import (
     refuse_unlinkable,
 )
 from domain.commands.permissions import Permission
-from domain.handlers import windows
+from domain.handlers import related, windows
 from domain.handlers.across.referencing import with_reference
 from domain.handlers.formulas import current_value, kpi_readings
 from domain.handlers.handler_registry import handles
@@ -365,9 +365,9 @@ Days: TypeAlias = tuple[date, date]
 def catch_up(uow: UnitOfWork, objective: Objective, ended_at: datetime) -> None:
     """Have the key results of a reopened objective follow what happened to the days of its cycle since its end."""
     cycle = uow.get(Cycle, objective.cycle)
-    (then,) = uow.all_as_of([cycle], ended_at)
+    (then,) = related.all_as_of(uow, [cycle], ended_at)
     if then.days != cycle.days:
-        for key_result in uow.children(KeyResult, KeyResultAdded, objective.id):
+        for key_result in related.children(uow, KeyResult, KeyResultAdded, objective.id):
             follow(uow, key_result, then.days, cycle.days)
         uow.record_first([objective])
 

@@ -20,6 +20,7 @@ from domain.commands.kpi_commands import (
     SetKpiTargets,
 )
 from domain.commands.permissions import Permission
+from domain.handlers import related
 from domain.handlers.across.referencing import with_reference
 from domain.handlers.formulas import given_formulas, kpi_readings
 from domain.handlers.handler_registry import handles
@@ -95,7 +96,7 @@ def _refuse_new_unit(uow: UnitOfWork, kpi: Kpi, unit: Unit) -> None:
             "unit",
             rule=Rule.UNIT_HAS_READINGS,
         )
-    if any(one.metric.unit != unit and not one.is_dropped for one in uow.linked_to(kpi.id)):
+    if any(one.metric.unit != unit and not one.is_dropped for one in related.linked_to(uow, kpi.id)):
         raise invalid(
             "A key result that this KPI measures has another unit; unlink it first, or retire the KPI and define "
             "another one.",

@@ -1,6 +1,6 @@
 """The unit of work of one command: the streams it has read, its preconditions, and the aggregates it changes."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import chain, filterfalse
 from typing import TypeVar
@@ -15,15 +15,10 @@ from domain.handlers.recent_aggregates import NONE_KEPT, RecentAggregates
 from domain.log.append import NoNewer, PersonKey
 from domain.log.event_store import Log
 from domain.log.reads.log_reader import Head
-from domain.log.reads.stream_lookups import MOVES, OWNING
 from domain.model.cycle import Cycle, CycleOpened, Policy
-from domain.model.discussion import Comment, ExternalReference, Initiative, Reflection
+from domain.model.discussion import ExternalReference
 from domain.model.event import AGGREGATES, WHEN_RECORDED, Aggregate, Event, Recorded, replay
-from domain.model.key_result import CheckIn, KeyResult, KeyResultAdded, KeyResultLinked
-from domain.model.kpi import Kpi, KpiDefined, KpiRedefined, Reading
-from domain.model.objective import Objective, ObjectiveAligned, ObjectiveDrafted
 from domain.model.people import Person, Team
-from domain.model.templates.template import Template
 from domain.model.workspace import CalendarSet, WorkspaceCalendar
 from domain.primitives import values
 from domain.primitives.calendar import Calendar
@@ -34,11 +29,6 @@ from domain.primitives.values import Kind, Ref, ScoringPolicy, Source
 
 WORKSPACE = UUID("6b657966-7261-4d65-8000-000000000000")
 """The UUID namespace of ids that are derived from a key."""
-
-KINDS: tuple[type[Aggregate], ...] = (
-    Person, Team, Cycle, Policy, WorkspaceCalendar, Objective, KeyResult, CheckIn, Kpi, Reading, Initiative, Comment,
-    Reflection, ExternalReference, Template,
-)  # fmt: skip
 
 A = TypeVar("A", bound=Aggregate)
 
@@ -108,7 +98,8 @@ class UnitOfWork:
         self._recent = recent
         self._may_recall = may_recall
         self._compared = False
-        self._children: dict[tuple[UUID, str], list[UUID]] = {}
+        self.children_read: dict[tuple[UUID, str], list[UUID]] = {}
+        """By parent and first event: the children that `related` has read."""
         self._first: dict[UUID, None] = {}
         self._known: dict[UUID, Aggregate] = {}
         self._new: dict[UUID, Aggregate] = {}
@@ -251,9 +242,9 @@ class UnitOfWork:
         """The streams of the references that ever had this id, in its stored form."""
         return self.log.externally_named(name.system, name.id)
 
-    def refuse_newer(self, event: type[Event]) -> None:
-        """Any event of this type before the append is a conflict."""
-        self.no_newer.append(NoNewer(belongs_to=None, topic=event.TOPIC, position=self.head.position))
+    def refuse_newer(self, topic: str) -> None:
+        """Any new event of this topic before the append is a conflict."""
+        self.no_newer.append(NoNewer(belongs_to=None, topic=topic, position=self.head.position))
 
     def subject(self, aggregate: A) -> A:
         """Declare the aggregate that the command changes. Raises `STALE` if the expected version differs."""
@@ -298,95 +289,10 @@ class UnitOfWork:
             )
         return self.get(kind, ref.id, *field)
 
-    def children(self, kind: type[A], first: type[Event], parent: UUID) -> list[A]:
-        """All present children of a kind, read once. A new child before the append is a conflict."""
-        return _at_home(self.ever_children(kind, first, parent), parent)
-
-    def ever_children(self, kind: type[A], first: type[Event], parent: UUID) -> list[A]:
-        """The same with those that were moved away."""
-        ids = self._children.get((parent, first.TOPIC))
-        if ids is None:
-            children = self.log.children(parent, first.TOPIC)
-            self._refuse_children(parent, first, children.position)
-            ids = self._children[parent, first.TOPIC] = children.ids
-        return self.get_all(kind, ids)
-
-    def _refuse_children(self, parent: UUID, first: type[Event], position: int) -> None:
-        """A new child after a position is a conflict, and so is any move of such a child."""
-        self.no_newer.append(NoNewer(belongs_to=parent, topic=first.TOPIC, position=position))
-        if first.TOPIC in MOVES:
-            self.no_newer.append(NoNewer(belongs_to=None, topic=MOVES[first.TOPIC], position=position))
-
-    def children_of(self, kind: type[A], first: type[Event], parents: Sequence[UUID]) -> dict[UUID, list[A]]:
-        """The same for each of these parents, in two statements."""
-        unknown = [parent for parent in parents if (parent, first.TOPIC) not in self._children]
-        position = self.head.position
-        for parent, ids in self.log.children_of(unknown, first.TOPIC).items():
-            self._refuse_children(parent, first, position)
-            self._children[parent, first.TOPIC] = ids
-        self.load(id for parent in parents for id in self._children[parent, first.TOPIC])
-        return {parent: self.children(kind, first, parent) for parent in parents}
-
-    def linked_to(self, kpi: UUID) -> list[KeyResult]:
-        """The key results that are linked to a KPI. Any new key result or link before the append is a conflict."""
-        for event in (KeyResultAdded, KeyResultLinked):
-            self.no_newer.append(NoNewer(belongs_to=None, topic=event.TOPIC, position=self.head.position))
-        return [one for one in self.get_all(KeyResult, self.log.linked_to(kpi)) if one.kpi == kpi]
-
-    def worked_out_from(self, kpis: Collection[UUID]) -> list[Kpi]:
-        """The KPIs whose definitions ever named one of these. Any new definition before the append is a conflict."""
-        for event in (KpiDefined, KpiRedefined):
-            self.no_newer.append(NoNewer(belongs_to=None, topic=event.TOPIC, position=self.head.position))
-        return self.get_all(Kpi, self.log.kpis_naming(kpis))
-
-    def supporters(self, goals: Sequence[UUID]) -> dict[UUID, list[Objective]]:
-        """By goal: the objectives that support it, directly. Any new alignment before the append is a conflict."""
-        for event in (ObjectiveDrafted, ObjectiveAligned):
-            self.no_newer.append(NoNewer(belongs_to=None, topic=event.TOPIC, position=self.head.position))
-        found: dict[UUID, list[Objective]] = {goal: [] for goal in goals}
-        for one in self.get_all(Objective, self.log.supporting(goals)):
-            for target in one.supports:
-                if target.id in found:
-                    found[target.id].append(one)
-        return found
-
-    def owned_by(self, person: UUID) -> list[Aggregate]:
-        """The goals, KPIs, initiatives and teams whose owner or lead this person ever was, in the order of the first
-        assignment. Any new owner or lead before the append is a conflict."""
-        for topic in OWNING:
-            self.no_newer.append(NoNewer(belongs_to=None, topic=topic, position=self.head.position))
-        ids = self.log.owned_by(person)
-        self.load(ids)
-        return [one for one in map(self.known, ids) if one is not None]
-
-    def kpis_below(self, kpis: Iterable[UUID], since: datetime) -> dict[UUID, tuple[UUID, ...]]:
-        """These KPIs and those that they are worked out from since a moment, directly or not, each with its own inputs.
-        One read a level."""
-        found: dict[UUID, tuple[UUID, ...]] = {}
-        level = list(dict.fromkeys(kpis))
-        while level:
-            found |= {one.id: one.inputs_since(since) for one in self.get_all(Kpi, level)}
-            level = list(dict.fromkeys(id for above in level for id in found[above] if id not in found))
-        return found
-
-    def children_as_of(self, kind: type[A], first: type[Event], parent: UUID, at: datetime) -> list[A]:
-        """All children of a kind that exist and belong to the parent at a moment, in their state at that moment."""
-        return _at_home(self.all_as_of(self.ever_children(kind, first, parent), at), parent)
-
-    def all_as_of(self, aggregates: Sequence[A], at: datetime) -> list[A]:
-        """The aggregates that exist at a moment, in their state at that moment. Only for structure, whose effective
-        times never decrease within a stream."""
-        if at is WHEN_RECORDED:
-            return list(aggregates)
-        changed = [one.id for one in aggregates if one.created_at <= at < one.changed_at]
-        streams = self.log.streams(changed) if changed else {}
-        then = {id: replay(event for event in events if event.timestamp <= at) for id, events in streams.items()}
-        return [then.get(one.id, one) for one in aggregates if one.created_at <= at]
-
     @cached_property
     def cycles(self) -> list[Cycle]:
         """All cycles. A change of one before the append, or a new one, is a conflict."""
-        self.no_newer.append(NoNewer(belongs_to=None, topic=CycleOpened.TOPIC, position=self.head.position))
+        self.refuse_newer(CycleOpened.TOPIC)
         return self.get_all(Cycle, self.log.cycles())
 
     def command_of(self, id: UUID, version: int) -> UUID:
@@ -544,10 +450,6 @@ class UnitOfWork:
         }
         first = list(map(old.pop, filter(old.__contains__, self._first)))
         return [*first, *reversed(old.values()), *self._new.values()]
-
-
-def _at_home(aggregates: Sequence[A], parent: UUID) -> list[A]:
-    return [one for one in aggregates if one.home in (None, parent)]
 
 
 def _missing(kind: type[Aggregate], id: UUID, *field: str) -> CommandRejected:

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from msgspec import Struct, structs
 
+from domain.handlers import related
 from domain.handlers.unit_of_work import UnitOfWork
 from domain.model.cycle import Cycle, CycleClosed
 from domain.model.event import WHEN_RECORDED
@@ -44,10 +45,10 @@ class Window(End, frozen=True):
 
 def of(uow: UnitOfWork, key_result: KeyResult, at: datetime = WHEN_RECORDED) -> Window:
     """The window of a key result as of a moment."""
-    (objective,) = uow.all_as_of([uow.get(Objective, key_result.objective)], at)
-    (cycle,) = uow.all_as_of([uow.get(Cycle, objective.cycle)], at)
+    (objective,) = related.all_as_of(uow, [uow.get(Objective, key_result.objective)], at)
+    (cycle,) = related.all_as_of(uow, [uow.get(Cycle, objective.cycle)], at)
     end = _end(key_result, objective, cycle)
-    (cycle,) = uow.all_as_of([cycle], min(end.ends_at, at))
+    (cycle,) = related.all_as_of(uow, [cycle], min(end.ends_at, at))
     calendar = _calendar(uow, key_result, cycle, end, at)
     starts_at = calendar.day_start(cycle.starts_on)
     return Window(

@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec import structs
 
 from domain.commands.objective_commands import CarriedTarget, CarryObjective
-from domain.handlers import authorization, closing
+from domain.handlers import authorization, closing, related
 from domain.handlers.formulas import current_value
 from domain.handlers.handler_registry import handles
 from domain.handlers.unit_of_work import UnitOfWork
@@ -35,7 +35,7 @@ def carry_objective(uow: UnitOfWork, command: CarryObjective) -> Objective:
     old = uow.change(Objective, command.objective, "objective")
     into = uow.find(Cycle, command.into, "into")
     _refuse_cycle(uow, old, into)
-    key_results = uow.children(KeyResult, KeyResultAdded, old.id)
+    key_results = related.children(uow, KeyResult, KeyResultAdded, old.id)
     carried = list(_carried(uow, key_results, into, _targets(key_results, command.targets or ())))
     if key_results and not carried:
         raise invalid(
@@ -62,7 +62,7 @@ def _refuse_cycle(uow: UnitOfWork, old: Objective, into: Cycle) -> None:
         raise invalid(
             "The objective is already in this cycle; choose another one.", "into", rule=Rule.CARRIED_INTO_SAME_CYCLE
         )
-    for one in uow.children(Objective, ObjectiveDrafted, into.id):
+    for one in related.children(uow, Objective, ObjectiveDrafted, into.id):
         if one.carried_from == old.id:
             raise _carried_before(into, is_seen=authorization.sees(uow, one))
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from msgspec import structs
 
 from domain.commands.people_commands import HandOver
+from domain.handlers import related
 from domain.handlers.handler_registry import handles
 from domain.handlers.unit_of_work import UnitOfWork
 from domain.model.cycle import Cycle
@@ -26,7 +27,7 @@ def hand_over(uow: UnitOfWork, command: HandOver) -> Person:
     append makes the command run again. Raises `INVALID` for an effective time before the last change of any of it."""
     giver = uow.change(Person, command.from_, "from")
     taker = uow.get(Person, command.to, "to").id
-    owned = uow.owned_by(giver.id)
+    owned = related.owned_by(uow, giver.id)
     _load_goals(uow, owned)
     open_work = [one for one in owned if _is_open_work(uow, one, giver.id)]
     if open_work:

@@ -65,7 +65,7 @@ def _begin(uow: UnitOfWork, subject: Ref, external: ExternalReferenceInput) -> N
 def _refuse_taken(uow: UnitOfWork, subject: Aggregate, external: External, *field: str) -> None:
     """Raises `DUPLICATE` if another thing has this counterpart. It does not say which, because the author may not see
     it. A reference that is set before the append is a conflict."""
-    uow.refuse_newer(ExternalReferenceSet)
+    uow.refuse_newer(ExternalReferenceSet.TOPIC)
     other = uow.referring(external)
     if other is not None and other.id != subject.id:
         raise CommandRejected(

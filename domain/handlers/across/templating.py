@@ -12,6 +12,7 @@ from domain.commands.template_commands import (
     TemplateGoalInput,
     TemplateKeyResultInput,
 )
+from domain.handlers import related
 from domain.handlers.handler_registry import handles
 from domain.handlers.unit_of_work import UnitOfWork
 from domain.model.cycle import Cycle
@@ -63,7 +64,7 @@ def _source(uow: UnitOfWork, command: SaveAsTemplate) -> tuple[Cycle | None, Seq
     if command.cycle is None or command.team is None:
         return None, ()
     cycle, team = uow.find(Cycle, command.cycle, "cycle"), uow.get(Team, command.team, "team")
-    found = [one for one in uow.children(Objective, ObjectiveDrafted, cycle.id) if one.team == team.id]
+    found = [one for one in related.children(uow, Objective, ObjectiveDrafted, cycle.id) if one.team == team.id]
     shown = [one for one in found if _is_public(one) and one.state is not ObjectiveState.DROPPED]
     if not shown:
         raise CommandRejected(
@@ -92,7 +93,7 @@ def _refuse_private(objective: Objective) -> None:
 
 
 def _goals(uow: UnitOfWork, objectives: Sequence[Objective]) -> list[TemplateGoal]:
-    key_results = uow.children_of(KeyResult, KeyResultAdded, [one.id for one in objectives])
+    key_results = related.children_of(uow, KeyResult, KeyResultAdded, [one.id for one in objectives])
     return [
         TemplateGoal(
             title=one.title,

@@ -13,6 +13,7 @@ from domain.commands.command import By, Command, External, ExternalReferenceInpu
 from domain.commands.key_result_commands import CheckIn as CheckInCommand
 from domain.commands.people_commands import AddPerson, FormTeam
 from domain.commands.permissions import Permission
+from domain.handlers import related
 from domain.handlers.unit_of_work import Author, UnitOfWork, keyed_id
 from domain.log.append import NoNewer
 from domain.log.event_store import Log
@@ -90,7 +91,7 @@ class BatchUnit(UnitOfWork):
             return
         private = [one.id for one in self._known.values() if _is_private(one)]
         if private:
-            self.children_of(KeyResult, KeyResultAdded, private)
+            related.children_of(self, KeyResult, KeyResultAdded, private)
 
     def _prefetch_handles(self, handles: Sequence[str]) -> None:
         if handles:

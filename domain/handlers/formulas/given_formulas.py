@@ -18,6 +18,7 @@ from domain.commands.kpi_formula_input import (
     KpiRatioInput,
     KpiSumInput,
 )
+from domain.handlers import related
 from domain.handlers.formulas import kpi_readings
 from domain.handlers.unit_of_work import UnitOfWork
 from domain.model.kpi import Kpi
@@ -141,7 +142,7 @@ class _Reader:
         for one, path in self._inputs.values():
             if kpi.id == one.id:
                 raise CommandRejected(Code.CIRCULAR, "A KPI is no input of its own formula; choose another.", *path)
-            if kpi.id in self._uow.kpis_below([one.id], self._uow.at):
+            if kpi.id in related.kpis_below(self._uow, [one.id], self._uow.at):
                 raise CommandRejected(
                     Code.CIRCULAR,
                     f"'{one.key}' is worked out from '{kpi.key}', directly or indirectly; choose another KPI.",
@@ -155,7 +156,7 @@ class _Reader:
 def _depth(uow: UnitOfWork, inputs: Sequence[UUID]) -> int:
     """The largest number of formulas on a path from one of these KPIs down to readings. Formulas of different times may
     name each other; such a path is too deep. Raises `TOO_LARGE`."""
-    below, depth, level = uow.kpis_below(inputs, uow.at), 0, set(inputs)
+    below, depth, level = related.kpis_below(uow, inputs, uow.at), 0, set(inputs)
     while level := {id for above in level for id in below[above]}:
         depth += 1
         _refuse_deep(depth)
@@ -174,7 +175,7 @@ def _height(uow: UnitOfWork, kpi: Kpi) -> int:
 def _above(uow: UnitOfWork, inputs: Iterable[UUID]) -> list[UUID]:
     """The KPIs that are worked out from one of these since the effective time."""
     wanted = set(inputs)
-    return [one.id for one in uow.worked_out_from(wanted) if wanted.intersection(one.inputs_since(uow.at))]
+    return [one.id for one in related.worked_out_from(uow, wanted) if wanted.intersection(one.inputs_since(uow.at))]
 
 
 def _refuse_deep(depth: int) -> None:

@@ -10,6 +10,7 @@ from operator import attrgetter
 from typing import NamedTuple
 from uuid import UUID
 
+from domain.handlers import related
 from domain.handlers.unit_of_work import UnitOfWork
 from domain.metrics.kpi_series import Bucket
 from domain.metrics.worked.kpi_formulas import Method
@@ -115,7 +116,7 @@ class _Source:
         self._uow = uow
         self._begins_at = None if since is None else since - _LONGEST
         self._known: dict[UUID, list[Read]] = {}
-        self._methods = {id: _methods(uow.get(Kpi, id)) for id in uow.kpis_below([kpi], _EVER)}
+        self._methods = {id: _methods(uow.get(Kpi, id)) for id in related.kpis_below(uow, [kpi], _EVER)}
 
     def methods(self, kpi: UUID) -> Sequence[Method]:
         return self._methods[kpi]

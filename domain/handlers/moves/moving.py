@@ -8,7 +8,7 @@ from uuid import UUID
 
 from domain.commands.key_result_commands import MoveKeyResult
 from domain.commands.objective_commands import MoveObjective
-from domain.handlers import authorization
+from domain.handlers import authorization, related
 from domain.handlers.handler_registry import handles
 from domain.handlers.key_results import terms
 from domain.handlers.objectives import refuse_circle
@@ -32,7 +32,7 @@ def move_key_result(uow: UnitOfWork, command: MoveKeyResult) -> KeyResult:
     before, after = _open_cycle(uow, old, "keyResult"), _open_cycle(uow, new, "to")
     key_result.refuse_dropped()
     uow.not_before(new)
-    supporters = uow.supporters([key_result.id])[key_result.id]
+    supporters = related.supporters(uow, [key_result.id])[key_result.id]
     _refuse_circle(uow, supporters, new)
     uow.record_first([key_result])
     _move(uow, key_result, new, (before, after), supporters)
@@ -50,8 +50,8 @@ def move_objective(uow: UnitOfWork, command: MoveObjective) -> Objective:
     before = _open_cycle(uow, objective, "objective")
     into.refuse_closed("to")
     uow.not_before(into)
-    key_results = uow.children(KeyResult, KeyResultAdded, objective.id)
-    supporters = uow.supporters([objective.id, *(one.id for one in key_results)])
+    key_results = related.children(uow, KeyResult, KeyResultAdded, objective.id)
+    supporters = related.supporters(uow, [objective.id, *(one.id for one in key_results)])
     _unalign(uow, objective, into)
     staying = _staying(uow, supporters[objective.id], Ref(Kind.OBJECTIVE, objective.id), into)
     objective.move(into.id, staying, uow.at)

@@ -5,7 +5,7 @@ from datetime import date
 from msgspec import UNSET
 
 from domain.commands.cycle_commands import RescheduleCycle, refuse_days
-from domain.handlers import cycles
+from domain.handlers import cycles, related
 from domain.handlers.handler_registry import handles
 from domain.handlers.key_results import follow
 from domain.handlers.unit_of_work import UnitOfWork
@@ -28,11 +28,11 @@ def reschedule_cycle(uow: UnitOfWork, command: RescheduleCycle) -> Cycle:
     cycle.refuse_closed("cycle")
     refuse_days(starts_on, ends_on)
     _refuse_relatives(uow, cycle, starts_on, ends_on)
-    held = uow.children(Objective, ObjectiveDrafted, cycle.id)
+    held = related.children(uow, Objective, ObjectiveDrafted, cycle.id)
     cycles.refuse_earlier(uow, held)
     cycle.reschedule(starts_on, ends_on, uow.at)
     open_ones = [one.id for one in held if not one.has_ended]
-    groups = uow.children_of(KeyResult, KeyResultAdded, open_ones).values()
+    groups = related.children_of(uow, KeyResult, KeyResultAdded, open_ones).values()
     key_results = [one for group in groups for one in group]
     for key_result in key_results:
         follow(uow, key_result, before, cycle.days)
@@ -45,7 +45,7 @@ def _refuse_relatives(uow: UnitOfWork, cycle: Cycle, starts_on: date, ends_on: d
     cycle inside it is not within. All of them are read through the unit of work, so that none changes meanwhile."""
     if cycle.parent is not None:
         cycles.fit_into(uow, uow.get(Cycle, cycle.parent), starts_on, ends_on, cycle.key)
-    for child in uow.children(Cycle, CycleOpened, cycle.id):
+    for child in related.children(uow, Cycle, CycleOpened, cycle.id):
         if not child.is_abandoned and not starts_on <= child.starts_on <= child.ends_on <= ends_on:
             raise CommandRejected(
                 Code.CONFLICT,
