@@ -26,8 +26,9 @@ from api.snapshot.snapshot import Batch, RowProxy, View, as_batch
 from domain.primitives import values
 from domain.primitives.lazy import cached_property
 from domain.primitives.values import Kind, Ref
-from projections.history import diff
-from projections.history.diff import Candidate, Difference, DiffKind, Scope
+from projections.history import diff, diff_candidates
+from projections.history.diff import Difference, DiffKind
+from projections.history.diff_candidates import Candidate, Scope
 from projections.store.versioned_tables import Cursor, Window
 
 # ── inputs ───────────────────────────────────────────────────────────────────────────────────────
@@ -232,7 +233,9 @@ class Diff:
 
     @cached_property
     def candidates(self) -> list[Candidate]:
-        found: list[Candidate] = self.start.reads.read(diff.candidates, self.start.basis, self.end.basis, self.scope)
+        found: list[Candidate] = self.start.reads.read(
+            diff_candidates.candidates, self.start.basis, self.end.basis, self.scope
+        )
         return found
 
     @resolved(f"{_ENTITIES}.", deprecated="Use `differences`.")

@@ -15,8 +15,9 @@ from domain.model.kpi import ReadingRetracted
 from domain.primitives.values import Basis, Kind, Ref
 from projections.figures.kpis import kpi_standing
 from projections.figures.standing import Standing
-from projections.history import diff, field_changes
-from projections.history.diff import Difference, DiffKind, Scope
+from projections.history import diff, diff_candidates, field_changes
+from projections.history.diff import Difference, DiffKind
+from projections.history.diff_candidates import Scope
 from projections.history.field_changes import Field
 from projections.store import basis as bases
 from projections.tables.cycle import settings
@@ -36,7 +37,7 @@ LISTS = ("contributors", "labels", "supports", "members", "reached", "formula.av
 
 
 def compared(world: World, start: Basis, end: Basis) -> list[Difference]:
-    return diff.compared(world.conn, start, end, diff.candidates(world.conn, start, end, Scope()))
+    return diff.compared(world.conn, start, end, diff_candidates.candidates(world.conn, start, end, Scope()))
 
 
 @few(4)
