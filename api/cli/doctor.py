@@ -29,8 +29,8 @@ from api.snapshot.standby import unfit
 from domain.log.credentials import api_tokens
 from domain.log.health import VERSION, Checkup, examine
 from domain.log.schema import application_role
+from domain.primitives.parsers import FUTURE_TOLERANCE
 from domain.primitives.personal_data import WrongKey
-from domain.primitives.values import FUTURE_TOLERANCE
 from projections.engine import health as projections
 from projections.engine import view_checker
 from projections.proof import log_watch, signer

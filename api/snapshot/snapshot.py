@@ -17,7 +17,7 @@ from api.snapshot import global_ids
 from api.snapshot.sources import Connection, Path, Pool
 from api.snapshot.structure import AtBasis, Structure
 from domain.log.event_store import Log
-from domain.primitives import values
+from domain.primitives import parsers
 from domain.primitives.calendar import Calendar
 from domain.primitives.errors import CommandRejected, invalid
 from domain.primitives.lazy import cached_property
@@ -394,7 +394,7 @@ class Present(View):
 def _is_key(text: str) -> bool:
     """Whether the text is a valid key; no query is run for any other text."""
     try:
-        return values.key(text) == text
+        return parsers.key(text) == text
     except CommandRejected:
         return False
 

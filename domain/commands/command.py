@@ -10,7 +10,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from domain.commands.permissions import Needs
 from domain.model.event import Event
-from domain.primitives import values
+from domain.primitives import parsers
 from domain.primitives.checks import reference_checks
 from domain.primitives.documentation import description, doc, field_descriptions
 from domain.primitives.errors import CommandRejected, Faults, invalid
@@ -48,15 +48,15 @@ InitiativeId: TypeAlias = Annotated[UUID, _id(Kind.INITIATIVE, "The id of the in
 Key: TypeAlias = Annotated[
     str,
     doc("A short name for URLs, unique and never reused: lower-case letters, digits, `-`, `_`, `.`."),
-    Parsed(values.key),
+    Parsed(parsers.key),
 ]
-Title: TypeAlias = Annotated[str, doc("One line of 1 to 300 characters."), Parsed(values.title)]
+Title: TypeAlias = Annotated[str, doc("One line of 1 to 300 characters."), Parsed(parsers.title)]
 Markdown: TypeAlias = Annotated[
-    str, doc("A longer description, up to 20,000 characters of Markdown."), Parsed(values.prose)
+    str, doc("A longer description, up to 20,000 characters of Markdown."), Parsed(parsers.prose)
 ]
-Email: TypeAlias = Annotated[str, doc("An email address."), Parsed(values.email)]
-Share: TypeAlias = Annotated[float, doc("A share from 0 to 1."), Parsed(values.share)]
-Weight: TypeAlias = Annotated[float, doc("A weight above 0."), Parsed(values.weight)]
+Email: TypeAlias = Annotated[str, doc("An email address."), Parsed(parsers.email)]
+Share: TypeAlias = Annotated[float, doc("A share from 0 to 1."), Parsed(parsers.share)]
+Weight: TypeAlias = Annotated[float, doc("A weight above 0."), Parsed(parsers.weight)]
 
 
 class External(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -69,7 +69,7 @@ class External(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def stored(self) -> "External | None":
         """The same in its stored form; None for names that no reference can have."""
         try:
-            return External(values.key(self.system), values.title(self.id))
+            return External(parsers.key(self.system), parsers.title(self.id))
         except CommandRejected:
             return None
 

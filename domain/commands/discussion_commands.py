@@ -8,11 +8,11 @@ from msgspec import UNSET, UnsetType
 from domain.commands.command import Command, InitiativeId, NewExternal, OwnerId, Parsed, Title
 from domain.commands.permissions import edit_goals
 from domain.model.discussion import CommentAdded, InitiativeEdited, InitiativeMoved, InitiativePlanned, Reflected
-from domain.primitives import values
+from domain.primitives import parsers
 from domain.primitives.documentation import doc
 from domain.primitives.values import InitiativeState, Kind, Ref, ReflectionKind
 
-Body: TypeAlias = Annotated[str, doc("The text, up to 20,000 characters of Markdown."), Parsed(values.body)]
+Body: TypeAlias = Annotated[str, doc("The text, up to 20,000 characters of Markdown."), Parsed(parsers.body)]
 
 
 class PlanInitiative(Command, frozen=True):

@@ -31,7 +31,7 @@ from domain.model.kpi import (
     ReadingRecorded,
     ReadingRetracted,
 )
-from domain.primitives import values
+from domain.primitives import parsers
 from domain.primitives.documentation import doc
 from domain.primitives.errors import Code, CommandRejected, Faults, invalid
 from domain.primitives.rules import Rule
@@ -41,7 +41,7 @@ READINGS_MAX = 10_000
 TARGETS_MAX = 400
 """Targets of one command: a year of days, and a month."""
 
-FirstDay: TypeAlias = Annotated[date, Parsed(values.day)]
+FirstDay: TypeAlias = Annotated[date, Parsed(parsers.day)]
 
 
 class DefineKpi(Command, frozen=True):

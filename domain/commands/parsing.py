@@ -14,7 +14,7 @@ import msgspec
 from msgspec import UNSET
 
 from domain.commands.command import Command, CycleBy, KpiBy, Parsed, exactly_one, reason_needed, verb
-from domain.primitives import values
+from domain.primitives import parsers
 from domain.primitives.checks import metric_checks
 from domain.primitives.errors import CommandRejected, Faults
 from domain.primitives.values import KpiGoal, KpiTarget, Unit
@@ -76,7 +76,7 @@ def _by_rule(form: Callable[..., Any], value: Any, path: Path, parsing: Parsing)
 
 def _moment(value: datetime, path: Path, parsing: Parsing) -> datetime:
     with parsing.faults:
-        return values.moment(value, parsing.now(), *path)
+        return parsers.moment(value, parsing.now(), *path)
     return value
 
 
@@ -85,7 +85,7 @@ def _each(parse: Parser, given: Any, path: Path, parsing: Parsing) -> Any:
 
 
 _BY_TYPE: Final[Mapping[type, Parser]] = {
-    float: partial(_by_rule, values.number),
+    float: partial(_by_rule, parsers.number),
     datetime: _moment,
     Unit: partial(_by_rule, metric_checks.unit),
     KpiGoal: partial(_by_rule, metric_checks.kpi_goal),

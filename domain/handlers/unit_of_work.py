@@ -20,7 +20,7 @@ from domain.model.discussion import ExternalReference
 from domain.model.event import AGGREGATES, WHEN_RECORDED, Aggregate, Event, Recorded, replay
 from domain.model.people import Person, Team
 from domain.model.workspace import CalendarSet, WorkspaceCalendar
-from domain.primitives import values
+from domain.primitives import parsers
 from domain.primitives.calendar import Calendar
 from domain.primitives.errors import Code, CommandRejected, invalid
 from domain.primitives.lazy import cached_property
@@ -129,7 +129,7 @@ class UnitOfWork:
         return moment if moment <= self.now else WHEN_RECORDED
 
     def moment(self, given: datetime | None, *field: str) -> datetime:
-        return WHEN_RECORDED if given is None else values.moment(given, self.now, *field)
+        return WHEN_RECORDED if given is None else parsers.moment(given, self.now, *field)
 
     def claimed_at(self, measured_at: datetime, earliest: datetime | None = None) -> datetime | None:
         """When an imported measurement was reported: the `at` of its fact, None if that is when it was measured.

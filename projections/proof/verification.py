@@ -7,7 +7,7 @@ from itertools import islice
 import msgspec
 
 from domain.log import raw
-from domain.primitives.values import FUTURE_TOLERANCE
+from domain.primitives.parsers import FUTURE_TOLERANCE
 from domain.proof import checkpoint
 from domain.proof.merkle import Frontier
 from domain.proof.signed_note import NotSigned, Verifier

@@ -12,7 +12,7 @@ COMMAND_CODE = (
     "domain/commands", "domain/handlers", "domain/log", "domain/model", "domain/primitives/checks/metric_checks.py",
     "domain/primitives/checks/plan_checks.py", "domain/primitives/checks/label_checks.py",
     "domain/primitives/checks/reference_checks.py", "domain/primitives/goal_schedule.py",
-    "domain/primitives/values.py",
+    "domain/primitives/parsers.py",
     "api/facts", "api/schema/mutations",
 )  # fmt: skip
 """Code that rejects commands. Elsewhere the same exception rejects arguments of queries, which have no rules."""

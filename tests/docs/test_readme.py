@@ -17,7 +17,7 @@ from api.runtime.settings import Settings
 from api.server.app import create_app
 from domain.commands.registry import VERBS as COMMAND_VERBS
 from domain.handlers import dispatcher
-from domain.primitives import values
+from domain.primitives import parsers
 from tests.docs.documents import ROOT, TEXTS, read, section
 
 FACTS = [
@@ -87,11 +87,11 @@ def test_readme_shows_make_demo_and_make_test() -> None:
 
 def test_documented_limits_match_the_code() -> None:
     page = section("docs/http.md", "Limits")
-    assert f"| a title | {values.TITLE_LENGTH_MAX} characters |" in page
-    assert f"| {values.TEXT_LENGTH_MAX:,} characters |" in page
+    assert f"| a title | {parsers.TITLE_LENGTH_MAX} characters |" in page
+    assert f"| {parsers.TEXT_LENGTH_MAX:,} characters |" in page
     assert f"| a line of a fact file | {importer.LINE_BYTES_MAX >> 20} MiB |" in page
     assert f"| an idempotency key | {dispatcher.KEY_LENGTH_MAX} characters |" in page
-    assert f"| a time ahead of the database's clock | {values.FUTURE_TOLERANCE.seconds} seconds;" in page
+    assert f"| a time ahead of the database's clock | {parsers.FUTURE_TOLERANCE.seconds} seconds;" in page
 
 
 def test_every_endpoint_is_documented(database: Database) -> None:

@@ -13,7 +13,8 @@ from api.cli.sheets.sheet_file import simple
 from api.cli.sheets.sheet_mapping import Given, Lookup, SheetMapping, names
 from domain.handlers.unit_of_work import keyed_id
 from domain.model.people import Team
-from domain.primitives.values import KEY_LENGTH_MAX, Kind
+from domain.primitives.parsers import KEY_LENGTH_MAX
+from domain.primitives.values import Kind
 
 Json = dict[str, Any]
 

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from api.cli.output import USAGE, Failure
-from domain.primitives import time_zones, values
+from domain.primitives import parsers, time_zones
 from domain.primitives.errors import CommandRejected
 
 
@@ -176,7 +176,7 @@ def read_mapping(path: Path) -> SheetMapping:
 def _faults(mapping: SheetMapping, given: Mapping[str, Any]) -> Iterator[str]:
     """What is wrong with the keys together."""
     try:
-        values.key(mapping.system)
+        parsers.key(mapping.system)
     except CommandRejected as error:
         yield f"system: {error.message}"
     if (mapping.check_in is None) is (mapping.objective is None and mapping.key_result is None):

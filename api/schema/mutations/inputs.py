@@ -23,8 +23,9 @@ from domain.commands.parsing import parsed_fields
 from domain.commands.registry import MUTATIONS
 from domain.primitives.documentation import description, field_descriptions
 from domain.primitives.errors import CommandRejected, Faults, invalid
+from domain.primitives.parsers import FUTURE_TOLERANCE
 from domain.primitives.rules import Rule
-from domain.primitives.values import FUTURE_TOLERANCE, Kind, Ref, Unit
+from domain.primitives.values import Kind, Ref, Unit
 
 __all__ = ["INPUTS", "command", "enums"]
 

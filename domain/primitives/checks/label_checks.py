@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from domain.primitives import values
+from domain.primitives import parsers
 from domain.primitives.errors import Code, CommandRejected, Faults, invalid
 from domain.primitives.rules import Rule
 
@@ -12,7 +12,7 @@ LABEL_LENGTH_MAX = 50
 
 def label(text: str, *field: str) -> str:
     """A line of 1 to 50 characters in NFC, without control characters, trimmed. Raises `INVALID`."""
-    line = values.clean(text, field).strip()
+    line = parsers.clean(text, field).strip()
     if len(line) > LABEL_LENGTH_MAX:
         raise invalid(
             f"A label has at most {LABEL_LENGTH_MAX} characters; this has {len(line)}.",
@@ -21,7 +21,7 @@ def label(text: str, *field: str) -> str:
             max=LABEL_LENGTH_MAX,
             length=len(line),
         )
-    return values.title(line, *field)
+    return parsers.title(line, *field)
 
 
 def labels(given: Sequence[str], *field: str) -> list[str]:

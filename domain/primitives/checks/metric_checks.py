@@ -7,23 +7,9 @@ from typing import TypeAlias
 import msgspec
 
 from domain.primitives.errors import CommandRejected, Faults, invalid
+from domain.primitives.parsers import KEY_LENGTH_MAX, clean, day, key, number, title, weight
 from domain.primitives.rules import Rule
-from domain.primitives.values import (
-    KEY_LENGTH_MAX,
-    Direction,
-    GoalDirection,
-    KpiGoal,
-    KpiTarget,
-    Metric,
-    Milestone,
-    Unit,
-    clean,
-    day,
-    key,
-    number,
-    title,
-    weight,
-)
+from domain.primitives.values import Direction, GoalDirection, KpiGoal, KpiTarget, Metric, Milestone, Unit
 
 _ALLOWED = {
     Direction.INCREASE: {"start", "target", "change_by"},

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
-from domain.primitives import values
+from domain.primitives import parsers
 from domain.primitives.errors import Code, CommandRejected, Faults, invalid
 from domain.primitives.rules import Rule
 from domain.primitives.values import Direction, Metric, PlanPoint
@@ -141,7 +141,7 @@ def _refuse_day(on: date, before: date | None, terms: Terms, field: tuple[str, .
 
 def _refuse_value(point: PlanPoint, terms: Terms, field: tuple[str, ...]) -> None:
     if terms.metric.direction is Direction.MILESTONES:
-        values.share(point.value, *field)
+        parsers.share(point.value, *field)
     if point.on == terms.due and not math.isclose(point.value, terms.target, rel_tol=1e-9):
         raise invalid(
             f"The plan ends at the target, {terms.target:g}, not at {point.value:g}: correct or omit this point, or "

@@ -3,7 +3,7 @@
 import unicodedata
 from urllib.parse import urlsplit
 
-from domain.primitives import values
+from domain.primitives import parsers
 from domain.primitives.errors import invalid
 from domain.primitives.rules import Rule
 
@@ -12,7 +12,7 @@ URL_LENGTH_MAX = 2_000
 
 def url(text: str, *field: str) -> str:
     """An absolute address with http or https, of at most 2,000 characters without spaces. Raises `INVALID`."""
-    address = values.clean(text.strip(), field)
+    address = parsers.clean(text.strip(), field)
     if len(address) > URL_LENGTH_MAX or not _is_address(address):
         raise invalid(
             f"This is no address; write it like 'https://tracker.example.com/issue/7', with up to {URL_LENGTH_MAX} "
