@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 from random import Random
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import pytest
@@ -21,6 +21,7 @@ from domain.primitives.values import Basis, KeyResultState, Kind, ObjectiveState
 from projections.figures.kpis import kpi_standing
 from projections.store import basis as bases
 from projections.store.basis import ResolvedBasis
+from projections.store.versioned_tables import Connection
 from projections.tables import alignment, discussion, kpi, measurements, people
 from projections.tables import cycle as cycle_table
 from projections.tables import key_result as proofs
@@ -100,53 +101,48 @@ def _aggregates(world: World, basis: Basis, truth: fold.State) -> None:
 
 
 def _relations(world: World, basis: Basis, truth: fold.State) -> None:
-    conn = world.conn
+    _objectives(world.conn, basis, truth)
+    _key_results(world.conn, basis, truth)
+    _teams(world.conn, basis, truth)
+    _counts(world.conn, basis, truth)
 
-    def same(found: dict[UUID, list[Any]], parents: Kind, kind: Kind, holds: Callable[[UUID, Any], bool]) -> None:
-        expected = {one: truth.where(kind, partial(holds, one)) for one in truth.of(parents)}
-        assert {one: [row.id for row in rows] for one, rows in found.items()} == expected
 
-    def every(kind: Kind) -> list[UUID]:
-        return list(truth.of(kind))
+Holds: TypeAlias = Callable[[UUID, Any], bool]
+"""Whether an aggregate belongs to a parent, which has this id."""
 
-    cycles, objectives, owners = every(Kind.CYCLE), every(Kind.OBJECTIVE), every(Kind.PERSON)
-    teams, kpis = every(Kind.TEAM), every(Kind.KPI)
-    kept = KeyResultState.DROPPED
-    same(
-        objective_table.objectives_of_cycles(conn, basis, cycles, ALL),
-        Kind.CYCLE,
-        Kind.OBJECTIVE,
-        lambda c, o: o.cycle == c,
-    )
-    same(
-        objective_table.objectives_of_teams(conn, basis, teams, ALL),
-        Kind.TEAM,
-        Kind.OBJECTIVE,
-        lambda t, o: o.team == t,
-    )
-    same(
-        objective_table.objectives_of_owners(conn, basis, owners, ALL),
-        Kind.PERSON,
-        Kind.OBJECTIVE,
-        lambda p, o: o.owner == p,
-    )
-    same(
-        objective_table.objectives_carried_from(conn, basis, objectives),
-        Kind.OBJECTIVE, Kind.OBJECTIVE, lambda above, o: o.carried_from == above,
-    )  # fmt: skip
-    same(
-        proofs.key_results_of_objectives(conn, basis, objectives),
-        Kind.OBJECTIVE, Kind.KEY_RESULT, lambda o, k: k.objective == o and k.state is not kept,
-    )  # fmt: skip
-    same(
-        proofs.key_results_of_objectives(conn, basis, objectives, include_dropped=True),
-        Kind.OBJECTIVE, Kind.KEY_RESULT, lambda o, k: k.objective == o,
-    )  # fmt: skip
-    same(
-        proofs.key_results_of_kpis(conn, basis, kpis),
-        Kind.KPI, Kind.KEY_RESULT, lambda kpi, k: k.kpi == kpi and k.state is not kept,
-    )  # fmt: skip
-    same(people.teams_within(conn, basis, teams), Kind.TEAM, Kind.TEAM, lambda t, o: o.parent == t and not o.disbanded)
+
+def _same(truth: fold.State, found: dict[UUID, list[Any]], parents: Kind, kind: Kind, holds: Holds) -> None:
+    expected = {one: truth.where(kind, partial(holds, one)) for one in truth.of(parents)}
+    assert {one: [row.id for row in rows] for one, rows in found.items()} == expected
+
+
+def _objectives(conn: Connection, basis: Basis, truth: fold.State) -> None:
+    cycles, teams, owners, objectives = map(list, map(truth.of, (Kind.CYCLE, Kind.TEAM, Kind.PERSON, Kind.OBJECTIVE)))
+    of_cycles = objective_table.objectives_of_cycles(conn, basis, cycles, ALL)
+    _same(truth, of_cycles, Kind.CYCLE, Kind.OBJECTIVE, lambda c, o: o.cycle == c)
+    of_teams = objective_table.objectives_of_teams(conn, basis, teams, ALL)
+    _same(truth, of_teams, Kind.TEAM, Kind.OBJECTIVE, lambda t, o: o.team == t)
+    of_owners = objective_table.objectives_of_owners(conn, basis, owners, ALL)
+    _same(truth, of_owners, Kind.PERSON, Kind.OBJECTIVE, lambda p, o: o.owner == p)
+    carried = objective_table.objectives_carried_from(conn, basis, objectives)
+    _same(truth, carried, Kind.OBJECTIVE, Kind.OBJECTIVE, lambda above, o: o.carried_from == above)
+
+
+def _key_results(conn: Connection, basis: Basis, truth: fold.State) -> None:
+    objectives, kpis = list(truth.of(Kind.OBJECTIVE)), list(truth.of(Kind.KPI))
+    dropped = KeyResultState.DROPPED
+    kept = proofs.key_results_of_objectives(conn, basis, objectives)
+    _same(truth, kept, Kind.OBJECTIVE, Kind.KEY_RESULT, lambda o, k: k.objective == o and k.state is not dropped)
+    ever = proofs.key_results_of_objectives(conn, basis, objectives, include_dropped=True)
+    _same(truth, ever, Kind.OBJECTIVE, Kind.KEY_RESULT, lambda o, k: k.objective == o)
+    linked = proofs.key_results_of_kpis(conn, basis, kpis)
+    _same(truth, linked, Kind.KPI, Kind.KEY_RESULT, lambda kpi, k: k.kpi == kpi and k.state is not dropped)
+
+
+def _teams(conn: Connection, basis: Basis, truth: fold.State) -> None:
+    teams, owners = list(truth.of(Kind.TEAM)), list(truth.of(Kind.PERSON))
+    within = people.teams_within(conn, basis, teams)
+    _same(truth, within, Kind.TEAM, Kind.TEAM, lambda t, o: o.parent == t and not o.disbanded)
     members = people.members_of_teams(conn, basis, teams)
     assert {team: [row.id for row in rows] for team, rows in members.items()} == {
         team: list(truth.aggregates[team].members) for team in teams
@@ -154,6 +150,10 @@ def _relations(world: World, basis: Basis, truth: fold.State) -> None:
     for person, rows in people.teams_of_people(conn, basis, owners).items():
         expected = truth.where(Kind.TEAM, partial(_has_member, person))
         assert sorted(row.id for row in rows) == sorted(expected)
+
+
+def _counts(conn: Connection, basis: Basis, truth: fold.State) -> None:
+    cycles, owners = list(truth.of(Kind.CYCLE)), list(truth.of(Kind.PERSON))
     live = [o for o in truth.of(Kind.OBJECTIVE).values() if o.state in (ObjectiveState.DRAFT, ObjectiveState.ACTIVE)]
     assert Counter(objective_table.open_objectives(conn, basis, cycles)) == Counter(
         (o.cycle, o.owner, o.team, o.title) for o in live
