@@ -17,6 +17,10 @@ INDENTED_IMPORT = re.compile(r"(^[ \t]+|[;:][ \t]*)(import|from)[ \t]", re.MULTI
 """What a module with an import inside a function contains; to parse all modules would take seconds."""
 FEATURES = {"authorization", "erasure", "privacy", "retrospective", "stories"}
 """Folders of tests for features across rooms, and one with expected answers."""
+ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text()
+PICTURE = (ROOT / "docs" / "architecture.svg").read_text()
+NAMED_PATH = re.compile(r"`((?:api|projections|domain|tests|docs|console)/[\w./-]+)`")
+LABEL = re.compile(r'class="[rs]">([^<]+)<')
 
 
 def modules(folder: Path) -> list[Path]:
@@ -85,6 +89,20 @@ def test_an_import_without_a_reason_is_detected(tmp_path: Path, monkeypatch: pyt
     module = tmp_path / "module.py"
     module.write_text("def f():\n    import a  # noqa: PLC0415\n    import b  # noqa: PLC0415 - it takes a second\n")
     assert unexplained(module) == ["module.py:2"]
+
+
+def test_every_room_is_in_the_architecture_and_its_picture() -> None:
+    rooms = {path.parent.name for floor in FLOORS for path in named(floor) if path.parent.name != floor}
+    drawn = {room for label in LABEL.findall(PICTURE) for room in re.findall(r"\w+", label)}
+    assert rooms - set(re.findall(r"`(?:[\w/]+/)?(\w+)/`", ARCHITECTURE)) == set()
+    assert rooms - drawn == set()
+    assert drawn - rooms == {"migrations", "sections"}
+
+
+def test_every_path_in_the_architecture_exists() -> None:
+    paths = NAMED_PATH.findall(ARCHITECTURE)
+    assert len(paths) > 50
+    assert [path for path in paths if not (ROOT / path).exists()] == []
 
 
 @pytest.mark.parametrize("floor", FLOORS)

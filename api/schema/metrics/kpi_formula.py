@@ -19,7 +19,7 @@ from domain.metrics.worked.kpi_formulas import Gap, Part, Worked
 from domain.primitives import kpi_formula as formulas
 from domain.primitives.kpi_formula import Formula
 from domain.primitives.values import EarlierPeriod, Kind
-from projections.figures import kpi_standing, kpi_values
+from projections.figures.kpis import kpi_standing, kpi_values
 from projections.tables.kpi import KpiRow
 
 Kpis: TypeAlias = Mapping[UUID, Any]
