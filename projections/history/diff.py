@@ -21,8 +21,8 @@ from projections.history.field_changes import (
     reference_fields,
     target_fields,
 )
-from projections.store.basis import is_level
-from projections.store.versioned_tables import Connection, basis_params, fetch, is_valid_at
+from projections.store.basis import is_level, is_valid_at
+from projections.store.versioned_tables import Connection, basis_params, fetch
 from projections.tables import measurements
 from projections.tables.across.external_reference import external_references
 from projections.tables.change_scopes import OTHER_SUBJECTS

@@ -1,4 +1,5 @@
-"""The basis of an answer: the present, a position of the log, or a moment as it was known at a position."""
+"""The basis of an answer: the present, a position of the log, or a moment as it was known at a position; and in SQL
+what is valid there."""
 
 from datetime import datetime
 from typing import Any, Final
@@ -30,6 +31,31 @@ class ResolvedBasis(Basis, frozen=True):
 def is_level(basis: Basis) -> bool:
     """Whether the basis is known to be level: no event up to its position is effective after its moment."""
     return isinstance(basis, ResolvedBasis) and basis.known <= basis.at
+
+
+def last_version(table: str, basis: Basis, alias: str, id: str) -> str:
+    """A lateral subquery `alias`: the version at the basis with this id, if there is one.
+
+    At a level basis every known version is effective, and the index on the position is used. Otherwise the index on
+    the effective time is used; only versions that were recorded later for the past are skipped.
+    """
+    known = f"{table}.position <= %(position)s"
+    if is_level(basis):
+        reach, order = known, "position desc"
+    else:
+        reach, order = f"changed_at <= %(at)s and {known}", "changed_at desc, position desc"
+    return f"lateral (select * from {table} where {table}.id = {id} and {reach} order by {order} limit 1) {alias}"
+
+
+def is_valid_at(basis: Basis, alias: str) -> str:
+    """The condition that an edge, a row with `until_at`, is valid at the basis.
+
+    It has ended only if its end is both known at the position and effective at the moment.
+    """
+    begun, is_open = f"{alias}.position <= %(position)s", f"{alias}.until_position > %(position)s"
+    if is_level(basis):
+        return f"{begun} and {is_open}"
+    return f"{begun} and {alias}.effective_at <= %(at)s and ({is_open} or {alias}.until_at > %(at)s)"
 
 
 def now(conn: psycopg.Connection[Any]) -> ResolvedBasis:

@@ -24,7 +24,7 @@ from psycopg.rows import tuple_row
 from domain.primitives.lazy import cached_property
 from domain.primitives.values import Basis, Kind
 from projections.store import digests, search_text
-from projections.store.basis import is_level
+from projections.store.basis import is_level, last_version
 from projections.store.columnar import Columnar
 from projections.store.columns import Column, column_of
 from projections.store.deadline import raise_if_late
@@ -406,20 +406,6 @@ def basis_params(basis: Basis, **params: Any) -> dict[str, Any]:
     return {"at": basis.at, "position": basis.position, **params}
 
 
-def last_version(table: str, basis: Basis, alias: str, id: str) -> str:
-    """A lateral subquery `alias`: the version at the basis with this id, if there is one.
-
-    At a level basis every known version is effective, and the index on the position is used. Otherwise the index on
-    the effective time is used; only versions that were recorded later for the past are skipped.
-    """
-    known = f"{table}.position <= %(position)s"
-    if is_level(basis):
-        reach, order = known, "position desc"
-    else:
-        reach, order = f"changed_at <= %(at)s and {known}", "changed_at desc, position desc"
-    return f"lateral (select * from {table} where {table}.id = {id} and {reach} order by {order} limit 1) {alias}"
-
-
 def is_last(table: str, basis: Basis, alias: str) -> str:
     """The condition that a version is the one at the basis, for statements that look at most versions of a table: one
     pass over them costs less than a lookup for each aggregate."""
@@ -428,17 +414,6 @@ def is_last(table: str, basis: Basis, alias: str) -> str:
         reach += " and {0}.changed_at <= %(at)s"
     later = f"n.id = {alias}.id and n.position > {alias}.position and {reach.format('n')}"
     return f"{reach.format(alias)} and not exists (select from {table} n where {later})"
-
-
-def is_valid_at(basis: Basis, alias: str) -> str:
-    """The condition that an edge, a row with `until_at`, is valid at the basis.
-
-    It has ended only if its end is both known at the position and effective at the moment.
-    """
-    begun, is_open = f"{alias}.position <= %(position)s", f"{alias}.until_position > %(position)s"
-    if is_level(basis):
-        return f"{begun} and {is_open}"
-    return f"{begun} and {alias}.effective_at <= %(at)s and ({is_open} or {alias}.until_at > %(at)s)"
 
 
 def grouped(keys: Iterable[UUID], rows: Iterable[R], key: Callable[[R], UUID]) -> dict[UUID, list[R]]:

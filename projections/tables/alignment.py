@@ -17,8 +17,9 @@ from domain.model.event import WHEN_RECORDED, Event, Recorded
 from domain.model.key_result import KeyResultMoved
 from domain.model.objective import ObjectiveAligned, ObjectiveDrafted, ObjectiveMoved, ObjectiveUnaligned
 from domain.primitives.values import Basis, Kind, Ref
+from projections.store.basis import is_valid_at
 from projections.store.batch_writer import BatchWriter, Reads
-from projections.store.versioned_tables import OPEN, Connection, Table, ValidityTable, basis_params, fetch, is_valid_at
+from projections.store.versioned_tables import OPEN, Connection, Table, ValidityTable, basis_params, fetch
 from projections.tables.key_result import KEY_RESULT
 from projections.tables.objective import OBJECTIVE, ObjectiveRow, is_in_force
 

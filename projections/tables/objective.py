@@ -34,18 +34,11 @@ from domain.primitives.values import (
     Verdict,
     Visibility,
 )
+from projections.store.basis import is_valid_at, last_version
 from projections.store.batch_writer import BatchWriter, Reads
 from projections.store.keyset import LABELLED, Filter, FilterBuilder, List, Range, text
 from projections.store.rows import Version
-from projections.store.versioned_tables import (
-    Connection,
-    Table,
-    VersionedTable,
-    basis_params,
-    fetch,
-    is_valid_at,
-    last_version,
-)
+from projections.store.versioned_tables import Connection, Table, VersionedTable, basis_params, fetch
 from projections.tables.people import teams_inside
 
 # ── rows ─────────────────────────────────────────────────────────────────────────────────────────

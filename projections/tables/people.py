@@ -30,6 +30,7 @@ from domain.model.people import (
 )
 from domain.primitives.personal_data import erased_handle, unseal
 from domain.primitives.values import Basis, Kind
+from projections.store.basis import is_valid_at
 from projections.store.batch_writer import BatchWriter, Reads
 from projections.store.keyset import LABELLED, Filter, FilterBuilder, List, text
 from projections.store.rows import Version
@@ -43,7 +44,6 @@ from projections.store.versioned_tables import (
     basis_params,
     fetch,
     grouped,
-    is_valid_at,
 )
 
 # ── rows ─────────────────────────────────────────────────────────────────────────────────────────

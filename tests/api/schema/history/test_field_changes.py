@@ -11,7 +11,8 @@ from api.schema.history.field_changes import text
 from domain.primitives.values import Kind, Ref
 from projections.figures.kpis.kpi_standing import goal_schedule
 from projections.history import field_changes
-from projections.store.versioned_tables import basis_params, is_valid_at
+from projections.store.basis import is_valid_at
+from projections.store.versioned_tables import basis_params
 from projections.tables import kpi
 from projections.tables.alignment import SUPPORT
 from projections.tables.cycle import settings
