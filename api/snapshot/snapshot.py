@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
-from operator import attrgetter
 from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeAlias, TypeVar
 from uuid import UUID
 
@@ -25,7 +24,7 @@ from domain.primitives.values import Basis, ScoringPolicy
 from projections.engine import visibility
 from projections.store import basis as bases
 from projections.store.basis import ResolvedBasis
-from projections.store.columnar import Columnar
+from projections.store.columnar import Columnar, column_of
 from projections.store.deadline import Deadline
 from projections.store.versioned_tables import Few
 from projections.tables import cycle, people
@@ -423,8 +422,7 @@ class Batch:
 
     def column(self, name: str) -> Sequence[Any]:
         """The values of an attribute of the rows."""
-        rows = self.rows
-        return rows.column(name) if isinstance(rows, Columnar) else list(map(attrgetter(name), rows))
+        return column_of(self.rows, name)
 
     def having(self, names: Iterable[str]) -> Sequence[Any]:  # noqa: ARG002 - for batches that lack columns
         """The rows with these columns at least."""

@@ -19,6 +19,8 @@ from domain.primitives.values import Direction, Metric, Milestone, Ref
 FIGURE_TOLERANCE = 1e-12
 UNCLAMPED_MAX = 1e12
 """The limit of unclamped progress, in both directions, so that its mean is always finite."""
+_DIGITS_KEPT = 15
+"""The significant digits that any decimal number keeps as a float."""
 SUM_MIN, SUM_MAX = 1e-100, 1e100
 """Between these limits, a sum of weights can be multiplied and divided without overflow or underflow."""
 
@@ -123,8 +125,11 @@ def total(values: Sequence[float]) -> float:
 def without_noise(value: float) -> float:
     """The decimal number of up to 14 significant digits that the value is in 15 digits, of which floats keep no more:
     0.1 + 0.2 is 0.3. A value that is none, such as 2 / 3, is returned as it is."""
+    digits = f"{value:.15g}"
+    if len(digits) < _DIGITS_KEPT:
+        return float(digits)
     rounded = float(f"{value:.14g}")
-    return rounded if float(f"{value:.15g}") == rounded else value
+    return rounded if float(digits) == rounded else value
 
 
 def difference(value: float, other: float) -> float:

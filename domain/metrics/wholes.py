@@ -14,7 +14,7 @@ from uuid import UUID
 from domain.metrics import progress
 from domain.metrics.formulas import Fact, Measurement, clamped, mean, scaled
 from domain.metrics.progress import KeyResultFigures, KeyResultProgress, Progress, Term, terms
-from domain.metrics.rating import Health, band, verdict
+from domain.metrics.rating import SHARE_TOLERANCE, Health, band, verdict
 from domain.primitives.values import Kind, ObjectiveKind, ObjectiveState, Ref, ScoringPolicy, Verdict
 
 # ── inputs and results ───────────────────────────────────────────────────────────────────────────
@@ -196,9 +196,11 @@ _Means: TypeAlias = tuple[float | None, float | None, float | None]
 
 def mean_value(values: Sequence[float | None], weights: Sequence[float], fill: float = 1.0) -> float | None:
     """Σ weight · value / Σ weight, a missing value counting 0, times `fill`; None if all are missing."""
-    if values.count(None) == len(values):
+    missing = values.count(None)
+    if missing == len(values):
         return None
-    return clamped(mean(weights, [value or 0.0 for value in values]) * fill)
+    given = [value or 0.0 for value in values] if missing else cast("Sequence[float]", values)
+    return clamped(mean(weights, given) * fill)
 
 
 def _means(parts: Sequence[AnyPart], weights: Sequence[float], fill: float) -> _Means:
@@ -227,16 +229,25 @@ def _confidence(parts: Sequence[AnyPart], weights: Sequence[float]) -> tuple[flo
     return mean_confidence([part.confidence for part in parts], weights), min(lowest, default=None)
 
 
-def _open_health(
-    healths: Sequence[Health | None], weights: Sequence[float], gap: Callable[[], float], policy: ScoringPolicy
-) -> Health:
-    """PENDING if all parts are; OUTDATED if more than half of the weight that is not PENDING is; else by the gap."""
+def _open_health(healths: Sequence[Health | None], weights: Sequence[float], rated: Callable[[], Health]) -> Health:
+    """PENDING if all parts are; OUTDATED if more than half of the weight that is not PENDING is; else as rated by the
+    mean of the gaps."""
     pending, outdated = healths.count(Health.PENDING), healths.count(Health.OUTDATED)
     if pending == len(healths):
         return Health.PENDING
     if outdated and (pending + outdated == len(healths) or _is_silent(healths, scaled(weights))):
         return Health.OUTDATED
-    return band(gap(), policy)
+    return rated()
+
+
+def _band_of_mean(gaps: Sequence[float], weights: Sequence[float], policy: ScoringPolicy) -> Health:
+    """The band of the mean of these gaps. The mean need not be computed where all gaps are on one side of a bound by
+    more than its rounding error."""
+    if max(gaps) <= policy.on_track_gap:
+        return Health.ON_TRACK
+    if min(gaps) > policy.at_risk_gap + 2 * SHARE_TOLERANCE:
+        return Health.OFF_TRACK
+    return band(mean(weights, gaps), policy)
 
 
 def _is_silent(healths: Sequence[Health | None], weights: Sequence[float]) -> bool:
@@ -261,7 +272,9 @@ class _Figures(Fact, frozen=True, gc=False):
 def _figures(parts: Sequence[AnyPart], weights: Sequence[float], policy: ScoringPolicy, fill: float = 1.0) -> _Figures:
     gap = mean(weights, [part.gap for part in parts]) if parts else 0.0
     share = mean(weights, [part.measured_share for part in parts]) if parts else 0.0
-    health = _open_health([part.health for part in parts], weights, lambda: gap, policy) if parts else Health.PENDING
+    health = (
+        _open_health([part.health for part in parts], weights, lambda: band(gap, policy)) if parts else Health.PENDING
+    )
     return _Figures(*_means(parts, weights, fill), health, gap, share, *_confidence(parts, weights))
 
 
@@ -298,7 +311,7 @@ def at_moment(
     gap = mean(weights, [part.gap for part in key_results])
     due = mean(weights, [part.expected or 0.0 for part in key_results])
     health = _health_of_objective(
-        before.of, _open_health([part.health for part in key_results], weights, lambda: gap, policy)
+        before.of, _open_health([part.health for part in key_results], weights, lambda: band(gap, policy))
     )
     return ObjectiveProgress(
         before.value, before.unclamped, due, health, gap, before.measured_share, before.confidence,
@@ -329,11 +342,16 @@ def health_of_objective(
     gaps: Sequence[float],
     weights: Sequence[float],
     policy: ScoringPolicy,
+    *,
+    are_rated: bool,
 ) -> Health | None:
-    """The health of an objective by those of its key results, their gaps and weights. There is at least one."""
+    """The health of an objective by those of its key results, their gaps and weights. There is at least one.
+    `are_rated`: it is known that none of them is PENDING or OUTDATED."""
     if state in _ENDED:
         return _health_at_end(state, verdict)
-    return _open_health(healths, weights, lambda: mean(weights, gaps), policy)
+    if are_rated:
+        return _band_of_mean(gaps, weights, policy)
+    return _open_health(healths, weights, lambda: _band_of_mean(gaps, weights, policy))
 
 
 def _health_of_objective(facts: ObjectiveFacts, open_health: Health) -> Health | None:

@@ -21,7 +21,7 @@ from domain.primitives.values import Basis, ScoringPolicy
 from projections.figures import formula_inputs
 from projections.figures.standing import Standing
 from projections.standings.kept_rows import NO_STANDINGS, Kept, KeptColumns
-from projections.store.columnar import Columnar, at_places
+from projections.store.columnar import Columnar, at_places, column_of
 from projections.tables.cycle import CycleRow, Settings
 from projections.tables.objective import AnyObjective
 
@@ -59,6 +59,8 @@ class Part(NamedTuple):
         return of.value, of.unclamped, of.expected, of.health, of.gap
 
 
+_UNRATED: Final = frozenset({id(Health.PENDING), id(Health.OUTDATED)})
+"""By identity: to compute the hash of a member costs more than all other work on it."""
 Parts: TypeAlias = Mapping[int, Part]
 """The key results of an objective, dropped ones too, by the position at which each was added, in that order."""
 PartsOf: TypeAlias = Mapping[int, Parts]
@@ -126,6 +128,16 @@ class PartColumns(Mapping[int, Parts]):
             self._columns[name] = self._stated(*_STATED[name])
         return at_places(self._columns[name], places)
 
+    def groups(self, name: str, groups: Sequence[Sequence[int]]) -> list[list[Any]]:
+        """Such a column of the key results at each of these groups of places."""
+        values = self.column(name, range(len(self.kept)))
+        return [at_places(values, places) for places in groups]
+
+    @property
+    def are_rated(self) -> bool:
+        """Whether no key result is PENDING or OUTDATED."""
+        return _UNRATED.isdisjoint(map(id, self._columns["health"]))
+
     def _stated(self, name: str, of_part: Callable[[Part], Any]) -> list[Any]:
         """What the kept standings state; of those that are not computed from them, what their part does."""
         values = self.kept.loaded(name)
@@ -141,7 +153,7 @@ class PartColumns(Mapping[int, Parts]):
     def live(self, parent: int) -> Sequence[int]:
         """The places of the key results of an objective that are not dropped."""
         span = self._spans[parent]
-        if self._dropped.isdisjoint(span):
+        if not self._dropped or self._dropped.isdisjoint(span):
             return span
         return [place for place in span if place not in self._dropped]
 
@@ -229,7 +241,7 @@ class ObjectiveColumns(Columnar[ObjectiveProgress]):
 
     @cached_property
     def records(self) -> Sequence[ObjectiveProgress]:
-        return self._computed(_whole, lambda one: one)
+        return self._computed(_records, lambda one: one)
 
     def column(self, name: str) -> Sequence[Any]:
         compute = _COLUMNS.get(name)
@@ -238,31 +250,42 @@ class ObjectiveColumns(Columnar[ObjectiveProgress]):
         return self._computed(compute, attrgetter(name))
 
     def _computed(self, compute: "_Compute", known: Callable[[ObjectiveProgress], Any]) -> list[Any]:
-        parts, apart = self._parts, self._apart
-        return [
-            known(apart[row.born]) if row.born in apart else compute(row, parts, parts.own(row.born))
-            for row in self._rows
-        ]
+        births, parts, apart = column_of(self._rows, "born"), self._parts, self._apart
+        if not apart:
+            return compute(self._rows, parts, list(map(parts.own, births)))
+        own = [row for row in self._rows if row.born not in apart]
+        found = iter(compute(own, parts, [parts.own(row.born) for row in own]))
+        return [known(apart[born]) if born in apart else next(found) for born in births]
 
 
-_Compute: TypeAlias = Callable[[AnyObjective, PartColumns, Sequence[int]], Any]
+_Compute: TypeAlias = Callable[[Sequence[AnyObjective], PartColumns, Sequence[Sequence[int]]], list[Any]]
+"""Takes objectives with the places of their key results, of which each has one at least."""
 
 
-def _value(_row: AnyObjective, parts: PartColumns, own: Sequence[int]) -> float | None:
-    return wholes.mean_value(parts.column("value", own), parts.column("weight", own))
+def _values(_: Sequence[AnyObjective], parts: PartColumns, own: Sequence[Sequence[int]]) -> list[float | None]:
+    return list(map(wholes.mean_value, parts.groups("value", own), parts.groups("weight", own)))
 
 
-def _health(row: AnyObjective, parts: PartColumns, own: Sequence[int]) -> Health | None:
-    healths, gaps, weights = [parts.column(name, own) for name in ("health", "gap", "weight")]
-    return wholes.health_of_objective(row.state, row.verdict, healths, gaps, weights, parts.policies[row.born])
+def _healths(rows: Sequence[AnyObjective], parts: PartColumns, own: Sequence[Sequence[int]]) -> list[Health | None]:
+    groups = [parts.groups(name, own) for name in ("health", "gap", "weight")]
+    states = [column_of(rows, name) for name in ("state", "verdict", "born")]
+    are_rated = parts.are_rated
+    return [
+        wholes.health_of_objective(state, verdict, healths, gaps, weights, parts.policies[born], are_rated=are_rated)
+        for state, verdict, born, healths, gaps, weights in zip(*states, *groups, strict=True)
+    ]
 
 
-def _gap(_row: AnyObjective, parts: PartColumns, own: Sequence[int]) -> float:
-    return mean(parts.column("weight", own), parts.column("gap", own))
+def _gaps(_: Sequence[AnyObjective], parts: PartColumns, own: Sequence[Sequence[int]]) -> list[float]:
+    return list(map(mean, parts.groups("weight", own), parts.groups("gap", own)))
 
 
-def _confidence(_row: AnyObjective, parts: PartColumns, own: Sequence[int]) -> float | None:
-    return wholes.mean_confidence(parts.column("confidence", own), parts.column("weight", own))
+def _confidences(_: Sequence[AnyObjective], parts: PartColumns, own: Sequence[Sequence[int]]) -> list[float | None]:
+    return list(map(wholes.mean_confidence, parts.groups("confidence", own), parts.groups("weight", own)))
+
+
+def _records(rows: Sequence[AnyObjective], parts: PartColumns, own: Sequence[Sequence[int]]) -> list[ObjectiveProgress]:
+    return [_whole(row, parts, places) for row, places in zip(rows, own, strict=True)]
 
 
 def _whole(row: AnyObjective, parts: PartColumns, own: Sequence[int]) -> ObjectiveProgress:
@@ -270,5 +293,10 @@ def _whole(row: AnyObjective, parts: PartColumns, own: Sequence[int]) -> Objecti
     return wholes.of_objective(formula_inputs.of_objective(row), key_results, parts.policies[row.born])
 
 
-_COLUMNS: Final[Mapping[str, _Compute]] = {"value": _value, "health": _health, "gap": _gap, "confidence": _confidence}
+_COLUMNS: Final[Mapping[str, _Compute]] = {
+    "value": _values,
+    "health": _healths,
+    "gap": _gaps,
+    "confidence": _confidences,
+}
 """The figures that are computed without the others."""

@@ -37,3 +37,8 @@ class Columnar(Sequence[R]):
 def at_places(values: list[R], places: Sequence[int]) -> list[R]:
     """The values at these places."""
     return values[places.start : places.stop] if type(places) is range else [values[place] for place in places]
+
+
+def column_of(rows: Sequence[Any], name: str) -> Sequence[Any]:
+    """An attribute of all rows, which may be columnar."""
+    return rows.column(name) if isinstance(rows, Columnar) else list(map(attrgetter(name), rows))
