@@ -283,6 +283,7 @@ class View:
         self.id_end = b"" if is_now else global_ids.suffix(basis)
         self.kept: dict[object, Any] = {}
         self._rows: dict[object, dict[UUID, Any]] = {}
+        self._remembered: dict[object, list[Iterable[Any]]] = {}
         self._named: dict[object, dict[str, Any]] = {}
         self._inside: dict[UUID, set[UUID]] = {}
 
@@ -294,6 +295,8 @@ class View:
     def by_id(self, query: ById[T], wanted: Iterable[UUID | None]) -> dict[UUID, T]:
         """The rows with these ids, among others read before; a view reads each row once."""
         rows: dict[UUID, T] = self._rows.setdefault(query, {})
+        for remembered in self._remembered.pop(query, ()):
+            rows.update({row.id: row for row in remembered})
         if query is cycle.cycles:
             rows.update(self._structure.cycles)  # type: ignore[arg-type]
         missing = set(filter(None, wanted)) - rows.keys()
@@ -306,7 +309,7 @@ class View:
 
     def remember(self, query: ById[T], rows: Iterable[T]) -> None:
         """Keep rows that another query has read, so that `by_id` need not read them again."""
-        self._rows.setdefault(query, {}).update({row.id: row for row in rows})  # type: ignore[attr-defined]
+        self._remembered.setdefault(query, []).append(rows)
 
     def computed(self, load: "Callable[[Batch], Sequence[T]]", rows: Iterable[Any]) -> dict[UUID, T]:
         """The result of `load` for each of these rows by its id, among others; a view computes each of them once."""

@@ -250,12 +250,18 @@ class ObjectiveColumns(Columnar[ObjectiveProgress]):
         return self._computed(compute, attrgetter(name))
 
     def _computed(self, compute: "_Compute", known: Callable[[ObjectiveProgress], Any]) -> list[Any]:
-        births, parts, apart = column_of(self._rows, "born"), self._parts, self._apart
+        apart, (own, places) = self._apart, self._own
+        found = compute(own, self._parts, places)
         if not apart:
-            return compute(self._rows, parts, list(map(parts.own, births)))
-        own = [row for row in self._rows if row.born not in apart]
-        found = iter(compute(own, parts, [parts.own(row.born) for row in own]))
-        return [known(apart[born]) if born in apart else next(found) for born in births]
+            return found
+        each = iter(found)
+        return [known(apart[born]) if born in apart else next(each) for born in column_of(self._rows, "born")]
+
+    @cached_property
+    def _own(self) -> tuple[Sequence[AnyObjective], Sequence[Sequence[int]]]:
+        """The objectives whose key results tell their figures, and the places of these."""
+        own = [row for row in self._rows if row.born not in self._apart] if self._apart else self._rows
+        return own, list(map(self._parts.own, column_of(own, "born")))
 
 
 _Compute: TypeAlias = Callable[[Sequence[AnyObjective], PartColumns, Sequence[Sequence[int]]], list[Any]]

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from operator import attrgetter
 from typing import Any, NamedTuple, cast
-from uuid import UUID
 
 from domain.metrics import open_columns, progress
 from domain.metrics.formulas import clamped
@@ -32,7 +31,7 @@ from projections.figures.horizon import Horizon
 from projections.figures.window import End, end_of_goal
 from projections.standings import kept_rows
 from projections.standings.kept_rows import KEPT, Few, Kept, KeptColumns
-from projections.store.columnar import at_places
+from projections.store.columnar import at_places, column_of
 from projections.store.stored_columns import MICROSECOND, day, moment, stored
 from projections.store.versioned_tables import Connection
 from projections.tables.cycle import CycleRow
@@ -43,10 +42,10 @@ from projections.tables.objective import AnyObjective
 
 def add_parts(conn: Connection, of: Goals, to: PartColumns) -> None:
     """Add the key results of those of these objectives that are missing there, from their kept standings."""
-    rows = [row for row in of.rows if row.born not in to.policies]
-    frames = dict(zip(map(attrgetter("born"), rows), _Rulebook(of).frames(rows), strict=True))
+    rows = [row for row in of.rows if row.born not in to.policies] if to.policies else of.rows
+    frames = dict(zip(column_of(rows, "born"), _Rulebook(of).frames(rows), strict=True))
     ended = any(map(attrgetter("ended"), frames.values()))
-    kept = kept_rows.of_objectives(conn, of.basis, list(map(attrgetter("id"), rows)), ended=ended)
+    kept = kept_rows.of_objectives(conn, of.basis, column_of(rows, "id"), ended=ended)
     figures, others = _judged(frames, kept)
     by_rows = dict(zip(others, _by_rows(conn, of, list(map(kept.at, others))), strict=True)) if others else {}
     for place, part in by_rows.items():
@@ -191,16 +190,17 @@ class _Rulebook:
             self._rules[cycle.born, ended] = found
         return found
 
-    def frames(self, rows: Iterable[AnyObjective]) -> "Iterator[_Frame]":
+    def frames(self, rows: Sequence[AnyObjective]) -> "Iterator[_Frame]":
         """The frame of each of these objectives: one for all open ones of a cycle in one state, since their key results
         are judged in the same way."""
-        known: dict[tuple[UUID, ObjectiveState], _Frame] = {}
-        for row in rows:
-            frame = known.get((row.cycle, row.state))
-            if frame is None or row.ended_at is not None:
-                frame = _Frame(self, row)
+        known: dict[tuple[int, ObjectiveState], _Frame] = {}
+        columns = [column_of(rows, name) for name in ("cycle", "state", "ended_at")]
+        for number, (cycle, state, ended_at) in enumerate(zip(*columns, strict=True)):
+            frame = known.get((cycle.int, state))
+            if frame is None or ended_at is not None:
+                frame = _Frame(self, rows[number])
                 if frame.ended is None:
-                    known[row.cycle, row.state] = frame
+                    known[cycle.int, state] = frame
             yield frame
 
 

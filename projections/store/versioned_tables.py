@@ -10,10 +10,10 @@ A row class defines its table: its fields are the columns, its annotations their
 - A `Table` holds rows that never change and have no versions.
 """
 
-from collections import namedtuple
+from collections import Counter, namedtuple
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any, Generic, TypeVar, get_type_hints
 from uuid import UUID
 
@@ -244,6 +244,12 @@ class Few(Columnar[Any]):
     def column(self, name: str) -> Sequence[Any]:
         return self._columns[name]
 
+    def __getitem__(self, place: Any) -> Any:
+        """A row, which is made without the others, or several."""
+        if isinstance(place, slice) or "records" in vars(self):
+            return self.records[place]
+        return self._row._make([values[place] for values in self._columns.values()])
+
 
 class Narrow:
     """A few columns of a table, with rows that have only these: most columns of a large list are in no answer."""
@@ -344,10 +350,8 @@ class VersionedTable(Table[V]):
         """The same children with a few columns, and how many of them each parent has."""
         sql = self.query(basis, *self._below(column, where), f"{narrow.seen}, c.n") + " order by c.n, c.born"
         found = fetch(conn, sql, basis_params(basis, parents=parents))
-        sizes = [0] * len(parents)
-        for values in found:
-            sizes[values[-1] - 1] += 1
-        return narrow.loaded(found), sizes
+        sizes = Counter(map(itemgetter(-1), found))
+        return narrow.loaded(found), [sizes[number] for number in range(1, len(parents) + 1)]
 
     def _below(self, column: str, where: str) -> tuple[str, str]:
         """The candidates that were ever below one of the parents, and the condition that they are at the basis."""
