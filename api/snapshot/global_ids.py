@@ -56,14 +56,16 @@ def encode(kind: str, id: UUID, end: bytes = b"") -> str:
 def encode_all(kind: str, ids: Sequence[UUID], end: bytes = b"") -> list[str]:
     """The global ids of objects of one kind, as `encode` returns each.
 
-    Texts whose length is a multiple of 3 have no padding, so all of them are encoded at once.
+    Texts whose length is a multiple of 3 have no padding, so all of them are encoded at once: the UUIDs are written as
+    one text, with a line end between each two.
     """
-    text = b"%b:%%032x%b" % (kind.encode(), end)
-    length = len(text % 0)
+    head = b"%b:" % kind.encode()
+    length = len(head) + 32 + len(end)
     if length % 3:
-        return [_base64(text % id.int) for id in ids]
-    encoded, size = _base64(text * len(ids) % tuple([id.int for id in ids])), length // 3 * 4
-    return [encoded[start : start + size] for start in range(0, len(encoded), size)]
+        return [encode(kind, id, end) for id in ids]
+    text = b"".join([id.bytes for id in ids]).hex("\n", 16).encode().replace(b"\n", end + head)
+    encoded, size = _base64(head + text + end), length // 3 * 4
+    return [encoded[place * size : (place + 1) * size] for place in range(len(ids))]
 
 
 def encode_version(kind: str, id: UUID, version: int, end: bytes = b"") -> str:

@@ -24,7 +24,7 @@ from domain.primitives.values import Basis, ScoringPolicy
 from projections.engine import visibility
 from projections.store import basis as bases
 from projections.store.basis import ResolvedBasis
-from projections.store.columnar import Columnar, column_of
+from projections.store.columnar import Columnar, values_of
 from projections.store.deadline import Deadline
 from projections.store.versioned_tables import Few
 from projections.tables import cycle, people
@@ -425,7 +425,7 @@ class Batch:
 
     def column(self, name: str) -> Sequence[Any]:
         """The values of an attribute of the rows."""
-        return column_of(self.rows, name)
+        return values_of(self.rows, name)
 
     def having(self, names: Iterable[str]) -> Sequence[Any]:  # noqa: ARG002 - for batches that lack columns
         """The rows with these columns at least."""

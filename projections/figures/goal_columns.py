@@ -21,7 +21,7 @@ from domain.primitives.values import Basis, ScoringPolicy
 from projections.figures import formula_inputs
 from projections.figures.standing import Standing
 from projections.standings.kept_rows import NO_STANDINGS, Kept, KeptColumns
-from projections.store.columnar import Columnar, at_places, column_of
+from projections.store.columnar import Columnar, at_places, values_of
 from projections.tables.cycle import CycleRow, Settings
 from projections.tables.objective import AnyObjective
 
@@ -255,13 +255,13 @@ class ObjectiveColumns(Columnar[ObjectiveProgress]):
         if not apart:
             return found
         each = iter(found)
-        return [known(apart[born]) if born in apart else next(each) for born in column_of(self._rows, "born")]
+        return [known(apart[born]) if born in apart else next(each) for born in values_of(self._rows, "born")]
 
     @cached_property
     def _own(self) -> tuple[Sequence[AnyObjective], Sequence[Sequence[int]]]:
         """The objectives whose key results tell their figures, and the places of these."""
         own = [row for row in self._rows if row.born not in self._apart] if self._apart else self._rows
-        return own, list(map(self._parts.own, column_of(own, "born")))
+        return own, list(map(self._parts.own, values_of(own, "born")))
 
 
 _Compute: TypeAlias = Callable[[Sequence[AnyObjective], PartColumns, Sequence[Sequence[int]]], list[Any]]
@@ -274,7 +274,7 @@ def _values(_: Sequence[AnyObjective], parts: PartColumns, own: Sequence[Sequenc
 
 def _healths(rows: Sequence[AnyObjective], parts: PartColumns, own: Sequence[Sequence[int]]) -> list[Health | None]:
     groups = [parts.groups(name, own) for name in ("health", "gap", "weight")]
-    states = [column_of(rows, name) for name in ("state", "verdict", "born")]
+    states = [values_of(rows, name) for name in ("state", "verdict", "born")]
     are_rated = parts.are_rated
     return [
         wholes.health_of_objective(state, verdict, healths, gaps, weights, parts.policies[born], are_rated=are_rated)

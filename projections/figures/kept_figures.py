@@ -31,7 +31,7 @@ from projections.figures.horizon import Horizon
 from projections.figures.window import End, end_of_goal
 from projections.standings import kept_rows
 from projections.standings.kept_rows import KEPT, Few, Kept, KeptColumns
-from projections.store.columnar import at_places, column_of
+from projections.store.columnar import at_places, values_of
 from projections.store.stored_columns import MICROSECOND, day, moment, stored
 from projections.store.versioned_tables import Connection
 from projections.tables.cycle import CycleRow
@@ -43,9 +43,9 @@ from projections.tables.objective import AnyObjective
 def add_parts(conn: Connection, of: Goals, to: PartColumns) -> None:
     """Add the key results of those of these objectives that are missing there, from their kept standings."""
     rows = [row for row in of.rows if row.born not in to.policies] if to.policies else of.rows
-    frames = dict(zip(column_of(rows, "born"), _Rulebook(of).frames(rows), strict=True))
+    frames = dict(zip(values_of(rows, "born"), _Rulebook(of).frames(rows), strict=True))
     ended = any(map(attrgetter("ended"), frames.values()))
-    kept = kept_rows.of_objectives(conn, of.basis, column_of(rows, "id"), ended=ended)
+    kept = kept_rows.of_objectives(conn, of.basis, values_of(rows, "id"), ended=ended)
     figures, others = _judged(frames, kept)
     by_rows = dict(zip(others, _by_rows(conn, of, list(map(kept.at, others))), strict=True)) if others else {}
     for place, part in by_rows.items():
@@ -194,7 +194,7 @@ class _Rulebook:
         """The frame of each of these objectives: one for all open ones of a cycle in one state, since their key results
         are judged in the same way."""
         known: dict[tuple[int, ObjectiveState], _Frame] = {}
-        columns = [column_of(rows, name) for name in ("cycle", "state", "ended_at")]
+        columns = [values_of(rows, name) for name in ("cycle", "state", "ended_at")]
         for number, (cycle, state, ended_at) in enumerate(zip(*columns, strict=True)):
             frame = known.get((cycle.int, state))
             if frame is None or ended_at is not None:

@@ -39,6 +39,6 @@ def at_places(values: list[R], places: Sequence[int]) -> list[R]:
     return values[places.start : places.stop] if type(places) is range else [values[place] for place in places]
 
 
-def column_of(rows: Sequence[Any], name: str) -> Sequence[Any]:
+def values_of(rows: Sequence[Any], name: str) -> Sequence[Any]:
     """An attribute of all rows, which may be columnar."""
     return rows.column(name) if isinstance(rows, Columnar) else list(map(attrgetter(name), rows))

@@ -13,6 +13,7 @@ A row class defines its table: its fields are the columns, its annotations their
 from collections import Counter, namedtuple
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
+from itertools import chain, repeat
 from operator import attrgetter, itemgetter
 from typing import Any, Generic, TypeVar, get_type_hints
 from uuid import UUID
@@ -255,21 +256,31 @@ class Narrow:
     """A few columns of a table, with rows that have only these: most columns of a large list are in no answer."""
 
     def __init__(self, columns: Sequence[Column]) -> None:
-        self.seen = ", ".join(f"v.{column.name}" for column in columns)
         self._columns = columns
+        self.seen = self.seen_without("")
         self._row: Any = namedtuple("_row", [column.name for column in columns])  # type: ignore[misc]  # noqa: PYI024
 
-    def loaded(self, found: Sequence[Sequence[Any]]) -> Few:
-        """The rows for these values from the database, which may be followed by others."""
+    def seen_without(self, known: str) -> str:
+        """The columns in a query that need not read one of them."""
+        return ", ".join("null" if column.name == known else f"v.{column.name}" for column in self._columns)
+
+    def loaded(self, found: Sequence[Sequence[Any]], known: str = "", values: Sequence[Any] = ()) -> Few:
+        """The rows for these values from the database, which may be followed by others. `known`: a column that was not
+        read, since it has these values."""
+        read = zip(*found, strict=True) if found else [()] * len(self._columns)
         columns = [
-            values if column.load is None else [None if one is None else column.load(one) for one in values]
-            for column, values in zip(self._columns, zip(*found, strict=True), strict=False)
+            values if column.name == known else one if column.load is None else _loaded(column.load, one)
+            for column, one in zip(self._columns, read, strict=False)
         ]
-        return Few(self._row, columns or [()] * len(self._columns), len(found))
+        return Few(self._row, columns, len(found))
 
     def read(self, conn: Connection, sql: str, params: Params, *, prepare: bool = True) -> Few:
         """The rows of a query that selects these columns. As `fetch`."""
         return self.loaded(fetch(conn, sql, params, prepare=prepare))
+
+
+def _loaded(load: Callable[[Any], Any], values: Sequence[Any]) -> list[Any]:
+    return [None if one is None else load(one) for one in values]
 
 
 class VersionedTable(Table[V]):
@@ -348,10 +359,12 @@ class VersionedTable(Table[V]):
         self, conn: Connection, basis: Basis, column: str, parents: Sequence[UUID], narrow: Narrow, where: str = "true"
     ) -> tuple[Few, Sequence[int]]:
         """The same children with a few columns, and how many of them each parent has."""
-        sql = self.query(basis, *self._below(column, where), f"{narrow.seen}, c.n") + " order by c.n, c.born"
+        seen = narrow.seen_without(column)
+        sql = self.query(basis, *self._below(column, where), f"{seen}, c.n") + " order by c.n, c.born"
         found = fetch(conn, sql, basis_params(basis, parents=parents))
-        sizes = Counter(map(itemgetter(-1), found))
-        return narrow.loaded(found), [sizes[number] for number in range(1, len(parents) + 1)]
+        counts = Counter(map(itemgetter(-1), found))
+        sizes = [counts[number] for number in range(1, len(parents) + 1)]
+        return narrow.loaded(found, column, [*chain.from_iterable(map(repeat, parents, sizes))]), sizes
 
     def _below(self, column: str, where: str) -> tuple[str, str]:
         """The candidates that were ever below one of the parents, and the condition that they are at the basis."""

@@ -28,7 +28,7 @@ from projections.figures.latest_standings import Context
 from projections.figures.standing import Standing
 from projections.figures.timeline import Timeline
 from projections.figures.window import End, end_of_cycle
-from projections.store.columnar import column_of
+from projections.store.columnar import values_of
 from projections.tables import alignment, cycle, kpi, objective, people
 from projections.tables.cycle import CycleRow
 from projections.tables.key_result import KeyResultRow
@@ -106,13 +106,13 @@ def parts_of(view: View, rows: Sequence[AnyObjective]) -> tuple[Goals, PartColum
     """These objectives with what is in force, and the key results of each with their progress, among others; a view
     computes them once."""
     of, known = _goals(view, rows), _known(view)
-    if not all(map(known.policies.__contains__, column_of(rows, "born"))):
+    if not all(map(known.policies.__contains__, values_of(rows, "born"))):
         view.reads.read(kept_figures.add_parts, of, known)
     return of, known
 
 
 def _goals(view: View, rows: Sequence[AnyObjective]) -> Goals:
-    ids = column_of(rows, "cycle")
+    ids = values_of(rows, "cycle")
     distinct = dict(zip(map(attrgetter("int"), ids), ids, strict=True))  # Python computes the hash of a UUID
     return Goals(view.basis, rows, view.by_id(cycle.cycles, distinct.values()), view.settings)
 
@@ -135,7 +135,7 @@ def of_objectives(batch: Batch) -> ObjectiveColumns:
     view, rows = batch.view, batch.having(OBJECTIVES_NEED)
     view.remember(objective.goals, rows)
     of, parts = parts_of(view, rows)
-    others = [rows[number] for number, born in enumerate(column_of(rows, "born")) if not parts.own(born)]
+    others = [rows[number] for number, born in enumerate(values_of(rows, "born")) if not parts.own(born)]
     return ObjectiveColumns(rows, parts, _apart(view, of, parts, others) if others else {})
 
 
