@@ -1,11 +1,14 @@
 """A client that disconnects ends its query, down to the statement in PostgreSQL; a command is not ended."""
 
 import json
+import re
 import socket
 from collections.abc import Iterator
+from contextlib import ExitStack
 from time import monotonic
 from typing import Any
 
+import httpx
 import psycopg
 import pytest
 from websockets.sync.client import connect
@@ -128,3 +131,26 @@ def test_operation_beyond_the_time_limit_cancels_its_statement(workspace: Writer
             answer += connection.recv(4096)
     assert monotonic() - began < SECONDS_MAX
     assert sleeping(workspace) == 0
+
+
+def occupied(port: int) -> dict[str, float]:
+    """How many operations are in progress or wait, by the lane and the word for it, where there are any."""
+    page = httpx.get(f"http://127.0.0.1:{port}/metrics").text
+    found = re.findall(r'^keyframe_lane_(running|waiting)\{lane="(\w+)"\} (\S+)$', page, re.MULTILINE)
+    return {f"{lane} {state}": float(count) for state, lane, count in found if float(count)}
+
+
+@pytest.mark.usefixtures("asleep")
+@pytest.mark.parametrize(("lane", "body"), [("light", ASK), ("heavy", HEAVY)])
+def test_clients_that_disconnect_at_once_leave_nothing_in_their_lane(
+    workspace: Writer, served: Running, lane: str, body: object
+) -> None:
+    """Two of their operations run, and the others wait for their turn."""
+    for _ in range(3):
+        with ExitStack() as clients:
+            for _ in range(12):
+                clients.enter_context(post(served.port, body))
+            until(lambda: occupied(served.port) == {f"{lane} running": 2, f"{lane} waiting": 10}, SECONDS_MAX)
+        until(lambda: not occupied(served.port), SECONDS_MAX)
+    with post(served.port, body):
+        until_asleep(workspace, 1)
