@@ -11,13 +11,11 @@ The root fields of queries are completed by compiled documents (`api.execution.p
 from collections.abc import Callable, Sequence
 from functools import cache, partial
 from time import monotonic
-from typing import Any, Final, NamedTuple, Never, TypeAlias, cast
+from typing import Any, Final, NamedTuple, Never, TypeAlias
 
 from graphql import (
-    GraphQLError,
     GraphQLField,
     GraphQLObjectType,
-    GraphQLSchema,
     OperationType,
     is_abstract_type,
     is_leaf_type,
@@ -33,7 +31,6 @@ from strawberry.types.field import StrawberryField
 from strawberry.types.info import Info
 
 from api.execution.context import Context
-from api.execution.limits import ParsedOperation
 from api.execution.plans.compiled_documents import CompiledDocuments
 from api.execution.plans.compiler import Place as Root
 from api.execution.plans.compiler import nullable
@@ -78,26 +75,11 @@ def _no_async_work(_: object) -> Never:
     raise TypeError("Resolvers are synchronous.")
 
 
-def _never(_: object) -> bool:
-    """Whether a value has to be awaited: resolvers of queries and mutations are synchronous."""
-    return False
-
-
 class Executor(StrawberryGraphQLCoreExecutionContext):
     """Executes one operation."""
 
     _bytes = 0
     """The approximate size of the answer so far, in bytes."""
-
-    @classmethod
-    def of(
-        cls, schema: GraphQLSchema, parsed: ParsedOperation, variables: dict[str, Any] | None, context: Any, root: Any
-    ) -> "Executor | list[GraphQLError]":
-        """The executor of an operation of a valid document, or the errors of its variables."""
-        is_sync = parsed.node is None or parsed.node.operation is not OperationType.SUBSCRIPTION
-        predicates: Any = {"is_awaitable": _never, "is_async_iterable": _never} if is_sync else {}
-        built = cls.build(schema, parsed.document, root, context, variables, parsed.name, **predicates)
-        return cast("Executor | list[GraphQLError]", built)
 
     # graphql-core hands both to resolvers. As methods they would refer back to the executor, and all that was read
     # would wait for the garbage collector.
@@ -113,6 +95,13 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
     def _deadline(self) -> Deadline:
         """The deadline of the response."""
         return self.context_value.deadline if isinstance(self.context_value, Context) else Deadline()
+
+    def build_per_event_executor(self, payload: Any) -> "Executor":
+        """The executor of one event of a subscription. graphql-core would have all of them share, and so keep, what
+        each one has collected of the selection."""
+        executor: Executor = super().build_per_event_executor(payload)  # type: ignore[assignment]
+        executor._relevant_sub_fields = {}
+        return executor
 
     def execute_fields(
         self,

@@ -5,7 +5,7 @@ the steps themselves. What a document alone decides is determined once (`api.exe
 """
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, Final
 
 from graphql import ExecutionResult as CoreResult
 from graphql import GraphQLError, GraphQLSchema
@@ -23,15 +23,28 @@ from api.schema.primitives.errors import coded
 from api.schema.subscriptions.lifecycle import started
 
 
+def _never(_: object) -> bool:
+    return False
+
+
+_SYNCHRONOUS: Final = {"is_awaitable": _never, "is_async_iterable": _never}
+"""Which values graphql-core awaits: none, since resolvers of queries and mutations are plain functions."""
+
+
 def executed(
-    schema: GraphQLSchema, operation: Operation, context: object, root: Any, types: Collection[OperationType]
+    schema: GraphQLSchema,
+    executor: type[Executor],
+    operation: Operation,
+    context: object,
+    root: Any,
+    types: Collection[OperationType],
 ) -> ExecutionResult:
-    """The result of an operation of one of these types, with a code for every error.
+    """The result of an operation of one of these types, with a code for every error. The executor builds its data.
 
     Raises `MissingQueryError`, `CannotGetOperationTypeError`, `InvalidOperationTypeError`.
     """
     try:
-        result = _executed(schema, operation, context, root, types)
+        result = _executed(schema, executor, operation, context, root, types)
     except (MissingQueryError, CannotGetOperationTypeError, InvalidOperationTypeError):
         raise
     except GraphQLError as error:
@@ -44,7 +57,12 @@ def executed(
 
 
 def _executed(
-    schema: GraphQLSchema, operation: Operation, context: object, root: Any, types: Collection[OperationType]
+    schema: GraphQLSchema,
+    executor: type[Executor],
+    operation: Operation,
+    context: object,
+    root: Any,
+    types: Collection[OperationType],
 ) -> ExecutionResult:
     text, variables, name = operation
     check_sizes(text, variables or {})
@@ -60,12 +78,13 @@ def _executed(
     forbidden = read_permission.violation(parsed.document, context)
     if forbidden is not None:
         return ExecutionResult(None, [forbidden])
-    executor = Executor.of(schema, parsed, variables, context, root)
-    if isinstance(executor, list):
-        return ExecutionResult(None, executor)
+    predicates: Any = {} if type_ is OperationType.SUBSCRIPTION else _SYNCHRONOUS
+    built: Any = executor.build(schema, parsed.document, root, context, variables, parsed.name, **predicates)
+    if isinstance(built, list):
+        return ExecutionResult(None, built)
     if type_ is OperationType.SUBSCRIPTION:
-        return started(executor)
-    result = executor.execute_operation()
+        return started(built)
+    result = built.execute_operation()
     assert isinstance(result, CoreResult)
     return ExecutionResult(result.data, result.errors)
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import cache, partial
 from math import inf
 from time import monotonic, perf_counter
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 import strawberry
 from graphql import GraphQLError
@@ -20,6 +20,7 @@ from strawberry.types.graphql import OperationType
 
 from api.execution.admission import Admission, Operation
 from api.execution.context import Bounds, Context
+from api.execution.executor import Executor
 from api.execution.lanes import Busy
 from api.schema.attention.item_types import TYPES as ATTENTION
 from api.schema.history.event_types import CHANGES
@@ -135,11 +136,12 @@ class Schema(strawberry.Schema):
         began = monotonic()
         operation = Operation(query, variable_values, operation_name)
         types = tuple(allowed_operation_types or OperationType)
+        executor = cast("type[Executor]", self.execution_context_class)
         costs = 0 if context_value is None else len(context_value.stats.costs)
         while True:
             reading = None if root_value is not None or context_value is None else Reading(context_value)
             own_root = root_value if reading is None else Query.to(reading.present)
-            result = executed(self._schema, operation, context_value, own_root, types)
+            result = executed(self._schema, executor, operation, context_value, own_root, types)
             if not result.errors or context_value is None or not _reads_only(context_value):
                 break
             if not context_value.begin_again(costs):
@@ -198,5 +200,6 @@ schema = Schema(
     Mutation,
     Subscription,
     types=[*CHANGES.values(), *ATTENTION.values()],
+    execution_context_class=Executor,
     config=StrawberryConfig(scalar_map=SCALARS),
 )

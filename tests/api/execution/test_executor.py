@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from graphql import get_introspection_query
+from graphql import get_introspection_query, parse
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from api.execution.executor import Executor
@@ -43,6 +43,16 @@ FAILING = """{
 }"""
 
 
+class Reference(StrawberryGraphQLCoreExecutionContext):
+    """The executor of graphql-core, which counts the operations that it executes."""
+
+    count = 0
+
+    def execute_operation(self, *given: Any) -> Any:
+        Reference.count += 1
+        return super().execute_operation(*given)
+
+
 def executed_by(executor: type[Any], world: AskedWorld, query: str, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(schema, "execution_context_class", executor)
     result = schema.execute_sync(query, {"with": True, "without": False}, world.context)
@@ -57,6 +67,18 @@ def executed_by(executor: type[Any], world: AskedWorld, query: str, monkeypatch:
 def test_answer_equals_that_of_graphql_core(world: AskedWorld, query: str, monkeypatch: pytest.MonkeyPatch) -> None:
     Crowd(world).join(12)
     ours = executed_by(Executor, world, query, monkeypatch)
-    theirs = executed_by(StrawberryGraphQLCoreExecutionContext, world, query, monkeypatch)
+    monkeypatch.setattr(Reference, "count", 0)
+    theirs = executed_by(Reference, world, query, monkeypatch)
+    assert Reference.count == 1
     assert ours == theirs
     assert len(ours[0]) > 100 or ours[1]
+
+
+def test_events_of_a_subscription_do_not_keep_what_earlier_ones_collected() -> None:
+    subscription = Executor.build(schema._schema, parse("subscription { changes { position } }"))
+    assert isinstance(subscription, Executor)
+    for number in range(3):
+        event = subscription.build_per_event_executor(number)
+        event._relevant_sub_fields[schema._schema.query_type, number] = ([], None)  # type: ignore[index, assignment]
+        assert len(event._relevant_sub_fields) == 1
+    assert not subscription._relevant_sub_fields
