@@ -88,6 +88,11 @@ class ObjectiveProgress(Whole, frozen=True, gc=False):
         return () if self.is_heading else self.parts
 
     @property
+    def healths(self) -> "list[Health | None]":
+        """The health of each of its key results that are not dropped."""
+        return [part.health for part in self.key_results]
+
+    @property
     def counted(self) -> "tuple[AnyPart, ...]":
         """The objectives that it takes its value from."""
         return self.parts if self.is_heading else ()
@@ -95,7 +100,7 @@ class ObjectiveProgress(Whole, frozen=True, gc=False):
     @property
     def counts(self) -> bool:
         """Whether it counts in means: it is neither a draft nor dropped, and it can have a value."""
-        return bool(self.parts) and self.of.state in _COUNTED
+        return bool(self.parts) and self.of.state in COUNTED
 
 
 class Part(NamedTuple):
@@ -130,6 +135,10 @@ class GroupProgress(Whole, frozen=True, gc=False):
     def key_results(self) -> list[KeyResultFigures]:
         """The key results of the counted objectives."""
         return [part for one in self.counted if not one.is_heading for part in one.parts]  # type: ignore[misc]
+
+    def healths(self, of: "Counted") -> "list[Health | None]":
+        """The health of each objective that counts, or of each of their key results."""
+        return [one.health for one in (self.counted if of is Counted.OBJECTIVES else self.key_results)]
 
 
 class CycleProgress(GroupProgress, frozen=True, gc=False, kw_only=True):
@@ -184,7 +193,7 @@ class Counted(StrEnum):
     OBJECTIVES = "OBJECTIVES"
 
 
-_COUNTED = (ObjectiveState.ACTIVE, ObjectiveState.CLOSED)
+COUNTED = (ObjectiveState.ACTIVE, ObjectiveState.CLOSED)
 """The states in which an objective counts: it is neither a draft nor dropped."""
 AnyPart: TypeAlias = KeyResultFigures | ObjectiveProgress | CycleProgress
 _Explained: TypeAlias = KeyResultProgress | ObjectiveProgress | CycleProgress
@@ -203,12 +212,17 @@ def mean_value(values: Sequence[float | None], weights: Sequence[float], fill: f
     return clamped(mean(weights, given) * fill)
 
 
+def mean_expected(dues: Sequence[float | None], weights: Sequence[float], fill: float = 1.0) -> float | None:
+    """Σ weight · expected / Σ weight, times `fill`; None without parts."""
+    return mean(weights, [due or 0.0 for due in dues]) * fill if dues else None
+
+
 def _means(parts: Sequence[AnyPart], weights: Sequence[float], fill: float) -> _Means:
     """Value, unclamped and expected progress. `fill` is Σ weight / divisor: 1 unless the parts fill only a share of the
     whole."""
     if not parts:
         return None, None, None
-    due = mean(weights, [part.expected or 0.0 for part in parts]) * fill
+    due = mean_expected([part.expected for part in parts], weights, fill)
     value = mean_value([part.value for part in parts], weights, fill)
     if value is None:
         return None, None, due
@@ -229,7 +243,9 @@ def _confidence(parts: Sequence[AnyPart], weights: Sequence[float]) -> tuple[flo
     return mean_confidence([part.confidence for part in parts], weights), min(lowest, default=None)
 
 
-def _open_health(healths: Sequence[Health | None], weights: Sequence[float], rated: Callable[[], Health]) -> Health:
+def health_while_open(
+    healths: Sequence[Health | None], weights: Sequence[float], rated: Callable[[], Health]
+) -> Health:
     """PENDING if all parts are; OUTDATED if more than half of the weight that is not PENDING is; else as rated by the
     mean of the gaps."""
     pending, outdated = healths.count(Health.PENDING), healths.count(Health.OUTDATED)
@@ -273,7 +289,9 @@ def _figures(parts: Sequence[AnyPart], weights: Sequence[float], policy: Scoring
     gap = mean(weights, [part.gap for part in parts]) if parts else 0.0
     share = mean(weights, [part.measured_share for part in parts]) if parts else 0.0
     health = (
-        _open_health([part.health for part in parts], weights, lambda: band(gap, policy)) if parts else Health.PENDING
+        health_while_open([part.health for part in parts], weights, lambda: band(gap, policy))
+        if parts
+        else Health.PENDING
     )
     return _Figures(*_means(parts, weights, fill), health, gap, share, *_confidence(parts, weights))
 
@@ -291,7 +309,7 @@ def of_objective(
 def worth(state: ObjectiveState, key_results: Sequence[Part]) -> Worth:
     """What an objective with these key results, which are not dropped by themselves, is in a mean."""
     value = mean_value([part.value for part in key_results], [part.weight for part in key_results])
-    return Worth(value, state in _COUNTED, is_heading=False)
+    return Worth(value, state in COUNTED, is_heading=False)
 
 
 def of_heading(
@@ -311,7 +329,7 @@ def at_moment(
     gap = mean(weights, [part.gap for part in key_results])
     due = mean(weights, [part.expected or 0.0 for part in key_results])
     health = _health_of_objective(
-        before.of, _open_health([part.health for part in key_results], weights, lambda: band(gap, policy))
+        before.of, health_while_open([part.health for part in key_results], weights, lambda: band(gap, policy))
     )
     return ObjectiveProgress(
         before.value, before.unclamped, due, health, gap, before.measured_share, before.confidence,
@@ -351,7 +369,7 @@ def health_of_objective(
         return _health_at_end(state, verdict)
     if are_rated:
         return _band_of_mean(gaps, weights, policy)
-    return _open_health(healths, weights, lambda: _band_of_mean(gaps, weights, policy))
+    return health_while_open(healths, weights, lambda: _band_of_mean(gaps, weights, policy))
 
 
 def _health_of_objective(facts: ObjectiveFacts, open_health: Health) -> Health | None:
@@ -370,18 +388,23 @@ def _health_at_end(state: ObjectiveState, verdict: Verdict | None) -> Health | N
 # ── teams and cycles ─────────────────────────────────────────────────────────────────────────────
 
 
+def chosen(counts: Sequence[bool], are_headings: Sequence[bool]) -> list[int]:
+    """The places of the objectives that a team's or cycle's mean is taken over: those that count and have key results
+    of their own, or, without any, those that take their value from others."""
+    counted = [place for place, does_count in enumerate(counts) if does_count]
+    return [place for place in counted if not are_headings[place]] or counted
+
+
 def in_mean(objectives: Sequence[ObjectiveProgress]) -> list[ObjectiveProgress]:
-    """The objectives that a team's or cycle's mean is taken over: those that count and have key results of their own,
-    or, without any, those that take their value from others."""
-    counted = [one for one in objectives if one.counts]
-    return [one for one in counted if not one.is_heading] or counted
+    """The objectives that a team's or cycle's mean is taken over."""
+    places = chosen([one.counts for one in objectives], [one.is_heading for one in objectives])
+    return [objectives[place] for place in places]
 
 
 def mean_worth(objectives: Sequence[Worth]) -> float | None:
-    """The value of the plain mean over the objectives that `in_mean` chooses."""
-    counted = [one for one in objectives if one.counts]
-    chosen = [one.value for one in counted if not one.is_heading] or [one.value for one in counted]
-    return mean_value(chosen, [1.0] * len(chosen))
+    """The value of the plain mean over the objectives that `chosen` has."""
+    places = chosen([one.counts for one in objectives], [one.is_heading for one in objectives])
+    return mean_value([objectives[place].value for place in places], [1.0] * len(places))
 
 
 def of_team(objectives: Sequence[ObjectiveProgress], policy: ScoringPolicy) -> GroupProgress:
@@ -413,7 +436,7 @@ def of_cycle(
         fill = sum(weights) / facts.days
     figures = _figures(parts, weights, policy, fill)
     score = _score(facts, objectives, scored) if facts.is_closed else None
-    health = _health_of_cycle(facts, score, figures.open_health, policy)
+    health = health_of_cycle(facts, score, figures.open_health, policy)
     return CycleProgress(
         figures.value, figures.unclamped, figures.expected, health, figures.gap, figures.measured_share,
         figures.confidence, figures.confidence_lowest, tuple(parts), tuple(weights),
@@ -451,7 +474,7 @@ def mean_score(objectives: Sequence[tuple[ObjectiveState, float | None, bool]]) 
     return fsum(scores) / len(scores) if scores else None
 
 
-def _health_of_cycle(
+def health_of_cycle(
     facts: CycleFacts, score: float | None, open_health: Health, policy: ScoringPolicy
 ) -> Health | None:
     """DROPPED if it was abandoned; of a closed one by its score, null without one."""

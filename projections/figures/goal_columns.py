@@ -235,6 +235,7 @@ class ObjectiveColumns(Columnar[ObjectiveProgress]):
         self._rows = rows
         self._parts = parts
         self._apart = apart
+        self._known: dict[str, Sequence[Any]] = {}
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -247,7 +248,10 @@ class ObjectiveColumns(Columnar[ObjectiveProgress]):
         compute = _COLUMNS.get(name)
         if compute is None or "records" in vars(self):
             return super().column(name)
-        return self._computed(compute, attrgetter(name))
+        found = self._known.get(name)
+        if found is None:
+            found = self._known[name] = self._computed(compute, attrgetter(name))
+        return found
 
     def _computed(self, compute: "_Compute", known: Callable[[ObjectiveProgress], Any]) -> list[Any]:
         apart, (own, places) = self._apart, self._own
@@ -282,6 +286,10 @@ def _healths(rows: Sequence[AnyObjective], parts: PartColumns, own: Sequence[Seq
     ]
 
 
+def _expected(_: Sequence[AnyObjective], parts: PartColumns, own: Sequence[Sequence[int]]) -> list[float | None]:
+    return list(map(wholes.mean_expected, parts.groups("expected", own), parts.groups("weight", own)))
+
+
 def _gaps(_: Sequence[AnyObjective], parts: PartColumns, own: Sequence[Sequence[int]]) -> list[float]:
     return list(map(mean, parts.groups("weight", own), parts.groups("gap", own)))
 
@@ -294,6 +302,20 @@ def _records(rows: Sequence[AnyObjective], parts: PartColumns, own: Sequence[Seq
     return [_whole(row, parts, places) for row, places in zip(rows, own, strict=True)]
 
 
+def _counts(rows: Sequence[AnyObjective], _: PartColumns, _own: Sequence[Sequence[int]]) -> list[bool]:
+    return [state in wholes.COUNTED for state in column_of(rows, "state")]
+
+
+def _are_headings(rows: Sequence[AnyObjective], _: PartColumns, _own: Sequence[Sequence[int]]) -> list[bool]:
+    return [False] * len(rows)
+
+
+def _healths_of_parts(
+    _: Sequence[AnyObjective], parts: PartColumns, own: Sequence[Sequence[int]]
+) -> list[list[Health | None]]:
+    return parts.groups("health", own)
+
+
 def _whole(row: AnyObjective, parts: PartColumns, own: Sequence[int]) -> ObjectiveProgress:
     key_results = [parts.part(place).progress for place in own]
     return wholes.of_objective(formula_inputs.of_objective(row), key_results, parts.policies[row.born])
@@ -301,8 +323,12 @@ def _whole(row: AnyObjective, parts: PartColumns, own: Sequence[int]) -> Objecti
 
 _COLUMNS: Final[Mapping[str, _Compute]] = {
     "value": _values,
+    "expected": _expected,
     "health": _healths,
     "gap": _gaps,
     "confidence": _confidences,
+    "counts": _counts,
+    "is_heading": _are_headings,
+    "healths": _healths_of_parts,
 }
 """The figures that are computed without the others."""

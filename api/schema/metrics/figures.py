@@ -4,6 +4,7 @@ They are worked out from kept standings. Objectives that take their value from o
 computed from a timeline. What explains a figure is read from the rows of key results and their measurements.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from operator import attrgetter
 from typing import Any, Final, NamedTuple
@@ -11,13 +12,14 @@ from uuid import UUID
 
 from msgspec import structs
 
-from api.schema.metrics.progress import HealthCount, Progress, health_counts, live_key_results
+from api.schema.metrics.cycle_figures import AnyCycle, CycleFigures, Objectives
+from api.schema.metrics.progress import HealthCount, Progress, by_health, live_key_results
 from api.snapshot.dataloaders import of_each
 from api.snapshot.snapshot import Batch, View, as_batch
 from domain.metrics import wholes
 from domain.metrics.attention.due import Due
 from domain.metrics.progress import KeyResultProgress
-from domain.metrics.wholes import Counted, CycleProgress, GroupProgress, ObjectiveProgress
+from domain.metrics.wholes import Counted, GroupProgress, ObjectiveProgress
 from domain.primitives.values import Basis, CycleState
 from projections.attention.owed import owed_check_ins
 from projections.figures import formula_inputs, kept_figures, latest_standings, timeline
@@ -189,11 +191,11 @@ def _figures(view: View, read: Callable[..., Timeline], ids: Sequence[UUID]) -> 
 # ── cycles ───────────────────────────────────────────────────────────────────────────────────────
 
 
-def of_cycles(batch: Batch) -> Sequence[CycleProgress]:
+def of_cycles(batch: Batch) -> Sequence[AnyCycle]:
     """The progress of each of these cycles."""
     view, rows = batch.view, batch.rows
     own = _own_objectives(view, [row.id for row in rows])
-    bare = [row for row in rows if not wholes.in_mean(own[row.id])]
+    bare = [row for row in rows if not own[row.id].in_mean.places]
     frozen = [row.id for row in bare if end_of_cycle(row) is not None]
     figures = _figures(view, timeline.of_cycles, frozen) if frozen else None
     inside = _children(view, [row.id for row in bare if end_of_cycle(row) is None])
@@ -205,23 +207,20 @@ def of_cycles(batch: Batch) -> Sequence[CycleProgress]:
     ]
 
 
-def _of_cycle(
-    view: View, row: CycleRow, own: Sequence[ObjectiveProgress], children: Sequence[CycleProgress]
-) -> CycleProgress:
-    policy = view.policies.in_force(end_of_cycle(row))
-    return wholes.of_cycle(formula_inputs.of_cycle(row), own, children, policy)
+def _of_cycle(view: View, row: CycleRow, own: Objectives, children: Sequence[AnyCycle]) -> CycleFigures:
+    return CycleFigures(formula_inputs.of_cycle(row), own, children, view.policies.in_force(end_of_cycle(row)))
 
 
-def _own_objectives(view: View, cycles: Sequence[UUID]) -> dict[UUID, list[ObjectiveProgress]]:
+def _own_objectives(view: View, cycles: Sequence[UUID]) -> dict[UUID, Objectives]:
     goals = view.read(objective.goals_of_cycles, cycles)
-    parts = view.computed(of_objectives, goals)
-    found: dict[UUID, list[ObjectiveProgress]] = {id: [] for id in cycles}
-    for goal in goals:
-        found[goal.cycle].append(parts[goal.id])
-    return found
+    figures = Batch(view, goals).all(of_objectives)
+    found: dict[UUID, list[int]] = {id: [] for id in cycles}
+    for place, goal in enumerate(goals):
+        found[goal.cycle].append(place)
+    return {id: Objectives(goals, figures, places) for id, places in found.items()}
 
 
-def _children(view: View, cycles: Sequence[UUID]) -> dict[UUID, list[CycleProgress]]:
+def _children(view: View, cycles: Sequence[UUID]) -> dict[UUID, list[AnyCycle]]:
     """The progress of the activated cycles inside each of these open cycles."""
     rows = view.read(cycle.cycles_within, cycles) if cycles else {}
     active = {id: [row for row in group if row.state.was_activated] for id, group in rows.items()}
@@ -274,12 +273,12 @@ def _goals_of_teams(view: View, teams: set[UUID], of_cycle: UUID | None) -> list
 
 def counts_of_objectives(batch: Batch) -> Sequence[list[HealthCount]]:
     """The key results of each of these objectives, by health."""
-    return [health_counts(one.key_results) for one in batch.all(of_objectives)]
+    return [by_health(Counter(healths)) for healths in batch.all(of_objectives).column("healths")]
 
 
-def counts_of_groups(groups: Sequence[GroupProgress], of: Counted) -> Sequence[list[HealthCount]]:
+def counts_of_groups(groups: Sequence[AnyCycle | GroupProgress], of: Counted) -> Sequence[list[HealthCount]]:
     """The objectives or key results in each of these wholes, by health."""
-    return [health_counts(one.counted if of is Counted.OBJECTIVES else one.key_results) for one in groups]
+    return [by_health(Counter(one.healths(of))) for one in groups]
 
 
 def counts_of_cycles(batch: Batch, of: Counted) -> Sequence[list[HealthCount]]:

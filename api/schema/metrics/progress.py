@@ -1,6 +1,5 @@
 """Progress of key results, objectives, teams and cycles, each computed for all siblings at once."""
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final, TypeAlias
@@ -118,11 +117,6 @@ class HealthCount:
 
 HEALTHS = tuple(health for health in Health if health is not Health.DROPPED)
 """The health values of goals that are not dropped."""
-
-
-def health_counts(parts: Sequence[Any]) -> list[HealthCount]:
-    """The number of these progresses with each health value, in a fixed order; those without a health are left out."""
-    return by_health(Counter(part.health for part in parts))
 
 
 def by_health(counts: Mapping[Health | None, int]) -> list[HealthCount]:
