@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
 from functools import singledispatch
-from itertools import starmap
 from operator import attrgetter
 from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
@@ -252,19 +251,24 @@ _GOAL = ", ".join(f"v.{name}" for name in Goal._fields)
 
 def _goals(rows: Iterable[Sequence[Any]]) -> list[Goal]:
     """The goals of these rows, in the order of drafting."""
-    return sorted(starmap(_goal, rows), key=attrgetter("born"))
+    return sorted(map(_goal, rows), key=attrgetter("born"))
 
 
-def _goal(*columns: Any) -> Goal:
-    row = Goal(*columns)
-    verdict = None if row.verdict is None else Verdict(row.verdict)
-    return row._replace(kind=ObjectiveKind(row.kind), state=ObjectiveState(row.state), verdict=verdict)
+def _goal(columns: Sequence[Any]) -> Goal:
+    values = list(columns)
+    for place, load in _LOADS:
+        if values[place] is not None:
+            values[place] = load(values[place])
+    return Goal._make(values)
+
+
+_LOADS = [(Goal._fields.index(name), OBJECTIVE.loads(name)) for name in ("kind", "state", "verdict")]
 
 
 def goals(conn: Connection, basis: Basis, ids: Sequence[UUID]) -> dict[UUID, AnyObjective]:
     """The objectives with these ids; unknown ones are left out."""
     sql = OBJECTIVE.query(basis, "select unnest(%(ids)b::uuid[]) as id", columns=_GOAL)
-    return {goal.id: goal for goal in starmap(_goal, fetch(conn, sql, basis_params(basis, ids=list(ids))))}
+    return {goal.id: goal for goal in map(_goal, fetch(conn, sql, basis_params(basis, ids=list(ids))))}
 
 
 _IN_CYCLES = "v.cycle = any(%(cycles)b)"
