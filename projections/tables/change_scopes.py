@@ -149,10 +149,11 @@ def _day_at_end(column: str) -> str:
 
 
 _READING_OF_A_CLOSED_WINDOW = f"""
-    select from key_result m join objective o on o.id = m.objective join cycle k on k.id = m.cycle
+    select from (select distinct l.id from key_result l where l.kpi = v.kpi) l
+    cross join lateral (select n.* from key_result n where n.id = l.id order by n.position desc limit 1) m
+    cross join lateral (select n.* from objective n where n.id = m.objective order by n.position desc limit 1) o
+    join cycle k on k.id = m.cycle
     where m.kpi = v.kpi and m.state <> 'DROPPED' and k.outcome_position < v.position
-        and m.version = (select max(version) from key_result where id = m.id)
-        and o.version = (select max(version) from objective where id = o.id)
         and v.effective_at <= {_ENDED_AT}
         and v.effective_at < {_day_start(f"greatest({_day_at_end('ends_on')}, m.due) + 1", *_END)}
         and (m.aggregate is null
