@@ -46,6 +46,7 @@ DOCUMENTS: Final = {
     "a diff with changes": f"{{ diff({_SINCE}) {{ entities {{ changes {{ position }} }} }} }}",
     "series of KPIs": "{ kpis(first: 20) { nodes { series(every: WEEK) { value } } } }",
     "comparisons of KPIs": "{ kpis(first: 20) { nodes { comparison { change } } } }",
+    "what calls for attention": f"{{ attention(for: {{{_IN}}}, first: 100) {{ nodes {{ kind message since }} }} }}",
     "changes with effects": "{ changes(last: 500) { nodes { position effects { before after } } } }",
 }
 

@@ -129,7 +129,7 @@ WEIGHTS: Final[Mapping[str, FieldWeight]] = {
     "*.effect": _EFFECT,
     "*.effects": _EFFECT,
     "*.attention": FieldWeight(each=5.0, objective=0.2),
-    "AttentionItem.since": FieldWeight(each=0.5),
+    "AttentionItem.since": FieldWeight(each=0.2),
     "*.replay": FieldWeight(change=0.02, objective_step=0.18),
     "*.search": FieldWeight(each=5.0, objective=0.01),
     "Replay.frames": FieldWeight(length="steps"),

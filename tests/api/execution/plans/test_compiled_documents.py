@@ -60,6 +60,20 @@ def test_a_value_with_an_error_is_completed_by_the_interpreter(world: AskedWorld
     assert (counted.done, counted.given_up) == (1, 2)
 
 
+@pytest.mark.parametrize("wrong", ["asOf(position: 99999) { key }", "objectives(first: 1, last: 1) { totalCount }"])
+def test_what_was_read_is_not_read_again_for_an_error(world: AskedWorld, counted: Counted, wrong: str) -> None:
+    Crowd(world).join(5)
+    heavy = """objectives(first: 100) { nodes { progress { value explain { value } } changes { totalCount }
+        keyResults { trajectory(every: WEEK) { actual } forecast { value } } } }
+        progressOverTime(every: WEEK) { value }"""
+    plain = f"{{ cycles(first: 1) {{ nodes {{ {heavy} }} }} }}"
+    statements = world.count(plain)
+    world.pool.statements.clear()
+    world.errors(f"{{ cycles(first: 1) {{ nodes {{ {heavy} wrong: {wrong} }} }} }}")
+    assert (counted.done, counted.given_up) == (1, 1)
+    assert len(world.pool.statements) <= statements + 2
+
+
 def test_flags_decide_what_is_selected_and_other_variables_are_bound_at_each_run(
     world: AskedWorld, counted: Counted
 ) -> None:
