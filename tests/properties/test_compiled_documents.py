@@ -15,9 +15,6 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from api.execution import executor
 from api.execution.context import Bounds, Caller, Context, Moment, RequestStats
 from api.execution.executor import Executor
-from api.execution.plans.compiled_documents import CompiledDocuments
-from api.execution.plans.compiler import Place
-from api.execution.plans.run import Run
 from api.execution.writer import Writer
 from api.schema.schema import schema
 from api.snapshot.global_ids import encode, suffix
@@ -26,6 +23,7 @@ from domain.primitives.values import Basis
 from projections.engine import visibility
 from projections.engine.projector import Projector
 from projections.engine.rebuild import create
+from tests.api.execution.plans.counted_documents import Counted
 from tests.api.privacy.documents import documents
 from tests.properties.conftest import World, Worlds
 from tests.properties.histories import History
@@ -83,21 +81,6 @@ def answer(document: str, context: Context, executor: type[Any]) -> tuple[bytes,
         patch.setattr(schema, "execution_context_class", executor)
         result = schema.execute_sync(document, VARIABLES, replace(context, stats=RequestStats()))
     return orjson.dumps(result.data), [error.formatted for error in result.errors or ()]
-
-
-class Counted(CompiledDocuments):
-    """Counts the root fields that are completed by columns, and those that are given up."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.done = self.given_up = 0
-
-    def complete(self, run: Run, type_: Any, at: Place, value: Any) -> Any:
-        self.given_up += 1
-        completed = super().complete(run, type_, at, value)
-        self.given_up -= 1
-        self.done += 1
-        return completed
 
 
 @laws

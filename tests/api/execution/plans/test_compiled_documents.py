@@ -5,10 +5,8 @@ from typing import Any
 import pytest
 
 from api.execution import executor
-from api.execution.plans.compiled_documents import CompiledDocuments
-from api.execution.plans.compiler import Place
-from api.execution.plans.run import Run
 from api.schema.schema import schema
+from tests.api.execution.plans.counted_documents import Counted
 from tests.api.execution.test_executor import FAILING_HERE_AND_THERE, FRAGMENTS
 from tests.api.schema.crowd import Crowd
 from tests.api.snapshot.test_statement_count import SIMPLE
@@ -17,21 +15,6 @@ from tests.asking import AskedWorld
 CHOSEN = """query($with: Boolean!, $count: Int) {
     objectives(first: $count) { nodes { title state @include(if: $with) kind @skip(if: $with) } }
 }"""
-
-
-class Counted(CompiledDocuments):
-    """Counts the root fields that are completed by columns, and those that are given up."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.done = self.given_up = 0
-
-    def complete(self, run: Run, type_: Any, at: Place, value: Any) -> Any:
-        self.given_up += 1
-        completed = super().complete(run, type_, at, value)
-        self.given_up -= 1
-        self.done += 1
-        return completed
 
 
 @pytest.fixture
