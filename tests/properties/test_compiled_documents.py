@@ -70,8 +70,9 @@ class Asker:
         """Global ids of goals, now and then, and texts that name nothing."""
         with self._world.database.connect() as conn:
             found = conn.execute("select 'Objective', id from objective union select 'KeyResult', id from key_result")
-            ids = [encode(kind, id) for kind, id in found.fetchall()]
-            then = [encode(kind, id, suffix(Basis(MOMENT, 50))) for kind, id in found.fetchall()]
+            named = found.fetchall()
+        ids = [encode(kind, id) for kind, id in named]
+        then = [encode(kind, id, suffix(Basis(MOMENT, 50))) for kind, id in named]
         return [*ids, *then, "nothing"]
 
 
