@@ -17,6 +17,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from starlette.applications import Starlette
 from starlette.testclient import TestClient, WebSocketTestSession
+from starlette.websockets import WebSocketDisconnect
 
 from api.runtime.database import Database
 from api.server.app import create_app
@@ -165,6 +166,17 @@ class AppServer:
         return self.http.websocket_connect(
             "ws://localhost/graphql", ["graphql-transport-ws"], headers={**(headers or {})}
         )
+
+    def viewer_over_websocket(self, headers: dict[str, str] | None = None, payload: Any = None) -> Any:
+        """The viewer's handle after a connection_init with this payload, or the code that closes the WebSocket."""
+        with self.websocket(headers) as ws:
+            ws.send_json({"type": "connection_init", **({} if payload is None else {"payload": payload})})
+            try:
+                assert ws.receive_json() == {"type": "connection_ack"}
+            except WebSocketDisconnect as closed:
+                return closed.code
+            ws.send_json({"type": "subscribe", "id": "1", "payload": {"query": "{ viewer { handle } }"}})
+            return ws.receive_json()["payload"]["data"]["viewer"]["handle"]
 
     def invalid_headers(self) -> dict[str, str]:
         """Authorization headers that must be refused, by the reason."""

@@ -190,16 +190,8 @@ def test_unauthenticated_queries_reveal_no_schema_field(app_server: AppServer) -
 
 
 def viewer_over_websocket(app_server: AppServer, payload: Any = None, shown: str | None = None) -> Any:
-    """The viewer's handle after this connection_init, or the code that closes the WebSocket."""
-    headers = {} if shown is None else {"authorization": shown}
-    with app_server.websocket(headers) as ws:
-        ws.send_json({"type": "connection_init", **({} if payload is None else {"payload": payload})})
-        try:
-            assert ws.receive_json() == {"type": "connection_ack"}
-        except WebSocketDisconnect as closed:
-            return closed.code
-        ws.send_json({"type": "subscribe", "id": "1", "payload": {"query": "{ viewer { handle } }"}})
-        return ws.receive_json()["payload"]["data"]["viewer"]["handle"]
+    """As the method of the server, with this authorization header."""
+    return app_server.viewer_over_websocket({} if shown is None else {"authorization": shown}, payload)
 
 
 def test_websocket_is_served_on_one_route(app_server: AppServer) -> None:

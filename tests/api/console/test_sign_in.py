@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from starlette.websockets import WebSocketDisconnect
 
 from api.asgi.rate_limiter import TokenBucketLimiter
 from api.auth.authentication import DEMO, AuthenticationFailed, Authenticators
@@ -183,16 +182,8 @@ def test_token_in_the_cookie_is_no_session(console: AppServer, browser: Browser)
 
 
 def viewer_over_websocket(console: AppServer, browser: Browser, **headers: str) -> Any:
-    """The viewer's handle, or the code that closes the WebSocket."""
-    given = {"cookie": f"{COOKIE}={browser.secret}", **headers}
-    with console.websocket(given) as ws:
-        ws.send_json({"type": "connection_init"})
-        try:
-            assert ws.receive_json() == {"type": "connection_ack"}
-        except WebSocketDisconnect as closed:
-            return closed.code
-        ws.send_json({"type": "subscribe", "id": "1", "payload": {"query": "{ viewer { handle } }"}})
-        return ws.receive_json()["payload"]["data"]["viewer"]["handle"]
+    """As the method of the server, with the cookie of the browser."""
+    return console.viewer_over_websocket({"cookie": f"{COOKIE}={browser.secret}", **headers})
 
 
 def test_session_counts_over_websocket_by_its_origin(console: AppServer, browser: Browser) -> None:
