@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from tests.docs.asking import answer, variable_names
 from tests.docs.documents import GUIDES, ROOT, Document, documents
+from tests.docs.http_client import answer, variable_names
 
 IN_ORDER = "running-a-quarter.md"
 """The guide whose documents run in their order, in `test_running_a_quarter.py`."""

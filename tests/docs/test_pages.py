@@ -7,8 +7,8 @@ from graphql import parse, validate
 from graphql.execution.values import get_variable_values
 
 from api.schema.schema import schema
-from tests.docs.asking import operation, variable_names
 from tests.docs.documents import GUIDES, ROOT, TEXTS, Document, anchors, documents, links, read
+from tests.docs.http_client import operation, variable_names
 
 README_BYTES_MAX = 14 * 1024
 README_LINES_MAX = 250

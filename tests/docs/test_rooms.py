@@ -117,3 +117,9 @@ def test_the_tests_of_a_floor_mirror_its_rooms(floor: str) -> None:
 def test_file_names_of_tests_are_unique_within_a_floor(floor: str) -> None:
     names = Counter(path.stem for path in (ROOT / "tests" / floor).rglob("test_*.py"))
     assert [name for name, count in names.items() if count > 1] == []
+
+
+def test_names_of_modules_beside_the_tests_are_unique() -> None:
+    beside = [path.stem for path in modules(ROOT / "tests") if not path.name.startswith(("test_", "__"))]
+    names = Counter(name for name in beside if name != "conftest")
+    assert [name for name, count in names.items() if count > 1] == []

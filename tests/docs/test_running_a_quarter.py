@@ -8,9 +8,9 @@ import pytest
 from graphql import OperationType
 from starlette.testclient import TestClient
 
-from tests.docs.asking import answer, operation
 from tests.docs.company_of_sixty import PEOPLE, WEEKS, Company
 from tests.docs.documents import read
+from tests.docs.http_client import answer, operation
 
 PAGE: Final = "docs/running-a-quarter.md"
 CALLS_MAX, CALLS_A_WEEK_MAX = 40, 2

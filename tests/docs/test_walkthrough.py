@@ -5,8 +5,8 @@ from typing import Any
 from graphql import FieldNode
 from starlette.testclient import TestClient
 
-from tests.docs.asking import answer, operation, variable_names
 from tests.docs.documents import documents
+from tests.docs.http_client import answer, operation, variable_names
 
 STEPS = [
     "addPerson", "formTeam", "openCycle", "draftObjective", "addKeyResult", "commitObjective", "activateCycle",

@@ -5,7 +5,7 @@ from typing import Any
 
 from graphql import get_named_type, is_abstract_type, is_composite_type, is_required_argument
 
-from tests.api.privacy.documents import CORE, GIVEN, KINDS, TYPES
+from tests.api.privacy.generated_documents import CORE, GIVEN, KINDS, TYPES
 
 VARIABLES = {"yes": True, "no": False, "few": 2, "none": None}
 HEAD = "query($yes: Boolean!, $no: Boolean!, $few: Int, $none: Int, $dropped: Boolean = true)"

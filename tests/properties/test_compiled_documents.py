@@ -24,7 +24,7 @@ from projections.engine import visibility
 from projections.engine.projector import Projector
 from projections.engine.rebuild import create
 from tests.api.execution.plans.counted_documents import Counted
-from tests.api.privacy.documents import documents
+from tests.api.privacy.generated_documents import documents
 from tests.properties.conftest import World, Worlds
 from tests.properties.histories import History
 from tests.properties.random_documents import VARIABLES, Documents

@@ -27,7 +27,7 @@ from domain.model.objective import ObjectiveDrafted
 from domain.primitives.errors import CommandRejected
 from domain.primitives.values import Visibility
 from projections.store.basis import ResolvedBasis
-from tests.api.privacy.documents import documents, of_a_view
+from tests.api.privacy.generated_documents import documents, of_a_view
 from tests.properties.conftest import World, Worlds
 from tests.properties.histories import History
 

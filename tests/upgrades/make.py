@@ -23,7 +23,7 @@ from domain.handlers.dispatcher import Dispatcher
 from domain.log.credentials import api_tokens
 from domain.model.event import EVENTS
 from projections.proof import evidence
-from tests.upgrades.workspace import (
+from tests.upgrades.released_workspace import (
     ANSWER,
     CHECKPOINT,
     CYCLE,

@@ -18,8 +18,8 @@ from projections.engine import rebuild
 from projections.engine.rebuild import OutdatedViews
 from tests.api.cli.terminal import keyframe
 from tests.domain.log.writing import command, reading
+from tests.upgrades.released_workspace import CYCLE, HERE, NAME, client
 from tests.upgrades.test_upgrades import answer_of, present_answer, stored
-from tests.upgrades.workspace import CYCLE, HERE, NAME, client
 from tests.waiting import until
 
 __all__ = ["stored"]

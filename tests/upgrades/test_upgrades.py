@@ -28,7 +28,7 @@ from projections.engine import rebuild
 from projections.proof import checkpoint_register, signer
 from projections.proof.signer import Keys
 from projections.proof.verification import verify
-from tests.upgrades.workspace import (
+from tests.upgrades.released_workspace import (
     ANSWER,
     CHECKPOINT,
     CYCLE,

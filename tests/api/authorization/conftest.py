@@ -16,7 +16,7 @@ from domain.handlers.dispatcher import Dispatcher
 from domain.log.credentials import api_tokens
 from domain.log.event_store import Log
 from domain.primitives.values import Visibility
-from tests.api.authorization.company import history
+from tests.api.authorization.two_teams import history
 from tests.api.conftest import Api
 from tests.domain.given_goals import ADA
 from tests.domain.scenario import AUTHOR

@@ -11,7 +11,7 @@ from domain.commands.registry import VERBS
 from domain.log.reads.log_reader import Head
 from domain.model.objective import ObjectiveCommitted
 from domain.primitives.values import Source
-from tests.api.authorization.company import COMMANDS, OUR, THEIR, by, company, goal
+from tests.api.authorization.two_teams import COMMANDS, OUR, THEIR, by, company, goal
 from tests.domain.scenario import Given, on
 
 TABLE = """

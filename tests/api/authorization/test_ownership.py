@@ -21,7 +21,7 @@ from domain.commands.permissions import Permission, Role
 from domain.commands.registry import VERBS
 from domain.handlers.unit_of_work import keyed_id
 from domain.primitives.values import Kind, Ref
-from tests.api.authorization.company import (
+from tests.api.authorization.two_teams import (
     CARL,
     COMMANDS,
     DORA,

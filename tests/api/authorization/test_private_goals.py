@@ -31,7 +31,7 @@ from domain.handlers.authorization import sees
 from domain.handlers.unit_of_work import Author, UnitOfWork
 from domain.model.objective import Objective
 from domain.primitives.values import Kind, Ref, Visibility
-from tests.api.authorization.company import (
+from tests.api.authorization.two_teams import (
     CARL,
     COMMANDS,
     NEXT,

@@ -10,8 +10,8 @@ from api.schema.schema import schema
 from api.snapshot import global_ids
 from domain.commands.permissions import Role
 from domain.primitives.values import Kind
-from tests.api.authorization.company import CARL, OUR, QUARTER, THEIR, THEIRS, goal, proof
 from tests.api.authorization.conftest import Company
+from tests.api.authorization.two_teams import CARL, OUR, QUARTER, THEIR, THEIRS, goal, proof
 from tests.domain.given_goals import BEN
 
 QUERY: dict[str, GraphQLField] = dict(schema._schema.query_type.fields)  # type: ignore[union-attr]

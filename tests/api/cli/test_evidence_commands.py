@@ -21,7 +21,7 @@ from domain.proof.signed_note import Verifier
 from projections.proof import checkpoint_register
 from tests.api.cli.terminal import keyframe
 from tests.damage import cut_log, rewrite_event, unguarded
-from tests.projections.proof.quarter import Quarter
+from tests.projections.proof.proven_quarter import Quarter
 
 Result = CompletedProcess[str]
 Run = Callable[..., Result]

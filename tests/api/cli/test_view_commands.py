@@ -12,7 +12,7 @@ from api.runtime.settings import Settings
 from domain.handlers.dispatcher import Dispatcher
 from projections.engine.projector import Projector
 from tests.api.cli.terminal import keyframe
-from tests.projections.proof.quarter import Quarter
+from tests.projections.proof.proven_quarter import Quarter
 
 Run = Callable[..., CompletedProcess[str]]
 

@@ -31,7 +31,7 @@ from projections.proof.evidence import EvidenceFile
 from projections.proof.signer import Keys, Rewritten
 from projections.store.deadline import DeadlineExceeded
 from tests.api.endpoints.conftest import IngestApi
-from tests.projections.proof.quarter import ADA, Quarter
+from tests.projections.proof.proven_quarter import ADA, Quarter
 from tests.workspace import fresh_workspace, named_settings
 
 PATH = "/evidence/2024-q1"

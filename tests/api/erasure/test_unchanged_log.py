@@ -15,8 +15,8 @@ from domain.primitives.values import Kind, Source
 from domain.proof import evidence
 from projections.proof import evidence as proofs
 from tests.projections.proof.conftest import KEYS, Attested, attested
-from tests.projections.proof.quarter import ADA as AUTHOR
-from tests.projections.proof.quarter import Quarter
+from tests.projections.proof.proven_quarter import ADA as AUTHOR
+from tests.projections.proof.proven_quarter import Quarter
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from projections.engine import projector, rebuild
 from projections.store.versioned_tables import Connection
 from projections.tables import people
 from tests.projections.conftest import worlds
-from tests.projections.proof.quarter import ADA as AUTHOR
+from tests.projections.proof.proven_quarter import ADA as AUTHOR
 from tests.world import World
 
 __all__ = ["worlds"]

@@ -12,7 +12,7 @@ from api.execution.writer import Writer
 from api.schema import pipeline
 from api.schema.schema import schema
 from domain.commands.permissions import Role
-from tests.api.privacy.company import Company
+from tests.api.privacy.company_with_secrets import Company
 from tests.api.privacy.small_company import Small
 from tests.world import World, fresh_world
 

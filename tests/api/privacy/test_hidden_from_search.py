@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.api.privacy.company import word
+from tests.api.privacy.company_with_secrets import word
 from tests.api.privacy.conftest import Asked
 
 FOUND = "search(query: $words) { totalCount kindCounts { count } nodes { node { id } } }"

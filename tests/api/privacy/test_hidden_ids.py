@@ -11,7 +11,7 @@ from api.report.content import read as report
 from api.snapshot import global_ids
 from domain.model.event import Recorded
 from domain.primitives.values import Basis, Kind
-from tests.api.privacy.company import HIDDEN, day, word
+from tests.api.privacy.company_with_secrets import HIDDEN, day, word
 from tests.api.privacy.conftest import Asked
 
 UNKNOWN = UUID(int=4711)

@@ -13,9 +13,9 @@ from domain.model.event import Recorded
 from domain.model.objective import ObjectiveDrafted, ObjectiveVisibilitySet
 from domain.primitives.errors import CommandRejected
 from domain.primitives.values import Kind, Visibility
-from tests.api.privacy.company import parted
+from tests.api.privacy.company_with_secrets import parted
 from tests.api.privacy.conftest import Asked, Lived
-from tests.api.privacy.documents import documents, of_a_view
+from tests.api.privacy.generated_documents import documents, of_a_view
 from tests.api.privacy.traces import traces
 from tests.properties.histories import History
 from tests.world import World, fresh_world

@@ -7,7 +7,7 @@ from api.report.content import read as report
 from api.schema.schema import QueryFailed
 from domain.commands.permissions import Role
 from tests.api.privacy.conftest import Asked
-from tests.api.privacy.documents import documents
+from tests.api.privacy.generated_documents import documents
 
 READING = '{kpi: {key: "promoters"}, value: 70, measuredAt: "2026-01-05T00:00:00Z"}'
 RECORD = f"mutation {{ recordReadings(input: {{readings: [{READING}]}}) {{ %s }} }}"

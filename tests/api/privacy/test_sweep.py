@@ -3,9 +3,9 @@
 import pytest
 
 from domain.commands.permissions import Role
-from tests.api.privacy.company import HIDDEN, word
+from tests.api.privacy.company_with_secrets import HIDDEN, word
 from tests.api.privacy.conftest import INSIDERS, OUTSIDERS, Asked
-from tests.api.privacy.documents import LEDGER, documents, of_a_view, uncovered
+from tests.api.privacy.generated_documents import LEDGER, documents, of_a_view, uncovered
 from tests.api.privacy.traces import Normal, differences, traces
 
 pytestmark = pytest.mark.no_cover

@@ -7,7 +7,7 @@ import pytest
 from api.snapshot import global_ids
 from domain.primitives.values import Kind
 from tests.api.privacy.conftest import Asked
-from tests.api.privacy.documents import documents, of_a_view
+from tests.api.privacy.generated_documents import documents, of_a_view
 from tests.api.privacy.traces import Normal, differences
 
 pytestmark = pytest.mark.no_cover

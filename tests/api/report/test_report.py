@@ -46,7 +46,7 @@ from domain.primitives.values import Direction, Kind, Milestone, Ref, Reflection
 from domain.primitives.values import Metric as Measured
 from tests.api.cli.terminal import keyframe
 from tests.api.retrospective.conftest import made
-from tests.api.retrospective.quarter import run_quarter
+from tests.api.retrospective.quarter_by_hand import run_quarter
 from tests.api.schema import goals
 from tests.api.schema.goals import check_in, day
 from tests.asking import AskedWorld

@@ -11,7 +11,7 @@ from api.report.goal_looks import GoalCounts
 from api.report.summary import sentences
 from api.report.words import Page
 from tests.api.retrospective.conftest import made
-from tests.api.retrospective.quarter import run_quarter
+from tests.api.retrospective.quarter_by_hand import run_quarter
 
 
 @pytest.fixture(scope="module")

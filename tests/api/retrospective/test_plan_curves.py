@@ -17,7 +17,7 @@ from domain.commands.kpi_commands import DefineKpi, ReadingInput, RecordReadings
 from domain.commands.workspace_commands import SetCalendar
 from domain.primitives.values import Cadence, KpiTarget
 from tests.api.retrospective.conftest import made
-from tests.api.retrospective.quarter import run_quarter
+from tests.api.retrospective.quarter_by_hand import run_quarter
 from tests.api.schema.goals import CYCLE, at_least, check_in, cycle, day, key_result, objective
 from tests.asking import AskedWorld
 

@@ -8,7 +8,7 @@ import pytest
 from api.schema.history.retrospective_figures import summary
 from domain.commands.cycle_commands import ActivateCycle, OpenCycle
 from projections.tables.changes import Afterwards
-from tests.api.retrospective.quarter import run_quarter
+from tests.api.retrospective.quarter_by_hand import run_quarter
 from tests.api.schema.goals import CYCLE, objective
 from tests.asking import AskedWorld
 

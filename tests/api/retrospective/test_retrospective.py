@@ -31,7 +31,7 @@ from domain.commands.objective_commands import CloseObjective
 from domain.commands.workspace_commands import SetCalendar
 from domain.primitives.values import Cadence, Kind, KpiTarget, ObjectiveKind, PlanPoint, Ref, ReflectionKind
 from tests.api.retrospective.conftest import made
-from tests.api.retrospective.quarter import planned, run_quarter
+from tests.api.retrospective.quarter_by_hand import planned, run_quarter
 from tests.api.schema import goals
 from tests.api.schema.goals import CYCLE, check_in, day, rise
 from tests.asking import AskedWorld

@@ -8,7 +8,7 @@ import pytest
 from domain.commands.people_commands import FormTeam
 from tests.api.paging import PAGE_INFO, all_nodes
 from tests.api.retrospective.conftest import made
-from tests.api.retrospective.quarter import run_quarter
+from tests.api.retrospective.quarter_by_hand import run_quarter
 from tests.api.schema.goals import day
 from tests.asking import AskedWorld
 

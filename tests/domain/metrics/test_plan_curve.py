@@ -18,7 +18,7 @@ from tests.domain.metrics.builders import (
     QUARTER_START,
     metric,
 )
-from tests.domain.metrics.plans import LAST, TERMS, point, terms
+from tests.domain.metrics.planned_quarter import LAST, TERMS, point, terms
 
 
 def risen(start: float) -> Metric:

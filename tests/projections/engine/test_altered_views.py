@@ -14,8 +14,8 @@ from projections.engine.comparison import DIFFERENCES_MAX, PERSONAL, Comparison,
 from projections.engine.view_checker import Damage, ViewChecker
 from projections.store import digests
 from tests.projections.engine.test_rebuild import left, rebuild, schemas
-from tests.projections.proof.quarter import Quarter
-from tests.projections.scenario import kpi, on, read
+from tests.projections.goal_builders import kpi, on, read
+from tests.projections.proof.proven_quarter import Quarter
 from tests.world import World
 
 BLOCK = view_checker.BLOCK

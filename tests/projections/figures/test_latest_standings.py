@@ -10,7 +10,7 @@ from domain.primitives.values import Kind
 from projections.figures import latest_standings
 from projections.store import basis as bases
 from projections.tables import key_result
-from tests.projections import fold
+from tests.projections import folded_rows
 from tests.projections.figures import from_histories
 from tests.projections.history.examples import few
 from tests.properties.histories import History, moments
@@ -31,7 +31,7 @@ def test_standings_at_a_basis_equal_those_computed_from_histories(worlds: Worlds
         for at, known in zip(moments(effective, chance, 4), moments(recorded, chance, 4), strict=True):
             asked.append(bases.at_time(world.conn, at, known))
         for basis in asked:
-            ids = list(fold.State(log, basis).of(Kind.KEY_RESULT))
+            ids = list(folded_rows.State(log, basis).of(Kind.KEY_RESULT))
             rows = list(key_result.key_results(world.conn, basis, ids).values())
             contexts = latest_standings.read_contexts(world.conn, basis, rows)
             found = latest_standings.standings(world.conn, basis, contexts)

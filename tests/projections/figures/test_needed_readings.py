@@ -11,7 +11,7 @@ from domain.primitives.values import Direction, Metric
 from projections.figures import timeline
 from projections.figures.figures import Figures
 from projections.figures.horizon import Horizon
-from tests.projections.scenario import cycle, key_result, kpi, objective, on, read, then
+from tests.projections.goal_builders import cycle, key_result, kpi, objective, on, read, then
 from tests.world import World
 
 HELD = Metric(Direction.AT_LEAST, target=50.0)

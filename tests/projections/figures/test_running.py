@@ -16,7 +16,7 @@ from projections.figures.measurement_series import MeasurementSeries, Measuremen
 from projections.figures.running import Running, RunningAggregate, RunningLast
 from projections.figures.timeline import Timeline
 from projections.store.versioned_tables import OPEN
-from tests.projections.scenario import on
+from tests.projections.goal_builders import on
 
 SUBJECT, LAST, PLAN = uuid4(), 40, Basis(on(10), 12)
 SINCE, UNTIL = on(5), on(25)

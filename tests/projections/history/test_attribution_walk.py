@@ -13,7 +13,7 @@ from projections.figures.figures import Figures
 from projections.figures.horizon import Horizon
 from projections.history.attribution import Attributions, attributions
 from projections.store.basis import ResolvedBasis
-from tests.projections.scenario import check_in, cycle, key_result, kpi, objective, on, read, then
+from tests.projections.goal_builders import check_in, cycle, key_result, kpi, objective, on, read, then
 from tests.world import World
 
 

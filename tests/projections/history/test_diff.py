@@ -22,7 +22,7 @@ from projections.history.field_changes import Field
 from projections.store import basis as bases
 from projections.tables.cycle import settings
 from projections.tables.kpi import KpiRow, kpis_with_formula
-from tests.projections import fold
+from tests.projections import folded_rows
 from tests.projections.figures import from_histories
 from tests.projections.history.examples import few
 from tests.properties.histories import History, moments
@@ -72,7 +72,7 @@ def test_the_changes_of_a_diff_folded_over_the_start_give_the_end(worlds: Worlds
         for start, end in permutations(_bases(world, log, chance), 2):
             found = [one for one in compared(world, start, end) if one.fields]
             did = diff.changes(world.conn, start, end, found)
-            then, now = fold.State(log, start), fold.State(log, end)
+            then, now = folded_rows.State(log, start), folded_rows.State(log, end)
             formulas = kpis_with_formula(world.conn)
             moved = _moved(world, then, now)
             for one in found:
@@ -89,7 +89,7 @@ def _may_complete(one: Difference, formulas: Collection[UUID]) -> bool:
     )
 
 
-def _folds(one: Difference, changes: Sequence[Recorded], then: fold.State, now: fold.State) -> None:
+def _folds(one: Difference, changes: Sequence[Recorded], then: folded_rows.State, now: folded_rows.State) -> None:
     """The events of an aggregate at the one basis and the changes between the two give its events at the other."""
     id = one.ref.id
     before, after = then.events.get(id, []), now.events.get(id, [])
@@ -99,7 +99,7 @@ def _folds(one: Difference, changes: Sequence[Recorded], then: fold.State, now: 
     assert _replayed([*shorter, *own]) == _replayed(longer)
 
 
-def _moved(world: World, then: fold.State, now: fold.State) -> dict[UUID, set[int]]:
+def _moved(world: World, then: folded_rows.State, now: folded_rows.State) -> dict[UUID, set[int]]:
     """By key result: the positions of its latest measurement at each basis, as far as only one of the bases knows
     it."""
     found: dict[UUID, set[int]] = {}
@@ -139,7 +139,7 @@ def _state(world: World, log: Sequence[Recorded], basis: Basis) -> dict[Ref, Any
     for kind in ENTITIES:
         chain: Any = field_changes.TABLES_OF[kind]
         rows |= {Ref(kind, id): row for id, row in chain.by_id(world.conn, basis, ever).items()}
-    truth = fold.State(log, basis)
+    truth = folded_rows.State(log, basis)
     assert {ref.id for ref in rows} == {id for id, aggregate in truth.aggregates.items() if aggregate.KIND in ENTITIES}
     measured = from_histories.standings(world.conn, basis, truth.of(Kind.KEY_RESULT))
     related = {ref: _standing(measured[ref.id]) if ref.id in measured else _related(truth, ref) for ref in rows}
@@ -161,7 +161,7 @@ def _worked(world: World, basis: Basis, rows: Iterable[Any]) -> dict[UUID, float
     return {id: one.value for id, one in standings.items() if one.value is not None}
 
 
-def _related(truth: fold.State, ref: Ref) -> dict[str, Any]:
+def _related(truth: folded_rows.State, ref: Ref) -> dict[str, Any]:
     """Field values that are not part of the aggregate's versions, from the log."""
     aggregate = truth.aggregates[ref.id]
     if ref.kind is Kind.OBJECTIVE:

@@ -17,7 +17,7 @@ from projections.figures import timeline
 from projections.figures.formula_readings import of_cycles_with_completions
 from projections.figures.timeline import Completion
 from projections.history.attribution import attributions
-from tests.projections.scenario import after, check_in, cycle, key_result, objective, on, read, then
+from tests.projections.goal_builders import after, check_in, cycle, key_result, objective, on, read, then
 from tests.world import World
 
 DOUBLED = KpiFormulaInput(sum=KpiSumInput([KpiTermInput(KpiBy(key="orders"), 2)]))

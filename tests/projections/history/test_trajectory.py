@@ -19,7 +19,7 @@ from projections.figures.figures import Figures
 from projections.figures.horizon import Horizon
 from projections.history.trajectory import KeyResultHistory
 from tests.metric_input import as_input
-from tests.projections.scenario import check_in, cycle, key_result, objective, then
+from tests.projections.goal_builders import check_in, cycle, key_result, objective, then
 from tests.world import World
 
 OPENING, MIDDLE, CLOSING = (datetime(2026, *day, tzinfo=UTC) for day in ((1, 1), (2, 15), (4, 1)))

@@ -30,7 +30,7 @@ from projections.proof import merkle_tree
 from projections.proof.signer import Keys, Rewritten
 from tests.metric_input import as_input
 from tests.projections.proof.conftest import KEYS, OTHER_KEYS, Attested, attested, forged
-from tests.projections.proof.quarter import ADA, Q1, SALES, Quarter
+from tests.projections.proof.proven_quarter import ADA, Q1, SALES, Quarter
 
 SCRIPT = Path(__file__).parents[3] / "docs" / "verify_evidence.py"
 KEY = str(KEYS.signer.verifier)

@@ -17,7 +17,7 @@ from projections.engine import rebuild
 from projections.engine.registry import Poison
 from tests.damage import unguarded
 from tests.projections.proof.conftest import Attested
-from tests.projections.proof.quarter import ADA
+from tests.projections.proof.proven_quarter import ADA
 
 
 def person(world: Attested, handle: str) -> UUID:

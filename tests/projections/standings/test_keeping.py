@@ -14,7 +14,7 @@ from projections.engine.rebuild import rebuild
 from projections.standings import kept_rows
 from projections.standings.kept_rows import KEPT, Kept
 from tests.metric_input import as_input
-from tests.projections.scenario import REACH_TEN, check_in, cycle, key_result, kpi, objective, on, read
+from tests.projections.goal_builders import REACH_TEN, check_in, cycle, key_result, kpi, objective, on, read
 from tests.world import World
 
 

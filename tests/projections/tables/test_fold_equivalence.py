@@ -27,7 +27,7 @@ from projections.tables import cycle as cycle_table
 from projections.tables import key_result as proofs
 from projections.tables import objective as objective_table
 from projections.tables.objective import ObjectiveFilter
-from tests.projections import fold
+from tests.projections import folded_rows
 from tests.properties.histories import History, moments
 from tests.world import World, Worlds
 
@@ -64,7 +64,7 @@ def test_projections_equal_a_fold_of_the_log_at_every_basis(worlds: Worlds, seed
         head = world.catch_up()
         log = world.log.entries(0, head)
         for basis in _bases(world, log, chance):
-            truth = fold.State(log, basis)
+            truth = folded_rows.State(log, basis)
             for check in (_aggregates, _relations, _edges, _kpi_standings, _measurements, _discussions):
                 check(world, basis, truth)
 
@@ -82,14 +82,14 @@ def _bases(world: World, log: Sequence[Recorded], chance: Random) -> list[Basis]
     return [*resolved, *(Basis(basis.at, basis.position) for basis in resolved)]
 
 
-def _aggregates(world: World, basis: Basis, truth: fold.State) -> None:
+def _aggregates(world: World, basis: Basis, truth: folded_rows.State) -> None:
     ever = [entry.event.originator_id for entry in world.log.entries(0, 10_000)]
     for kind, query in BY_ID.items():
         aggregates = truth.of(kind)
         rows = query(world.conn, basis, ever)
         assert set(rows) == set(aggregates), kind
         for id, row in rows.items():
-            fold.same(row, aggregates[id], truth.events[id])
+            folded_rows.same(row, aggregates[id], truth.events[id])
     for row in kpi.kpis(world.conn, basis, ever).values():
         defined = truth.aggregates[row.id].definition
         assert {name: getattr(row, name) for name in structs.asdict(defined)} == structs.asdict(defined)
@@ -100,7 +100,7 @@ def _aggregates(world: World, basis: Basis, truth: fold.State) -> None:
         assert [row.position for row in versions[id]] == [entry.position for entry in truth.events[id]]
 
 
-def _relations(world: World, basis: Basis, truth: fold.State) -> None:
+def _relations(world: World, basis: Basis, truth: folded_rows.State) -> None:
     _objectives(world.conn, basis, truth)
     _key_results(world.conn, basis, truth)
     _teams(world.conn, basis, truth)
@@ -111,12 +111,12 @@ Holds: TypeAlias = Callable[[UUID, Any], bool]
 """Whether an aggregate belongs to a parent, which has this id."""
 
 
-def _same(truth: fold.State, found: dict[UUID, list[Any]], parents: Kind, kind: Kind, holds: Holds) -> None:
+def _same(truth: folded_rows.State, found: dict[UUID, list[Any]], parents: Kind, kind: Kind, holds: Holds) -> None:
     expected = {one: truth.where(kind, partial(holds, one)) for one in truth.of(parents)}
     assert {one: [row.id for row in rows] for one, rows in found.items()} == expected
 
 
-def _objectives(conn: Connection, basis: Basis, truth: fold.State) -> None:
+def _objectives(conn: Connection, basis: Basis, truth: folded_rows.State) -> None:
     cycles, teams, owners, objectives = map(list, map(truth.of, (Kind.CYCLE, Kind.TEAM, Kind.PERSON, Kind.OBJECTIVE)))
     of_cycles = objective_table.objectives_of_cycles(conn, basis, cycles, ALL)
     _same(truth, of_cycles, Kind.CYCLE, Kind.OBJECTIVE, lambda c, o: o.cycle == c)
@@ -128,7 +128,7 @@ def _objectives(conn: Connection, basis: Basis, truth: fold.State) -> None:
     _same(truth, carried, Kind.OBJECTIVE, Kind.OBJECTIVE, lambda above, o: o.carried_from == above)
 
 
-def _key_results(conn: Connection, basis: Basis, truth: fold.State) -> None:
+def _key_results(conn: Connection, basis: Basis, truth: folded_rows.State) -> None:
     objectives, kpis = list(truth.of(Kind.OBJECTIVE)), list(truth.of(Kind.KPI))
     dropped = KeyResultState.DROPPED
     kept = proofs.key_results_of_objectives(conn, basis, objectives)
@@ -139,7 +139,7 @@ def _key_results(conn: Connection, basis: Basis, truth: fold.State) -> None:
     _same(truth, linked, Kind.KPI, Kind.KEY_RESULT, lambda kpi, k: k.kpi == kpi and k.state is not dropped)
 
 
-def _teams(conn: Connection, basis: Basis, truth: fold.State) -> None:
+def _teams(conn: Connection, basis: Basis, truth: folded_rows.State) -> None:
     teams, owners = list(truth.of(Kind.TEAM)), list(truth.of(Kind.PERSON))
     within = people.teams_within(conn, basis, teams)
     _same(truth, within, Kind.TEAM, Kind.TEAM, lambda t, o: o.parent == t and not o.disbanded)
@@ -152,7 +152,7 @@ def _teams(conn: Connection, basis: Basis, truth: fold.State) -> None:
         assert sorted(row.id for row in rows) == sorted(expected)
 
 
-def _counts(conn: Connection, basis: Basis, truth: fold.State) -> None:
+def _counts(conn: Connection, basis: Basis, truth: folded_rows.State) -> None:
     cycles, owners = list(truth.of(Kind.CYCLE)), list(truth.of(Kind.PERSON))
     live = [o for o in truth.of(Kind.OBJECTIVE).values() if o.state in (ObjectiveState.DRAFT, ObjectiveState.ACTIVE)]
     assert Counter(objective_table.open_objectives(conn, basis, cycles)) == Counter(
@@ -166,7 +166,7 @@ def _has_member(person: UUID, team: Any) -> bool:
     return person in team.members and not team.disbanded
 
 
-def _edges(world: World, basis: Basis, truth: fold.State) -> None:
+def _edges(world: World, basis: Basis, truth: folded_rows.State) -> None:
     objectives = list(truth.of(Kind.OBJECTIVE))
     expected = {id: truth.supports(id) for id in objectives}
     assert alignment.supports_of_objectives(world.conn, basis, objectives) == expected
@@ -188,12 +188,12 @@ def _edges(world: World, basis: Basis, truth: fold.State) -> None:
         assert len(edges) == len(touching)
 
 
-def _cycles(truth: fold.State, objective: UUID, target: Ref) -> set[UUID]:
+def _cycles(truth: folded_rows.State, objective: UUID, target: Ref) -> set[UUID]:
     above = truth.owner(target) if target.kind is Kind.KEY_RESULT else target
     return {truth.aggregates[objective].cycle, truth.aggregates[above.id].cycle}
 
 
-def _kpi_standings(world: World, basis: Basis, truth: fold.State) -> None:
+def _kpi_standings(world: World, basis: Basis, truth: folded_rows.State) -> None:
     """The status of each KPI is that of the latest judged period of its series over all readings."""
     rows = kpi.kpis(world.conn, basis, list(truth.of(Kind.KPI)))
     readings = measurements.READINGS.all(world.conn, basis, list(rows))
@@ -209,7 +209,7 @@ def _kpi_standings(world: World, basis: Basis, truth: fold.State) -> None:
         assert standing.status(POLICY) in (expected, KpiStatus.RETIRED, KpiStatus.STALE)
 
 
-def _measurements(world: World, basis: Basis, truth: fold.State) -> None:
+def _measurements(world: World, basis: Basis, truth: folded_rows.State) -> None:
     conn, kpis, key_results = world.conn, list(truth.of(Kind.KPI)), list(truth.of(Kind.KEY_RESULT))
     readings = measurements.READINGS.all(conn, basis, kpis)
     assert all(_places(rows) == _measured_entries(truth.measured(id)) for id, rows in readings.items())
@@ -223,9 +223,9 @@ def _measurements(world: World, basis: Basis, truth: fold.State) -> None:
     _histories(world, basis, truth)
 
 
-def _histories(world: World, basis: Basis, truth: fold.State) -> None:
+def _histories(world: World, basis: Basis, truth: folded_rows.State) -> None:
     """Every version of a measurement and its end, as known at the basis."""
-    streams = {id: entries for id, entries in truth.events.items() if fold._is_measured(entries[0])}
+    streams = {id: entries for id, entries in truth.events.items() if folded_rows._is_measured(entries[0])}
     known = measurements.CHECK_INS.versions(world.conn, basis, list(streams)) | {
         id: rows for id, rows in measurements.READINGS.versions(world.conn, basis, list(streams)).items() if rows
     }
@@ -238,7 +238,7 @@ def _histories(world: World, basis: Basis, truth: fold.State) -> None:
             assert row.until_position == next((end for end in ends if end > row.position), None)
 
 
-def _discussions(world: World, basis: Basis, truth: fold.State) -> None:
+def _discussions(world: World, basis: Basis, truth: folded_rows.State) -> None:
     events: list[Any] = [entry.event for entry in truth.known]
     subjects = list({event.subject.id for event in events if hasattr(event, "subject")})
     for kind, query in (

@@ -26,7 +26,7 @@ from projections.tables import objective as objective_table
 from projections.tables.cycle import CycleFilter
 from projections.tables.key_result import FormerLink
 from projections.tables.objective import ObjectiveFilter
-from tests.projections.scenario import REACH_TEN, after, cycle, key_result, objective, on, then, to
+from tests.projections.goal_builders import REACH_TEN, after, cycle, key_result, objective, on, then, to
 from tests.world import World
 
 ALL = ObjectiveFilter()

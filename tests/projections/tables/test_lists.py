@@ -22,8 +22,8 @@ from projections.tables import kpi, people
 from projections.tables import objective as objective_table
 from projections.tables.cycle import CycleFilter, CycleOrder
 from projections.tables.objective import ObjectiveFilter, ObjectiveOrder
-from tests.projections import fold
-from tests.projections.scenario import after
+from tests.projections import folded_rows
+from tests.projections.goal_builders import after
 from tests.properties.histories import History
 from tests.world import World, Worlds
 
@@ -68,7 +68,7 @@ def test_pages_add_up_to_the_whole_list_in_every_order(filled: World, name: str)
     rows, orders, every, kind = LISTS[name]
     page, count, cursor = rows.page, rows.count, rows.cursor
     for basis in places(filled):
-        ids = set(fold.State(filled.log.entries(0, 10_000), basis).of(kind))
+        ids = set(folded_rows.State(filled.log.entries(0, 10_000), basis).of(kind))
         assert count(filled.conn, basis, every) == len(ids)
         for field in orders:
             for descending in (False, True):
@@ -112,7 +112,7 @@ def test_a_page_lies_between_two_cursors(filled: World) -> None:
     assert proofs.KEY_RESULTS.page(filled.conn, now, proofs.KeyResultFilter(), order, last) == whole[4:6]
 
 
-def objective_filters(truth: fold.State, some: Any) -> list[tuple[ObjectiveFilter, Callable[[Any], bool]]]:
+def objective_filters(truth: folded_rows.State, some: Any) -> list[tuple[ObjectiveFilter, Callable[[Any], bool]]]:
     """Filters that match a given objective, and the equivalent predicates."""
     states = (ObjectiveState.DRAFT, some.state)
     return [
@@ -138,7 +138,7 @@ def objective_filters(truth: fold.State, some: Any) -> list[tuple[ObjectiveFilte
 def test_objective_filters_apply_at_the_basis(filled: World) -> None:
     order = Order(ObjectiveOrder.RECORDED)
     for basis in places(filled):
-        truth = fold.State(filled.log.entries(0, 10_000), basis)
+        truth = folded_rows.State(filled.log.entries(0, 10_000), basis)
         aggregates = truth.of(Kind.OBJECTIVE)
         for some in list(aggregates.values())[:8]:
             for filter, holds in objective_filters(truth, some):
@@ -150,7 +150,9 @@ def test_objective_filters_apply_at_the_basis(filled: World) -> None:
                 assert {row.id for row in of_cycle} == {id for id in expected if aggregates[id].cycle == some.cycle}
 
 
-def key_result_filters(truth: fold.State, some: Any) -> list[tuple[proofs.KeyResultFilter, Callable[[Any], bool]]]:
+def key_result_filters(
+    truth: folded_rows.State, some: Any
+) -> list[tuple[proofs.KeyResultFilter, Callable[[Any], bool]]]:
     """Filters that match a given key result, and the equivalent predicates."""
     above, ended = truth.aggregates[some.objective], (KeyResultState.SCORED, KeyResultState.DROPPED)
 
@@ -171,7 +173,7 @@ def key_result_filters(truth: fold.State, some: Any) -> list[tuple[proofs.KeyRes
 def test_key_result_filters_apply_at_the_basis(filled: World) -> None:
     order = Order(proofs.KeyResultOrder.DUE)
     for basis in places(filled):
-        truth = fold.State(filled.log.entries(0, 10_000), basis)
+        truth = folded_rows.State(filled.log.entries(0, 10_000), basis)
         aggregates = truth.of(Kind.KEY_RESULT)
         for some in list(aggregates.values())[:8]:
             for filter, holds in key_result_filters(truth, some):
@@ -181,7 +183,7 @@ def test_key_result_filters_apply_at_the_basis(filled: World) -> None:
 
 def test_cycles_kpis_people_and_teams_have_filters(filled: World) -> None:
     now = filled.now
-    truth = fold.State(filled.log.entries(0, 10_000), now)
+    truth = folded_rows.State(filled.log.entries(0, 10_000), now)
     day = date(2025, 4, 15)
 
     def ids(page: Page, filter: Any, order: Any) -> set[Any]:

@@ -7,7 +7,7 @@ import pytest
 from domain.commands.key_result_commands import CorrectCheckIn
 from projections.store.versioned_tables import Cursor, Window
 from projections.tables.measurements import CHECK_INS
-from tests.projections.scenario import check_in, cycle, key_result, objective, on
+from tests.projections.goal_builders import check_in, cycle, key_result, objective, on
 from tests.world import World
 
 

@@ -24,7 +24,7 @@ from projections.tables import measurements
 from projections.tables.key_result import KeyResultRow, key_results
 from projections.tables.kpi import kpi_versions
 from projections.tables.measurements import Ending
-from tests.projections.scenario import after, check_in, cycle, key_result, kpi, objective, on, read, then
+from tests.projections.goal_builders import after, check_in, cycle, key_result, kpi, objective, on, read, then
 from tests.world import World
 
 

@@ -19,7 +19,7 @@ from domain.primitives.values import Basis, InitiativeState, Kind, ReflectionKin
 from projections.engine import rebuild
 from projections.store.versioned_tables import Window
 from projections.tables import discussion, people
-from tests.projections.scenario import cycle, objective, on, then, to
+from tests.projections.goal_builders import cycle, objective, on, then, to
 from tests.world import World
 
 

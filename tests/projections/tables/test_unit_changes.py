@@ -11,7 +11,18 @@ from domain.primitives.values import Unit, UnitKind
 from projections.tables.key_result import KEY_RESULT
 from projections.tables.kpi import KPI
 from projections.tables.measurements import key_results_with_changed_units, kpis_with_changed_units
-from tests.projections.scenario import REACH_TEN, after, check_in, cycle, key_result, kpi, objective, on, read, then
+from tests.projections.goal_builders import (
+    REACH_TEN,
+    after,
+    check_in,
+    cycle,
+    key_result,
+    kpi,
+    objective,
+    on,
+    read,
+    then,
+)
 from tests.world import World
 
 HOURS = Unit(UnitKind.DURATION, "h")

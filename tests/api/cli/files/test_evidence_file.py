@@ -17,7 +17,7 @@ from projections.proof import evidence as proofs
 from tests.api.cli.terminal import keyframe
 from tests.html_tags import Tags
 from tests.projections.proof.conftest import KEYS, OTHER_KEYS, attested
-from tests.projections.proof.quarter import Quarter
+from tests.projections.proof.proven_quarter import Quarter
 
 VKEY = str(KEYS.signer.verifier)
 

@@ -29,7 +29,7 @@ from domain.proof.report_seal import Sealed, digest
 from domain.proof.signed_note import Signer
 from projections.proof.signer import Keys
 from tests.api.cli.terminal import keyframe
-from tests.api.retrospective.quarter import run_quarter
+from tests.api.retrospective.quarter_by_hand import run_quarter
 from tests.api.schema import goals
 from tests.asking import AskedWorld
 from tests.workspace import fresh_workspace, named_settings

@@ -17,7 +17,7 @@ from projections.engine import rebuild
 from tests.api.facts.round_trip import lines
 from tests.api.schema import goals
 from tests.api.schema.goals import day
-from tests.api.schema.history.asking import FIELDS, Asked
+from tests.api.schema.history.asked_changes import FIELDS, Asked
 from tests.asking import AskedWorld
 
 KR1 = {"ref": "kr1"}

@@ -17,7 +17,7 @@ from domain.handlers.unit_of_work import Author
 from domain.primitives.values import KpiTarget, Source
 from tests.api.schema import goals
 from tests.api.schema.goals import CYCLE, at_least, day, rise
-from tests.api.schema.history.asking import Asked
+from tests.api.schema.history.asked_changes import Asked
 from tests.asking import AskedWorld
 from tests.metric_input import as_input
 from tests.world import ADA

@@ -19,7 +19,7 @@ from domain.primitives.values import Cadence, Kind, Ref, Source
 from projections.engine import rebuild
 from tests.api.schema import goals
 from tests.api.schema.goals import CYCLE, day, rise
-from tests.api.schema.history.asking import EFFECTS, FIELDS, Asked
+from tests.api.schema.history.asked_changes import EFFECTS, FIELDS, Asked
 from tests.metric_input import as_input
 from tests.world import World
 

@@ -16,7 +16,7 @@ from domain.primitives.values import Cadence, Kind, Ref
 from tests.api.paging import PAGE_INFO, all_nodes
 from tests.api.schema import goals
 from tests.api.schema.goals import day, rise
-from tests.api.schema.history.asking import Asked
+from tests.api.schema.history.asked_changes import Asked
 from tests.metric_input import as_input
 from tests.world import World
 

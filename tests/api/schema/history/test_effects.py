@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from domain.metrics.cause import CAUSES
 from domain.model.objective import ObjectiveClosed, ObjectiveDropped, ObjectiveReopened
-from tests.api.schema.history.asking import Asked
+from tests.api.schema.history.asked_changes import Asked
 from tests.projections.history.examples import few
 from tests.properties.histories import History
 from tests.world import Worlds

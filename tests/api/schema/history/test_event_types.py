@@ -11,7 +11,7 @@ from api.schema.history.event_types import CHANGES
 from api.schema.schema import schema
 from domain.model.event import EVENTS, Event
 from projections.history.field_changes import camel
-from tests.api.schema.history.asking import Asked, full_selection
+from tests.api.schema.history.asked_changes import Asked, full_selection
 from tests.projections.history.examples import few
 from tests.properties.histories import History
 from tests.world import Worlds

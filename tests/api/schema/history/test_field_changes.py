@@ -17,7 +17,7 @@ from projections.tables import kpi
 from projections.tables.alignment import SUPPORT
 from projections.tables.cycle import settings
 from projections.tables.people import MEMBERSHIP
-from tests.api.schema.history.asking import FIELDS, Asked
+from tests.api.schema.history.asked_changes import FIELDS, Asked
 from tests.projections.history.examples import few
 from tests.properties.histories import History
 from tests.world import World, Worlds

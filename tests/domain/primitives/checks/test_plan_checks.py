@@ -12,7 +12,7 @@ from tests.domain.metrics.builders import (
     QUARTER_START,
     metric,
 )
-from tests.domain.metrics.plans import LAST, TERMS, point, terms
+from tests.domain.metrics.planned_quarter import LAST, TERMS, point, terms
 
 
 def problems(*points: PlanPoint, on: Terms = TERMS) -> list[tuple[str, str]]:

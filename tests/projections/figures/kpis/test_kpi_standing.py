@@ -11,7 +11,7 @@ from domain.primitives.calendar import Calendar
 from domain.primitives.values import Aggregation, Basis, Cadence, GoalDirection, KpiGoal, ScoringPolicy
 from projections.figures.kpis.kpi_standing import KpiStanding, standings
 from projections.tables.kpi import kpis
-from tests.projections.scenario import on, read, then
+from tests.projections.goal_builders import on, read, then
 from tests.world import World
 
 AT_LEAST_10 = KpiGoal(GoalDirection.AT_LEAST, target=10)
