@@ -1,5 +1,7 @@
 import re
+import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,11 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 CONSTRAINTS = (ROOT / "constraints.txt").read_text()
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 REQUIREMENTS = ROOT / "deploy" / "requirements"
+FLOORS = ("api", "domain", "projections")
+IMPORTED = re.compile(r"^ *(?:from (?=[\w.]+ import )|import )(\w+)", re.MULTILINE)
+OPTIONAL = {"opentelemetry"}
+NOT_IMPORTED = {"httptools", "tzdata", "uvloop", "websockets"}
+"""What uvicorn chooses at run time, and the data of time zones, which are read as files."""
 SERVICES = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
 
 
@@ -26,6 +33,16 @@ def test_every_dependency_is_pinned() -> None:
     extras = [one for extra in PROJECT["optional-dependencies"].values() for one in extra]
     required = names([*PROJECT["dependencies"], *extras])
     assert required - PINNED == set()
+
+
+def test_every_imported_package_is_declared_and_no_declared_one_is_unused() -> None:
+    texts = [path.read_text() for floor in FLOORS for path in (ROOT / floor).rglob("*.py")]
+    imported = {name for text in texts for name in IMPORTED.findall(text)} - {*FLOORS, *sys.stdlib_module_names}
+    distributions = packages_distributions()
+    needed = names([one for name in imported - OPTIONAL for one in distributions[name]])
+    declared = names(PROJECT["dependencies"])
+    assert needed - declared == {"psycopg-pool"}  # by the extra of psycopg
+    assert declared - needed == NOT_IMPORTED
 
 
 def test_pins_are_exact_and_name_no_index() -> None:
