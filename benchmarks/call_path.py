@@ -3,7 +3,7 @@
 Run: python -m benchmarks.call_path [--trace]
 
 A call is one event `call` of `sys.setprofile` for code under `api`, `domain` or `projections`; resuming a generator or
-coroutine is such an event, too. The projector's threads are counted apart, and nobody watches whether the client
+coroutine is such an event, too. The projector's threads are counted apart, and nothing watches whether the client
 disconnects, since that depends on the load of the machine. A call back enters a module from another one while a call of
 the first is still open: A > B > A, or A > B > C > A.
 """
@@ -45,7 +45,7 @@ from domain.primitives.values import Direction, Source
 ROOT = Path(__file__).parents[1]
 ROOMS = ("api", "domain", "projections")
 LAZY = ROOT / "domain" / "primitives" / "lazy.py"
-"""It stands in for a function of the standard library."""
+"""It replaces a function of the standard library."""
 WARM = 3
 CHECK_IN = """
     mutation ($input: CheckInInput!) {

@@ -17,7 +17,7 @@ TOKENS_MAX: Final = 10_000
 
 class TokenMemory:
     """The callers of tokens, by the digest of the token. `seconds`: for how long after its last check a token is
-    accepted; 0 accepts none. `is_primary_away` tells at once whether the primary does not answer."""
+    accepted; 0 accepts none. `is_primary_away` returns at once whether the primary does not answer."""
 
     def __init__(self, seconds: float, is_primary_away: Callable[[], bool]) -> None:
         self._seconds = seconds

@@ -33,7 +33,7 @@ STARTING = "The demo is being created; its progress is in the terminal. Try agai
 """What the server answers until the demo is ready."""
 
 EDITION = 2
-"""Which story the demo tells; data of another edition is made again."""
+"""Which story the demo has; data of another edition is made again."""
 
 
 class Story(msgspec.Struct, frozen=True):
@@ -69,7 +69,7 @@ def drop_workspace(database: Database) -> None:
 
 
 def is_outdated(database: Database) -> bool:
-    """Whether the data was made by a version of Keyframe that told another story."""
+    """Whether the data was made by a version of Keyframe with another story."""
     story = _read_story(database)
     return story is not None and story.edition != EDITION
 

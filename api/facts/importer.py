@@ -355,7 +355,7 @@ class Import:
         return {name: self._resolved(one, _NESTED.get(name)) for name, one in value.items()}
 
     def _referring(self, given: Any) -> Ref:
-        """The thing with a counterpart in another system, whoever has set the reference."""
+        """The thing with a counterpart in another system, whichever command has set the reference."""
         external = converted_part(given, External, "external")
         ref = identity.by_external(self._log, external)
         if ref is None:

@@ -44,7 +44,7 @@ def require_password(pgdata: Path, postgres: Path, superuser: str, system_user: 
 def socket_directory(pgdata: Path, runtime: Path, system_user: str | None) -> Path:
     """The directory of the socket: the data directory, or a private one in `runtime` if that path is too long.
 
-    The name of the private one is derived from the password: it is always the same, and nobody can guess it. Raises
+    The name of the private one is derived from the password: it is always the same, and cannot be guessed. Raises
     `RuntimeError` if it belongs to another user, or if its path is too long, too.
     """
     if socket_name_length_ok(pgdata / _SOCKET):

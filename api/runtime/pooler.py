@@ -36,7 +36,7 @@ def require_sessions(dsn: str, conn: psycopg.Connection[Any], refusal: str = REF
     `conn` is a new autocommitting connection to the DSN. Without a pooler it takes one statement.
     """
     first = _backend(conn)
-    if first == conn.info.backend_pid:  # a pooler tells its clients a process id of its own
+    if first == conn.info.backend_pid:  # a pooler reports a process id of its own to its clients
         return
     _require_name(conn)
     if any(_is_shared(dsn, conn) for _ in range(PROBES)):

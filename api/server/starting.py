@@ -17,7 +17,7 @@ REFRESH_SECONDS: Final = 2
 
 def answering_starting(listener: socket.socket, message: str) -> AbstractContextManager[None]:
     """Until the end of the block, answer every request on a listening socket with 503 and `STARTING`. Connections that
-    arrive later wait for whoever accepts on the socket next."""
+    arrive later wait for the server that accepts on the socket next."""
 
     async def starting(scope: Scope, receive: Receive, send: Send) -> None:
         response = unavailable_response(message, STARTING)

@@ -1,7 +1,7 @@
 """Runs tests on a PostgreSQL of another version: `python -m deploy.drills.versions 15 [ARGUMENT of pytest …]`.
 
 Without arguments for pytest it runs the tests of the log, of the projections and of the API. With `--hostile`, server,
-database and roles have the defaults that somebody else might have chosen: language, time zone, formats, isolation.
+database and roles have the defaults that other administrators might choose: language, time zone, formats, isolation.
 """
 
 import argparse
@@ -38,14 +38,14 @@ HOSTILE: Final = {
     "idle_in_transaction_session_timeout": "5s",
     "lc_messages": "C",
 }
-"""The defaults of somebody else's server."""
+"""The defaults of another administrator's server."""
 
 
 def main() -> None:
     """The tests from the command line; the exit status is that of pytest."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("version", type=int, help="the major version of PostgreSQL")
-    parser.add_argument("--hostile", action="store_true", help="with somebody else's defaults")
+    parser.add_argument("--hostile", action="store_true", help="with another administrator's defaults")
     given, arguments = parser.parse_known_args()
     with tempfile.TemporaryDirectory(prefix="keyframe-postgres-", ignore_cleanup_errors=True) as directory:
         try:

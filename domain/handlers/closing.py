@@ -166,7 +166,7 @@ def supporters(uow: UnitOfWork, objective: Objective, at: datetime) -> list[Obje
     neither drafts nor dropped.
 
     Only those that the whole workspace sees now: a recorded score is shown to everyone, so it must not depend on
-    objectives that are hidden from some, whoever closes.
+    objectives that are hidden from some, whichever caller closes.
     """
     to = Ref(Kind.OBJECTIVE, objective.id)
     (cycle,) = related.all_as_of(uow, [uow.get(Cycle, objective.cycle)], at)

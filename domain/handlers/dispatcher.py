@@ -243,7 +243,7 @@ def contended() -> CommandRejected:
 
 
 def hide_time_of(rejections: Iterable[CommandRejected], author: Author, started: float) -> None:
-    """Delay an answer that tells of a missing id, which may be a hidden one, to a multiple of `NOT_FOUND_SECONDS`."""
+    """Delay an answer that reports a missing id, which may be a hidden one, to a multiple of `NOT_FOUND_SECONDS`."""
     codes = (problem.code for rejection in rejections for problem in rejection.problems)
     if Permission.READ_PRIVATE not in author.can and Code.NOT_FOUND in codes:
         time.sleep(NOT_FOUND_SECONDS - (time.monotonic() - started) % NOT_FOUND_SECONDS)

@@ -25,7 +25,7 @@ class ConcurrencyConflict(RecordConflictError):
 
 
 class Unavailable(PersistenceError):
-    """The log is unreachable, timed out, or takes no writes (`outage` tells which); nothing was recorded."""
+    """The log is unreachable, timed out, or takes no writes (`outage` returns which); nothing was recorded."""
 
 
 class WritesPaused(Unavailable):

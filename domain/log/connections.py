@@ -1,4 +1,4 @@
-"""Connections to the log's database, and what tells that one of them is lost."""
+"""Connections to the log's database, and how a lost one is recognized."""
 
 from typing import Any
 

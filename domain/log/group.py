@@ -44,7 +44,7 @@ class GroupedLog(Log):
     An append is kept and answered as if it were recorded. What is kept is recorded in one statement and one commit: at
     the end of the group, and before every read that memory cannot answer. As for single commands, the append checks
     that nothing has changed that they have read. What was read and written is remembered: also by later groups, as long
-    as nobody else appends between them.
+    as no other process appends between them.
     """
 
     def __init__(self, log: Log) -> None:

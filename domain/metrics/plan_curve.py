@@ -1,6 +1,6 @@
 """The plan of a key result: the values that it should have on days between its beginning and its due day.
 
-A point stands at the end of its day. Between two points, and from the start at the beginning to the first point, the
+A point is at the end of its day. Between two points, and from the start at the beginning to the first point, the
 planned value is linear. The last point is the target on the due day.
 """
 

@@ -321,7 +321,7 @@ class Course(Fact, frozen=True, gc=False):
 
 def _share(metric: Metric, latest: Measurement | None, score: PersonalScore | None) -> float | None:
     """The measured share of the goal, even after scoring. `score`: the one that a person gave to what has ended, which
-    is the share of what nobody measured."""
+    is the share of what was never measured."""
     share = unclamped(metric, latest)
     return score.value if share is None and score is not None else share
 

@@ -1,6 +1,6 @@
 """The goal schedule of a KPI: the goal in force on each day, as the versions of the KPI agreed it.
 
-A goal holds from its first day to the day before the next goal. A target stands over the goal of its day: it replaces
+A goal holds from its first day to the day before the next goal. A target modifies the goal of its day: it replaces
 the bounds and keeps direction and tolerance, until the next target or the next goal. A goal replaces the target that
 begins on its own first day, and leaves later ones as they are. Another calendar may move the first day of a goal past a
 target: one that does not fit the goal of its day then changes nothing.
@@ -74,7 +74,7 @@ class GoalSchedule:
         return self.entries[place - 1].goal if place else None
 
     def goal_on(self, day: date) -> KpiGoal | None:
-        """The goal that a target on this day stands over."""
+        """The goal that a target on this day modifies."""
         begun = [first for first in self.goals if first <= day]
         return self.goals[max(begun)] if begun else None
 

@@ -155,7 +155,7 @@ def _written(moment: datetime) -> str:
 def check(lines: Iterable[bytes], verifiers: Sequence[Verifier] | None) -> Proven:
     """Check a file of evidence offline against public keys. Raises `Broken`.
 
-    Without keys (None), everything is checked but the signatures: a file that somebody made up can pass.
+    Without keys (None), everything is checked but the signatures: an invented file can pass.
     """
     reading = _Reading(verifiers)
     for number, line in enumerate(lines, 1):
@@ -167,7 +167,7 @@ def check(lines: Iterable[bytes], verifiers: Sequence[Verifier] | None) -> Prove
 
 
 def entries(lines: Iterable[bytes]) -> Iterator[Entry]:
-    """The events of a file. Lines that are no events are left out; whether the others are proven, `check` tells."""
+    """The events of a file. Lines that are no events are left out; `check` finds out whether the others are proven."""
     for line in lines:
         with suppress(msgspec.MsgspecError):
             yield msgspec.json.decode(line, type=Entry)
@@ -177,7 +177,7 @@ Line = TypeVar("Line", About, Entry, Seal)
 
 
 def _parsed(line: bytes, kind: type[Line]) -> Line:
-    """A line of the file. Raises `ValueError` in words for people: what a parser says helps nobody here."""
+    """A line of the file. Raises `ValueError` in words for people, in place of the message of the parser."""
     try:
         return msgspec.json.decode(line, type=kind)
     except (msgspec.MsgspecError, ValueError) as error:

@@ -18,7 +18,7 @@ DIFFERENCES_MAX: Final = 100
 """How many rows of a table are named; further ones are only counted."""
 
 PERSONAL: Final = "(personal data)"
-"""What stands for a value that names a person."""
+"""The placeholder of a value that names a person."""
 
 
 class Difference(msgspec.Struct, frozen=True):

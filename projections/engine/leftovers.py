@@ -1,8 +1,8 @@
 """Generations of the projections that are not in use: earlier ones that a long transaction still reads, and those of
 interrupted rebuilds.
 
-They are dropped as soon as no transaction holds a lock on them. Until then they contain no people, since nobody would
-erase them there, and the application's role cannot read them.
+They are dropped as soon as no transaction holds a lock on them. Until then they contain no people, since they would not
+be erased there, and the application's role cannot read them.
 """
 
 from contextlib import suppress

@@ -65,7 +65,7 @@ class Condition(StrEnum):
 
 
 _IDLE = (Condition.STOPPED, Condition.OUTDATED, Condition.DIVERGED)
-"""The conditions in which a projector applies nothing until somebody acts."""
+"""The conditions in which a projector applies nothing until an operator acts."""
 
 
 class Status(msgspec.Struct, frozen=True):
@@ -101,8 +101,8 @@ class Projector:
 
     One projector of a workspace leads; it holds an advisory lock that ends with its connection. The others
     follow: they watch the position for the callers of `wait`, and take the lead when it is free and `may_lead` is set.
-    With synchronous standbys the leader waits for them after each batch, so nobody sees an event that a fail-over could
-    lose. It calls `keep` with the position after each round, which returns an alarm or None. Every projector calls
+    With synchronous standbys the leader waits for them after each batch, so no caller sees an event that a fail-over
+    could lose. It calls `keep` with the position after each round, which returns an alarm or None. All of them call
     `on_position` with the position, on its own thread, whenever it may have changed. `answered_at` is when the database
     answered last, by the monotonic clock; a running projector asks several times a second. `status` is the current one;
     it is safe to read from any thread.

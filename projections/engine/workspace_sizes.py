@@ -1,5 +1,5 @@
 """How large the workspace is: the objectives and changes of its largest cycle, the days of its longest cycle and of its
-history, and its KPIs. Goals that some callers may not see do not count, so that a cost tells nothing about them."""
+history, and its KPIs. Goals that some callers may not see do not count, so that a cost reveals nothing about them."""
 
 from typing import Final, NamedTuple
 

@@ -1,4 +1,4 @@
-"""Checks the keys of people against the log: everybody who was not erased can be read, and nobody who was erased."""
+"""Checks the keys of people against the log: every person who was not erased can be read, and no erased one."""
 
 from collections.abc import Iterable, Iterator
 from itertools import groupby
@@ -27,7 +27,7 @@ def check(conn: Connection) -> Iterator[str]:
 
 class _Salts:
     """Compares the digests of handles with the salt of the workspace: if none matches, the salt was changed, as far as
-    anybody can tell."""
+    can be known."""
 
     def __init__(self, salts: list[bytes]) -> None:
         self._salts = salts

@@ -51,7 +51,7 @@ class KeyResultRow(Version, frozen=True, gc=False):
 
     `aggregate` is None for LAST. `plan_ended`: the last plan was not given up but ended, because another metric or due
     day left nothing of it. `former` is the last link, once it is unlinked. `scored_in` and `scored_position` are
-    the command and the event that recorded the score: if the same command closed the objective, nobody gave the score.
+    the command and the event that recorded the score: if the same command closed the objective, no person gave it.
     `arrived`: it is the first version in this objective and cycle, of those there may be several.
     """
 

@@ -197,7 +197,7 @@ def _code(answer: Mapping[str, str], pending: Pending, metadata: Metadata) -> st
 
 
 def _refused(error: str) -> SignInProblem:
-    """The problem that an error code of OAuth 2.0 (RFC 6749, 4.1.2.1 and 5.2) stands for."""
+    """The problem that an error code of OAuth 2.0 (RFC 6749, 4.1.2.1 and 5.2) means."""
     shown = error if error.isascii() and error.replace("_", "").isalnum() and len(error) <= 64 else "of another form"
     reason = f"the issuer answered with the error {shown}"
     if error in _DENIED:

@@ -34,8 +34,8 @@ def caller_of(log: Log, settings: Settings, claims: dict[str, Any]) -> Caller:
 
 
 def _handle(name: str, settings: Settings, claims: Mapping[str, Any]) -> str | None:
-    """The handle that a name stands for; None for a mail address of a domain that is not listed, and for the claim
-    `email` if it is not verified. An address beyond ASCII stands for none, since lower case turns some other letters
+    """The handle that a name maps to; None for a mail address of a domain that is not listed, and for the claim
+    `email` if it is not verified. An address beyond ASCII maps to none, since lower case turns some other letters
     into those of ASCII."""
     if settings.oidc_handle_claim == _EMAIL and claims.get("email_verified") is not True:
         return None

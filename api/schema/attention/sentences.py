@@ -1,4 +1,4 @@
-"""What an item tells, in one plain English sentence."""
+"""The message of an item, in one plain English sentence."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -11,7 +11,7 @@ from domain.metrics.attention.items import AttentionKind, Item, Urgency
 from domain.primitives.values import Kind
 
 
-class _Told(NamedTuple):
+class _Facts(NamedTuple):
     """An item with the name of what it is about, its days, and the message of its finding."""
 
     item: Item
@@ -40,7 +40,7 @@ def messages(batch: Batch) -> Sequence[str]:
     """The sentence of each of these items."""
     of = zip(batch.rows, batch.all(subjects), batch.all(days), batch.all(finding_of), strict=True)
     return [
-        _SENTENCES[item.kind](_Told(item, _name(item, node), passed, None if found is None else found.message))
+        _SENTENCES[item.kind](_Facts(item, _name(item, node), passed, None if found is None else found.message))
         for item, node, passed, found in of
     ]
 
@@ -50,25 +50,25 @@ def _name(item: Item, node: Any) -> str:
     return f"“{node.row.name if named else node.row.title}”"
 
 
-def _plan_missing(of: _Told) -> str:
+def _plan_missing(of: _Facts) -> str:
     if of.item.due is None:
         return f"{of.name} has had no plan {of.length}: the last one ended when its metric or due day changed."
     return f"{of.name} {'began' if of.days > 0 else 'begins'} {of.when} and has no plan: activate the cycle."
 
 
-def _unscored(of: _Told) -> str:
+def _unscored(of: _Facts) -> str:
     ends = "ended" if of.item.urgency is Urgency.OVERDUE else "ends"
     return f"{of.name} {ends} {of.when} with {counted(of.item.goals, 'objective')} not closed yet."
 
 
-def _worse(of: _Told) -> str:
+def _worse(of: _Facts) -> str:
     assert of.item.before is not None
     assert of.item.health is not None
     before, now = (health.replace("_", " ").lower() for health in (of.item.before, of.item.health))
     return f"{of.name} went from {before} to {now}, and has been so {of.length}."
 
 
-_SENTENCES: Mapping[AttentionKind, Callable[[_Told], str]] = {
+_SENTENCES: Mapping[AttentionKind, Callable[[_Facts], str]] = {
     AttentionKind.NEVER_CHECKED_IN: lambda of: (
         f"{of.name} was never checked in: its first check-in {of.verb} due {of.when}."
     ),

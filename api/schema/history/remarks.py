@@ -1,4 +1,4 @@
-"""What people said in the time of a retrospective: reflections of closings, reasons of changes, notes of check-ins."""
+"""Remarks in the time of a retrospective: reflections of closings, reasons of changes, notes of check-ins."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -122,7 +122,7 @@ def _is_reached(uow: UnitOfWork, key_result: KeyResult) -> bool:
 
 
 def _metric(uow: UnitOfWork, key_result: KeyResult, target: CarriedTarget | None) -> Metric:
-    """The metric from where it stands. Raises `INVALID`, naming the key result, for a target that does not lie
+    """The metric from its current value. Raises `INVALID`, naming the key result, for a target that does not lie
     ahead."""
     holds = is_level(current_value.metric_with_start(uow, key_result, uow.at))
     left = _milestones_left(uow, key_result)

@@ -36,7 +36,7 @@ class Measured(Struct, frozen=True):
 def progress(uow: UnitOfWork, key_result: KeyResult, at: datetime) -> float | None:
     """Progress in [0, 1] at a moment; None if it was not measured.
 
-    A key result that nobody measured and a person scored has its score as progress, from the end of its window on.
+    A key result that was never measured and a person scored has its score as progress, from the end of its window on.
     """
     window = windows.of(uow, key_result, at)
     measured = latest(uow, key_result, at)

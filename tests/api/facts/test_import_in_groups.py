@@ -125,7 +125,7 @@ def test_refusal_in_a_group_keeps_what_came_before_and_stops(database: Database)
     assert database.log().head().position == 3
 
 
-def test_refusal_in_a_group_refuses_its_line_only_when_told_to_go_on(database: Database) -> None:
+def test_refusal_in_a_group_refuses_only_its_line_with_the_option_to_go_on(database: Database) -> None:
     facts = lines(ADA, kpi("sales"), reading("sales", 1, 5), reading("sales", 1, 6), reading("sales", 2, 7))
     tally = run(database, facts, go_on=True)
     assert [refusal.line for refusal in tally.refusals] == [4]

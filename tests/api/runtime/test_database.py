@@ -92,7 +92,7 @@ def test_sessions_do_not_depend_on_the_defaults_of_the_server(
     assert (span, number, data, text) == (timedelta(hours=22), 0.1 + 0.2, b"\x00\xff", "Ωmega ✓")
 
 
-def test_every_verb_works_with_the_defaults_of_somebody_else(settings: Settings, hostile: Settings) -> None:
+def test_every_verb_works_with_the_defaults_of_another_administrator(settings: Settings, hostile: Settings) -> None:
     with open_database(hostile) as database:
         assert keyframe(hostile, "migrate").returncode == 0
         assert "kf_" in keyframe(hostile, "token", "create", "--role", "ADMIN").stdout

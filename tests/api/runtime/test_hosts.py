@@ -13,7 +13,7 @@ def test_each_host_has_its_own_port() -> None:
     assert given["target_session_attrs"] == "any"
 
 
-def test_one_port_stands_for_all_hosts() -> None:
+def test_one_port_applies_to_all_hosts() -> None:
     assert [host.name for host in each_host("host=first,second port=5433")] == ["first:5433", "second:5433"]
     assert [host.name for host in each_host("host=first,second")] == ["first:5432", "second:5432"]
 

@@ -61,7 +61,7 @@ def caused(error: Exception, cause: BaseException) -> Exception:
         (PoolTimeout(), UNREACHABLE),
     ],
 )
-def test_outage_is_told_by_the_error_or_its_cause(error: Exception, expected: Outage) -> None:
+def test_outage_is_recognized_by_the_error_or_its_cause(error: Exception, expected: Outage) -> None:
     assert outage(error) is expected
 
 

@@ -238,7 +238,7 @@ def test_a_goal_to_be_held_is_planned_at_its_target_from_the_start_that_was_meas
     assert points(world, id, above)[MIDDLE].progress == 0.0
 
 
-def test_a_persons_score_of_what_nobody_measured_is_progress_from_the_end_on_and_no_measured_value(
+def test_a_persons_score_of_an_unmeasured_key_result_is_progress_from_the_end_on_and_no_measured_value(
     world: World, goal: UUID, above: UUID
 ) -> None:
     world.record(ScoreKeyResult(key_result=goal, score=0.6, effective_at=on(1, 20)))

@@ -84,7 +84,7 @@ def test_without_a_key_the_top_says_that_no_signature_was_verified(file: Path) -
     assert "key: not verified" in head
 
 
-def test_changed_file_is_refused_unless_told(file: Path) -> None:
+def test_changed_file_is_refused_without_the_option(file: Path) -> None:
     file.write_bytes(file.read_bytes().replace(b"Well done", b"Well gone"))
     message = refused(file, "evidence", "show", str(file), "--key", VKEY)
     assert "was changed: its hash does not match" in message

@@ -106,7 +106,7 @@ def test_people_and_teams_are_found_by_name_or_created_when_the_mapping_says_so(
     assert given["draftObjective"]["owner"] == {"ref": "person:cyd-otzi"}
 
 
-def test_two_people_of_one_name_are_told_apart() -> None:
+def test_two_people_of_one_name_are_distinguished() -> None:
     columns = {"objective": COLUMNS["objective"] | {"owner": "Who"}, "people": {"by": "name"}}
     there = nothing()
     there.people += [Colleague(ADA, Personal("ada", "Ada")), Colleague(SALES, Personal("ada2", "Ada"))]

@@ -67,7 +67,7 @@ def figures(world: AskedWorld, title: str, at: float | None = None) -> tuple[Any
     return tuple(node["keyResults"][0]["progress"].values()), tuple(node["progress"].values())
 
 
-def test_a_closed_quarter_stands_still(quarter: AskedWorld) -> None:
+def test_figures_of_a_closed_quarter_stay(quarter: AskedWorld) -> None:
     goal(quarter, "Grow with the readings")
     own = goals.key_result(quarter, goals.objective(quarter, "Grow by ourselves"))
     _, dropped = goal(quarter, "Lose a measure on the way")
@@ -104,7 +104,7 @@ def test_late_facts_about_the_window_change_progress_but_no_score(quarter: Asked
     assert node["progress"]["health"] == node["keyResults"][0]["progress"]["health"] == "MISSED"
 
 
-def test_an_objective_closed_early_stands_still_while_its_cycle_goes_on(quarter: AskedWorld) -> None:
+def test_figures_of_an_objective_closed_early_stay_while_its_cycle_goes_on(quarter: AskedWorld) -> None:
     objective, _ = goal(quarter, "Grow with the readings")
     activate(quarter)
     read(quarter, 10, 80)
@@ -144,7 +144,7 @@ def test_the_window_for_readings_ends_with_the_last_day_of_the_cycle_or_of_due_i
     goals.check_in(quarter, sooner, None, 110, confidence=0.5, reason="Late.")
 
 
-def test_a_score_of_a_person_is_the_value_of_what_nobody_measured_from_the_end_on(quarter: AskedWorld) -> None:
+def test_a_score_of_a_person_is_the_value_of_an_unmeasured_key_result_from_the_end_on(quarter: AskedWorld) -> None:
     objective = goals.objective(quarter, "Be trusted by all")
     key_result = goals.key_result(quarter, objective, "Trust")
     unscored = goals.key_result(quarter, objective, "Nobody looked")

@@ -124,7 +124,7 @@ def test_a_year_with_objectives_of_its_own_does_not_take_its_value_from_its_quar
     assert figures(year)["value"] == 0.2
 
 
-def test_a_closed_year_stands_still_when_an_objective_of_a_quarter_changes_later(year: AskedWorld) -> None:
+def test_figures_of_a_closed_year_stay_when_an_objective_of_a_quarter_changes_later(year: AskedWorld) -> None:
     ids = run(year)
     year.do(CloseCycle(cycle=YEAR, effective_at=day(0)))
     closed = figures(year)

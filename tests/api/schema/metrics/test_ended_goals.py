@@ -139,7 +139,7 @@ def _move_on(world: AskedWorld) -> None:
 
 
 @pytest.mark.long
-def test_what_ended_stands_still_by_every_direction_source_and_ending(ended: AskedWorld) -> None:
+def test_figures_of_ended_goals_stay_for_every_direction_source_and_ending(ended: AskedWorld) -> None:
     then, position = _shown(ended), ended.log.head().position
     values = {one["title"]: one["keyResults"][0]["progress"] for one in then[0]["objectives"]["nodes"]}
     assert [values[f"DECREASE {end}"]["value"] for end in ENDINGS] == pytest.approx([0.6, 0.0, 0.4, 0.9])
