@@ -26,7 +26,7 @@ ADA = Author("machine:ada", Source.API, frozenset(Role))
 def connected(database: Database) -> psycopg.Connection[Any]:
     """A connection that is closed with the database, at the latest."""
     conn = database.connect()
-    database.close_at_end(conn)
+    database._stack.callback(conn.close)
     return conn
 
 

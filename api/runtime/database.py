@@ -148,10 +148,6 @@ class Database:
         closed by the caller. It may pass a pooler."""
         return psycopg.connect(host.dsn if host else self._request_dsn, autocommit=True, prepare_threshold=None)
 
-    def close_at_end(self, conn: Connection) -> None:
-        """Close a connection together with the database, at the latest."""
-        self._stack.callback(conn.close)
-
     def pool(
         self,
         role: Role = "app",

@@ -7,7 +7,7 @@ support it, so those are read with it.
 """
 
 from bisect import insort
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
@@ -116,11 +116,6 @@ class Timeline:
     def series(self, subject: UUID) -> MeasurementSeries:
         """The measurements of a key result or KPI."""
         return self.measurements.get(subject, EMPTY)
-
-    def own_key_results(self) -> Iterator[UUID]:
-        """The key results of the objectives that were asked for."""
-        for objective in self.own:
-            yield from self.of_objective[objective]
 
     def linked_kpis(self, key_result: UUID) -> set[UUID]:
         """The KPIs that a key result was ever linked to."""

@@ -107,10 +107,6 @@ class Tree:
     def root(self) -> bytes:
         return merkle.root(self._look, self.size)
 
-    def root_at(self, size: int) -> bytes:
-        """The root of the first `size` events."""
-        return merkle.root(self._look, size)
-
     def inclusion(self, position: int) -> Inclusion:
         """The inclusion proof of the event at a position. Raises `ValueError` for a position outside the tree."""
         path = merkle.inclusion(self._look, position - 1, self.size)
