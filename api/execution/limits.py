@@ -92,17 +92,17 @@ def violations(
     statistics of its request."""
     bounds = bounds_of(context)
     weighed = _weighed(schema, text, variables, bounds)
-    refused = weighed.refusal or _budget_error(weighed.costs, operation, context)
+    refused = weighed.refusal or _budget_error(weighed.costs, operation, context, bounds.cost_max)
     return [refused] if refused else _validation_errors(schema, text)
 
 
 def _budget_error(
-    costs: Mapping[str | None, float], operation: ParsedOperation, context: object
+    costs: Mapping[str | None, float], operation: ParsedOperation, context: object, most: float
 ) -> GraphQLError | None:
-    """The error if the operations of the request together exceed the cost limit; else None."""
+    """The error if the operations of the request together cost more than this; else None."""
     if operation.node is None or operation.name not in costs or not isinstance(context, Context):
         return None
-    stats, most = context.stats, context.bounds.cost_max
+    stats = context.stats
     stats.kind, stats.name = operation.node.operation.value, operation.name or ""
     stats.costs.append(costs[operation.name])
     if sum(stats.costs) <= most:

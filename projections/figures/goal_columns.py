@@ -303,7 +303,7 @@ def _records(rows: Sequence[AnyObjective], parts: PartColumns, own: Sequence[Seq
 
 
 def _counts(rows: Sequence[AnyObjective], _: PartColumns, _own: Sequence[Sequence[int]]) -> list[bool]:
-    return [state in wholes.COUNTED for state in column_of(rows, "state")]
+    return [state in wholes.COUNTED for state in values_of(rows, "state")]
 
 
 def _are_headings(rows: Sequence[AnyObjective], _: PartColumns, _own: Sequence[Sequence[int]]) -> list[bool]:
