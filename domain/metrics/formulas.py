@@ -109,6 +109,8 @@ def at_most(value: float, bound: float) -> bool:
 
 def mean(weights: Sequence[float], values: Sequence[float]) -> float:
     """Σ weight · value / Σ weight, for at least one value and weights above 0. The order does not change the result."""
+    if weights.count(1.0) == len(weights):
+        return without_noise(fsum(values) / len(weights))
     if not SUM_MIN < sum(weights) < SUM_MAX:
         weights = scaled(weights)
     return without_noise(fsum(map(mul, weights, values)) / fsum(weights))

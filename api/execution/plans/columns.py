@@ -157,14 +157,17 @@ def objects(level: Complete) -> Complete:
     def completed(run: Run, column: Sequence[Any]) -> list[Any]:
         if type(column) is Siblings:
             return level(run, column)
-        before, present = run.bytes, [one for one in column if one is not None]
-        distinct = dict(zip(map(id, present), present, strict=True))
+        before, values = run.bytes, list(column)
+        ids = list(map(id, values))
+        distinct = dict(zip(ids, values, strict=True))
+        distinct.pop(id(None), None)
         done = level(run, list(distinct.values()))
         if len(distinct) == len(column):
             return done
-        run.bytes += (run.bytes - before) * (len(present) - len(distinct)) // max(len(distinct), 1)
+        present = len(ids) - ids.count(id(None))
+        run.bytes += (run.bytes - before) * (present - len(distinct)) // max(len(distinct), 1)
         by = dict(zip(distinct, done, strict=True)) | {id(None): None}
-        return [by[id(one)] for one in column]
+        return list(map(by.__getitem__, ids))
 
     return completed
 

@@ -60,7 +60,7 @@ def _enum_column(type_: GraphQLEnumType, write: Write) -> WriteColumn:
 
     def written(column: Sequence[Any]) -> list[Any]:
         try:
-            return [names[id(one)] for one in column]
+            return list(map(names.__getitem__, map(id, column)))
         except KeyError:
             return [None if one is None else write(one) for one in column]
 
