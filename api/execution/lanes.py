@@ -250,7 +250,7 @@ class Lanes:
 
     light: Lane = field(default_factory=lambda: Lane("light", 4, caller_max=4))
     writes: Lane = field(default_factory=lambda: Lane("writes", 4, caller_max=4))
-    heavy: Lane = field(default_factory=lambda: Lane("heavy", 3, caller_max=2))
+    heavy: Lane = field(default_factory=lambda: Lane("heavy", 2, caller_max=2))
 
     @classmethod
     def of(cls, light: int, writes: int, heavy: int, caller_max: int, queue_max: int, caller_queue_max: int) -> Self:

@@ -197,7 +197,7 @@ class Settings(BaseSettings):
         "writes. More of them wait in a fair queue.",
     )
     heavy_operations_max: int = Field(
-        default=3,
+        default=2,
         ge=1,
         description="The number of heavy operations that a process executes at the same time, reports and pages of "
         "exports included; one caller has all but one of them at most.",
