@@ -59,10 +59,11 @@ def root(look: Look, size: int) -> bytes:
     return _over(look, 0, size)
 
 
-def inclusion(look: Look, index: int, size: int) -> list[bytes]:
+def inclusion(look: Look, index: int, size: int, edge: dict[int, bytes]) -> list[bytes]:
     """The inclusion proof of a leaf in the tree of the first `size` leaves (RFC 9162, 2.1.3.1).
 
-    Raises `ValueError` for a leaf outside of the tree.
+    `edge` keeps the hashes of incomplete subtrees by their first leaf, for other proofs in the same tree. Raises
+    `ValueError` for a leaf outside of the tree.
     """
     if not 0 <= index < size:
         raise ValueError(f"leaf {index} is not among the first {size}")
@@ -72,7 +73,10 @@ def inclusion(look: Look, index: int, size: int) -> list[bytes]:
         if (beside + 1) << level <= size:
             path.append(look(level, beside))
         elif beside <= last:
-            path.append(_over(look, beside << level, size))
+            first = beside << level
+            if first not in edge:
+                edge[first] = _over(look, first, size)
+            path.append(edge[first])
         level, place, last = level + 1, place >> 1, last >> 1
     return path
 

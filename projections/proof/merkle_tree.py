@@ -102,6 +102,7 @@ class Tree:
         self._conn = conn
         self.size = size
         self._tiles: dict[tuple[int, int], list[list[bytes]]] = {}
+        self._edge: dict[int, bytes] = {}
 
     @cached_property
     def root(self) -> bytes:
@@ -109,7 +110,7 @@ class Tree:
 
     def inclusion(self, position: int) -> Inclusion:
         """The inclusion proof of the event at a position. Raises `ValueError` for a position outside the tree."""
-        path = merkle.inclusion(self._look, position - 1, self.size)
+        path = merkle.inclusion(self._look, position - 1, self.size, self._edge)
         return Inclusion(position, self.size, self._look(0, position - 1), path)
 
     def consistency(self, size: int) -> list[bytes]:

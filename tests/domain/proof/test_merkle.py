@@ -105,7 +105,7 @@ def test_roots_are_those_of_the_rfc() -> None:
 
 @pytest.mark.parametrize(("index", "size"), INCLUSIONS)
 def test_inclusion_proofs_are_those_of_the_rfc(index: int, size: int) -> None:
-    path = merkle.inclusion(lookup_in(LEAVES), index, size)
+    path = merkle.inclusion(lookup_in(LEAVES), index, size, {})
     assert hexes(path) == INCLUSIONS[index, size]
     assert merkle.includes(bytes.fromhex(ROOTS[size]), size, LEAVES[index], index, path)
 
@@ -128,8 +128,9 @@ def test_incremental_and_direct_roots_match_the_definition() -> None:
 
 def test_inclusion_proofs_verify_for_every_leaf_and_only_in_its_tree() -> None:
     for size in SIZES:
+        edge: dict[int, bytes] = {}
         for index in range(size):
-            path = merkle.inclusion(LOOK, index, size)
+            path = merkle.inclusion(LOOK, index, size, edge)
             assert merkle.includes(ROOTS_BY_SIZE[size], size, LEAVES_256[index], index, path)
             assert not merkle.includes(ROOTS_BY_SIZE[size], size, LEAVES_256[index - 1], index, path) or size == 1
             assert not merkle.includes(ROOTS_BY_SIZE[size - 1], size, LEAVES_256[index], index, path)
@@ -152,7 +153,7 @@ def test_proofs_verify_for_any_size_and_fail_when_altered(size: int, chance: Ran
     look = lookup_in(leaves)
     root, index, old = merkle.root(look, size), chance.randrange(size), chance.randint(1, size)
     old_root = merkle.root(look, old)
-    path, link = merkle.inclusion(look, index, size), merkle.consistency(look, old, size)
+    path, link = merkle.inclusion(look, index, size, {}), merkle.consistency(look, old, size)
     assert merkle.includes(root, size, leaves[index], index, path)
     assert merkle.extends(old_root, old, root, size, link)
     for wrong in damaged(path, chance):
@@ -177,7 +178,7 @@ def damaged(path: Sequence[bytes], chance: Random) -> list[list[bytes]]:
 @pytest.mark.parametrize(("index", "size"), [(-1, 3), (3, 3), (4, 3), (0, 0)])
 def test_a_leaf_outside_the_tree_has_no_inclusion_proof(index: int, size: int) -> None:
     with pytest.raises(ValueError, match="not among"):
-        merkle.inclusion(LOOK, index, size)
+        merkle.inclusion(LOOK, index, size, {})
     assert not merkle.includes(ROOTS_BY_SIZE[size], size, LEAVES_256[index], index, [])
 
 
