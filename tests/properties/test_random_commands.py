@@ -14,13 +14,15 @@ from tests.properties.histories import History
 
 HISTORIES = 3
 DRAWS = 60
+NOW = datetime(2026, 12, 1, tzinfo=UTC)
+"""After all moments that histories draw."""
 
 
 def drawn() -> Iterator[Command]:
     """Commands of each type, as they are drawn after a history."""
     for seed in range(HISTORIES):
         log = MemoryLog()
-        log.clock = datetime.now(UTC)
+        log.clock = NOW
         history = History(BatchDispatcher(log), Random(seed))
         history.live(300)
         yield from (history._drawn(name) for name in VERBS for _ in range(DRAWS))
