@@ -109,6 +109,11 @@ class PlanCurve(Shape, frozen=True):
         return any(point.actual is not None for point in self.points)
 
     @property
+    def is_replanned(self) -> bool:
+        """Whether the last plan differs from the first one."""
+        return any(point.planned != point.replanned for point in self.points)
+
+    @property
     def farthest(self) -> Distance | None:
         """The largest distance from the first plan, or from the last one of what was added later."""
         return self.largest_distance or self.largest_distance_from_last

@@ -7,9 +7,26 @@ from api.report.goalposts import KpiGoal
 from api.report.words import Shape
 
 
+class Growth(Shape, frozen=True):
+    over: str
+
+
+class KpiFormula(Shape, frozen=True):
+    growth: Growth | None = None
+
+
 class Kpi(Shape, frozen=True):
+    """Reports of earlier versions name neither cadence nor formula."""
+
     name: str
     unit: Unit
+    cadence: str | None = None
+    formula: KpiFormula | None = None
+
+    @property
+    def growth(self) -> Growth | None:
+        """What it grows over, if its formula is a growth."""
+        return None if self.formula is None else self.formula.growth
 
 
 class KpiPeriod(Shape, frozen=True):
@@ -29,6 +46,11 @@ class KpiPlanCurve(Shape, frozen=True):
     def was_measured(self) -> bool:
         """Whether any period has a value."""
         return any(point.value is not None for point in self.points)
+
+    @property
+    def is_replanned(self) -> bool:
+        """Whether the last goal of any period differs from the first one."""
+        return any(point.planned_goal != point.goal for point in self.points)
 
 
 class KpiDelta(Shape, frozen=True):

@@ -10,7 +10,7 @@ from importlib.resources import files
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from api.report import amounts, seal, summary, team_pages
+from api.report import amounts, growth, seal, summary, team_pages
 from api.report.content import Heading, Story
 from api.report.drawings import bars, kpi_charts, line_charts, marks
 from api.report.goal_looks import Metric
@@ -152,6 +152,7 @@ def _body(story: Story, *, is_linked: bool) -> Iterator[str]:
 _pages.filters |= {
     "percent": amounts.percent,
     "part": amounts.part,
+    "in_per_cent": growth.in_per_cent,
     "figure": amounts.figure,
     "change": amounts.change,
     "goal": goal,
@@ -166,6 +167,7 @@ _pages.globals |= {
         (bars, ("attributed", "axis", "calibration", "standing", "ticks", "HALVES")),
         (line_charts, ("burn_up", "of_objective", "of_key_result", "farthest")),
         (kpi_charts, ("of_kpi", "farthest_period")),
+        (growth, ("against",)),
         (marks, ("mark",)),
         (summary, ("sentences", "counted")),
         (team_pages, ("team_pages",)),

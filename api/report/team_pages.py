@@ -19,6 +19,11 @@ class TeamPage(NamedTuple):
         return self.team.name if self.team else "Without a team"
 
     @property
+    def is_replanned(self) -> bool:
+        """Whether the last plan of any of its goals differs from the first one."""
+        return any(goal.plan_curve.is_replanned for look in self.objectives for goal in look.goals)
+
+    @property
     def anchor(self) -> str:
         """The id of its element."""
         return f"team-{self.team.key if self.team else ''}"

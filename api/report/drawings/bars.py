@@ -81,7 +81,7 @@ def calibration(buckets: Iterable[Bucket]) -> Markup:
     width, height = 420, 260
     stated = [bucket for bucket in buckets if bucket.count]
     most = max([bucket.count for bucket in stated], default=1)
-    x, y = Scale(0, 1, 44, width - 18), Scale(0, 1, height - 26, 12)
+    x, y = Scale(0, 1, 44, width - 18), Scale(0, 1, height - 40, 26)
     dots = [
         Dot(x(one.stated), y(one.hit), 3 + 6 * sqrt(one.count / most), "actual",
             f"{percent(one.stated)} stated, {percent(one.hit)} came true, of {one.count}")
@@ -97,9 +97,9 @@ def calibration(buckets: Iterable[Bucket]) -> Markup:
         ],
         labels=[
             *(Label(x.start - 6, y(tick) + 3.8, percent(tick), "end") for tick in QUARTERS),
-            *(Label(x(tick), height - 9, percent(tick)) for tick in QUARTERS),
-            Label(x.start + 6, y.end + 14, "came true", "start"),
-            Label(x.end - 6, y.start - 6, "stated", "end"),
+            *(Label(x(tick), y.start + 17, percent(tick)) for tick in QUARTERS),
+            Label(2, 12, "came true", "start"),
+            Label(x.end, height - 6, "confidence stated", "end"),
         ],
         lines=[Polyline([(x(0), y(0)), (x(1), y(1))], "plan", "Perfect calibration")],
         dots=dots,
