@@ -119,7 +119,7 @@ function Signed({ who, isReachable, leave, children }: Props & { who: WhoQuery }
           {!isOfNow && <Past cycle={path === "/" ? (looking.cycle?.key ?? null) : null} />}
           {!isReachable && <p class="gone" role="alert">The server does not answer. The page goes on as soon as it is back.</p>}
           <main id="main" tabIndex={-1} ref={main}>{children}</main>
-          {!isOfNow && looking.cycle && <Slider key={looking.cycle.key} cycle={looking.cycle} isFilmed={isFilmed} />}
+          {!isOfNow && looking.cycle && <Slider key={looking.cycle.key} cycle={looking.cycle} isFilmedPage={isFilmed} />}
         </div>
         </FilmContext.Provider>
       </MomentContext.Provider>

@@ -17,21 +17,23 @@ export interface Answer<Now, Then> {
   again: () => void;
 }
 
+/** `isPaused`: ask nothing yet. */
 export function useAnswer<Now, Then, Given extends Variables>(
   ofNow: TypedDocumentNode<Now, Given>,
   ofThen: TypedDocumentNode<Then, Given & { at: string; known?: string | null }>,
   variables: Given,
+  isPaused = false,
 ): Answer<Now, Then> {
   const { moment } = useMoment();
   const isNow = moment.at === null;
   const then = { ...variables, ...basis(moment) };
-  const [present, askNow] = useLive<Now, Given>({ query: ofNow, variables, pause: !isNow });
-  const [past, askThen] = useLive<Then, Given & { at: string; known?: string | null }>({ query: ofThen, variables: then, pause: isNow });
+  const [present, askNow] = useLive<Now, Given>({ query: ofNow, variables, pause: !isNow || isPaused });
+  const [past, askThen] = useLive<Then, Given & { at: string; known?: string | null }>({ query: ofThen, variables: then, pause: isNow || isPaused });
   const answer = isNow ? present : past;
   const isAnswered = answer.data !== undefined && isOf(answer.operation?.variables, isNow ? variables : then);
   const last = useRef<{ now: Now | null; then: Then | null }>({ now: null, then: null });
   if (isAnswered) last.current = { now: isNow ? (present.data ?? null) : null, then: isNow ? null : (past.data ?? null) };
-  const isWaiting = !isAnswered && !answer.error;
+  const isWaiting = !isAnswered && !answer.error && !isPaused;
   useEffect(() => {
     wait(isWaiting ? moment.at : undefined);
     return () => wait(undefined);

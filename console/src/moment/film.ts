@@ -9,6 +9,7 @@ import type { FilmQuery, Health } from "../generated/graphql";
 import type { Cycle } from "../viewer";
 import { BURN_UP, FILM, SIZE } from "./documents";
 import { type Dragged, follow } from "./dragged";
+import { useMoment } from "./moment";
 
 export interface Figures {
   value?: number | null;
@@ -32,6 +33,8 @@ export interface Film {
   /** The moments of the columns, in milliseconds. */
   moments: ReadonlyArray<number>;
   goals: ReadonlyMap<string, Columns>;
+  /** How many objectives the cycle has at each moment of the columns; null where the film has some of them only. */
+  counts: ReadonlyArray<number> | null;
 }
 
 /** A film at one moment. */
@@ -46,7 +49,7 @@ export interface Frame {
 const BIG = 100;
 const LATER_MS = 300;
 const FRESH_MS = 4000;
-const EMPTY: Film = { points: [], moments: [], goals: new Map() };
+const EMPTY: Film = { points: [], moments: [], goals: new Map(), counts: null };
 
 interface Shown {
   film: Film;
@@ -71,7 +74,7 @@ export function useLoadedFilm(cycle: Cycle | null): Shown {
     const found = data?.cycle?.film;
     const points = isBig ? burnUp?.cycle?.progressOverTime : found?.points;
     if (!cycle || (data?.cycle && data.cycle.key !== cycle.key)) return EMPTY;
-    return { points: points ?? [], moments: (found?.at ?? []).map((at) => Date.parse(at)), goals: goalsOf(found) };
+    return { points: points ?? [], moments: (found?.at ?? []).map((at) => Date.parse(at)), goals: goalsOf(found), counts: isBig || !found ? null : countsOf(found) };
   }, [data, burnUp, isBig, key]);
   return useMemo(() => ({ film, setRows }), [film]);
 }
@@ -86,9 +89,16 @@ function useLater(cycle: string | undefined): boolean {
   return isLater;
 }
 
-function goalsOf(found: NonNullable<FilmQuery["cycle"]>["film"] | undefined): ReadonlyMap<string, Columns> {
+function goalsOf(found: Found | undefined): ReadonlyMap<string, Columns> {
   return new Map([...(found?.objectives ?? []), ...(found?.keyResults ?? [])].map((one) => [one.entityId, one]));
 }
+
+type Found = NonNullable<FilmQuery["cycle"]>["film"];
+
+const countsOf = ({ at, objectives }: Found): number[] => at.map((_, place) => objectives.filter((one) => isThere(one, place)).length);
+
+/** Whether a goal is in the cycle at a moment of the film. */
+const isThere = (of: Pick<Columns, "healths" | "expecteds">, place: number): boolean => of.healths[place] !== null || of.expecteds[place] !== null;
 
 /** Film the objectives of a page, where a cycle has very many. */
 export function useFilmed(rows: ReadonlyArray<string>): void {
@@ -98,14 +108,22 @@ export function useFilmed(rows: ReadonlyArray<string>): void {
 }
 
 /** The frame that a page shows in place of its answer: null unless somebody drags the slider, or the answer is on its
- * way. `isFollowing`: false for what nobody sees. */
+ * way; and by what was known then, which the film does not have. `isFollowing`: false for what nobody sees. */
 export function useFrame(isFollowing = true): Frame | null {
   const { film } = useContext(FilmContext);
+  const { asKnownThen } = useMoment().moment;
   const [frame, setFrame] = useState<Frame | null>(null);
   useEffect(() => {
-    if (isFollowing) return follow((to) => setFrame((before) => same(before, frameOf(film, to))));
-  }, [film, isFollowing]);
+    if (isFollowing && !asKnownThen) return follow((to) => setFrame((before) => same(before, frameOf(film, to))));
+    if (asKnownThen) setFrame(null);
+  }, [film, isFollowing, asKnownThen]);
   return frame;
+}
+
+/** How many objectives the cycle has in a frame, which counts drafts; null where the film does not say. */
+export function countIn({ film, place, cycle }: Frame): number | null {
+  if (film.counts !== null) return place < 0 ? 0 : (film.counts[place] ?? null);
+  return cycle?.healthCounts?.reduce((sum, { count }) => sum + count, 0) ?? null;
 }
 
 /** The cycle over time, with its planned line after now. */
@@ -128,7 +146,7 @@ export function placeAt(moments: ReadonlyArray<number>, at: number): number {
 /** The figures of a goal in a frame; null if it was not in the cycle then, or the film does not have it. */
 export function figuresIn({ film, place }: Frame, id: string): Figures | null {
   const of = film.goals.get(id);
-  if (of === undefined || place < 0 || (of.healths[place] === null && of.expecteds[place] === null)) return null;
+  if (of === undefined || place < 0 || !isThere(of, place)) return null;
   return { value: of.values[place], expected: of.expecteds[place], health: of.healths[place], confidence: of.confidences[place], current: of.currents?.[place] };
 }
 

@@ -23,10 +23,12 @@ const RELEASES = ["pointerup", "pointercancel"] as const;
 
 type Speed = keyof typeof SPEEDS;
 
-/** `isFilmed`: whether the page shows the frames of the film; others ask for each day. */
-export function Slider({ cycle, isFilmed }: { cycle: Cycle; isFilmed: boolean }) {
+/** `isFilmedPage`: whether the page shows the frames of the film; others ask for each day, and so does each page by what
+ * was known then, since the film shows what is known now. */
+export function Slider({ cycle, isFilmedPage }: { cycle: Cycle; isFilmedPage: boolean }) {
   const { zone } = useLooking();
   const { moment } = useMoment();
+  const isFilmed = isFilmedPage && !moment.asKnownThen;
   const { film } = useContext(FilmContext);
   const days = useMemo(() => daysOf(cycle, zone), [cycle.key, cycle.startsOn, cycle.endsOn, zone]);
   const { place, isMoving, isPlaying, speed, setSpeed, move, rest, toggle } = useHead(days, isFilmed);
@@ -77,7 +79,7 @@ export function Slider({ cycle, isFilmed }: { cycle: Cycle; isFilmed: boolean })
       </div>
       <p class="reading" aria-hidden="true">
         <b>{isNow ? "Now" : onDay(dayOf(at))}</b>
-        {point ? <span>{percent(point.value)} <i>planned {percent(point.expected)}</i></span> : film.points.length > 0 ? <span>not begun</span> : <span class="dim">loading …</span>}
+        {point ? <span>{percent(point.value)} <i>planned {percent(point.expected)}{moment.asKnownThen && !isNow && ", as known now"}</i></span> : film.points.length > 0 ? <span>not begun</span> : <span class="dim">loading …</span>}
       </p>
     </section>
   );

@@ -24,6 +24,11 @@ export function corners<Point>(points: ReadonlyArray<Point>, x: (point: Point) =
   });
 }
 
+/** The keys of the plans in a legend: the one plan, or the first and the last one. */
+export function PlanKeys({ isReplanned }: { isReplanned: boolean }) {
+  return isReplanned ? <><span class="key planned">first plan</span><span class="key replanned">last plan</span></> : <span class="key planned">plan</span>;
+}
+
 interface AxisProps {
   shares: ReadonlyArray<number>;
   from: number;

@@ -74,8 +74,8 @@ export function aim({ direction, target, lower, upper }: Aim, unit = { symbol: "
   return `${sign}${amount(target, unit)}`;
 }
 
-interface Aim {
-  direction?: string;
+export interface Aim {
+  direction?: string | undefined;
   target?: number | null;
   lower?: number | null;
   upper?: number | null;
@@ -92,6 +92,9 @@ export const onWeekday = (at: string | Date): string => formats.weekday.format(d
 export const inMonth = (at: string): string => formats.month.format(dated(at));
 export const atTime = (at: string | Date): string => formats.time.format(dated(at));
 export const clock = (at: string | Date): string => formats.clock.format(dated(at));
+
+/** The name of a month by its number, from 1 on. */
+export const monthName = (month: number): string => new Date(Date.UTC(2000, month - 1)).toLocaleString("en", { month: "long", timeZone: "UTC" });
 
 /** The day that is so many days after today, by the calendar of the workspace, like 2026-10-01. */
 export function ahead(days: number, now = Date.now()): string {

@@ -1,8 +1,8 @@
-// The documents of KPIs: the board, and one KPI with its formula's tree.
+// The documents of KPIs: the board, the courses of those that are on the screen, and one KPI with its formula's tree.
 import { graphql } from "../../generated";
 
-export const KPI_CARD = graphql(`
-  fragment KpiCard on Kpi {
+export const KPI_HEAD = graphql(`
+  fragment KpiHead on Kpi {
     id
     entityId
     name
@@ -12,13 +12,10 @@ export const KPI_CARD = graphql(`
     unit {
       symbol
     }
-    owner {
-      id
-      name
-    }
-    team {
-      id
-      name
+    formula {
+      growth {
+        over
+      }
     }
     goal {
       direction
@@ -30,6 +27,13 @@ export const KPI_CARD = graphql(`
     explain {
       value
     }
+  }
+`);
+
+export const KPI_COURSE = graphql(`
+  fragment KpiCourse on Kpi {
+    id
+    entityId
     series(every: MONTH, from: $from) {
       start
       planned
@@ -62,6 +66,7 @@ export const KPI_NODE = graphql(`
     entityId
     name
     status
+    cadence
     unit {
       symbol
     }
@@ -70,15 +75,27 @@ export const KPI_NODE = graphql(`
     }
     formula {
       text
+      growth {
+        over
+      }
     }
   }
 `);
 
 export const KPI_PAGE = graphql(`
   fragment KpiPage on Kpi {
-    ...KpiCard
+    ...KpiHead
+    ...KpiCourse
     ...Readings
     description
+    owner {
+      id
+      name
+    }
+    team {
+      id
+      name
+    }
     formula {
       text
     }
@@ -114,7 +131,7 @@ export const KPI_PAGE = graphql(`
 `);
 
 export const KPIS = graphql(`
-  query Kpis($from: DateTime!) {
+  query Kpis {
     kpis(first: 100) {
       ...KpiBoard
     }
@@ -122,7 +139,7 @@ export const KPIS = graphql(`
 `);
 
 export const KPIS_THEN = graphql(`
-  query KpisThen($from: DateTime!, $at: DateTime!, $known: DateTime) {
+  query KpisThen($at: DateTime!, $known: DateTime) {
     asOf(at: $at, known: $known) {
       kpis(first: 100) {
         ...KpiBoard
@@ -136,7 +153,35 @@ export const KPI_BOARD = graphql(`
     totalCount
     edges {
       node {
-        ...KpiCard
+        ...KpiHead
+      }
+    }
+  }
+`);
+
+export const KPI_COURSES = graphql(`
+  query KpiCourses($ids: [ID!]!, $from: DateTime!) {
+    kpis(first: 100, filter: { ids: $ids }) {
+      ...KpiCourseList
+    }
+  }
+`);
+
+export const KPI_COURSES_THEN = graphql(`
+  query KpiCoursesThen($ids: [ID!]!, $from: DateTime!, $at: DateTime!, $known: DateTime) {
+    asOf(at: $at, known: $known) {
+      kpis(first: 100, filter: { ids: $ids }) {
+        ...KpiCourseList
+      }
+    }
+  }
+`);
+
+export const KPI_COURSE_LIST = graphql(`
+  fragment KpiCourseList on KpiConnection {
+    edges {
+      node {
+        ...KpiCourse
       }
     }
   }

@@ -5,16 +5,16 @@ import { Link } from "wouter-preact";
 import type { Cadence, KpiNodeFragment, KpiPageFragment } from "../../generated/graphql";
 import { useAnswer } from "../../moment/answer";
 import { useMoment } from "../../moment/moment";
+import { PlanKeys } from "../../parts/chart";
 import { HealthMark } from "../../parts/health";
-import { Compared, goalOf, hasMonthlyPlan, Months, monthsOf, StatusLabel, StatusMark, toleranceOf, yearBefore } from "../../parts/kpi";
+import { Comparisons, goalOf, hasMonthlyPlan, isDrawn, isJudged, Months, monthsOf, StatusLabel, StatusMark, toleranceOf, yearBefore } from "../../parts/kpi";
+import { against, PERIODS, unitOf, valueOf } from "../../parts/kpi-values";
 import { Markdown } from "../../parts/markdown";
 import { Failed, Loading, NotYet, State } from "../../parts/states";
-import { amount, inMonth, percent } from "../../parts/words";
+import { amount, inMonth, percent, within } from "../../parts/words";
 import { usePageTitle } from "../../title";
 import { KPI, KPI_THEN } from "./documents";
 import { Readings } from "../recording/readings";
-
-const PERIODS: Record<Cadence, string> = { DAILY: "day", WEEKLY: "week", BIWEEKLY: "fortnight", MONTHLY: "month", QUARTERLY: "quarter" };
 
 const CADENCES: Record<Cadence, string> = { DAILY: "daily", WEEKLY: "weekly", BIWEEKLY: "every two weeks", MONTHLY: "monthly", QUARTERLY: "quarterly" };
 
@@ -39,13 +39,13 @@ function Page({ kpi }: { kpi: KpiPageFragment }) {
       <p class="crumbs"><Link href={link("/kpis")}>KPIs</Link> · {kpi.team?.name ?? "Without a team"} · {kpi.owner?.name ?? "No owner"} · read {CADENCES[kpi.cadence]}</p>
       <header class="page-head">
         <h1>{kpi.name}</h1>
-        <div class="headline-figure"><strong>{amount(kpi.explain?.value, kpi.unit)}</strong><span><StatusLabel status={kpi.status} />{goalOf(kpi)}</span></div>
+        <div class="headline-figure"><strong>{valueOf(kpi, kpi.explain?.value)}</strong><span><StatusLabel status={kpi.status} />{[against(kpi), goalOf(kpi)].filter(Boolean).join("; ")}</span></div>
       </header>
       {kpi.description && <Markdown text={kpi.description} />}
-      <p class="legend">{toleranceOf(kpi) && <span>{toleranceOf(kpi)}</span>}<Compared of={kpi.lastMonth} to="last month" unit={kpi.unit} /><Compared of={kpi.lastYear} to="a year before" unit={kpi.unit} /></p>
+      <p class="legend">{toleranceOf(kpi) && <span>{toleranceOf(kpi)}</span>}<Comparisons kpi={kpi} /></p>
       <section class="key-result-card">
         <Months kpi={kpi} height={164} />
-        <p class="legend"><span class="key actual">by month</span>{hasMonthlyPlan(kpi) && <span class="key planned">planned</span>}</p>
+        <p class="legend">{hasMonthlyPlan(kpi) && <PlanKeys isReplanned={false} />}<span class="key actual">actual, by month</span></p>
       </section>
       {kpi.inputs.length > 0 && (
         <section><h2>Formula</h2><p class="help"><code>{kpi.formula?.text}</code></p><Tree of={kpi.inputs} /></section>
@@ -74,7 +74,7 @@ function Tree({ of }: { of: Branch[] }) {
     <ul class="tree">
       {of.map((one) => (
         <li key={one.entityId}>
-          <p><StatusMark status={one.status} /><Link href={link(`/kpi/${one.entityId}`)}>{one.name}</Link><b>{amount(one.explain?.value, one.unit)}</b>{one.formula && <code>{one.formula.text}</code>}</p>
+          <p><StatusMark status={one.status} /><Link href={link(`/kpi/${one.entityId}`)}>{one.name}</Link><b>{valueOf(one, one.explain?.value)}</b>{one.formula && <code>{one.formula.text}</code>}</p>
           {one.inputs && one.inputs.length > 0 && <Tree of={one.inputs} />}
         </li>
       ))}
@@ -84,19 +84,21 @@ function Tree({ of }: { of: Branch[] }) {
 
 function ByMonth({ kpi }: { kpi: KpiPageFragment }) {
   const isPlanned = hasMonthlyPlan(kpi);
+  const unit = unitOf(kpi);
   return (
     <section>
       <h2>{isPlanned ? "Plan against actual" : "By month"}</h2>
+      {against(kpi) && <p class="help">Growth {against(kpi)}.</p>}
       {!isPlanned && <p class="help">A month adds up its readings, so the goal of a {PERIODS[kpi.cadence]} is not compared with it.</p>}
       <table class="months">
-        <thead><tr><Head>Month</Head>{isPlanned && <Head>Planned</Head>}<Head>Actual</Head>{isPlanned && <><Head>Variance</Head><Head>Status</Head></>}</tr></thead>
+        <thead><tr><Head>Month</Head>{isPlanned && <Head>{within("Planned", unit)}</Head>}<Head>{within("Actual", unit)}</Head>{isPlanned && <><Head>Variance</Head><Head>Status</Head></>}</tr></thead>
         <tbody>
           {monthsOf(kpi).toReversed().map((one) => (
             <tr key={one.start}>
               <th scope="row">{inMonth(one.start)}{one.isPartial && <small> so far</small>}</th>
               {isPlanned && <td>{amount(one.planned)}</td>}
-              <td>{amount(one.value)}</td>
-              {isPlanned && <><td>{amount(one.variance)}</td><td>{isJudged(one) ? <StatusLabel status={one.status} /> : <small>not judged yet</small>}</td></>}
+              <td>{isDrawn(kpi, one) ? amount(one.value) : <small>none yet</small>}</td>
+              {isPlanned && <><td>{isDrawn(kpi, one) ? amount(one.variance) : ""}</td><td>{isJudged(one) ? <StatusLabel status={one.status} /> : <small>not judged yet</small>}</td></>}
             </tr>
           ))}
         </tbody>
@@ -104,8 +106,5 @@ function ByMonth({ kpi }: { kpi: KpiPageFragment }) {
     </section>
   );
 }
-
-/** Whether a month has its status: a sum and a formula are judged when it has ended. */
-const isJudged = ({ isPartial, status }: KpiPageFragment["series"][number]): boolean => !(isPartial && status === "NO_DATA");
 
 const Head = ({ children }: { children: ComponentChildren }) => <th scope="col">{children}</th>;

@@ -1,32 +1,38 @@
 // The board of KPIs: status, value and goal, a year by month, and this month against others.
-import { useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import { Link } from "wouter-preact";
 
-import type { KpiCardFragment, KpiStatus } from "../../generated/graphql";
+import type { KpiCourseFragment, KpiHeadFragment, KpiStatus } from "../../generated/graphql";
 import { useAnswer } from "../../moment/answer";
 import { useMoment } from "../../moment/moment";
-import { Compared, goalOf, Months, StatusLabel, StatusMark, yearBefore } from "../../parts/kpi";
+import { useShown } from "../../moment/shown";
+import { Comparisons, goalOf, Months, StatusLabel, StatusMark, yearBefore } from "../../parts/kpi";
+import { against, valueOf } from "../../parts/kpi-values";
 import { Failed, Loading, State } from "../../parts/states";
-import { amount, STATUS } from "../../parts/words";
+import { STATUS } from "../../parts/words";
 import { usePageTitle } from "../../title";
-import { KPIS, KPIS_THEN } from "./documents";
+import { KPI_COURSES, KPI_COURSES_THEN, KPIS, KPIS_THEN } from "./documents";
 
+/** How many KPIs are asked for their courses at once, as soon as one of them is on the screen. */
+const PART = 12;
+/** The height of the year by month. */
+const HEIGHT = 70;
 const STATUSES = Object.keys(STATUS) as KpiStatus[];
 
 export function Kpis() {
-  const { moment } = useMoment();
   usePageTitle("KPIs");
-  const { now, then, error, again } = useAnswer(KPIS, KPIS_THEN, { from: yearBefore(moment.at) });
+  const { now, then, error, again } = useAnswer(KPIS, KPIS_THEN, {});
   const found = now?.kpis ?? then?.asOf.kpis;
   if (error && !found) return <Failed error={error} again={again} />;
   if (!found) return <Loading />;
   return <Board kpis={found.edges.map((edge) => edge.node)} total={found.totalCount} />;
 }
 
-function Board({ kpis, total }: { kpis: KpiCardFragment[]; total: number }) {
+function Board({ kpis, total }: { kpis: KpiHeadFragment[]; total: number }) {
   const [chosen, choose] = useState<KpiStatus | null>(null);
   const counts = STATUSES.map((status) => [status, kpis.filter((one) => one.status === status).length] as const).filter(([, count]) => count > 0);
-  const shown = kpis.filter((one) => chosen === null || one.status === chosen).toSorted((one, other) => STATUSES.indexOf(one.status) - STATUSES.indexOf(other.status) || one.name.localeCompare(other.name));
+  const ordered = useMemo(() => kpis.toSorted((one, other) => STATUSES.indexOf(one.status) - STATUSES.indexOf(other.status) || one.name.localeCompare(other.name)), [kpis]);
+  const parts = ordered.flatMap((_, place) => (place % PART === 0 ? [ordered.slice(place, place + PART)] : []));
   return (
     <article class="page wide-page">
       <header class="page-head"><h1>KPIs</h1></header>
@@ -38,20 +44,33 @@ function Board({ kpis, total }: { kpis: KpiCardFragment[]; total: number }) {
           </li>
         ))}
       </ul>
-      <ul class="kpis">{shown.map((kpi) => <Card key={kpi.entityId} kpi={kpi} />)}</ul>
+      <ul class="kpis">{parts.map((part, place) => <Part key={place} kpis={part} chosen={chosen} />)}</ul>
       {total > kpis.length && <p class="help">The first {kpis.length} of {total} KPIs are shown.</p>}
     </article>
   );
 }
 
-function Card({ kpi }: { kpi: KpiCardFragment }) {
+/** Some cards, whose courses are asked for when one of them is shown. */
+function Part({ kpis, chosen }: { kpis: KpiHeadFragment[]; chosen: KpiStatus | null }) {
+  const { moment } = useMoment();
+  const [isWanted, setWanted] = useState(false);
+  const ids = kpis.map((kpi) => kpi.entityId);
+  const { now, then } = useAnswer(KPI_COURSES, KPI_COURSES_THEN, { ids, from: yearBefore(moment.at) }, !isWanted);
+  const courses = new Map((now?.kpis ?? then?.asOf.kpis)?.edges.map(({ node }) => [node.entityId, node]));
+  const shown = kpis.filter((one) => chosen === null || one.status === chosen);
+  return <>{shown.map((kpi) => <Card key={kpi.entityId} kpi={kpi} course={courses.get(kpi.entityId)} onShown={() => setWanted(true)} />)}</>;
+}
+
+function Card({ kpi, course, onShown }: { kpi: KpiHeadFragment; course: KpiCourseFragment | undefined; onShown: () => void }) {
   const { link } = useMoment();
+  const [measure, isShown] = useShown();
+  useEffect(() => void (isShown && onShown()), [isShown]);
   return (
-    <li class="kpi">
+    <li class="kpi" ref={measure}>
       <h2><Link href={link(`/kpi/${kpi.entityId}`)}>{kpi.name}</Link></h2>
-      <p class="kpi-value"><strong>{amount(kpi.explain?.value, kpi.unit)}</strong> <StatusLabel status={kpi.status} /></p>
-      <Months kpi={kpi} height={70} />
-      <p class="legend"><span>{goalOf(kpi)}</span><Compared of={kpi.lastMonth} to="last month" unit={kpi.unit} /><Compared of={kpi.lastYear} to="a year before" unit={kpi.unit} /></p>
+      <p class="kpi-value"><strong>{valueOf(kpi, kpi.explain?.value)}</strong> <StatusLabel status={kpi.status} />{against(kpi) && <small>{against(kpi)}</small>}</p>
+      {course ? <Months kpi={{ ...kpi, ...course }} height={HEIGHT} /> : <div style={{ height: `${HEIGHT}px` }} aria-hidden="true" />}
+      <p class="legend"><span>{goalOf(kpi)}</span>{course && <Comparisons kpi={{ ...kpi, ...course }} />}</p>
     </li>
   );
 }

@@ -7,7 +7,7 @@ export type Cause = "initial" | "movement" | "goalpost" | "scope" | "judgement";
 export const CAUSES: Record<Cause, { name: string; what: string }> = {
   initial: { name: "At the start", what: "where the goals stood when the plan was made" },
   movement: { name: "Movement", what: "what check-ins and readings measured" },
-  goalpost: { name: "Goalposts", what: "targets, due days and plans that were changed" },
+  goalpost: { name: "Goalposts", what: "targets, due days, plans and measures that were changed" },
   scope: { name: "Scope", what: "goals that were added, dropped, moved or weighted anew" },
   judgement: { name: "Judgement", what: "scores that people gave beside what was measured" },
 };

@@ -73,6 +73,14 @@ export const BOUNDS = graphql(`
   }
 `);
 
+export const DATED = graphql(`
+  fragment Dated on Calendar {
+    timeZone
+    fiscalYearStartMonth
+    weekStartsOn
+  }
+`);
+
 export const MOVED_GOALPOST = graphql(`
   fragment MovedGoalpost on Change {
     __typename
@@ -135,6 +143,32 @@ export const MOVED_GOALPOST = graphql(`
       afterStartsOn
       beforeEndsOn
       afterEndsOn
+    }
+    ... on KeyResultLinked {
+      daysBeforeClose
+      beforeKpi {
+        id
+        name
+      }
+      afterKpi {
+        id
+        name
+      }
+    }
+    ... on KeyResultUnlinked {
+      daysBeforeClose
+      beforeKpi {
+        id
+        name
+      }
+    }
+    ... on CalendarSet {
+      beforeCalendar {
+        ...Dated
+      }
+      afterCalendar {
+        ...Dated
+      }
     }
     ... on KpiTargetsSet {
       targets {

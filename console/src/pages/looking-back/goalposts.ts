@@ -1,6 +1,6 @@
 // What a moved goalpost was before and after, in words.
-import type { BoundsFragment, MeasureFragment, MovedGoalpostFragment } from "../../generated/graphql";
-import { aim, amount, onDay, told } from "../../parts/words";
+import type { BoundsFragment, DatedFragment, MeasureFragment, MovedGoalpostFragment } from "../../generated/graphql";
+import { aim, amount, monthName, onDay, told } from "../../parts/words";
 
 type Plan = ReadonlyArray<{ on: string; value: number }>;
 
@@ -15,6 +15,12 @@ export function moved(change: MovedGoalpostFragment): string {
       return fromTo("Due day", onDay(change.beforeDue), onDay(change.afterDue));
     case "KeyResultPlanned":
       return fromTo("Plan in between", plan(change.beforePlan), plan(change.afterPlan));
+    case "KeyResultLinked":
+      return fromTo("Measure", measuredBy(change.beforeKpi), measuredBy(change.afterKpi));
+    case "KeyResultUnlinked":
+      return fromTo("Measure", measuredBy(change.beforeKpi), measuredBy(null));
+    case "CalendarSet":
+      return fromTo("Calendar", dated(change.beforeCalendar), dated(change.afterCalendar));
     case "CycleRescheduled":
       return fromTo("Cycle", `${onDay(change.beforeStartsOn)} – ${onDay(change.beforeEndsOn)}`, `${onDay(change.afterStartsOn)} – ${onDay(change.afterEndsOn)}`);
     case "KpiTargetsSet":
@@ -35,6 +41,12 @@ function metric(measure: MeasureFragment): string {
   const isFromStart = direction === "INCREASE" || direction === "DECREASE";
   return `${isFromStart ? `${amount(start)} → ` : ""}${aim(measure, unit)}`;
 }
+
+const measuredBy = (kpi: { name: string } | null | undefined): string => (kpi ? `the KPI “${kpi.name}”` : "check-ins");
+
+/** The days of a calendar: `Europe/Lisbon, years from February, weeks from Monday`. */
+const dated = ({ timeZone, fiscalYearStartMonth, weekStartsOn }: DatedFragment): string =>
+  `${timeZone}, years from ${monthName(fiscalYearStartMonth)}, weeks from ${weekStartsOn.charAt(0)}${weekStartsOn.slice(1).toLowerCase()}`;
 
 const bounds = (goal: BoundsFragment | null | undefined): string => (goal ? aim(goal) : "none");
 

@@ -10,7 +10,7 @@ import type { LookingBackCausesQuery } from "../../generated/graphql";
 import { basis, useMoment, type Moment } from "../../moment/moment";
 import { CycleAndTeam, useTeams } from "../../parts/choices";
 import { HealthCounts, HealthLabel } from "../../parts/health";
-import { PlanCurve } from "./plan-curve";
+import { PlanCurve, PlanCurveLegend } from "./plan-curve";
 import { Failed, Loading, State } from "../../parts/states";
 import { atTime, onDay, onDayAndYear, percent } from "../../parts/words";
 import { type Cycle, isAsLong, useLooking } from "../../viewer";
@@ -131,7 +131,7 @@ function Summary({ of, team }: { of: Retrospective; team: string | undefined }) 
       {wasMeasured(of) && (
         <figure>
           <PlanCurve curve={of.planCurve} title={cycle.name} />
-          <figcaption class="legend"><span class="key actual">actual</span><span class="key planned old">first plan</span><span class="key planned">last plan</span><span class="key gap">farthest from the plan</span></figcaption>
+          <PlanCurveLegend curve={of.planCurve} />
         </figure>
       )}
     </section>

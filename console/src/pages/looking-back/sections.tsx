@@ -25,7 +25,7 @@ export function Goalposts({ of }: { of: Retrospective }) {
   return (
     <section id="goalposts" aria-labelledby="goalposts-title">
       <h2 id="goalposts-title">Moved goalposts <span class="count">{of.goalpostChanges.totalCount}</span></h2>
-      {changes.length === 0 && <p class="help">None: every target, due day and plan is the original one.</p>}
+      {changes.length === 0 && <p class="help">None: every target, due day, plan and measure is the original one.</p>}
       <ol class="history">{changes.map((change) => <Moved key={change.id} change={change} />)}</ol>
       {of.goalpostChanges.totalCount > changes.length && <p class="help">The first {changes.length} are shown.</p>}
     </section>
@@ -44,7 +44,7 @@ function Moved({ change }: { change: MovedGoalpostFragment }) {
         <p>
           {subject?.__typename === "KeyResult" ? <Link href={link(`/objective/${subject.objective.entityId}`)}>{subject.title}</Link>
             : subject?.__typename === "Kpi" ? <Link href={link(`/kpi/${subject.entityId}`)}>{subject.name}</Link>
-            : subject?.__typename === "Cycle" ? subject.name : null}
+            : subject?.__typename === "Cycle" ? subject.name : subject === null ? "The calendar of the workspace" : null}
         </p>
         <p><b>{moved(change)}</b></p>
         {change.reason && <q>{change.reason}</q>}

@@ -8,6 +8,7 @@ import { useFilmed, useFrame } from "../../moment/film";
 import { useMoment } from "../../moment/moment";
 import { filmed } from "../../moment/shown";
 import { Bar } from "../../parts/bar";
+import { PlanKeys } from "../../parts/chart";
 import { forecastOf } from "./forecast";
 import { Goalposts } from "./goalposts";
 import { HealthLabel } from "../../parts/health";
@@ -81,8 +82,7 @@ function KeyResult({ keyResult, objective }: { keyResult: ObjectivePageFragment[
       <KeyResultHead keyResult={keyResult} />
       <Trajectory keyResult={keyResult} endsOn={objective.cycle.endsOn} />
       <p class="legend">
-        <span class="key actual">actual</span><span class="key planned">planned</span>
-        {isReplanned(keyResult) && <span class="key planned old">planned at first</span>}
+        <PlanKeys isReplanned={isReplanned(keyResult)} /><span class="key actual">actual</span>
         {forecast && <span class="key forecast">{forecast}</span>}
         {keyResult.progress.health === "OUTDATED" && isGiven(keyResult.measuredAt) && <span class="late-text">last measured {onDay(keyResult.measuredAt)}, {ago(keyResult.measuredAt)}</span>}
         {isGiven(keyResult.confidence) && <span>confidence {percent(keyResult.confidence)}</span>}

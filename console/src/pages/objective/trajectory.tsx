@@ -1,4 +1,4 @@
-// A key result's values over time: actual, as planned at first, and as replanned.
+// A key result's values over time: actual, by the first plan, and by the last one.
 import { useDragged } from "../../moment/dragged";
 import type { ObjectivePageFragment } from "../../generated/graphql";
 import { corners, useWidth } from "../../parts/chart";
@@ -30,7 +30,6 @@ function Drawn({ keyResult, endsOn, width }: { keyResult: KeyResult; endsOn: str
   const x = (at: string) => LEFT + ((Date.parse(at) - begin) / (end - begin || 1)) * (width - LEFT - RIGHT);
   const y = (value: number) => 12 + (1 - (value - least) / (most - least || 1)) * (HEIGHT - 36);
   const line = (name: "planned" | "replanned" | "actual") => corners(points, (point) => x(point.at), y, (point) => point[name]).join(" ");
-  const hasOld = isReplanned(keyResult);
   const hasBand = isGiven(lower) && isGiven(upper);
   const last = points.findLast((point) => isGiven(point.actual));
   const read = keyResult.metric.direction === "MILESTONES" ? percent : (value: number | null | undefined) => amount(value, unit);
@@ -39,10 +38,10 @@ function Drawn({ keyResult, endsOn, width }: { keyResult: KeyResult; endsOn: str
     <svg class="trajectory" viewBox={`0 0 ${width} ${HEIGHT}`} role="img" aria-label={`${keyResult.title}: ${read(last?.actual)} by ${last ? onDay(last.at) : "now"}, planned to reach ${goal}`}>
       {hasBand && <rect class="band" x={LEFT} width={width - LEFT - RIGHT} y={y(upper!)} height={Math.max(1, y(lower!) - y(upper!))} />}
       <line class="axis" x1={LEFT} x2={width - RIGHT} y1={HEIGHT - 18} y2={HEIGHT - 18} />
-      <text x={LEFT} y={HEIGHT - 4}>{onDay(points[0]!.at)}</text>
+      <text x={LEFT} y={HEIGHT - 4}>{onDay(points[0]!.at)}{isGiven(start) && `, from ${read(start)}`}</text>
       <text x={width - RIGHT} y={HEIGHT - 4} text-anchor="end">{onDay(endsOn)}</text>
-      <polyline class={hasOld ? "planned old" : "planned"} points={line("planned")} />
-      {hasOld && <polyline class="planned" points={line("replanned")} />}
+      {isReplanned(keyResult) && <polyline class="replanned" points={line("replanned")} />}
+      <polyline class="planned" points={line("planned")} />
       <polyline class="actual" points={line("actual")} />
       {last && <circle class="dot" cx={x(last.at)} cy={y(last.actual!)} r="3.5" />}
       {last && keyResult.forecast && forecastOf(keyResult) && (
@@ -52,7 +51,6 @@ function Drawn({ keyResult, endsOn, width }: { keyResult: KeyResult; endsOn: str
       {points.filter((point) => isGiven(point.actual)).map((point) => (
         <circle key={point.at} class="hit" cx={x(point.at)} cy={y(point.actual!)} r="8"><title>{`${onDay(point.at)}: ${read(point.actual)}, planned ${read(point.replanned)}`}</title></circle>
       ))}
-      {isGiven(start) && <text x={LEFT} y={y(start) + (y(start) > HEIGHT / 2 ? -6 : 14)}>from {read(start)}</text>}
       {isGiven(target) && <text class="goal" x={width - RIGHT + 6} y={y(target) + 4}>{goal}</text>}
       {hasBand && <text class="goal" x={width - RIGHT + 6} y={(y(lower!) + y(upper!)) / 2 + 4}>{goal}</text>}
     </svg>

@@ -12,6 +12,8 @@ interface Props {
   endsOn: string;
   /** The moment that the page shows; null for now. */
   at: string | null;
+  /** Whether the page shows what was known then, which the burn-up does not. */
+  asKnownThen: boolean;
   confidence: number | null | undefined;
   confidenceLowest: number | null | undefined;
 }
@@ -35,7 +37,7 @@ export function BurnUp(props: Props) {
         <span class="key actual">actual {percent(shown?.value)}</span>
         <span class="key planned">planned {percent(shown?.expected)}</span>
         {shown && <b>{distance(shown)}</b>}
-        {shown && <span>{pointed || props.at !== null ? `at the end of ${onDay(dayOf(shown.at))}` : "now"}</span>}
+        {shown && <span>{pointed || props.at !== null ? `at the end of ${onDay(dayOf(shown.at))}` : "now"}{props.asKnownThen && ", as known now"}</span>}
         {!pointed && isGiven(props.confidence) && (
           <span title="How sure people are that the targets are reached">confidence {percent(props.confidence)}{isGiven(props.confidenceLowest) && <>, lowest {percent(props.confidenceLowest)}</>}</span>
         )}

@@ -4,7 +4,7 @@ import { Link, useLocation, useSearch } from "wouter-preact";
 
 import type { CycleAtAGlanceFragment, CycleState, Health, ObjectiveFilter, ObjectiveRowFragment } from "../../generated/graphql";
 import { useAnswer } from "../../moment/answer";
-import { figuresIn, isFilmed, useFilmed, useFrame, usePoints } from "../../moment/film";
+import { countIn, figuresIn, isFilmed, useFilmed, useFrame, usePoints } from "../../moment/film";
 import { useMoment, withMoment } from "../../moment/moment";
 import { inFrame, NO_FIGURES, useShown } from "../../moment/shown";
 import { Bar } from "../../parts/bar";
@@ -115,7 +115,7 @@ function Headline({ cycle, chosen, onChoose }: HeadlineProps) {
     <section class="headline">
       <div class="headline-title">
         <h1><CycleChoice /></h1>
-        <p>{onDay(cycle.startsOn)} – {onDay(cycle.endsOn)} · {counted(cycle.objectives.totalCount, "objective")}{STATES[cycle.state] && <> · <b class="cycle-state">{STATES[cycle.state]}</b></>}</p>
+        <p>{onDay(cycle.startsOn)} – {onDay(cycle.endsOn)} · {counted((frame && countIn(frame)) ?? cycle.objectives.totalCount, "objective")}{STATES[cycle.state] && <> · <b class="cycle-state">{STATES[cycle.state]}</b></>}</p>
       </div>
       <div class="headline-figure">
         <strong>{percent(isScored ? cycle.score : figures.value)}</strong>
@@ -136,7 +136,7 @@ function CycleBurnUp({ cycle }: { cycle: CycleAtAGlanceFragment }) {
   const points = usePoints();
   const { confidence, confidenceLowest } = cycle.progress;
   return (
-    <BurnUp points={points} startsOn={cycle.startsOn} endsOn={cycle.endsOn} at={frame?.cycle ? frame.cycle.at : moment.at}
+    <BurnUp points={points} startsOn={cycle.startsOn} endsOn={cycle.endsOn} at={frame?.cycle ? frame.cycle.at : moment.at} asKnownThen={moment.asKnownThen}
       confidence={frame ? frame.cycle?.confidence : confidence} confidenceLowest={frame ? null : confidenceLowest} />
   );
 }
