@@ -21,7 +21,7 @@ const reads = (opened, text) => opened.waitForFunction((wanted) => document.quer
 /** The progress of the cycle, and of its objectives by title, as of a moment. */
 async function figuresAt(at, known = "") {
   const { asOf } = await ask(`{ asOf(at: "${at}"${known && `, known: "${known}"`}) { cycle(by: {key: "${quarter.key}"}) { progress { value }
-    objectives(first: 100) { nodes { title progress { value } keyResults { title progress { value } } } } } } }`);
+    objectives(first: 100) { totalCount nodes { title progress { value } keyResults { title progress { value } } } } } } }`);
   return asOf.cycle;
 }
 
@@ -57,11 +57,12 @@ test("the slider shows what asOf answers, while it is held and where it stops, o
   await opened.getByText("The past:").waitFor();
   await opened.waitForTimeout(400);
   assert.deepEqual(asked.filter(Boolean), []);
-  const held = { headline: await headline(opened), day: await opened.locator(".banner .day b").innerText(), objectives: await shown(opened) };
+  const held = { headline: await headline(opened), day: await opened.locator(".banner .day b").innerText(), objectives: await shown(opened), count: await opened.locator(".headline-title p").innerText() };
   await opened.mouse.up();
   await opened.waitForURL(/at=/);
   const then = await figuresAt(moment(opened));
   assert.equal(held.headline, percent(then.progress.value));
+  assert.match(held.count, new RegExp(`\\b${then.objectives.totalCount} objective`));
   assert.ok(Object.keys(held.objectives).length > 0);
   for (const { title, progress } of then.objectives.nodes) assert.equal(held.objectives[title] ?? percent(progress.value), percent(progress.value), title);
   await opened.waitForTimeout(1000);
@@ -92,6 +93,20 @@ test("what was known then is shown beside what is known now, and back to now sho
   await opened.getByRole("button", { name: "Back to now" }).click();
   await opened.waitForURL((url) => !url.search.includes("at="));
   await opened.getByText("The past:").waitFor({ state: "detached" });
+  noComplaints(opened);
+});
+
+test("by what was known then no frame of the film is shown, and its curve says that it is as known now", async () => {
+  const opened = await filmed();
+  const at = new Date(Date.parse(quarter.startsOn) + 10 * 86_400_000).toISOString();
+  await opened.goto(`${base}/?at=${at}&known=then`);
+  await opened.locator(".reading").filter({ hasText: "as known now" }).waitFor();
+  await dragged(opened, 0.4);
+  await opened.waitForURL((url) => url.searchParams.get("at") !== at); // while it is held
+  const then = await figuresAt(moment(opened), moment(opened));
+  if (then) await reads(opened, percent(then.progress.value));
+  else await opened.getByText("Nothing was recorded by then").waitFor();
+  await opened.mouse.up();
   noComplaints(opened);
 });
 

@@ -184,6 +184,29 @@ test("the board of KPIs shows statuses and goals, now and at a moment, and one l
   noComplaints(opened);
 });
 
+test("the growth of a KPI reads in per cent, with what it is compared with", async () => {
+  const { kpis } = await ask("{ kpis(first: 100) { nodes { entityId formula { growth { over } } } } }");
+  const growth = kpis.nodes.find(({ formula }) => formula?.growth?.over === "PREVIOUS");
+  const opened = await signedIn(member);
+  await opened.goto(`${base}/kpi/${growth.entityId}`);
+  const figure = opened.locator(".headline-figure");
+  await figure.getByText("against the month before").waitFor();
+  assert.match(await figure.locator("strong").innerText(), /^[+−]?[\d.]+ %$/);
+  noComplaints(opened);
+});
+
+test("at the beginning of a month a KPI shows the months before, and says that this one has no value yet", async () => {
+  const { kpi } = await ask('{ kpi(by: {key: "conversion"}) { entityId series(every: MONTH) { start } } }');
+  const { start } = kpi.series.at(-1);
+  const name = (at) => new Date(Date.parse(at) + 7 * 86_400_000).toLocaleString("en-GB", { month: "short", year: "numeric" });
+  const opened = await signedIn(member);
+  await opened.goto(`${base}/kpi/${kpi.entityId}?at=${start}`);
+  await opened.getByText(`no value in ${name(start)} yet`).waitFor();
+  assert.equal(await opened.locator(".sparkline text").last().innerHTML(), name(kpi.series.at(-2).start));
+  assert.match(await opened.locator(".months tbody tr").first().innerText(), /none yet/);
+  noComplaints(opened);
+});
+
 test("what is private to a team is nowhere in the console of others", async () => {
   const { teams } = await ask('{ teams(first: 50) { nodes { id key } } }');
   const backbone = teams.nodes.find(({ key }) => key === "backbone") ?? teams.nodes[0];

@@ -74,8 +74,14 @@ const keys = new Proxy({} as Record<string, () => string | null>, {
   has: () => true,
 });
 
+let underWay = 0;
+
+/** Whether an answer of the server is on its way. */
+export const isBusy = (): boolean => underWay > 0;
+
 function sending(onSignedOut: () => void, onFailed: () => void): typeof fetch {
   return async (url, init) => {
+    underWay += 1;
     try {
       const body = JSON.stringify(byDigest(JSON.parse(String(init?.body)) as Body));
       const response = await fetch(url, { ...init, body });
@@ -85,6 +91,8 @@ function sending(onSignedOut: () => void, onFailed: () => void): typeof fetch {
     } catch (error) {
       if (!init?.signal?.aborted) onFailed();
       throw error;
+    } finally {
+      underWay -= 1;
     }
   };
 }

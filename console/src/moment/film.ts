@@ -4,6 +4,7 @@ import { useQuery } from "@urql/preact";
 import { createContext } from "preact";
 import { useContext, useEffect, useMemo, useState } from "preact/hooks";
 
+import { isBusy } from "../api/client";
 import { useChanged } from "../api/live";
 import type { FilmQuery, Health } from "../generated/graphql";
 import type { Cycle } from "../viewer";
@@ -79,12 +80,16 @@ export function useLoadedFilm(cycle: Cycle | null): Shown {
   return useMemo(() => ({ film, setRows }), [film]);
 }
 
-/** Whether what a page itself asks for has had its turn. */
+/** Whether what a page itself asks for has been answered. */
 function useLater(cycle: string | undefined): boolean {
   const [isLater, setLater] = useState(false);
   useEffect(() => {
-    const timer = setTimeout(() => setLater(cycle !== undefined), LATER_MS);
-    return () => clearTimeout(timer);
+    const timer = setInterval(() => {
+      if (isBusy()) return;
+      setLater(cycle !== undefined);
+      clearInterval(timer);
+    }, LATER_MS);
+    return () => clearInterval(timer);
   }, [cycle]);
   return isLater;
 }

@@ -317,3 +317,12 @@ def test_diff_takes_a_constant_number_of_statements(asked: Asked, world: World, 
         more = goals.objective(world, f"Objective {number}")  # type: ignore[arg-type]
         goals.check_in(world, goals.key_result(world, more), number, 40)  # type: ignore[arg-type]
     assert asked.count(DIFF, **moments) == alone
+
+
+def test_the_count_of_a_page_with_all_differences_takes_no_more_statements(asked: Asked, quarter: Quarter) -> None:
+    moments, shown = {"from": {"position": quarter.before}}, "nodes { progress { before after } }"
+    alone, counted = (
+        f"query($from: Moment!) {{ diff(from: $from) {{ differences(first: 50) {{ {asks} }} }} }}"
+        for asks in (shown, f"totalCount {shown}")
+    )
+    assert asked.count(counted, **moments) == asked.count(alone, **moments)

@@ -99,6 +99,11 @@ def test_series_and_comparison_use_the_kpis_aggregation_unless_another_is_given(
     }  # fmt: skip
 
 
+def test_an_explained_value_is_read_with_the_status(watched: AskedWorld) -> None:
+    status, value = "{ kpis { nodes { status } } }", "{ kpis { nodes { status explain { start end value gap } } } }"
+    assert watched.count(value) == watched.count(status)
+
+
 def test_statuses_of_a_list_take_a_bounded_number_of_statements(watched: AskedWorld) -> None:
     few = watched.count(LIST)
     for number, aggregation in enumerate([*Aggregation] * 3):
