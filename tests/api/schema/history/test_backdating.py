@@ -44,11 +44,6 @@ def world(database: Database) -> AskedWorld:
     return AskedWorld(database)
 
 
-@pytest.fixture
-def asked(world: AskedWorld) -> Asked:
-    return Asked(world)
-
-
 def ago(**time: float) -> datetime:
     return NOW - timedelta(**time)
 

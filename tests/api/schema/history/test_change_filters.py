@@ -28,11 +28,6 @@ def world(database: Database) -> AskedWorld:
     return AskedWorld(database)
 
 
-@pytest.fixture
-def asked(world: AskedWorld) -> Asked:
-    return Asked(world)
-
-
 def types(asked: Asked, **filter: Any) -> list[str]:
     return [change["__typename"] for change in asked.changes("__typename", filter=filter)]
 

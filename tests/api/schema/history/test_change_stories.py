@@ -24,11 +24,6 @@ from tests.metric_input import as_input
 from tests.world import World
 
 
-@pytest.fixture
-def asked(world: World) -> Asked:
-    return Asked(world)
-
-
 def fields(change: Any) -> dict[str, tuple[str | None, str | None]]:
     return {one["field"]: (one["before"], one["after"]) for one in change["fields"]}
 

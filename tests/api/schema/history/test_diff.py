@@ -34,11 +34,6 @@ query($from: Moment!, $to: Moment, $scope: DiffScope) {
 """
 
 
-@pytest.fixture
-def asked(world: World) -> Asked:
-    return Asked(world)
-
-
 def by_type(diff: Any) -> dict[str, Any]:
     return {(one["now"] or one["then"])["__typename"]: one for one in diff["entities"]}
 
