@@ -67,6 +67,9 @@ PartsOf: TypeAlias = Mapping[int, Parts]
 """The key results of objectives, by the position at which each objective was drafted."""
 
 
+_NO_FIGURES: Final[dict[str, list[Any]]] = {name: [] for name in JUDGED}
+
+
 class PartColumns(Mapping[int, Parts]):
     """The key results of objectives as columns, dropped ones too. As a mapping, `PartsOf`.
 
@@ -79,7 +82,7 @@ class PartColumns(Mapping[int, Parts]):
         self.kept = NO_STANDINGS
         self.by_rows: dict[int, Part] = {}
         self.policies: dict[int, ScoringPolicy] = {}
-        self._columns: dict[str, list[Any]] = {name: [] for name in JUDGED}
+        self._columns = _NO_FIGURES
         self._spans: dict[int, range] = {}
         self._dropped: set[int] = set()
         self._parts: dict[int, Part] = {}
@@ -96,27 +99,28 @@ class PartColumns(Mapping[int, Parts]):
         one that it is judged by. `figures`: those of `JUDGED`, as columns. `by_rows`: the key results that are not
         computed from kept standings, by their place among these."""
         first = len(self.kept)
-        self._dropped.update(compress(count(first), kept.column("is_dropped")))
-        self.by_rows |= {first + place: part for place, part in by_rows.items()}
-        self._apart |= {part.kept.parent for part in by_rows.values() if part.is_apart}
+        self._dropped.update(compress(count(first), kept.columns["is_dropped"]))
+        if by_rows:
+            self.by_rows |= {first + place: part for place, part in by_rows.items()}
+            self._apart |= {part.kept.parent for part in by_rows.values() if part.is_apart}
         self.policies |= policies
         self._spans |= dict.fromkeys(policies, range(0))
         before, self._columns = self._columns, dict(zip(JUDGED, figures, strict=True))
         if first:
             self._columns = {name: before[name] + values for name, values in self._columns.items()}
-        for parent, size in Counter(kept.column("parent")).items():
+        self.kept = self.kept + kept if first else kept
+        for parent, size in Counter(kept.columns["parent"]).items():
             self._spans[parent] = range(first, first := first + size)
-        self.kept += kept
         vars(self).pop("places", None)
 
     @cached_property
     def places(self) -> Mapping[int, int]:
         """The places of all key results, by the position at which each was added."""
-        return {born: place for place, born in enumerate(self.kept.column("born"))}
+        return {born: place for place, born in enumerate(self.kept.columns["born"])}
 
     def places_of(self, births: Sequence[int]) -> Sequence[int] | None:
         """The places of the key results that were added at these positions; None if one of them is missing."""
-        known = self.kept.column("born")
+        known = self.kept.columns["born"]
         if list(births) == known:
             return range(len(known))
         found = list(map(self.places.get, births))
@@ -161,14 +165,28 @@ class PartColumns(Mapping[int, Parts]):
         """Whether an objective has no key results, or dropped ones only, of which none was changed after its end."""
         return parent not in self._apart and self._dropped.issuperset(self._spans[parent])
 
+    def figures(self, places: Sequence[int]) -> list[KeyResultFigures]:
+        """The progress of the key results at these places."""
+        of, stated = [self._columns[name] for name in JUDGED], self.kept.columns
+        found = []
+        for place in places:
+            if place in self.by_rows:
+                found.append(self.by_rows[place].progress)
+                continue
+            value, share, due, health, gap = [column[place] for column in of]
+            confidence, weight, measured = (
+                stated["confidence"][place],
+                stated["weight"][place],
+                float(value is not None),
+            )
+            found.append(KeyResultFigures(value, share, due, health, gap, measured, confidence, confidence, weight))
+        return found
+
     def part(self, place: int) -> Part:
         """The key result at a place."""
         found = self.by_rows.get(place) or self._parts.get(place)
         if found is None:
-            kept = self.kept.at(place)
-            value, share, due, health, gap = [self._columns[name][place] for name in JUDGED]
-            confidence, measured = kept.confidence, float(value is not None)
-            progress = KeyResultFigures(value, share, due, health, gap, measured, confidence, confidence, kept.weight)
+            kept, (progress,) = self.kept.at(place), self.figures((place,))
             found = self._parts[place] = Part(kept, progress, kept)
         return found
 
@@ -209,7 +227,7 @@ class KeyResultColumns(Columnar[KeyResultFigures]):
 
     @cached_property
     def records(self) -> Sequence[KeyResultFigures]:
-        return list(map(attrgetter("progress"), map(self._of.part, self._places)))
+        return self._of.figures(self._places)
 
     @property
     def parts(self) -> Sequence[Part]:

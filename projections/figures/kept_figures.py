@@ -31,7 +31,7 @@ from projections.figures.horizon import Horizon
 from projections.figures.window import End, end_of_goal
 from projections.standings import kept_rows
 from projections.standings.kept_rows import KEPT, Few, Kept, KeptColumns
-from projections.store.columnar import at_places, values_of
+from projections.store.columnar import at_places, tuples_of, values_of
 from projections.store.stored_columns import MICROSECOND, day, moment, stored
 from projections.store.versioned_tables import Connection
 from projections.tables.cycle import CycleRow
@@ -69,7 +69,7 @@ def judged(of: Goals, parts: PartColumns) -> Iterator[tuple[int, Judged, bool]]:
                 facts = cast("KeyResultProgress", parts.by_rows[place].progress).of
                 yield place, facts, progress.is_level(facts.measured_metric)
             else:
-                yield place, frame.facts(parts.kept, place), parts.kept.column("is_level")[place]
+                yield place, frame.facts(parts.kept, place), parts.kept.columns["is_level"][place]
 
 
 # ── by the formula from rows ─────────────────────────────────────────────────────────────────────
@@ -105,7 +105,7 @@ def _figures(conn: Connection, of: Goals, changed: Sequence[KeyResultRow]) -> Fi
 def _judged(frames: Mapping[int, "_Frame"], kept: KeptColumns) -> tuple[list[list[Any]], list[int]]:
     """The figures of key results as columns, see `JUDGED`, and the places of those that depend on a KPI, or were
     changed or measured after their end. `frames`: by the position at which each objective was drafted."""
-    of_each = list(map(frames.__getitem__, kept.column("parent")))
+    of_each = list(map(frames.__getitem__, kept.columns["parent"]))
     together, alone = _grouped(of_each, kept)
     if len(together) == 1 and not alone:
         ((frame, places),) = together.items()
@@ -116,7 +116,7 @@ def _judged(frames: Mapping[int, "_Frame"], kept: KeptColumns) -> tuple[list[lis
             _put(figures, place, own)
     others = []
     for place in alone:
-        judgement = of_each[place].ended_or_dropped(kept, place) if kept.column("is_kept")[place] else None
+        judgement = of_each[place].ended_or_dropped(kept, place) if kept.columns["is_kept"][place] else None
         if judgement is None:
             others.append(place)
         else:
@@ -126,7 +126,7 @@ def _judged(frames: Mapping[int, "_Frame"], kept: KeptColumns) -> tuple[list[lis
 
 def _grouped(of_each: Sequence["_Frame"], kept: KeptColumns) -> tuple[dict["_Frame", Sequence[int]], list[int]]:
     """The places of the open key results by frame, and those of all others."""
-    are_kept, are_dropped, frames = kept.column("is_kept"), kept.column("is_dropped"), set(of_each)
+    are_kept, are_dropped, frames = kept.columns["is_kept"], kept.columns["is_dropped"], set(of_each)
     if len(frames) == 1 and all(are_kept) and not any(are_dropped) and of_each[0].ended is None:
         return {of_each[0]: range(len(kept))}, []
     together: dict[_Frame, list[int]] = {frame: [] for frame in frames}
@@ -194,8 +194,7 @@ class _Rulebook:
         """The frame of each of these objectives: one for all open ones of a cycle in one state, since their key results
         are judged in the same way."""
         known: dict[tuple[int, ObjectiveState], _Frame] = {}
-        columns = [values_of(rows, name) for name in ("cycle", "state", "ended_at")]
-        for number, (cycle, state, ended_at) in enumerate(zip(*columns, strict=True)):
+        for number, (cycle, state, ended_at) in enumerate(tuples_of(rows, "cycle", "state", "ended_at")):
             frame = known.get((cycle.int, state))
             if frame is None or ended_at is not None:
                 frame = _Frame(self, rows[number])
@@ -233,8 +232,8 @@ class _Frame:
 
     def facts(self, kept: KeptColumns, place: int) -> Judged:
         """What the health of the open key result at a place depends on."""
-        rules, last = self._of_ended, kept.column("last_measured_at")[place]
-        created, due, is_dropped = [kept.column(name)[place] for name in ("created_at", "due", "is_dropped")]
+        rules, last = self._of_ended, kept.columns["last_measured_at"][place]
+        created, due, is_dropped = [kept.columns[name][place] for name in ("created_at", "due", "is_dropped")]
         return _Facts(
             self._row.kind, max(moment(created), rules.begins_at), rules.day_end(due), rules.cadence,
             is_dropped or self._is_dropped, self._is_planned, None, kept.few(place).score,
@@ -246,8 +245,9 @@ class _Frame:
     def open(self, kept: KeptColumns, places: Sequence[int]) -> list[list[Any]]:
         """The figures of the open key results at these places, as columns."""
         rules = self._of_ended
+        are_all = len(places) == len(kept)
         shares, levels, created, due, measured = [
-            at_places(kept.column(name), places)
+            kept.columns[name] if are_all else at_places(kept.columns[name], places)
             for name in ("share", "is_level", "created_at", "due", "last_measured_at")
         ]
         first = stored(rules.begins_at)
@@ -271,7 +271,7 @@ class _Frame:
     def ended_or_dropped(self, kept: KeptColumns, place: int) -> Judgement | None:
         """The figures of a key result that has ended or been dropped; None if it was changed or measured after its
         end, which happens only if the end was recorded later than it was effective."""
-        few, is_dropped = kept.few(place), kept.column("is_dropped")[place]
+        few, is_dropped = kept.few(place), kept.columns["is_dropped"][place]
         assert few.changed_at is not None
         assert few.changed_position is not None
         assert few.since is not None
@@ -281,7 +281,7 @@ class _Frame:
         if ended < changed or ended.at < moment(few.since):
             return None
         rules = self._of_ended if ended == self.ended else self._rules.of(self._cycle, ended)
-        share = kept.column("share")[place]
+        share = kept.columns["share"][place]
         if share is None:
             share = self._personal_score(few)
         value = clamped(share)

@@ -126,35 +126,29 @@ _LOADS: Final = [(Kept._fields.index(name), load) for name, load in _LOADERS.ite
 
 class KeptColumns:
     """Kept standings as columns, in the order of drafting and addition; a record is made only if one is looked at.
-    Times are numbers, see `projections.store.stored_columns`. `by_birth`: the columns that are read of few rows, by
-    `born`."""
+    Times are numbers, see `projections.store.stored_columns`. `columns`: those that are read of each row, by name, as
+    stored. `by_birth`: those that are read of few rows, by `born`."""
 
     def __init__(self, columns: Sequence[list[Any]], few: Mapping[int, Few]) -> None:
-        self._columns = dict(zip(_EACH, columns, strict=True))
+        self.columns = dict(zip(_EACH, columns, strict=True))
         self.by_birth = few
 
     def __len__(self) -> int:
-        return len(self._columns["born"])
+        return len(self.columns["born"])
 
     def __add__(self, others: "KeptColumns") -> "KeptColumns":
         """These standings, followed by others."""
-        if not len(self):
-            return others
-        columns = [values + others.column(name) for name, values in self._columns.items()]
+        columns = [values + others.columns[name] for name, values in self.columns.items()]
         return KeptColumns(columns, {**self.by_birth, **others.by_birth})
 
-    def column(self, name: str) -> list[Any]:
-        """One of the columns that are read of each row, as stored."""
-        return self._columns[name]
-
     def loaded(self, name: str) -> list[Any]:
-        """The values of such a column."""
-        values, load = self._columns[name], _LOADERS.get(name)
+        """The values of a column that is read of each row."""
+        values, load = self.columns[name], _LOADERS.get(name)
         return list(values) if load is None else [None if one is None else load(one) for one in values]
 
     def at(self, place: int) -> Kept:
         """The standing at a place."""
-        values = [*[column[place] for column in self._columns.values()], *self.few(place)]
+        values = [*[column[place] for column in self.columns.values()], *self.few(place)]
         for number, load in _LOADS:
             if values[number] is not None:
                 values[number] = load(values[number])
@@ -162,7 +156,7 @@ class KeptColumns:
 
     def few(self, place: int) -> Few:
         """The columns of the standing at a place that are read of few."""
-        return self.by_birth.get(self._columns["born"][place], _NONE)
+        return self.by_birth.get(self.columns["born"][place], _NONE)
 
     def planned(self, places: Sequence[int]) -> Iterator[tuple[int, int]]:
         """Those of these places whose standings have a plan, each with its number among them."""

@@ -4,7 +4,7 @@ Without them each record of a large list would be made, with all its fields, alt
 """
 
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from operator import attrgetter
 from typing import Any, TypeVar, overload
 
@@ -37,6 +37,13 @@ class Columnar(Sequence[R]):
 def at_places(values: list[R], places: Sequence[int]) -> list[R]:
     """The values at these places."""
     return values[places.start : places.stop] if type(places) is range else [values[place] for place in places]
+
+
+def tuples_of(rows: Sequence[Any], *names: str) -> Iterable[tuple[Any, ...]]:
+    """Two or more attributes of each row."""
+    if isinstance(rows, Columnar):
+        return zip(*[rows.column(name) for name in names], strict=True)
+    return map(attrgetter(*names), rows)
 
 
 def values_of(rows: Sequence[Any], name: str) -> Sequence[Any]:

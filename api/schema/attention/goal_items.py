@@ -52,7 +52,7 @@ def goal_items(frame: Frame) -> Iterator[Item]:
     worse = list(_worse(frame, parts))
     ids = [goal.id for goal in goals]
     changed = frame.view.read(key_results_with_changed_units_within, ids)
-    births = {parts.kept.column("born")[one.place] for one in owed} | {
+    births = {parts.kept.columns["born"][one.place] for one in owed} | {
         one.born for one in worse if one.born is not None
     }
     found = frame.view.read(owned_key_results, ids, sorted(births), sorted(frame.left), sorted(changed))
@@ -84,7 +84,7 @@ def _of_objective(frame: Frame, goal: AnyObjective, *, is_bare: bool) -> Iterato
 def _of_check_ins(
     frame: Frame, owed: Sequence[OwedCheckIn], parts: PartColumns, rows: Mapping[int, Owned]
 ) -> Iterator[Item]:
-    births, parents = parts.kept.column("born"), parts.kept.column("parent")
+    births, parents = parts.kept.columns["born"], parts.kept.columns["parent"]
     for place, due, last_at in owed:
         born = births[place]
         row = rows.get(born)
@@ -141,10 +141,10 @@ def _behind(frame: Frame, parts: PartColumns) -> list[_Behind]:
 
 def _worse_parts(goal: AnyObjective, parts: PartColumns, then: PartColumns) -> Iterator[_Worse]:
     """The key results of an objective that are worse than they were in it."""
-    births, places = parts.kept.column("born"), parts.live(goal.born)
+    births, places = parts.kept.columns["born"], parts.live(goal.born)
     for place, health in zip(places, parts.column("health", places), strict=True):
         earlier = then.places.get(births[place]) if degree(health) else None
-        if earlier is not None and then.kept.column("parent")[earlier] == goal.born:
+        if earlier is not None and then.kept.columns["parent"][earlier] == goal.born:
             (before,), (gap,) = then.column("health", (earlier,)), parts.column("gap", (place,))
             if is_worse(before, health):
                 yield _Worse(goal, births[place], before, health, gap)

@@ -77,7 +77,7 @@ def of_key_results(batch: Batch) -> KeyResultColumns:
     """The progress of each of these key results, and its latest measurements."""
     view, births = batch.view, batch.column("born")
     of = _known(view)
-    places = of.places_of(births)
+    places = of.places_of(births) if of.policies else None
     if places is None:
         with view.reads.on_one_connection() as conn:
             kept_figures.add_parts(conn, _goals(view, objectives_of_key_results(batch)), of)
