@@ -5,6 +5,7 @@ Without it each query would read them again, in two of the four to six statement
 
 from collections import OrderedDict
 from collections.abc import Mapping
+from datetime import datetime
 from threading import Lock
 from typing import Final, TypeAlias
 from uuid import UUID
@@ -17,7 +18,7 @@ BASES_MAX: Final = 8
 CYCLES_MAX: Final = 1_000
 """The cycles that are kept for one basis."""
 
-_Key: TypeAlias = tuple[object, ...]
+_Key: TypeAlias = tuple[int, datetime, int]
 
 
 class AtBasis:
@@ -37,7 +38,7 @@ class AtBasis:
 class Structure:
     """What one process keeps, for level bases only: there it depends on the position alone.
 
-    It is forgotten when the present moves: an event may erase a person from the past, too.
+    It is forgotten when the present moves, unless a command of this process that changes none of it moved it.
     """
 
     def __init__(self) -> None:
@@ -55,3 +56,11 @@ class Structure:
             if len(self._kept) > BASES_MAX:
                 self._kept.popitem(last=False)
         return found
+
+    def carry(self, before: int, to: int, known: datetime) -> None:
+        """Keep what was read at the present `before` for the present `to`, which was recorded at `known`: the events
+        after the one up to the other change none of it."""
+        with self._lock:
+            for (newest, _, position), kept in [*self._kept.items()]:
+                if newest == position == before:
+                    self._kept[to, known, to] = kept

@@ -29,6 +29,10 @@ CHANGES_SINCE_MAX: Final = 500
 """The largest number of changes in a `STALE` problem. A client that is further behind should read the entity."""
 
 
+MEASURED: Final = frozenset({Kind.CHECK_IN, Kind.READING})
+"""Subjects whose commands change no cycle, scoring policy or calendar."""
+
+
 @dataclass(frozen=True)
 class Answer:
     """The base of both results."""
@@ -60,10 +64,17 @@ class CommandSucceeded(Answer):
         if self.outcome.first is None and not self.outcome.repeated:
             return self.context.reads.present
         try:
+            self._carry_structure()
             return self.context.reading().after(self.outcome.head, self.outcome.recorded_at)
         except (StaleProjection, psycopg.OperationalError, PoolTimeout) as fault:
             _log.warning("payload_unreadable", request_id=self.context.request_id, cause=repr(fault))
             return None
+
+    def _carry_structure(self) -> None:
+        """Have nothing read again that a measurement does not change."""
+        first, last, known = self.outcome.first, self.outcome.last, self.outcome.recorded_at
+        if self.command.ANSWERS in MEASURED and first is not None and last is not None and known is not None:
+            self.context.structure.carry(first - 1, last, known)
 
     @property
     def behind(self) -> int:

@@ -2,15 +2,18 @@
 
 from datetime import UTC, date, datetime
 
+from api.schema.mutations.command_result import MEASURED
 from api.snapshot.structure import BASES_MAX, CYCLES_MAX, Structure
 from domain.commands.command import CycleBy
 from domain.commands.cycle_commands import AdoptScoringPolicy, RescheduleCycle
+from domain.commands.registry import MUTATIONS
 from domain.primitives.values import EARLIEST
 from projections.store.basis import ResolvedBasis
 from tests.api.schema.crowd import Crowd
 from tests.asking import AskedWorld
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
+LATER = datetime(2026, 6, 2, tzinfo=UTC)
 GOALS = "objectives { nodes { cycle { endsOn } progress { health } } }"
 
 
@@ -64,3 +67,21 @@ def test_kept_structure_is_bounded() -> None:
     assert kept.at(first, first) is not one
     one.add_cycles(dict.fromkeys(range(CYCLES_MAX + 1)))  # type: ignore[arg-type]
     assert one.cycles == {}
+
+
+def test_structure_is_carried_over_own_events_that_do_not_change_it() -> None:
+    kept, before = Structure(), ResolvedBasis(NOW, 5, NOW)
+    then, past = kept.at(before, before), kept.at(before, ResolvedBasis(NOW, 3, NOW))
+    kept.carry(5, 7, LATER)
+    after = ResolvedBasis(LATER, 7, LATER)
+    assert kept.at(after, after) is then
+    assert kept.at(after, ResolvedBasis(NOW, 3, NOW)) is not past
+    kept.carry(8, 9, LATER)  # another process has recorded event 8
+    assert kept.at(ResolvedBasis(LATER, 9, LATER), ResolvedBasis(LATER, 9, LATER)) is not then
+
+
+def test_measurements_concern_no_structure() -> None:
+    """What a check-in or a reading records is an event of a key result or a KPI."""
+    measuring = {kind.RECORDS for kind in MUTATIONS.values() if kind.ANSWERS in MEASURED}
+    assert measuring
+    assert {event.__module__ for event in measuring} <= {"domain.model.key_result", "domain.model.kpi"}
