@@ -27,11 +27,20 @@ from domain.model.key_result import (
     KeyResultScored,
     KeyResultUnlinked,
 )
-from domain.primitives.values import Aggregation, Basis, KeyResultState, Kind, Metric, PlanPoint
+from domain.primitives.values import Aggregation, Basis, KeyResultState, Kind, Metric, ObjectiveState, PlanPoint
 from projections.store.batch_writer import BatchWriter, Reads
 from projections.store.keyset import LABELLED, Filter, FilterBuilder, List, Range, SortKey, text
 from projections.store.rows import Version
-from projections.store.versioned_tables import Connection, Few, Narrow, Table, VersionedTable, basis_params, grouped
+from projections.store.versioned_tables import (
+    Connection,
+    Few,
+    Narrow,
+    Table,
+    VersionedTable,
+    basis_params,
+    grouped,
+    is_last,
+)
 from projections.tables.objective import OBJECTIVE
 
 # ── rows ─────────────────────────────────────────────────────────────────────────────────────────
@@ -182,8 +191,8 @@ class KeyResultFilter(Filter, frozen=True):
     """`teams`: one of them is the team of the objective. `states` are those of the key result itself.
     `labels`: it has all of them. `cycles`, `owners`, `any_labels`: it has one of them.
     `owned`: whether it has an owner. `contributor`: one of those of its objective. `due`: its due day. `created` and
-    `changed`: the times of its creation and of its last change. `active`: one of the objectives that it ever was in is
-    active."""
+    `changed`: the times of its creation and of its last change. `objective_state`: the state of one of the
+    objectives that it ever was in."""
 
     cycle: UUID | None = None
     teams: tuple[UUID, ...] | None = None
@@ -201,7 +210,7 @@ class KeyResultFilter(Filter, frozen=True):
     due: Range | None = None
     created: Range | None = None
     changed: Range | None = None
-    active: bool | None = None
+    objective_state: ObjectiveState | None = None
 
 
 class KeyResultOrder(StrEnum):
@@ -269,8 +278,8 @@ def _key_result_conditions(basis: Basis, filter: KeyResultFilter) -> FilterBuild
         " and k.objective in (select id from objective where team = any({0}))"
     )
     builder.where_first(f"f.id in ({ever_of_teams})", filter.teams)
-    active = OBJECTIVE.query(basis, "select id from objective where version = 1", "v.state = 'ACTIVE'", "v.id")
-    builder.where_first(f"(f.objective in ({active})) = {{0}}", filter.active)
+    in_state = f"select v.id from objective v where {is_last('objective', basis, 'v')} and v.state = {{0}}"
+    builder.where_first(f"f.objective in ({in_state})", filter.objective_state)
     builder.where_labels(KEY_RESULT, filter.labels)
     builder.where_home(KEY_RESULT, "cycle", filter.cycles)
     builder.where_column(KEY_RESULT, "owner", filter.owners)

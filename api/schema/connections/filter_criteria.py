@@ -91,14 +91,15 @@ def _key_results(view: View, given: KeyResultFilter, default: tuple[KeyResultSta
         kpi=named(view, Kind.KPI, given.kpi),
         states=default if given.state is None else tuple(given.state),
         due=day_range(view, given.due, "due"),
-        active=_is_active(given),
+        objective_state=_objective_state(given),
     )
     return combined(given, stored, Computed(**_judged(view, given)), lambda one: _key_results(view, one, None))
 
 
-def _is_active(given: KeyResultFilter) -> bool | None:
-    """True if only key results of active objectives may have what a filter requires of computed values."""
-    return _requires_active(given) or (given.health is not None and RATED.issuperset(given.health)) or None
+def _objective_state(given: KeyResultFilter) -> ObjectiveState | None:
+    """The state of objectives whose key results alone may have what a filter requires of computed values."""
+    is_rated = given.health is not None and RATED.issuperset(given.health)
+    return ObjectiveState.ACTIVE if is_rated or _requires_active(given) else None
 
 
 def kpis(view: View, given: KpiFilter | None) -> Criteria:
