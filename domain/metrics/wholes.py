@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from math import fsum
-from typing import NamedTuple, Self, TypeAlias, cast
+from typing import NamedTuple, Self, TypeAlias, TypeVar, cast
 from uuid import UUID
 
 from domain.metrics import progress
@@ -122,6 +122,35 @@ class Worth(NamedTuple):
     is_heading: bool
 
 
+class ObjectiveOutline(Progress, frozen=True, gc=False, kw_only=True):
+    """An objective's progress without that of its parts. `key_results`: their healths, none of an objective that takes
+    its value from others."""
+
+    of: ObjectiveFacts
+    counts: bool
+    is_heading: bool
+    key_results: Sequence[Health | None]
+
+    @classmethod
+    def of_whole(cls, whole: ObjectiveProgress) -> Self:
+        """The outline of an objective."""
+        return cls(
+            whole.value, whole.unclamped, whole.expected, whole.health, whole.gap, whole.measured_share,
+            whole.confidence, whole.confidence_lowest, of=whole.of, counts=whole.counts, is_heading=whole.is_heading,
+            key_results=[one.health for one in whole.key_results],
+        )  # fmt: skip
+
+
+class Settled(NamedTuple):
+    """The figures of an objective that the clock does not move, see `Progress`."""
+
+    value: float | None
+    unclamped: float | None
+    measured_share: float
+    confidence: float | None
+    confidence_lowest: float | None
+
+
 class GroupProgress(Whole, frozen=True, gc=False):
     """The progress of a team or cycle.
 
@@ -196,6 +225,8 @@ class Counted(StrEnum):
 COUNTED = (ObjectiveState.ACTIVE, ObjectiveState.CLOSED)
 """The states in which an objective counts: it is neither a draft nor dropped."""
 AnyPart: TypeAlias = KeyResultFigures | ObjectiveProgress | CycleProgress
+_InMean: TypeAlias = AnyPart | ObjectiveOutline
+AnyObjective = TypeVar("AnyObjective", ObjectiveProgress, ObjectiveOutline)
 _Explained: TypeAlias = KeyResultProgress | ObjectiveProgress | CycleProgress
 
 # ── means ────────────────────────────────────────────────────────────────────────────────────────
@@ -217,7 +248,7 @@ def mean_expected(dues: Sequence[float | None], weights: Sequence[float], fill: 
     return mean(weights, [due or 0.0 for due in dues]) * fill if dues else None
 
 
-def _means(parts: Sequence[AnyPart], weights: Sequence[float], fill: float) -> _Means:
+def _means(parts: Sequence[_InMean], weights: Sequence[float], fill: float) -> _Means:
     """Value, unclamped and expected progress. `fill` is Σ weight / divisor: 1 unless the parts fill only a share of the
     whole."""
     if not parts:
@@ -237,7 +268,7 @@ def mean_confidence(stated: Sequence[float | None], weights: Sequence[float]) ->
     return mean(*zip(*given, strict=True))
 
 
-def _confidence(parts: Sequence[AnyPart], weights: Sequence[float]) -> tuple[float | None, float | None]:
+def _confidence(parts: Sequence[_InMean], weights: Sequence[float]) -> tuple[float | None, float | None]:
     """The weighted mean of the parts that state a confidence, and the lowest confidence of any."""
     lowest = [part.confidence_lowest for part in parts if part.confidence_lowest is not None]
     return mean_confidence([part.confidence for part in parts], weights), min(lowest, default=None)
@@ -285,7 +316,7 @@ class _Figures(Fact, frozen=True, gc=False):
     confidence_lowest: float | None
 
 
-def _figures(parts: Sequence[AnyPart], weights: Sequence[float], policy: ScoringPolicy, fill: float = 1.0) -> _Figures:
+def _figures(parts: Sequence[_InMean], weights: Sequence[float], policy: ScoringPolicy, fill: float = 1.0) -> _Figures:
     gap = mean(weights, [part.gap for part in parts]) if parts else 0.0
     share = mean(weights, [part.measured_share for part in parts]) if parts else 0.0
     health = (
@@ -306,10 +337,46 @@ def of_objective(
     return _of_objective(facts, key_results, [part.weight for part in key_results], policy, is_heading=False)
 
 
-def worth(state: ObjectiveState, key_results: Sequence[Part]) -> Worth:
-    """What an objective with these key results, which are not dropped by themselves, is in a mean."""
-    value = mean_value([part.value for part in key_results], [part.weight for part in key_results])
-    return Worth(value, state in COUNTED, is_heading=False)
+def worth(state: ObjectiveState, values: Sequence[float | None], weights: Sequence[float]) -> Worth:
+    """What an objective is in a mean, by the values and weights of its key results that are not dropped by themselves.
+    Without any it counts nowhere."""
+    return Worth(mean_value(values, weights), bool(weights) and state in COUNTED, is_heading=not weights)
+
+
+def settled(
+    shares: Sequence[float | None],
+    values: Sequence[float | None],
+    confidences: Sequence[float | None],
+    weights: Sequence[float],
+) -> Settled:
+    """What stays of an objective until the next event, by the unclamped progress, the values, the confidences and the
+    weights of its key results, of which there is at least one."""
+    value = mean_value(values, weights)
+    return Settled(
+        value,
+        None if value is None else mean(weights, [share or 0.0 for share in shares]),
+        mean(weights, [float(one is not None) for one in values]),
+        mean_confidence(confidences, weights),
+        min((one for one in confidences if one is not None), default=None),
+    )
+
+
+def outline(
+    facts: ObjectiveFacts,
+    of: Settled,
+    healths: Sequence[Health | None],
+    dues: Sequence[float],
+    gaps: Sequence[float],
+    weights: Sequence[float],
+    policy: ScoringPolicy,
+) -> ObjectiveOutline:
+    """An objective at a moment, by the healths, the expected progress and the gaps of its key results there."""
+    gap = mean(weights, gaps)
+    health = _health_of_objective(facts, health_while_open(healths, weights, lambda: band(gap, policy)))
+    return ObjectiveOutline(
+        of.value, of.unclamped, mean(weights, dues), health, gap, of.measured_share, of.confidence,
+        of.confidence_lowest, of=facts, counts=facts.state in COUNTED, is_heading=False, key_results=healths,
+    )  # fmt: skip
 
 
 def of_heading(
@@ -395,7 +462,7 @@ def chosen(counts: Sequence[bool], are_headings: Sequence[bool]) -> list[int]:
     return [place for place in counted if not are_headings[place]] or counted
 
 
-def in_mean(objectives: Sequence[ObjectiveProgress]) -> list[ObjectiveProgress]:
+def in_mean(objectives: Sequence[AnyObjective]) -> list[AnyObjective]:
     """The objectives that a team's or cycle's mean is taken over."""
     places = chosen([one.counts for one in objectives], [one.is_heading for one in objectives])
     return [objectives[place] for place in places]
@@ -405,6 +472,15 @@ def mean_worth(objectives: Sequence[Worth]) -> float | None:
     """The value of the plain mean over the objectives that `chosen` has."""
     places = chosen([one.counts for one in objectives], [one.is_heading for one in objectives])
     return mean_value([objectives[place].value for place in places], [1.0] * len(places))
+
+
+def means_of(objectives: Sequence[tuple[Worth, float | None]]) -> tuple[float | None, float | None]:
+    """The value and the expected progress of the plain mean over the objectives that `chosen` has, each given with its
+    expected progress."""
+    places = chosen([one.counts for one, _ in objectives], [one.is_heading for one, _ in objectives])
+    weights = [1.0] * len(places)
+    value = mean_value([objectives[place][0].value for place in places], weights)
+    return value, mean_expected([objectives[place][1] for place in places], weights)
 
 
 def of_team(objectives: Sequence[ObjectiveProgress], policy: ScoringPolicy) -> GroupProgress:
@@ -444,6 +520,24 @@ def of_cycle(
     )  # fmt: skip
 
 
+def summary_of_cycle(facts: CycleFacts, objectives: Sequence[ObjectiveOutline], policy: ScoringPolicy) -> Summary:
+    """The same over its objectives, without their parts."""
+    parts = in_mean(objectives)
+    weights = [1.0] * len(parts)
+    figures = _figures(parts, weights, policy)
+    counted = [one for one in objectives if one.counts]
+    score = _score(facts, objectives, ()) if facts.is_closed else None
+    return Summary(
+        figures.value, figures.unclamped, figures.expected,
+        health_of_cycle(facts, score, figures.open_health, policy), figures.gap, figures.measured_share,
+        figures.confidence, figures.confidence_lowest,
+        key_results=Counter(health for one in counted for health in one.key_results),
+        objectives=Counter(one.health for one in counted),
+        given=[(one.of.title, 1.0, one.value, Ref(Kind.OBJECTIVE, one.of.id), one.of.position) for one in parts],
+        total=None,
+    )  # fmt: skip
+
+
 def _counted(objectives: Sequence[ObjectiveProgress], parts: Sequence[AnyPart]) -> tuple[ObjectiveProgress, ...]:
     """The objectives that count; for a cycle of cycles, those of its children."""
     children = [part for part in parts if isinstance(part, CycleProgress)]
@@ -453,7 +547,9 @@ def _counted(objectives: Sequence[ObjectiveProgress], parts: Sequence[AnyPart]) 
 
 
 def _score(
-    facts: CycleFacts, objectives: Sequence[ObjectiveProgress], children: Sequence[CycleProgress]
+    facts: CycleFacts,
+    objectives: Sequence[ObjectiveProgress] | Sequence[ObjectiveOutline],
+    children: Sequence[CycleProgress],
 ) -> float | None:
     """The plain mean of the scores of its closed objectives, without those that take their value from others unless
     there is nothing else; for a cycle of cycles, Σ days · (score, or value while open) / its own days."""

@@ -302,7 +302,9 @@ class Figures:
         if of is None:
             return None
         parts = [part for one in of.live if (part := self.part(one)) is not None]
-        return wholes.worth(of.row.state, parts) if parts else self.worth_of_heading(id)
+        if not parts:
+            return self.worth_of_heading(id)
+        return wholes.worth(of.row.state, [part.value for part in parts], [part.weight for part in parts])
 
     def worth_of_heading(self, id: UUID) -> Worth | None:
         """The same of an objective without key results of its own."""

@@ -98,18 +98,27 @@ def _changes(timeline: Timeline) -> Iterator[_Happening]:
 
 def _measurements(timeline: Timeline, since: Basis) -> Iterator[_Happening]:
     """The check-ins of each key result, and the readings and changes of the KPIs that ever measured it; of a formula
-    the completion of each period, too. Most readings are older than `since`."""
+    the completion of each period, too."""
+    known: dict[UUID, Sequence[tuple[datetime, int]]] = {}
     for id in timeline.key_results:
         for subject in timeline.subjects(id):
-            for one in timeline.series(subject).versions:
-                if one.measured_at > since.at or one.position > since.position:
-                    yield _Happening(one.measured_at, one.position, id)
-                if one.until_position <= timeline.position:
-                    yield _Happening(one.measured_at, one.until_position, id)
-            if timeline.is_worked_out(subject):
-                yield from (_Happening(at, 0, id) for at in FormulaSeries(timeline, subject).completions())
-            if subject in timeline.kpis:
-                yield from (_Happening(row.changed_at, row.position, id) for row in timeline.kpis[subject].versions)
+            if subject not in known:
+                known[subject] = list(_measured(timeline, subject, since))
+            yield from (_Happening(at, position, id) for at, position in known[subject])
+
+
+def _measured(timeline: Timeline, subject: UUID, since: Basis) -> Iterator[tuple[datetime, int]]:
+    """When something changed the measurements of a key result or a KPI, with the position. Most readings are older
+    than `since`."""
+    for one in timeline.series(subject).versions:
+        if one.measured_at > since.at or one.position > since.position:
+            yield one.measured_at, one.position
+        if one.until_position <= timeline.position:
+            yield one.measured_at, one.until_position
+    if timeline.is_worked_out(subject):
+        yield from ((at, 0) for at in FormulaSeries(timeline, subject).completions())
+    if subject in timeline.kpis:
+        yield from ((row.changed_at, row.position) for row in timeline.kpis[subject].versions)
 
 
 def _foreseen(timeline: Timeline) -> Iterator[_Happening]:

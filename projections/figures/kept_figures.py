@@ -203,7 +203,7 @@ class _Rulebook:
             yield frame
 
 
-class _Facts(NamedTuple):
+class JudgedFacts(NamedTuple):
     """What the health of a key result depends on, see `domain.metrics.progress.Judged`."""
 
     kind: ObjectiveKind
@@ -234,7 +234,7 @@ class _Frame:
         """What the health of the open key result at a place depends on."""
         rules, last = self._of_ended, kept.columns["last_measured_at"][place]
         created, due, is_dropped = [kept.columns[name][place] for name in ("created_at", "due", "is_dropped")]
-        return _Facts(
+        return JudgedFacts(
             self._row.kind, max(moment(created), rules.begins_at), rules.day_end(due), rules.cadence,
             is_dropped or self._is_dropped, self._is_planned, None, kept.few(place).score,
             None if last is None else moment(last),
@@ -283,7 +283,7 @@ class _Frame:
         rules = self._of_ended if ended == self.ended else self._rules.of(self._cycle, ended)
         share = kept.columns["share"][place]
         if share is None:
-            share = self._personal_score(few)
+            share = personal_score(self._row, few)
         value = clamped(share)
         health = progress.fixed_health(
             self._row.kind, value, few.score, rules.policy,
@@ -295,10 +295,11 @@ class _Frame:
         """The end of the window of a key result that was dropped."""
         return dropped if self.ended is None else min(dropped, self.ended)
 
-    def _personal_score(self, of: Few) -> float | None:
-        """The score, unless the command that closed the objective recorded it."""
-        closed_in = self._row.closed_in
-        return None if closed_in is not None and of.scored_in == closed_in else of.score
+
+def personal_score(objective: AnyObjective, of: Few | Kept) -> float | None:
+    """The score of a key result, unless the command that closed its objective recorded it."""
+    is_of_closing = objective.closed_in is not None and of.scored_in == objective.closed_in
+    return None if is_of_closing else of.score
 
 
 _METRIC, _PLAN = KEPT.loads("metric"), KEPT.loads("plan")

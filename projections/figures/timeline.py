@@ -7,7 +7,8 @@ support it, so those are read with it.
 """
 
 from bisect import insort
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from copy import copy
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
@@ -237,7 +238,7 @@ def of_cycles(conn: Connection, basis: Basis, cycles: Sequence[UUID], since: dat
     """The goals of these cycles and of the cycles inside them, up to a basis. `own` are those of these cycles. Of the
     readings of KPIs only those that figures from `since` on may depend on (default: from the opening of the cycles
     on)."""
-    timeline = _started(conn, basis)
+    timeline = started(conn, basis)
     within = _within(timeline, cycles)
     wanted = f"select id from {OBJECTIVE.name} where arrived and cycle = any(%(cycles)b)"
     ids = timeline.add_objectives(OBJECTIVE.history(conn, basis, wanted, cycles=within))
@@ -250,9 +251,38 @@ def of_cycles(conn: Connection, basis: Basis, cycles: Sequence[UUID], since: dat
 
 def of_objectives(conn: Connection, basis: Basis, objectives: Sequence[UUID]) -> Timeline:
     """These objectives up to a basis."""
-    timeline = _started(conn, basis)
+    timeline = started(conn, basis)
     timeline.own = _add_objectives(conn, basis, timeline, objectives)
     return _completed(conn, basis, timeline, timeline.own)
+
+
+def of_objectives_in(
+    conn: Connection, basis: Basis, objectives: Sequence[UUID], cycle: UUID, since: datetime | None
+) -> Timeline:
+    """The same, with only those readings of KPIs that figures of a cycle from `since` on may depend on (default: from
+    its opening on)."""
+    timeline = started(conn, basis)
+    timeline.own = _add_objectives(conn, basis, timeline, objectives)
+    _add_goals(conn, basis, timeline, timeline.own)
+    _add_measurements(conn, basis, timeline, _first_needed(timeline, [cycle], since))
+    return timeline
+
+
+def part_of(whole: Timeline, objectives: Collection[UUID]) -> Timeline:
+    """Some objectives of a timeline, and those that may ever have given them their value, directly or not."""
+    wanted = dict.fromkeys(objectives)
+    level = list(wanted)
+    while level:
+        takers = [id for id in level if whole.may_take_from_others(id)]
+        others = {edge.objective for id in takers for edge in whole.edges[id]} | _other_homes(whole, level)
+        level = sorted((others & whole.objectives.keys()) - wanted.keys())
+        wanted |= dict.fromkeys(level)
+    found = copy(whole)
+    found.own = list(objectives)
+    found.objectives = {id: whole.objectives[id] for id in wanted}
+    found.of_objective = {id: whole.of_objective[id] for id in wanted}
+    found.key_results = {id: whole.key_results[id] for of in found.of_objective.values() for id in of}
+    return found
 
 
 def of_teams(
@@ -260,7 +290,7 @@ def of_teams(
 ) -> Timeline:
     """All teams, and the goals that these teams, or any team that was ever inside them, owned at any time: in a cycle,
     or in all cycles that were active at any time from `since` on (default: the first plan of the active cycles)."""
-    timeline = _started(conn, basis)
+    timeline = started(conn, basis)
     timeline.teams = _histories(TEAM.history(conn, basis, f"select id from {TEAM.name} where version = 1"))
     inside = ever_inside(timeline, teams)
     cycles = _active_since(timeline, since or _first_plan(timeline, basis)) if cycle is None else [cycle]
@@ -292,7 +322,8 @@ def of_key_results(
     return timeline
 
 
-def _started(conn: Connection, basis: Basis) -> Timeline:
+def started(conn: Connection, basis: Basis) -> Timeline:
+    """All cycles, scoring policies and calendars up to a basis, without goals."""
     timeline = Timeline(basis.position)
     _add_settings(conn, basis, timeline)
     timeline.cycles = _histories(CYCLE.history(conn, basis, f"select id from {CYCLE.name} where version = 1"))

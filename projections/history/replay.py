@@ -1,4 +1,5 @@
-"""The replay of a cycle: a sequence of frames, each at its own basis, from a timeline that is read once.
+"""The replay of a cycle: a sequence of frames, each at its own basis, from a timeline and kept standings that are read
+once.
 
 A frame at a moment T has the basis (T, the last position recorded by T): what was effective then, as known then. But
 an imported history was not known while it happened, and its frames would be empty. So no frame has a position before
@@ -11,6 +12,7 @@ time. See docs/adr/0010.
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from itertools import pairwise
 from typing import NamedTuple
 from uuid import UUID
@@ -26,6 +28,7 @@ from projections.figures.figures import Figures
 from projections.figures.happenings import Happenings
 from projections.figures.horizon import Horizon
 from projections.figures.timeline import Timeline
+from projections.history.over_time.kept_cycle import KeptCycle, has_kept_figures
 from projections.history.sources import Sources, sources
 from projections.store.basis import ResolvedBasis
 from projections.store.rows import Version
@@ -67,13 +70,11 @@ class Frame:
 
 
 class _Course:
-    """The progress of a cycle at the bases of the frames, in one pass: from one to the next, only those goals are
-    computed anew that something has happened to, and the clock moves the others. What is kept of a frame is a
-    summary."""
+    """The progress of a cycle at the bases of the frames, in one pass. What is kept of a frame is a summary."""
 
-    def __init__(self, history: Timeline, cycle: UUID, bases: Sequence[ResolvedBasis]) -> None:
+    def __init__(self, computed: Iterator[Summary]) -> None:
         self._found: list[Summary] = []
-        self._rest = _computed(history, cycle, bases)
+        self._rest = computed
 
     def progress(self, place: int) -> Summary:
         """The progress at the basis of this number."""
@@ -82,7 +83,18 @@ class _Course:
         return self._found[place]
 
 
+def _summaries(
+    conn: Connection, history: Timeline, cycle: UUID, every: Step, bases: Sequence[ResolvedBasis]
+) -> Iterator[Summary]:
+    """The progress at each basis: from kept standings, unless they do not tell it, or something happens at each."""
+    if every is Step.CHANGE or not has_kept_figures(history, cycle):
+        return _computed(history, cycle, bases)
+    return KeptCycle(conn, cycle, history, partial(timeline.part_of, history), bases).summaries()
+
+
 def _computed(history: Timeline, cycle: UUID, bases: Sequence[ResolvedBasis]) -> Iterator[Summary]:
+    """The same from a timeline: from one basis to the next, only those goals are computed anew that something has
+    happened to, and the clock moves the others."""
     figures = Figures(history, Horizon.of(bases[0]))
     for basis, happened in zip(bases, Happenings(history, bases[0]).along(bases), strict=True):
         figures.advance(Horizon.of(basis), *happened)
@@ -101,8 +113,8 @@ def replay(
     """The frames of a cycle from `since` (default: its first day) to `until` (default: its closing, or the basis).
 
     `known`: the position for every frame, instead of the last one recorded by its own moment. The step CHANGE makes a
-    frame for every event. All data is read before this returns, in ten statements for any number of frames, three more
-    for each level of objectives that give others their value, and one more for each level of formulas; figures are
+    frame for every event. All data is read before this returns, in thirteen statements for any number of frames, three
+    more for each level of objectives that give others their value, and one more for each level of formulas; figures are
     computed on access. Raises `INVALID` for a span that begins after it ends, `TOO_LARGE` for too many frames.
     """
     history = timeline.of_cycles(conn, basis, [cycle.id], since)
@@ -121,7 +133,8 @@ def replay(
         _bases(conn, basis, moments, arrival) if horizon is None else [ResolvedBasis(at, *horizon) for at in moments]
     )
     labels = [calendar.label(every, at) for at in moments]
-    return _frames(history, cycle, bases, labels, seen)
+    course = _Course(_summaries(conn, history, cycle.id, every, bases))
+    return _frames(course, bases, labels, seen)
 
 
 def _span(
@@ -135,8 +148,7 @@ def _span(
 
 
 def _frames(
-    history: Timeline,
-    cycle: CycleRow,
+    course: _Course,
     bases: Sequence[ResolvedBasis],
     labels: Sequence[str],
     seen: Sequence[tuple[datetime, int]],
@@ -144,7 +156,6 @@ def _frames(
     """The frames at these bases. The first frame has no previous one, and so no changes."""
     moments = [at for at, _ in seen]
     after = [bisect_right(moments, basis.at) for basis in bases]
-    course = _Course(history, cycle.id, bases)
     for place, (begin, end) in enumerate(pairwise([*after[:1], *after])):
         changes = sorted(position for _, position in seen[begin:end])
         yield Frame(course, place, bases[place], changes, labels[place])

@@ -43,7 +43,11 @@ class RunningWorths:
             known.found.clear()
             self._complete(known, self._figures.live_key_results(objective))
         parts = [part for part in known.found.values() if part is not None]
-        return wholes.worth(known.state, parts) if parts else self._figures.worth_of_heading(objective)
+        return (
+            wholes.worth(known.state, [part.value for part in parts], [part.weight for part in parts])
+            if parts
+            else self._figures.worth_of_heading(objective)
+        )
 
     # Each of these takes one event into account, and returns whether it may have changed the objective.
 

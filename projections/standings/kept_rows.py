@@ -18,8 +18,9 @@ from uuid import UUID
 import msgspec
 
 from domain.primitives.values import Basis, Metric, PlanPoint
+from projections.store.basis import along_params, first_place
 from projections.store.stored_columns import ColumnQuery, day, moment
-from projections.store.versioned_tables import Connection, Table, basis_params
+from projections.store.versioned_tables import Connection, Table, basis_params, fetch
 
 # ── rows ─────────────────────────────────────────────────────────────────────────────────────────
 
@@ -197,6 +198,39 @@ def of_objectives(conn: Connection, basis: Basis, objectives: Sequence[UUID], *,
     params, are_many = basis_params(basis, ids=list(objectives), ended=ended), len(objectives) >= _MANY
     each, (births, *few) = _OF_OBJECTIVES.fetch(conn, params, are_many=are_many)
     return KeptColumns(each, dict(zip(births, map(Few._make, zip(*few, strict=True)), strict=True)))
+
+
+# ── standings along bases ────────────────────────────────────────────────────────────────────────
+
+
+class Since(NamedTuple):
+    """A standing that a sequence of bases sees from one of them on, by its place among these. The one that holds at a
+    basis is the last one seen there by (`since`, `position`)."""
+
+    place: int
+    position: int
+    kept: Kept
+
+    @property
+    def order(self) -> tuple[datetime, int]:
+        assert self.kept.since is not None
+        return self.kept.since, self.position
+
+
+_WITH_PLAN: Final = {name: f"case when v.plan <> '[]' then v.{name} end" for name in ("metric", "plan")}
+_KEPT: Final = ", ".join(_WITH_PLAN.get(name, f"v.{name}") for name in Kept._fields)
+_ALONG: Final = f"""
+    select {first_place("v", "since")}, v.position, {_KEPT}
+    from (select distinct id from key_result where arrived and objective = any(%(ids)b)) c
+    join standing v on v.id = c.id where v.since <= %(at)s and v.position <= %(position)s
+"""
+
+
+def along(conn: Connection, bases: Sequence[Basis], objectives: Sequence[UUID]) -> Iterator[Since]:
+    """The standings of the key results that were ever in these objectives, as a sequence of bases sees them. Neither
+    clock of the bases goes backwards."""
+    for place, position, *columns in fetch(conn, _ALONG, along_params(bases, ids=list(objectives)), prepare=False):
+        yield Since(place, position, Kept._make(columns))
 
 
 # ── queries of the writer ────────────────────────────────────────────────────────────────────────

@@ -1,6 +1,7 @@
 """The basis of an answer: the present, a position of the log, or a moment as it was known at a position; and in SQL
 what is valid there."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -56,6 +57,22 @@ def is_valid_at(basis: Basis, alias: str) -> str:
     if is_level(basis):
         return f"{begun} and {is_open}"
     return f"{begun} and {alias}.effective_at <= %(at)s and ({is_open} or {alias}.until_at > %(at)s)"
+
+
+def along_params(bases: Sequence[Basis], **params: Any) -> dict[str, Any]:
+    """The parameters of a query of what each of these bases sees, with their moments and positions. Neither clock goes
+    backwards."""
+    moments = {"ats": [basis.at for basis in bases], "positions": [basis.position for basis in bases]}
+    return {"at": bases[-1].at, "position": bases[-1].position, **moments, **params}
+
+
+def first_place(alias: str, clock: str) -> str:
+    """The expression of the place of the first of a sequence of bases that sees a row: the number of moments before
+    its effective time `clock`, or that of the positions before its own if there are more."""
+    return (
+        f"greatest(width_bucket({alias}.{clock} - interval '1 microsecond', %(ats)b::timestamptz[]),"
+        f" width_bucket({alias}.position - 1, %(positions)b::bigint[]))"
+    )
 
 
 def now(conn: psycopg.Connection[Any]) -> ResolvedBasis:

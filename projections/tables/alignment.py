@@ -175,6 +175,15 @@ def direct_supporters(conn: Connection, basis: Basis, objectives: Sequence[UUID]
     return found
 
 
+def ever_supported(conn: Connection, basis: Basis, objectives: Sequence[UUID]) -> set[UUID]:
+    """Those of these objectives that others supported at any moment up to the basis."""
+    sql = (
+        "select distinct e.target from support e where e.target = any(%(ids)b)"
+        " and e.position <= %(position)s and e.effective_at <= %(at)s"
+    )
+    return {id for (id,) in fetch(conn, sql, basis_params(basis, ids=list(objectives)))}
+
+
 def ancestors_of_objectives(conn: Connection, basis: Basis, objectives: Sequence[UUID]) -> dict[UUID, list[Ref]]:
     """The targets that each of these objectives supports, directly or through others, nearest first, each once.
 

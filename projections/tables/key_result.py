@@ -38,6 +38,7 @@ from projections.store.versioned_tables import (
     Table,
     VersionedTable,
     basis_params,
+    fetch,
     grouped,
     is_last,
 )
@@ -227,6 +228,17 @@ class KeyResultOrder(StrEnum):
 
 key_results = KEY_RESULT.by_id
 """The key results with these ids, dropped ones too; unknown ones are left out."""
+
+
+def ever_in_objectives(conn: Connection, basis: Basis, objectives: Sequence[UUID]) -> dict[int, UUID]:
+    """The key results that were ever in one of these objectives up to the basis, by the position at which each was
+    added: those of the first objective first, in the order of addition."""
+    sql = (
+        "select k.born, k.id from unnest(%(ids)b::uuid[]) with ordinality as o (id, n)"
+        " join key_result k on k.objective = o.id and k.arrived"
+        " where k.position <= %(position)s and k.changed_at <= %(at)s order by o.n, k.born"
+    )
+    return dict(fetch(conn, sql, basis_params(basis, ids=list(objectives)), prepare=False))
 
 
 def key_results_by_birth(conn: Connection, basis: Basis, births: Sequence[int]) -> dict[int, KeyResultRow]:

@@ -1,6 +1,6 @@
 """Objectives: wording, owner, team, visibility, state and outcome."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
 from functools import singledispatch
@@ -33,7 +33,7 @@ from domain.primitives.values import (
     Verdict,
     Visibility,
 )
-from projections.store.basis import is_valid_at, last_version
+from projections.store.basis import along_params, first_place, is_valid_at, last_version
 from projections.store.batch_writer import BatchWriter, Reads
 from projections.store.keyset import LABELLED, Filter, FilterBuilder, List, Range, text
 from projections.store.rows import Version
@@ -280,6 +280,17 @@ def goals_of_cycles(conn: Connection, basis: Basis, cycles: Sequence[UUID]) -> l
     """All objectives of these cycles, in the order of drafting."""
     sql = OBJECTIVE.query(basis, _OF_CYCLES, _IN_CYCLES, _GOAL)
     return _goals(fetch(conn, sql, basis_params(basis, cycles=list(cycles)), prepare=False))
+
+
+def goals_along(conn: Connection, bases: Sequence[Basis], cycles: Sequence[UUID]) -> Iterator[tuple[int, Goal]]:
+    """The versions of all objectives that were ever in these cycles, in the order of the log, each with the place of
+    the first of these bases that sees it. Neither clock of the bases goes backwards."""
+    sql = (
+        f"select {first_place('v', 'changed_at')}, {_GOAL} from ({_OF_CYCLES}) c join objective v on v.id = c.id"
+        " where v.changed_at <= %(at)s and v.position <= %(position)s order by v.position"
+    )
+    found = fetch(conn, sql, along_params(bases, cycles=list(cycles)), prepare=False)
+    return ((place, _goal(columns)) for place, *columns in found)
 
 
 def goals_of_teams(conn: Connection, basis: Basis, teams: Sequence[UUID], cycle: UUID | None) -> list[Goal]:

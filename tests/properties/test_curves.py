@@ -16,7 +16,7 @@ from projections.figures.horizon import Horizon
 from projections.figures.team_figures import TeamFigures
 from projections.figures.timeline import Timeline
 from projections.history.over_time import curves
-from projections.history.over_time.curves import AnyWhole, CurvePoint, Span
+from projections.history.over_time.curves import AnyPoint, AnyWhole, Span
 from tests.asking import AskedWorld, unlimited
 from tests.properties.cases import Case, on_histories
 from tests.properties.model_answers import same
@@ -56,7 +56,7 @@ def test_points_of_a_curve_equal_the_figures_computed_for_each_moment_alone(case
 
 
 WholeAt: TypeAlias = Callable[[datetime], AnyWhole | None]
-Curve: TypeAlias = tuple[Sequence[CurvePoint], WholeAt]
+Curve: TypeAlias = tuple[Sequence[AnyPoint], WholeAt]
 """The points of a curve, and its whole computed for one moment alone."""
 
 
@@ -97,15 +97,16 @@ def alone(world: World, history: Timeline, whole: Callable[[Figures], AnyWhole |
     return lambda at: whole(Figures(history, Horizon(at, position)))
 
 
-def assert_equal(world: World, points: Sequence[CurvePoint], whole_at: WholeAt) -> None:
+def assert_equal(world: World, points: Sequence[AnyPoint], whole_at: WholeAt) -> None:
     now = world.now.at
     for point in points:
         if point.at <= now:
             assert (point.at, shown(point)) == (point.at, of_whole(whole_at(point.at)))
 
 
-def shown(point: CurvePoint) -> tuple[Any, ...]:
-    return rounded(*point[1:5]), dict(point.of_key_results or {}), dict(point.of_objectives or {})
+def shown(point: AnyPoint) -> tuple[Any, ...]:
+    figures = rounded(point.value, point.expected, point.health, point.confidence)
+    return figures, dict(point.of_key_results or {}), dict(point.of_objectives or {})
 
 
 def of_whole(whole: AnyWhole | None) -> tuple[Any, ...]:

@@ -1,6 +1,6 @@
 """Curves: the progress of objectives, cycles and teams over time, each computed for all siblings at once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, TypeAlias
 from uuid import UUID
@@ -15,7 +15,7 @@ from api.snapshot.snapshot import Batch, RowProxy
 from domain.metrics.wholes import Counted
 from domain.primitives.calendar import Step
 from projections.history.over_time import curves
-from projections.history.over_time.curves import CurvePoint, Span
+from projections.history.over_time.curves import AnyPoint, Span
 
 Every: TypeAlias = Annotated[
     enums.Step, strawberry.argument(description="The distance between two points; CHANGE is one point per change.")
@@ -43,7 +43,7 @@ To: TypeAlias = Annotated[
     "moment of the view a point is part of the planned line: it has `expected` only."
 )
 class ProgressPoint(RowProxy):
-    row: strawberry.Private[CurvePoint]
+    row: strawberry.Private[AnyPoint]
 
     at: datetime = strawberry.field(description="The moment of the point.")
     value: float | None = strawberry.field(
@@ -96,6 +96,6 @@ def of_teams(
     return _curves(batch, curves.of_teams, Span(every, since, until), of_cycle, include_subteams)
 
 
-def _curves(batch: Batch, read: Callable[..., dict[UUID, list[CurvePoint]]], *args: object) -> Sequence[Any]:
+def _curves(batch: Batch, read: Callable[..., Mapping[UUID, Sequence[AnyPoint]]], *args: object) -> Sequence[Any]:
     found = batch.view.read(read, list(dict.fromkeys(row.id for row in batch.rows)), *args)
     return in_groups(ProgressPoint, batch.view, [found[row.id] for row in batch.rows])

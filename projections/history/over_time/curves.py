@@ -1,4 +1,5 @@
-"""Curves: the progress of objectives, cycles and teams at the steps of a span, computed in one pass over one timeline.
+"""Curves: the progress of objectives, cycles and teams at the steps of a span, computed in one pass: over one timeline,
+or, of most cycles, over kept standings.
 
 Every point has the position of the basis, so it shows what was true at its moment by all that the basis knows (unlike
 the frames of a replay, which show what was known at their moment). After the moment of the basis only the expected
@@ -8,14 +9,16 @@ progress goes on: the planned line. See docs/adr/0035.
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
 from domain.metrics.progress import Progress
 from domain.metrics.rating import Health
-from domain.metrics.wholes import GroupProgress, ObjectiveProgress
+from domain.metrics.wholes import GroupProgress, ObjectiveProgress, Summary
 from domain.primitives.calendar import Step, bounded
 from domain.primitives.errors import Code, CommandRejected, invalid
+from domain.primitives.lazy import cached_property
 from domain.primitives.values import Basis
 from projections.figures import timeline
 from projections.figures.figures import Figures
@@ -24,6 +27,7 @@ from projections.figures.horizon import Horizon
 from projections.figures.team_figures import TeamFigures
 from projections.figures.timeline import Timeline
 from projections.figures.window import end_of_goal
+from projections.history.over_time.kept_cycle import KeptCycle, Means, has_kept_figures
 from projections.history.sources import givers, sources
 from projections.store.versioned_tables import Connection
 
@@ -45,6 +49,72 @@ class CurvePoint(NamedTuple):
     confidence: float | None = None
     of_key_results: Counts | None = None
     of_objectives: Counts | None = None
+
+
+class KeptPoint:
+    """The same for a cycle, whose figures are computed at their first use, with those of the other points."""
+
+    def __init__(self, of: "_KeptCurve", at: datetime, place: int) -> None:
+        self.at = at
+        self._of = of
+        self._place = place
+
+    @property
+    def value(self) -> float | None:
+        return self._of.means(self._place).value if self._of.is_past(self._place) else None
+
+    @property
+    def expected(self) -> float | None:
+        return self._of.means(self._place).expected
+
+    @property
+    def health(self) -> Health | None:
+        return None if self._summary is None else self._summary.health
+
+    @property
+    def confidence(self) -> float | None:
+        return None if self._summary is None else self._summary.confidence
+
+    @property
+    def of_key_results(self) -> Counts | None:
+        return None if self._summary is None else self._summary.key_results
+
+    @property
+    def of_objectives(self) -> Counts | None:
+        return None if self._summary is None else self._summary.objectives
+
+    @property
+    def _summary(self) -> Summary | None:
+        return self._of.summary(self._place)
+
+
+AnyPoint: TypeAlias = CurvePoint | KeptPoint
+
+
+class _KeptCurve:
+    """What the points of a cycle share. `moments`: all of them, the first ones not after the basis."""
+
+    def __init__(self, cycle: KeptCycle, moments: Sequence[datetime], past: int) -> None:
+        self._cycle = cycle
+        self._moments = moments
+        self._past = past
+
+    def is_past(self, place: int) -> bool:
+        """Whether a moment is not after the basis."""
+        return place < self._past
+
+    def means(self, place: int) -> Means:
+        """The value and the expected progress. If all moments are after the basis, the means of the basis precede
+        them."""
+        return self._cycle.means[place - len(self._moments)]
+
+    def summary(self, place: int) -> Summary | None:
+        """All figures; None after the moment of the basis."""
+        return self._summaries[place] if self.is_past(place) else None
+
+    @cached_property
+    def _summaries(self) -> Sequence[Summary]:
+        return list(self._cycle.summaries())
 
 
 class Span(NamedTuple):
@@ -83,12 +153,16 @@ def of_objectives(conn: Connection, basis: Basis, ids: Sequence[UUID], span: Spa
     return _computed(figures, span, {id: _of_objective(figures, id) for id in ids})
 
 
-def of_cycles(conn: Connection, basis: Basis, ids: Sequence[UUID], span: Span) -> dict[UUID, list[CurvePoint]]:
+def of_cycles(conn: Connection, basis: Basis, ids: Sequence[UUID], span: Span) -> dict[UUID, Sequence[AnyPoint]]:
     """The curve of each of these cycles, by default from its activation on, or from its first day while it is in
     PLANNING. Raises `INVALID`, `TOO_LARGE`."""
-    history = timeline.of_cycles(conn, basis, ids, span.since)
+    started = Figures(timeline.started(conn, basis), Horizon.of(basis))
+    kept = [id for id in ids if is_kept(started.timeline, id, span)]
+    others = [id for id in ids if id not in kept]
+    history = timeline.of_cycles(conn, basis, others, span.since) if others else started.timeline
     figures = Figures(history, Horizon.of(basis))
-    return _computed(figures, span, {id: curve_of_cycle(figures, id) for id in ids})
+    found = _computed(figures, span, {id: curve_of_cycle(figures, id) for id in others}) if others else {}
+    return {**found, **{id: _kept_points(conn, basis, started, id, span) for id in kept}}
 
 
 def of_teams(
@@ -123,10 +197,10 @@ def curve_of_cycle(figures: Figures, id: UUID) -> Curve:
     """What the curve of a cycle is computed from."""
     of = sources(figures.timeline, id)
     changes = [row.changed_at for one in (id, *of.cycles) for row in figures.timeline.cycles[one].versions]
-    return Curve(_span_of_cycle(figures, id), of.objectives, changes, lambda then: then.cycle(id))
+    return Curve(span_of_cycle(figures, id), of.objectives, changes, lambda then: then.cycle(id))
 
 
-def _span_of_cycle(figures: Figures, id: UUID) -> tuple[datetime, datetime]:
+def span_of_cycle(figures: Figures, id: UUID) -> tuple[datetime, datetime]:
     row = figures.cycle_row(id)
     last = row.outcome_at or max(figures.horizon.at, figures.calendar.day_end(row.ends_on))
     return min(row.plan_at or figures.calendar.day_start(row.starts_on), last), last
@@ -144,9 +218,44 @@ def _of_team(figures: Figures, teams: TeamFigures, id: UUID, cycle: UUID | None)
 def _span_of_team(figures: Figures, teams: TeamFigures, id: UUID, cycle: UUID | None) -> tuple[datetime, datetime]:
     owned = [figures.objective_row(one) for one in teams.objectives(id, figures)]
     cycles = {row.cycle for row in owned if row is not None} if cycle is None else {cycle}
-    spans = [_span_of_cycle(figures, one) for one in cycles & figures.timeline.cycles.keys()]
+    spans = [span_of_cycle(figures, one) for one in cycles & figures.timeline.cycles.keys()]
     now = figures.horizon.at
     return min((first for first, _ in spans), default=now), max((last for _, last in spans), default=now)
+
+
+# ── cycles from kept standings ───────────────────────────────────────────────────────────────────
+
+
+def is_kept(started: Timeline, cycle: UUID, span: Span) -> bool:
+    """Whether the curve of a cycle is computed from kept standings: if its steps do not depend on its events, and no
+    other cycle may give it its value."""
+    return span.every is not Step.CHANGE and has_kept_figures(started, cycle)
+
+
+def _kept_points(conn: Connection, basis: Basis, started: Figures, cycle: UUID, span: Span) -> Sequence[KeptPoint]:
+    moments = moments_between(started, span, span_of_cycle(started, cycle))
+    past = [at for at in moments if at <= basis.at]
+    of = kept_cycle(conn, basis, started.timeline, cycle, moments, span.since)
+    curve = _KeptCurve(of, moments, len(past))
+    return [KeptPoint(curve, at, place) for place, at in enumerate(moments)]
+
+
+def kept_cycle(
+    conn: Connection,
+    basis: Basis,
+    started: Timeline,
+    cycle: UUID,
+    moments: Sequence[datetime],
+    since: datetime | None,
+    only: Collection[UUID] | None = None,
+) -> KeptCycle:
+    """A cycle at these moments, all by what the basis knows. Raises `TOO_LARGE`."""
+    past = [Basis(at, basis.position) for at in moments if at <= basis.at] or [Basis(basis.at, basis.position)]
+    later = [at for at in moments if at > basis.at]
+    read = partial(timeline.of_objectives_in, conn, basis, cycle=cycle, since=since)
+    found = KeptCycle(conn, cycle, started, read, past, later, only)
+    _check_size(found.size * len(moments))
+    return found
 
 
 # ── the pass ─────────────────────────────────────────────────────────────────────────────────────
@@ -167,8 +276,15 @@ def _computed(figures: Figures, span: Span, curves: Mapping[UUID, Curve]) -> dic
 
 def moments_of(figures: Figures, span: Span, curve: Curve, happened: Happenings) -> list[datetime]:
     """Every step up to the basis, the basis, and every step of the planned line after it; by the basis's calendar."""
-    (first, last), now, steps = span.ends(*curve.span), figures.horizon.at, figures.calendar.steps
     changes = [*curve.changes, *happened.moments(curve.objectives)] if span.every is Step.CHANGE else ()
+    return moments_between(figures, span, curve.span, changes)
+
+
+def moments_between(
+    figures: Figures, span: Span, ends: tuple[datetime, datetime], changes: Sequence[datetime] = ()
+) -> list[datetime]:
+    """The same between these moments, if the span has no others. `changes`: the steps of CHANGE."""
+    (first, last), now, steps = span.ends(*ends), figures.horizon.at, figures.calendar.steps
     past = steps(span.every, first, min(now, last), changes)
     future = steps(span.every, max(now, first), last)
     return bounded([*past, *(future[1:] if past else future)])
@@ -176,7 +292,11 @@ def moments_of(figures: Figures, span: Span, curve: Curve, happened: Happenings)
 
 def check_size(history: Timeline, curves: Mapping[UUID, Curve], moments: Mapping[UUID, Sequence[datetime]]) -> None:
     key_results = {id: sum(len(history.of_objective[one]) for one in curve.objectives) for id, curve in curves.items()}
-    if sum(key_results[id] * len(of) for id, of in moments.items()) > FIGURES_MAX:
+    _check_size(sum(key_results[id] * len(of) for id, of in moments.items()))
+
+
+def _check_size(states: int) -> None:
+    if states > FIGURES_MAX:
         raise CommandRejected(
             Code.TOO_LARGE, "Has too many points for so many key results; take a longer step or a shorter span."
         )

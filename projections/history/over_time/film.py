@@ -25,12 +25,19 @@ from projections.history.over_time.curves import (
     Span,
     check_size,
     curve_of_cycle,
+    is_kept,
+    kept_cycle,
+    moments_between,
     moments_of,
     passed,
     planned_point,
     point,
+    span_of_cycle,
 )
+from projections.history.over_time.kept_cycle import GoalsAt, Means
+from projections.history.over_time.kept_objectives import KeyResultAt
 from projections.store.versioned_tables import Connection
+from projections.tables.key_result import ever_in_objectives
 
 
 class Filmed(NamedTuple):
@@ -51,7 +58,7 @@ class Filmed(NamedTuple):
         """A goal without any moment yet."""
         return cls(id, [], [], [], [], [])
 
-    def add(self, found: Progress | None, current: float | None = None) -> None:
+    def add(self, found: Progress | KeyResultAt | None, current: float | None = None) -> None:
         """Add a moment."""
         self.values.append(None if found is None else found.value)
         self.expecteds.append(None if found is None else found.expected)
@@ -75,6 +82,48 @@ def films(
 ) -> dict[UUID, Film]:
     """The film of each of these cycles over a span, by default that of its curve. `only`: of these objectives with
     their key results, without the cycle. Raises `INVALID`, `TOO_LARGE`."""
+    started = Figures(timeline.started(conn, basis), Horizon.of(basis))
+    kept = [id for id in cycles if is_kept(started.timeline, id, span)]
+    others = [id for id in cycles if id not in kept]
+    found = _from_timeline(conn, basis, others, span, only) if others else {}
+    return {**found, **{id: _from_standings(conn, basis, started, id, span, only) for id in kept}}
+
+
+def _from_standings(
+    conn: Connection, basis: Basis, started: Figures, cycle: UUID, span: Span, only: Sequence[UUID] | None
+) -> Film:
+    is_whole = only is None
+    ends = _ends(span_of_cycle(started, cycle), basis.at, is_whole=is_whole)
+    moments = moments_between(started, span, ends)
+    of = kept_cycle(conn, basis, started.timeline, cycle, moments, span.since, only)
+    objectives = {born: Filmed.of(id) for born, id in of.objectives.items()}
+    ids = ever_in_objectives(conn, basis, list(of.objectives.values()))
+    key_results = {born: Filmed.of(id) for born, id in ids.items()}
+    points = []
+    for at, then, means in of.goals():
+        if at not in moments:
+            continue
+        points.append(_kept_point(at, then, means))
+        if then is not None:
+            for born, one in objectives.items():
+                one.add(then.objectives.get(born))
+            for born, one in key_results.items():
+                found = then.key_results.get(born)
+                one.add(found, None if found is None else found.current)
+    past = [at for at in moments if at <= basis.at]
+    return Film(past, points if is_whole else (), list(objectives.values()), list(key_results.values()))
+
+
+def _kept_point(at: datetime, then: GoalsAt | None, means: Means) -> CurvePoint:
+    if then is None:
+        return CurvePoint(at, None, means.expected)
+    of = then.cycle
+    return CurvePoint(at, of.value, of.expected, of.health, of.confidence, of.key_results, of.objectives)
+
+
+def _from_timeline(
+    conn: Connection, basis: Basis, cycles: Sequence[UUID], span: Span, only: Sequence[UUID] | None
+) -> dict[UUID, Film]:
     read = timeline.of_objectives(conn, basis, only) if only is not None else None
     figures = Figures(read or timeline.of_cycles(conn, basis, cycles, span.since), Horizon.of(basis))
     happened = Happenings(figures.timeline)
@@ -90,10 +139,13 @@ def films(
 
 def _curve(figures: Figures, cycle: UUID, *, is_whole: bool) -> Curve:
     curve = curve_of_cycle(figures, cycle)
-    if is_whole:
-        return curve
-    first, last = curve.span
-    return curve._replace(span=(first, max(first, min(last, figures.horizon.at))))
+    return curve._replace(span=_ends(curve.span, figures.horizon.at, is_whole=is_whole))
+
+
+def _ends(span: tuple[datetime, datetime], now: datetime, *, is_whole: bool) -> tuple[datetime, datetime]:
+    """The first and the last moment; those of some objectives have no planned line."""
+    first, last = span
+    return span if is_whole else (first, max(first, min(last, now)))
 
 
 class _Reel:
