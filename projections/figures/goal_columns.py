@@ -167,13 +167,13 @@ class PartColumns(Mapping[int, Parts]):
 
     def figures(self, places: Sequence[int]) -> list[KeyResultFigures]:
         """The progress of the key results at these places."""
-        of, stated = [self._columns[name] for name in JUDGED], self.kept.columns
-        found = []
+        of, stated, found = self._columns, self.kept.columns, []
         for place in places:
             if place in self.by_rows:
                 found.append(self.by_rows[place].progress)
                 continue
-            value, share, due, health, gap = [column[place] for column in of]
+            value, share, due = of["value"][place], of["unclamped"][place], of["expected"][place]
+            health, gap = of["health"][place], of["gap"][place]
             confidence, weight, measured = (
                 stated["confidence"][place],
                 stated["weight"][place],

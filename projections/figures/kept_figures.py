@@ -252,7 +252,9 @@ class _Frame:
         ]
         first = stored(rules.begins_at)
         begins_at = [first if one < first else one for one in created]  # noqa: FURB136 - takes a third of the time
-        planned = {number: self._planned(kept, place) for number, place in kept.planned(places)}
+        planned = (
+            {number: self._planned(kept, place) for number, place in kept.planned(places)} if kept.by_birth else {}
+        )
         of = OpenKeyResults(shares, levels, begins_at, rules.ends(due), measured, planned)
         figures = open_columns.at_moment(of, stored(self._rules.at), rules.silence, rules.policy)
         if self._is_planned:

@@ -161,7 +161,7 @@ class KeptColumns:
 
     def planned(self, places: Sequence[int]) -> Iterator[tuple[int, int]]:
         """Those of these places whose standings have a plan, each with its number among them."""
-        for number, place in enumerate(places) if self.by_birth else ():
+        for number, place in enumerate(places):
             if self.few(place).plan is not None:
                 yield number, place
 
