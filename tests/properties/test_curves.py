@@ -49,7 +49,7 @@ AT = f"""query($at: DateTime!, $position: Position!, $ids: [ID!]!) {{ asOf(at: $
 @on_histories(3)
 def test_points_of_a_curve_equal_the_figures_computed_for_each_moment_alone(case: Case) -> None:
     world = case.world
-    for every in (Step.CHANGE, Step.WEEK):
+    for every in (Step.CHANGE, Step.WEEK, Step.DAY):
         for cases in (of_objectives, of_cycles, of_teams):
             for points, whole_at in cases(world, every):
                 assert_equal(world, points, whole_at)
@@ -74,11 +74,14 @@ def of_objectives(world: World, every: Step) -> Iterator[Curve]:
 
 
 def of_cycles(world: World, every: Step) -> Iterator[Curve]:
+    """Of all cycles at once, and of each cycle alone."""
     wanted = ids(world, "cycle")
     found = curves.of_cycles(world.conn, world.now, wanted, Span(every))
     history = timeline.of_cycles(world.conn, world.now, wanted)
     for id in wanted:
-        yield found[id], alone(world, history, partial(Figures.cycle, id=id))
+        by_itself = curves.of_cycles(world.conn, world.now, [id], Span(every))
+        for points in (found[id], by_itself[id]):
+            yield points, alone(world, history, partial(Figures.cycle, id=id))
 
 
 def of_teams(world: World, every: Step) -> Iterator[Curve]:
@@ -156,6 +159,8 @@ def test_each_moment_of_a_film_has_the_figures_of_the_cycle_and_its_goals_as_of_
         with unlimited():
             found = world.ask(FILM_OF, cycle={"id": id}, ids=[one["entityId"] for one in film["objectives"]])["cycle"]
         assert found["some"] == {**found["all"], "points": []}
+        for place in range(len(film["at"]) - 1):
+            assert same(filmed(found["all"], place), filmed(film, place)), (id, film["at"][place])
 
 
 COLUMNS = "entityId values expecteds healths confidences"

@@ -156,13 +156,12 @@ def of_objectives(conn: Connection, basis: Basis, ids: Sequence[UUID], span: Spa
 def of_cycles(conn: Connection, basis: Basis, ids: Sequence[UUID], span: Span) -> dict[UUID, Sequence[AnyPoint]]:
     """The curve of each of these cycles, by default from its activation on, or from its first day while it is in
     PLANNING. Raises `INVALID`, `TOO_LARGE`."""
-    started = Figures(timeline.started(conn, basis), Horizon.of(basis))
-    kept = [id for id in ids if is_kept(started.timeline, id, span)]
-    others = [id for id in ids if id not in kept]
-    history = timeline.of_cycles(conn, basis, others, span.since) if others else started.timeline
+    started = timeline.started(conn, basis)
+    if is_kept(started, ids, span):
+        return {ids[0]: _kept_points(conn, basis, Figures(started, Horizon.of(basis)), ids[0], span)}
+    history = timeline.of_cycles(conn, basis, ids, span.since)
     figures = Figures(history, Horizon.of(basis))
-    found = _computed(figures, span, {id: curve_of_cycle(figures, id) for id in others}) if others else {}
-    return {**found, **{id: _kept_points(conn, basis, started, id, span) for id in kept}}
+    return {**_computed(figures, span, {id: curve_of_cycle(figures, id) for id in ids})}
 
 
 def of_teams(
@@ -226,10 +225,10 @@ def _span_of_team(figures: Figures, teams: TeamFigures, id: UUID, cycle: UUID | 
 # ── cycles from kept standings ───────────────────────────────────────────────────────────────────
 
 
-def is_kept(started: Timeline, cycle: UUID, span: Span) -> bool:
-    """Whether the curve of a cycle is computed from kept standings: if its steps do not depend on its events, and no
-    other cycle may give it its value."""
-    return span.every is not Step.CHANGE and has_kept_figures(started, cycle)
+def is_kept(started: Timeline, cycles: Sequence[UUID], span: Span) -> bool:
+    """Whether the curve of these cycles is computed from kept standings: of one alone, if its steps do not depend on
+    its events, and no other cycle may give it its value. Several share the statements of one timeline."""
+    return len(cycles) == 1 and span.every is not Step.CHANGE and has_kept_figures(started, cycles[0])
 
 
 def _kept_points(conn: Connection, basis: Basis, started: Figures, cycle: UUID, span: Span) -> Sequence[KeptPoint]:

@@ -82,11 +82,11 @@ def films(
 ) -> dict[UUID, Film]:
     """The film of each of these cycles over a span, by default that of its curve. `only`: of these objectives with
     their key results, without the cycle. Raises `INVALID`, `TOO_LARGE`."""
-    started = Figures(timeline.started(conn, basis), Horizon.of(basis))
-    kept = [id for id in cycles if is_kept(started.timeline, id, span)]
-    others = [id for id in cycles if id not in kept]
-    found = _from_timeline(conn, basis, others, span, only) if others else {}
-    return {**found, **{id: _from_standings(conn, basis, started, id, span, only) for id in kept}}
+    started = timeline.started(conn, basis)
+    if is_kept(started, cycles, span):
+        figures = Figures(started, Horizon.of(basis))
+        return {cycles[0]: _from_standings(conn, basis, figures, cycles[0], span, only)}
+    return _from_timeline(conn, basis, cycles, span, only)
 
 
 def _from_standings(
