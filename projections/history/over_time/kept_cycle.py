@@ -4,7 +4,7 @@ Everything is read before the pass: each version of its objectives and each stan
 From one moment to the next only those objectives are computed anew that something has happened to; the clock moves the
 expected progress of the others, which is the same for all with the same weights and days. Goals whose standings do not
 tell their figures come from a timeline: key results that a KPI measures, and objectives that may take their value from
-others, whose key results moved, or were changed after an end. See docs/adr/0075.
+others, whose key results moved, or were changed after an end. See docs/adr/0073.
 """
 
 from collections import defaultdict

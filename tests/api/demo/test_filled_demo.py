@@ -183,6 +183,7 @@ def test_each_query_of_the_console_is_answered(filled: Api) -> None:
         "Decided": {"filter": {"cycle": {"key": key}, "types": ["KeyResultRetargeted"], "effectiveFrom": month_ago}},
         "Week": {"person": objective["owner"]["entityId"], "until": str(TODAY)},
         "Kpis": {"from": month_ago}, "KpisThen": {"from": month_ago, **moment},
+        "KpiCourses": {"ids": [kpi], "from": month_ago}, "KpiCoursesThen": {"ids": [kpi], "from": month_ago, **moment},
         "Ledger": {}, "Inclusion": {"position": 42}, "Consistency": {"from": 7},
         "ChangesOf": {"subject": objective["entityId"], "from": month_ago, "to": None},
         "KpiNow": {"id": kpi, "from": month_ago}, "KpiThen": {"id": kpi, "from": month_ago, **moment},
