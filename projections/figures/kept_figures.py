@@ -31,7 +31,7 @@ from projections.figures.horizon import Horizon
 from projections.figures.window import End, end_of_goal
 from projections.standings import kept_rows
 from projections.standings.kept_rows import KEPT, Few, Kept, KeptColumns
-from projections.store.columnar import at_places, tuples_of, values_of
+from projections.store.columnar import at_places, tuples_of
 from projections.store.stored_columns import MICROSECOND, day, moment, stored
 from projections.store.versioned_tables import Connection
 from projections.tables.cycle import CycleRow
@@ -43,9 +43,10 @@ from projections.tables.objective import AnyObjective
 def add_parts(conn: Connection, of: Goals, to: PartColumns) -> None:
     """Add the key results of those of these objectives that are missing there, from their kept standings."""
     rows = [row for row in of.rows if row.born not in to.policies] if to.policies else of.rows
-    frames = dict(zip(values_of(rows, "born"), _Rulebook(of).frames(rows), strict=True))
+    births, ids = zip(*tuples_of(rows, "born", "id"), strict=True) if rows else ((), ())
+    frames = dict(zip(births, _Rulebook(of).frames(rows), strict=True))
     ended = any(map(attrgetter("ended"), frames.values()))
-    kept = kept_rows.of_objectives(conn, of.basis, values_of(rows, "id"), ended=ended)
+    kept = kept_rows.of_objectives(conn, of.basis, ids, ended=ended)
     figures, others = _judged(frames, kept)
     by_rows = dict(zip(others, _by_rows(conn, of, list(map(kept.at, others))), strict=True)) if others else {}
     for place, part in by_rows.items():
@@ -190,17 +191,19 @@ class _Rulebook:
             self._rules[cycle.born, ended] = found
         return found
 
-    def frames(self, rows: Sequence[AnyObjective]) -> "Iterator[_Frame]":
+    def frames(self, rows: Sequence[AnyObjective]) -> "list[_Frame]":
         """The frame of each of these objectives: one for all open ones of a cycle in one state, since their key results
         are judged in the same way."""
         known: dict[tuple[int, ObjectiveState], _Frame] = {}
+        found = []
         for number, (cycle, state, ended_at) in enumerate(tuples_of(rows, "cycle", "state", "ended_at")):
             frame = known.get((cycle.int, state))
             if frame is None or ended_at is not None:
                 frame = _Frame(self, rows[number])
                 if frame.ended is None:
                     known[cycle.int, state] = frame
-            yield frame
+            found.append(frame)
+        return found
 
 
 class JudgedFacts(NamedTuple):
