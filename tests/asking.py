@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from math import inf
 from typing import Any
 from unittest.mock import patch
@@ -9,6 +10,7 @@ from unittest.mock import patch
 import psycopg
 from graphql import GraphQLError
 
+from api.execution import limits
 from api.execution.context import Bounds, Caller, Context
 from api.execution.writer import Writer
 from api.runtime.database import Database
@@ -48,8 +50,12 @@ class CountingPool:
 @contextmanager
 def unlimited() -> Iterator[None]:
     """Disable the limits on the cost of a document."""
-    boundless = Bounds(cost_max=inf)
-    with patch("api.execution.cost.LIMITS", ()), patch("api.execution.limits.bounds_of", lambda _: boundless):
+    violations: Any = limits.violations
+
+    def without_cost(schema: Any, text: str, variables: Any, operation: Any, context: Context) -> Any:
+        return violations(schema, text, variables, operation, replace(context, bounds=Bounds(cost_max=inf)))
+
+    with patch("api.execution.cost.LIMITS", ()), patch("api.schema.pipeline.violations", without_cost):
         yield
 
 

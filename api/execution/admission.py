@@ -9,7 +9,8 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
-from graphql import GraphQLSchema, OperationType
+from graphql import GraphQLSchema
+from strawberry.types.graphql import OperationType
 
 from api.execution.context import Bounds, Context
 from api.execution.lanes import LIGHT_COST_MAX, Lane, Lanes

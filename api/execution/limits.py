@@ -14,7 +14,6 @@ from graphql import (
     GraphQLError,
     GraphQLSchema,
     OperationDefinitionNode,
-    OperationType,
     OverlappingFieldsCanBeMergedRule,
     get_operation_ast,
     specified_rules,
@@ -22,6 +21,7 @@ from graphql import (
 )
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
+from strawberry.types.graphql import OperationType
 
 from api.execution.context import Bounds, Context
 from api.execution.cost import TOO_COSTLY, Weighed, weigh
@@ -54,10 +54,10 @@ _RULES: Final = (
 
 
 class ParsedOperation(NamedTuple):
-    """A parsed document, and the operation in it that a request names: None if there is none."""
+    """A parsed document, and the type and name of the operation that a request names; no type if there is none."""
 
     document: DocumentNode
-    node: OperationDefinitionNode | None
+    type: OperationType | None
     name: str | None
 
 
@@ -82,28 +82,33 @@ def parsed_operation(text: str, name: str | None) -> ParsedOperation:
         raise GraphQLError(message, extensions={"code": "GRAPHQL_VALIDATION_FAILED"})
     named = [one for one in operations if name is None or (one.name is not None and one.name.value == name)]
     found = named[0] if named else None
-    return ParsedOperation(document, found, found.name.value if name is None and found and found.name else name)
+    if found is None:
+        return ParsedOperation(document, None, name)
+    return ParsedOperation(document, _type_of(found), found.name.value if found.name else None)
+
+
+def _type_of(operation: OperationDefinitionNode) -> OperationType:
+    return OperationType(operation.operation.value)
 
 
 def violations(
-    schema: GraphQLSchema, text: str, variables: Mapping[str, Any], operation: ParsedOperation, context: object
+    schema: GraphQLSchema, text: str, variables: Mapping[str, Any], operation: ParsedOperation, context: Context
 ) -> Sequence[GraphQLError]:
     """The errors of a document: what it costs is checked before its validity. Notes the cost of the operation in the
     statistics of its request."""
-    bounds = bounds_of(context)
-    weighed = _weighed(schema, text, variables, bounds)
-    refused = weighed.refusal or _budget_error(weighed.costs, operation, context, bounds.cost_max)
+    weighed = _weighed(schema, text, variables, context.bounds)
+    refused = weighed.refusal or _budget_error(weighed.costs, operation, context)
     return [refused] if refused else _validation_errors(schema, text)
 
 
 def _budget_error(
-    costs: Mapping[str | None, float], operation: ParsedOperation, context: object, most: float
+    costs: Mapping[str | None, float], operation: ParsedOperation, context: Context
 ) -> GraphQLError | None:
-    """The error if the operations of the request together cost more than this; else None."""
-    if operation.node is None or operation.name not in costs or not isinstance(context, Context):
+    """The error if the operations of the request together cost more than they may; else None."""
+    if operation.type is None or operation.name not in costs:
         return None
-    stats = context.stats
-    stats.kind, stats.name = operation.node.operation.value, operation.name or ""
+    stats, most = context.stats, context.bounds.cost_max
+    stats.kind, stats.name = operation.type.value, operation.name or ""
     stats.costs.append(costs[operation.name])
     if sum(stats.costs) <= most:
         return None
@@ -138,7 +143,7 @@ def assess(
     if operation is None or weighed.refusal is not None:
         return REJECTED
     cost = weighed.costs[operation.name.value if operation.name else None]
-    return Assessed(operation.operation, cost, _deciding(schema, text, bounds))
+    return Assessed(_type_of(operation), cost, _deciding(schema, text, bounds))
 
 
 @lru_cache(DOCUMENTS_KEPT)
@@ -154,10 +159,6 @@ def parsed(text: str) -> DocumentNode:
         raise GraphQLError("The document is nested too deeply; flatten it.", extensions={"code": "TOO_DEEP"}) from None
 
 
-def bounds_of(context: object) -> Bounds:
-    return context.bounds if isinstance(context, Context) else Bounds()
-
-
 def _weighed(schema: GraphQLSchema, text: str, variables: Mapping[str, Any], bounds: Bounds) -> Weighed:
     """The weight of a document that can be parsed."""
     deciding = _deciding(schema, text, bounds)
@@ -168,8 +169,14 @@ def _weighed(schema: GraphQLSchema, text: str, variables: Mapping[str, Any], bou
 def values_of(names: Iterable[str], variables: Mapping[str, Any]) -> Values | None:
     """The values of these variables, each with its name and its type, since `True` equals 1; None if one of them is
     not short."""
-    given = tuple((name, type(variables[name]), variables[name]) for name in names if name in variables)
-    return given if all(_is_short(value) for _, _, value in given) else None
+    given = []
+    for name in names:
+        if name in variables:
+            value = variables[name]
+            if not _is_short(value):
+                return None
+            given.append((name, type(value), value))
+    return tuple(given)
 
 
 def _is_short(value: Any) -> bool:

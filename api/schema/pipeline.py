@@ -5,6 +5,7 @@ the steps themselves. What a document alone decides is determined once (`api.exe
 """
 
 from collections.abc import Collection
+from contextlib import closing
 from typing import Any, Final
 
 from graphql import ExecutionResult as CoreResult
@@ -20,23 +21,40 @@ from api.execution.executor import Executor
 from api.execution.limits import ParsedOperation, check_sizes, parsed_operation, violations
 from api.schema import read_permission
 from api.schema.primitives.errors import coded
+from api.schema.query import Query
 from api.schema.subscriptions.lifecycle import started
+from api.snapshot.snapshot import SnapshotReader, View
 
-
-def _never(_: object) -> bool:
-    return False
-
-
+_never: Final = ().__contains__
 _SYNCHRONOUS: Final = {"is_awaitable": _never, "is_async_iterable": _never}
 """Which values graphql-core awaits: none, since resolvers of queries and mutations are plain functions."""
+
+
+class Reading:
+    """The present view of a query, opened on the first read."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._reader: SnapshotReader | None = None
+
+    def present(self) -> View:
+        """The view of the present."""
+        if self._reader is None:
+            self._reader = self._context.reads
+        return self._reader.present
+
+    def close(self) -> None:
+        """Let go of all views, with the rows that they have read."""
+        if self._reader is not None:
+            self._reader.close()
+            self._reader = None
 
 
 def executed(
     schema: GraphQLSchema,
     executor: type[Executor],
     operation: Operation,
-    context: object,
-    root: Any,
+    context: Context,
     types: Collection[OperationType],
 ) -> ExecutionResult:
     """The result of an operation of one of these types, with a code for every error. The executor builds its data.
@@ -44,7 +62,7 @@ def executed(
     Raises `MissingQueryError`, `CannotGetOperationTypeError`, `InvalidOperationTypeError`.
     """
     try:
-        result = _executed(schema, executor, operation, context, root, types)
+        result = _executed(schema, executor, operation, context, types)
     except (MissingQueryError, CannotGetOperationTypeError, InvalidOperationTypeError):
         raise
     except GraphQLError as error:
@@ -52,7 +70,7 @@ def executed(
     except Exception as error:  # noqa: BLE001 - every error is reported to the client
         result = ExecutionResult(None, [GraphQLError(str(error), original_error=error)])
     if result.errors:
-        result.errors = coded(result.errors, context if isinstance(context, Context) else None)
+        result.errors = coded(result.errors, context)
     return result
 
 
@@ -60,8 +78,7 @@ def _executed(
     schema: GraphQLSchema,
     executor: type[Executor],
     operation: Operation,
-    context: object,
-    root: Any,
+    context: Context,
     types: Collection[OperationType],
 ) -> ExecutionResult:
     text, variables, name = operation
@@ -69,28 +86,38 @@ def _executed(
     if not text:
         raise MissingQueryError
     parsed = parsed_operation(text, name)
-    type_ = _type_of(parsed)
-    if type_ not in types:
-        raise InvalidOperationTypeError(type_)
+    if parsed.type is None:
+        raise CannotGetOperationTypeError(parsed.name)
+    if parsed.type not in types:
+        raise InvalidOperationTypeError(parsed.type)
     refused = violations(schema, text, variables or {}, parsed, context)
     if refused:
         return ExecutionResult(None, [*refused])
-    forbidden = read_permission.violation(parsed.document, context)
+    forbidden = None if context.caller.may_read else read_permission.refusal(parsed.document)
     if forbidden is not None:
         return ExecutionResult(None, [forbidden])
-    predicates: Any = {} if type_ is OperationType.SUBSCRIPTION else _SYNCHRONOUS
+    if parsed.type is not OperationType.QUERY:
+        return _result(schema, executor, parsed, variables, context, None)
+    with closing(Reading(context)) as reading:
+        return _result(schema, executor, parsed, variables, context, Query.to(reading.present))
+
+
+def _result(
+    schema: GraphQLSchema,
+    executor: type[Executor],
+    parsed: ParsedOperation,
+    variables: dict[str, Any] | None,
+    context: Context,
+    root: Query | None,
+) -> ExecutionResult:
+    """The result of a valid operation; only queries have a root."""
+    is_subscription = parsed.type is OperationType.SUBSCRIPTION
+    predicates: Any = {} if is_subscription else _SYNCHRONOUS
     built: Any = executor.build(schema, parsed.document, root, context, variables, parsed.name, **predicates)
     if isinstance(built, list):
         return ExecutionResult(None, built)
-    if type_ is OperationType.SUBSCRIPTION:
+    if is_subscription:
         return started(built)
     result = built.execute_operation()
     assert isinstance(result, CoreResult)
     return ExecutionResult(result.data, result.errors)
-
-
-def _type_of(parsed: ParsedOperation) -> OperationType:
-    """The type of an operation. Raises `CannotGetOperationTypeError` if the document does not have it."""
-    if parsed.node is None:
-        raise CannotGetOperationTypeError(parsed.name)
-    return OperationType(parsed.node.operation.value)

@@ -17,7 +17,6 @@ from graphql import (
     SelectionSetNode,
 )
 
-from api.execution.context import Context
 from domain.primitives.errors import Code
 
 _PAYLOAD: Final = dict.fromkeys(("position", "recorded", "unchanged")) | {
@@ -26,11 +25,6 @@ _PAYLOAD: Final = dict.fromkeys(("position", "recorded", "unchanged")) | {
 }
 _QUERY: Final = {"viewer": dict.fromkeys(("handle", "roles", "can"))}
 """The fields allowed without the permission READ, each with its allowed subfields; None for a leaf."""
-
-
-def violation(document: DocumentNode, context: object) -> GraphQLError | None:
-    """The error for a valid document that selects more than its caller may read; else None."""
-    return None if not isinstance(context, Context) or context.caller.may_read else refusal(document)
 
 
 def refusal(document: DocumentNode) -> GraphQLError | None:

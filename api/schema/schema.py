@@ -33,7 +33,6 @@ from api.schema.query import Query
 from api.schema.sharing import is_shareable
 from api.schema.subscriptions.lifecycle import Results, answers, refused
 from api.schema.subscriptions.subscription import Subscription
-from api.snapshot.snapshot import SnapshotReader, View
 from domain.primitives.lazy import cached_property
 
 T = TypeVar("T")
@@ -102,7 +101,7 @@ class Schema(strawberry.Schema):
         query: str | None,
         variable_values: dict[str, Any] | None = None,
         context_value: Context | None = None,
-        root_value: Any | None = None,
+        root_value: Any | None = None,  # noqa: ARG002 - as strawberry declares it
         operation_name: str | None = None,
         operation_extensions: dict[str, Any] | None = None,
         allowed_operation_types: Iterable[OperationType] | None = None,
@@ -111,7 +110,7 @@ class Schema(strawberry.Schema):
         assert context_value is not None
         context, types = context_value.for_next_operation(), set(allowed_operation_types or OperationType)
         started = perf_counter()
-        given = (query, variable_values, context, root_value, operation_name, types, operation_extensions)
+        given = (query, variable_values, context, None, operation_name, types, operation_extensions)
         operation = Operation(query, variable_values, operation_name)
         try:
             begun = await self._admission.run(operation, context, partial(self.execute_sync, *given))
@@ -127,32 +126,25 @@ class Schema(strawberry.Schema):
         query: str | None,
         variable_values: dict[str, Any] | None = None,
         context_value: Context | None = None,
-        root_value: Any | None = None,
+        root_value: Any | None = None,  # noqa: ARG002 - as strawberry declares it
         operation_name: str | None = None,
         allowed_operation_types: Iterable[OperationType] | None = None,
-        operation_extensions: dict[str, Any] | None = None,  # noqa: ARG002 - as strawberry declares it
+        operation_extensions: dict[str, Any] | None = None,  # noqa: ARG002 - the same
     ) -> ExecutionResult:
         """The result of a query or mutation, on the calling thread. The first read fixes its present."""
-        began = monotonic()
+        assert context_value is not None
+        began, stats = monotonic(), context_value.stats
         operation = Operation(query, variable_values, operation_name)
         types = tuple(allowed_operation_types or OperationType)
         executor = cast("type[Executor]", self.execution_context_class)
-        costs = 0 if context_value is None else len(context_value.stats.costs)
+        costs = len(stats.costs)
         while True:
-            reading = None if root_value is not None or context_value is None else Reading(context_value)
-            own_root = root_value if reading is None else Query.to(reading.present)
-            result = executed(self._schema, executor, operation, context_value, own_root, types)
-            if not result.errors or context_value is None or not _reads_only(context_value):
+            result = executed(self._schema, executor, operation, context_value, types)
+            if not result.errors or not _reads_only(context_value) or not context_value.begin_again(costs):
                 break
-            if not context_value.begin_again(costs):
-                break
-        if context_value is not None:
-            context_value.stats.ms = (monotonic() - began) * 1000
-            if query and context_value.stats.kind == OperationType.QUERY.value:
-                if reading is not None:
-                    reading.close()
-                if not result.errors:
-                    context_value.stats.is_shareable = is_shareable(self._schema, query)
+        stats.ms = (monotonic() - began) * 1000
+        if query and stats.kind == OperationType.QUERY.value and not result.errors:
+            stats.is_shareable = is_shareable(self._schema, query)
         return result
 
     def answer(self, query: str, variables: dict[str, Any], context: Context) -> dict[str, Any]:
@@ -167,26 +159,6 @@ class Schema(strawberry.Schema):
 def _reads_only(context: Context) -> bool:
     """Whether the operation of this context, which has begun, may be executed again."""
     return context.stats.kind != OperationType.MUTATION.value
-
-
-class Reading:
-    """The present view of an operation, opened on the first read."""
-
-    def __init__(self, context: Context) -> None:
-        self._context = context
-        self._reader: SnapshotReader | None = None
-
-    def present(self) -> View:
-        """The view of the present."""
-        if self._reader is None:
-            self._reader = self._context.reads
-        return self._reader.present
-
-    def close(self) -> None:
-        """Let go of all views after a query, with the rows that they have read."""
-        if self._reader is not None:
-            self._reader.close()
-            self._reader = None
 
 
 @cache

@@ -90,28 +90,27 @@ _KNOWN: dict[type[Exception], Known] = {
 _log = structlog.get_logger(__name__)
 
 
-def coded(errors: Iterable[GraphQLError], context: Context | None) -> list[GraphQLError]:
+def coded(errors: Iterable[GraphQLError], context: Context) -> list[GraphQLError]:
     """The same errors of a request, each with `extensions.code`. Unexpected errors are logged and masked."""
     return [_coded(error, context) for error in errors]
 
 
-def _coded(error: GraphQLError, context: Context | None) -> GraphQLError:
-    request_id = "" if context is None else context.request_id
+def _coded(error: GraphQLError, context: Context) -> GraphQLError:
     if "code" in (error.extensions or {}):
         return error
     cause = error.original_error
-    if isinstance(cause, psycopg.ProgrammingError) and context is not None and context.outdated_views is not None:
+    if isinstance(cause, psycopg.ProgrammingError) and context.outdated_views is not None:
         return _as(error, str(context.outdated_views), code=VIEWS_OUTDATED)
     if isinstance(cause, CommandRejected):
         return _as(error, cause.message, code=cause.code.value, **({"field": [*cause.field]} if cause.field else {}))
     known = known_failure(cause)
     if known is not None:
-        _log.warning("operation_aborted", request_id=request_id, path=error.path, cause=str(cause))
+        _log.warning("operation_aborted", request_id=context.request_id, path=error.path, cause=str(cause))
         return _as(error, known.message, code=known.code)
     if cause is None or isinstance(cause, (GraphQLError, StrawberryInputCoercionError)):
         return _as(error, error.message, code=_code(error))
-    _log.error("operation_failed", request_id=request_id, path=error.path, exc_info=cause)
-    return _as(error, MASKED, code=INTERNAL, requestId=request_id)
+    _log.error("operation_failed", request_id=context.request_id, path=error.path, exc_info=cause)
+    return _as(error, MASKED, code=INTERNAL, requestId=context.request_id)
 
 
 def known_failure(cause: Exception | None) -> Known | None:
