@@ -17,6 +17,7 @@ from graphql import (
     GraphQLField,
     GraphQLObjectType,
     OperationType,
+    get_nullable_type,
     is_abstract_type,
     is_leaf_type,
     is_list_type,
@@ -30,15 +31,12 @@ from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
 from strawberry.types.info import Info
 
-from api.execution.context import Context
 from api.execution.plans.compiled_documents import CompiledDocuments
 from api.execution.plans.compiler import Place as Root
-from api.execution.plans.compiler import nullable
 from api.execution.plans.leaves import plain, writer
 from api.execution.plans.readers import plain_reader
 from api.execution.plans.run import ANSWER_BYTES_MAX, FIELD_BYTES, AnswerTooLarge, Run
-from domain.primitives.lazy import cached_property
-from projections.store.deadline import Deadline, DeadlineExceeded, Stopped
+from projections.store.deadline import DeadlineExceeded, Stopped
 
 Read: TypeAlias = Callable[[Any], Any]
 Place: TypeAlias = tuple[Any, str | int, str | None]
@@ -86,16 +84,6 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
     gather_async_work: Any = staticmethod(_no_async_work)
     track_async_work: Any = staticmethod(_no_async_work)
 
-    @cached_property
-    def _writes(self) -> bool:
-        """Whether the operation is a mutation: a deadline then fails fields of the payload, not the payload."""
-        return self.operation.operation is OperationType.MUTATION
-
-    @cached_property
-    def _deadline(self) -> Deadline:
-        """The deadline of the response."""
-        return self.context_value.deadline if isinstance(self.context_value, Context) else Deadline()
-
     def build_per_event_executor(self, payload: Any) -> "Executor":
         """The executor of one event of a subscription. graphql-core would have all of them share, and so keep, what
         each one has collected of the selection."""
@@ -118,12 +106,13 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         return self._execute(plan, parent_type.name, source_value, path)
 
     def _execute(self, plan: Sequence[Planned], typename: str, source: Any, place: Place | None) -> dict[str, Any]:
-        """The fields of one object. A missed deadline, or an answer that is too large, fails the root field as a whole,
-        not each of its parts."""
+        """The fields of one object. A missed deadline, or an answer that is too large, fails the root field of a query,
+        or the field of a payload, as a whole, not each of its parts."""
         results: dict[str, Any] = {}
         self._bytes += FIELD_BYTES * len(plan)
-        is_part = place is not None and (place[0] is not None or not self._writes)
-        if is_part and monotonic() > self._deadline.until:
+        is_payload = self.operation.operation is OperationType.MUTATION and place is not None and place[0] is None
+        is_part = place is not None and not is_payload
+        if is_part and monotonic() > self.context_value.deadline.until:
             raise DeadlineExceeded
         if is_part and self._bytes > ANSWER_BYTES_MAX:
             raise AnswerTooLarge
@@ -152,10 +141,10 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         field: Any = self.schema.get_field(parent_type, planned.nodes[0].node.name.value)
         if planned.name.startswith("__"):
             return planned
-        at, type_ = Root(parent_type, planned.name, field, planned.nodes), nullable(field.type)
+        at, type_ = Root(parent_type, planned.name, field, planned.nodes), get_nullable_type(field.type)
 
         def complete(value: Any, place: Place) -> Any:
-            run = Run(self, self._deadline, self._bytes)
+            run = Run(self, self.context_value.deadline, self._bytes)
             try:
                 completed = COMPILED.complete(run, type_, at, value)
             except Stopped:
@@ -183,7 +172,7 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         return plan
 
     def _planned(self, name: str, field: GraphQLField, nodes: Any, parent_type: GraphQLObjectType) -> Planned:
-        is_required, type_ = is_non_null_type(field.type), nullable(field.type)
+        is_required, type_ = is_non_null_type(field.type), get_nullable_type(field.type)
         defined = field.extensions.get("strawberry-definition")
         read = plain_reader(defined) if isinstance(defined, StrawberryField) and field.subscribe is None else None
         info = self.build_resolve_info(field, to_nodes(nodes), parent_type, Path(None, name, parent_type.name))
@@ -234,7 +223,7 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
 
     def _list(self, item_type: Any, nodes: Any, info: Any) -> Complete:
         is_required = is_non_null_type(item_type)
-        complete_item = self._completer(nullable(item_type), nodes, info)
+        complete_item = self._completer(get_nullable_type(item_type), nodes, info)
 
         def complete(value: Any, place: Place) -> list[Any]:
             done: list[Any] = []
@@ -309,6 +298,6 @@ def _nothing(value: Any, _: Place) -> Any:
 @cache
 def _plain_leaf(field: StrawberryField | None, type_: Any) -> Leaf | None:
     """The plan of a leaf that takes neither arguments nor the request; None for any other field."""
-    is_required, of_type = is_non_null_type(type_), nullable(type_)
+    is_required, of_type = is_non_null_type(type_), get_nullable_type(type_)
     read = plain_reader(field) if isinstance(field, StrawberryField) and is_leaf_type(of_type) else None
     return None if read is None else (read, plain(of_type), writer(of_type), _nothing, is_required, type_)

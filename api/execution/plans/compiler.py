@@ -7,7 +7,14 @@ graphql-core collects the selected fields, so fragments, aliases, `@skip` and `@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from graphql import GraphQLObjectType, is_abstract_type, is_leaf_type, is_list_type, is_non_null_type
+from graphql import (
+    GraphQLObjectType,
+    get_nullable_type,
+    is_abstract_type,
+    is_leaf_type,
+    is_list_type,
+    is_non_null_type,
+)
 from graphql.pyutils import Path
 
 from api.execution.plans import columns
@@ -51,7 +58,7 @@ class Completion(NamedTuple):
 def compiled(executor: Any, type_: Any, at: Place) -> Completion:
     """The completion of a nullable type. Raises `Irregular` for what cannot be compiled."""
     if is_list_type(type_):
-        items, wanted = compiled(executor, nullable(type_.of_type), at)
+        items, wanted = compiled(executor, get_nullable_type(type_.of_type), at)
         return Completion(columns.lists(items, items_required=is_non_null_type(type_.of_type)), wanted)
     if is_leaf_type(type_):
         write = column_writer(type_)
@@ -59,11 +66,6 @@ def compiled(executor: Any, type_: Any, at: Place) -> Completion:
     if is_abstract_type(type_):
         return Completion(_abstract(type_, at))
     return _object(executor, type_, at)
-
-
-def nullable(type_: Any) -> Any:
-    """The type without its outermost non-null."""
-    return type_.of_type if is_non_null_type(type_) else type_
 
 
 # ── objects ──────────────────────────────────────────────────────────────────────────────────────
@@ -120,7 +122,7 @@ def _field(executor: Any, parent: GraphQLObjectType, name: str, nodes: Any) -> F
     if field is None or nodes[0].fragment_variable_values is not None:
         raise Irregular
     at = Place(parent, name, field, nodes)
-    complete, wanted = compiled(executor, nullable(field.type), at)
+    complete, wanted = compiled(executor, get_nullable_type(field.type), at)
     read, needs = _read(executor, at, wanted)
     return Field(name, read, complete, is_non_null_type(field.type), needs)
 
