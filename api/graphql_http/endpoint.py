@@ -75,7 +75,8 @@ VARY: Final = "accept, authorization, cookie"
 _CONTENT_HEADERS: Final = {
     media: {"content-type": f"{media}; charset=utf-8", "vary": VARY} for media in (JSON, GRAPHQL)
 }
-_NO_STORE: Final = (b"cache-control", b"no-store")
+_CACHE_CONTROL: Final = b"cache-control"
+_NO_STORE: Final = (_CACHE_CONTROL, b"no-store")
 _POSITION = re.compile(r"[0-9]{1,16}")
 
 
@@ -146,7 +147,7 @@ class Endpoint(GraphQL[Context, None]):
             response = self._page_response(request) if is_page else await self._handle(request)
         except HTTPException as rejected:
             response = self._rejection(rejected)
-        if all(name != b"cache-control" for name, _ in response.raw_headers):
+        if _CACHE_CONTROL not in dict(response.raw_headers):
             response.raw_headers.append(_NO_STORE)
         return response
 
