@@ -1,6 +1,8 @@
 """The window of a key result: the time whose measurements count, and after which none is accepted."""
 
+from collections.abc import Iterable
 from datetime import datetime
+from uuid import UUID
 
 from msgspec import Struct, structs
 
@@ -18,12 +20,11 @@ from domain.primitives.rules import Rule
 class End(Struct, frozen=True):
     """The end of a key result's window, as known at a moment.
 
-    `ends_at`: the last instant that counts, `WHEN_RECORDED` while it is open. `has_ended`, and `ended_by` what.
+    `ends_at`: the last instant that counts, `WHEN_RECORDED` while it is open. `ended_by`: what ended it, or would.
     `is_late`: its cycle is closed, so that new facts about the window are late.
     """
 
     ends_at: datetime
-    has_ended: bool
     ended_by: str
     is_late: bool
 
@@ -37,6 +38,7 @@ class Window(End, frozen=True):
     the end or at that moment.
     """
 
+    has_ended: bool
     starts_at: datetime
     begins_at: datetime
     readings_end_at: datetime
@@ -49,10 +51,15 @@ def of(uow: UnitOfWork, key_result: KeyResult, at: datetime = WHEN_RECORDED) -> 
     (cycle,) = related.all_as_of(uow, [uow.get(Cycle, objective.cycle)], at)
     end = _end(key_result, objective, cycle)
     (cycle,) = related.all_as_of(uow, [cycle], min(end.ends_at, at))
-    calendar = _calendar(uow, key_result, cycle, end, at)
+    has_ended = end.is_late or objective.has_ended or key_result.is_dropped
+    if has_ended and uow.calendars:
+        calendar = _calendar_at_end(uow, (key_result.id, key_result.objective, cycle.id), end.ends_at)
+    else:
+        calendar = uow.calendar_at(min(end.ends_at, at))
     starts_at = calendar.day_start(cycle.starts_on)
     return Window(
         **structs.asdict(end),
+        has_ended=has_ended,
         starts_at=starts_at,
         begins_at=max(starts_at, key_result.created_at),
         readings_end_at=min(end.ends_at, calendar.last_instant(max(cycle.ends_on, key_result.due))),
@@ -60,14 +67,11 @@ def of(uow: UnitOfWork, key_result: KeyResult, at: datetime = WHEN_RECORDED) -> 
     )
 
 
-def _calendar(uow: UnitOfWork, key_result: KeyResult, cycle: Cycle, end: End, at: datetime) -> Calendar:
-    """The calendar in force at the end, or while the window is open at the moment. One that was set after the end does
-    not count, even if it is effective before."""
-    if not end.has_ended or not uow.calendars:
-        return uow.calendar_at(min(end.ends_at, at))
-    ids = (key_result.id, key_result.objective, cycle.id)
-    positions = [found for id in ids if (found := uow.position_of(id, _ENDS, end.ends_at)) is not None]
-    return uow.calendar_at(end.ends_at, min(positions, default=None))
+def _calendar_at_end(uow: UnitOfWork, streams: Iterable[UUID], ends_at: datetime) -> Calendar:
+    """The calendar in force at the end of a window, which an event of one of these streams has ended. One that was set
+    after the end does not count, even if it is effective before."""
+    positions = [found for id in streams if (found := uow.position_of(id, _ENDS, ends_at)) is not None]
+    return uow.calendar_at(ends_at, min(positions, default=None))
 
 
 _ENDS = (KeyResultDropped, ObjectiveClosed, ObjectiveDropped, CycleClosed)
@@ -82,9 +86,7 @@ def _end(key_result: KeyResult, objective: Objective, cycle: Cycle) -> End:
         f"the cycle '{cycle.key}' was closed": cycle.closed_at,
     }
     ended_by = min(ends, key=ends.__getitem__)
-    is_late = cycle.is_closed
-    has_ended = key_result.is_dropped or objective.has_ended or is_late
-    return End(ends[ended_by], has_ended, ended_by, is_late)
+    return End(ends[ended_by], ended_by, cycle.is_closed)
 
 
 def late(uow: UnitOfWork, key_result: KeyResult, measured_at: datetime, *field: str) -> bool:
