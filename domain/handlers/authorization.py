@@ -4,9 +4,10 @@ The streams read for authorization belong to the unit of work, and the append ch
 change of owner or visibility makes the command run again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from operator import attrgetter
+from typing import Any, Final
 from uuid import UUID
 
 from msgspec import structs
@@ -151,24 +152,19 @@ def _path(uow: UnitOfWork, id: UUID) -> Sequence[Aggregate]:
         path, aggregate = [], uow.known(id)
         while aggregate is not None:
             path.append(aggregate)
-            above = _parent(aggregate)
-            aggregate = None if above is None else uow.known(above)
+            parent = _PARENTS.get(type(aggregate))
+            aggregate = None if parent is None else uow.known(parent(aggregate))
         uow.paths[id] = path
     return path
 
 
-def _parent(aggregate: Aggregate) -> UUID | None:
-    """The id of the parent, on the path to an objective or a KPI."""
-    match aggregate:
-        case Reading():
-            return aggregate.kpi
-        case KeyResult():
-            return aggregate.objective
-        case CheckIn():
-            return aggregate.key_result
-        case Initiative() | Comment() | Reflection():
-            return aggregate.subject.id
-    return None
+_PARENTS: Final[Mapping[type[Aggregate], Callable[[Any], UUID]]] = {
+    Reading: attrgetter("kpi"),
+    KeyResult: attrgetter("objective"),
+    CheckIn: attrgetter("key_result"),
+    **dict.fromkeys((Initiative, Comment, Reflection), attrgetter("subject.id")),
+}
+"""By kind: the id of the parent, on the path to an objective or a KPI."""
 
 
 def _accept_hidden_changes(uow: UnitOfWork, named: Sequence[UUID], expected: int) -> None:
