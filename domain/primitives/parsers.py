@@ -110,14 +110,14 @@ def number(value: float, *field: str) -> float:
 
 def share(value: float | None, *field: str) -> float | None:
     """A finite number from 0 to 1, or None. Raises `INVALID`."""
-    if value is not None and not 0 <= number(value, *field) <= 1:
-        raise invalid(
-            f"Must be from 0 to 1, not {value:g}. Write 70 % as 0.7.",
-            *field,
-            rule=Rule.SHARE_OUT_OF_RANGE,
-            value=float(value),
-        )
-    return value
+    if value is None or 0 <= value <= 1:
+        return value
+    raise invalid(
+        f"Must be from 0 to 1, not {number(value, *field):g}. Write 70 % as 0.7.",
+        *field,
+        rule=Rule.SHARE_OUT_OF_RANGE,
+        value=float(value),
+    )
 
 
 def weight(value: float, *field: str) -> float:
