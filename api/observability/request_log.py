@@ -5,7 +5,6 @@ A log line names the caller, the operation and the outcome; it never holds the d
 
 import re
 import secrets
-from contextlib import AbstractContextManager
 from time import perf_counter
 from types import TracebackType
 from typing import Any, Final, Self
@@ -16,7 +15,7 @@ from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.observability.metrics import Metrics
-from api.observability.tracing import Span, Telemetry
+from api.observability.tracing import Telemetry
 
 REQUEST_ID: Final = "x-request-id"
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -42,7 +41,7 @@ class RequestLogMiddleware:
     def __init__(self, app: ASGIApp, metrics: Metrics, telemetry: Telemetry) -> None:
         self._app = app
         self._metrics = metrics
-        self._telemetry = telemetry
+        self.telemetry = telemetry
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -52,17 +51,8 @@ class RequestLogMiddleware:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        with self.observing(scope, _path(scope), send) as observed:
+        with Observed(self, scope, _path(scope), send) as observed:
             await self._app(scope, receive, observed)
-
-    def observing(self, scope: Scope, path: str, send: Send) -> "Observed":
-        """Log, count and trace a request, which is answered within the block by what the block is given. `path` is that
-        of its route."""
-        return Observed(self, scope, path, send)
-
-    def span(self, method: str, path: str) -> AbstractContextManager[Span]:
-        """The span of a request while it lasts."""
-        return self._telemetry.span(method, path)
 
     def summarize(self, scope: Scope, path: str, status: int, seconds: float) -> dict[str, Any]:
         """Count a request, and return its log line."""
@@ -101,7 +91,8 @@ def identify(scope: Scope, headers: Headers) -> None:
 
 
 class Observed:
-    """A request while it is answered, and its `send`, which adds headers to its response and notes its status."""
+    """Logs, counts and traces a request within its block. It is the `send` of the request there: it adds headers to the
+    response and notes its status. `path` is that of the route."""
 
     __slots__ = ("_log", "_path", "_request_id", "_scope", "_send", "_span", "_spanning", "_started", "_status")
 
@@ -115,7 +106,7 @@ class Observed:
 
     def __enter__(self) -> Self:
         self._started = perf_counter()
-        self._spanning = self._log.span(self._scope["method"], self._path)
+        self._spanning = self._log.telemetry.span(self._scope["method"], self._path)
         self._span = self._spanning.__enter__()
         return self
 

@@ -19,7 +19,7 @@ from api.asgi.host_check import HostCheck
 from api.auth.authentication_middleware import AuthenticationMiddleware
 from api.console.browser_pages import BrowserPages
 from api.graphql_http.endpoint import Endpoint
-from api.observability.request_log import RequestLogMiddleware, identify
+from api.observability.request_log import Observed, RequestLogMiddleware, identify
 from api.server.middleware import failure_response
 
 PATH: Final = "/graphql"
@@ -56,7 +56,7 @@ class LeanFrame:
             return
         request = IndexedRequest(scope, receive)
         identify(scope, request.headers)
-        with self._log.observing(scope, PATH, send) as observed:
+        with Observed(self._log, scope, PATH, send) as observed:
             response = self._hosts.rejection(request.headers)
             if response is None and self._cors.allow_origins:
                 await self._cors(scope, receive, observed)
