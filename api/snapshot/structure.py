@@ -5,6 +5,7 @@ Without it each query would read them again, in two of the four to six statement
 
 from collections import OrderedDict
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
 from typing import Final, TypeAlias
@@ -21,12 +22,12 @@ CYCLES_MAX: Final = 1_000
 _Key: TypeAlias = tuple[int, datetime, int]
 
 
+@dataclass
 class AtBasis:
     """What was read at one basis. Used by several threads: nothing that was read changes."""
 
-    def __init__(self) -> None:
-        self.settings: Settings | None = None
-        self.cycles: Mapping[UUID, CycleRow] = {}
+    settings: Settings | None = None
+    cycles: Mapping[UUID, CycleRow] = field(default_factory=dict)
 
     def add_cycles(self, rows: Mapping[UUID, CycleRow]) -> None:
         """Keep cycles, unless they are too many."""
