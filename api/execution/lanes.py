@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from contextvars import Context, copy_context
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from functools import partial
 from math import ceil, inf
@@ -69,22 +69,26 @@ class Accuracy:
 
 
 class Job(Generic[T]):
-    """Work on a worker thread. In one call of the event loop, `result` gets its outcome, and `ended` is called with the
-    seconds that it took. Work that is abandoned before its thread begins is left out."""
+    """Work of a caller on a worker thread, with its estimated cost; `result` is for its outcome. Work that is abandoned
+    before its thread begins is left out."""
 
-    __slots__ = ("_context", "_ended", "_loop", "_work", "is_abandoned", "is_over", "result")
+    __slots__ = ("_context", "_loop", "_work", "caller", "cost", "deadline", "is_abandoned", "is_over", "result")
 
-    def __init__(self, work: Callable[[], T], context: Context, ended: Callable[[float], None]) -> None:
+    def __init__(self, work: Callable[[], T], caller: Hashable, cost: float, deadline: Deadline) -> None:
+        self.caller = caller
+        self.cost = cost
+        self.deadline = deadline
         self._work = work
-        self._context = context
-        self._ended = ended
+        self._context = copy_context()
+        self._context.run(deadline.apply)
         self._loop = asyncio.get_running_loop()
         self.result: asyncio.Future[T] = self._loop.create_future()
         self.is_abandoned = False
         self.is_over = False
 
-    def run(self) -> None:
-        """Run the work. Called on the worker thread."""
+    def run(self, ended: Callable[["Job[T]", Callable[[], object], float], None]) -> None:
+        """Run the work. Called on the worker thread. Then `ended` is called on the event loop, with the function that
+        gives `result` the outcome, and the seconds that the work took."""
         began = monotonic()
         settle: Callable[[], object] = self.result.cancel
         if not self.is_abandoned:
@@ -93,13 +97,7 @@ class Job(Generic[T]):
             except BaseException as error:  # noqa: BLE001 - the operation raises it
                 settle = partial(self.result.set_exception, error)
         with suppress(RuntimeError):  # the loop has ended
-            self._loop.call_soon_threadsafe(self._end, settle, monotonic() - began)
-
-    def _end(self, settle: Callable[[], object], seconds: float) -> None:
-        self.is_over = True
-        self._ended(seconds)
-        if not self.result.done():
-            settle()
+            self._loop.call_soon_threadsafe(ended, self, settle, monotonic() - began)
 
 
 class Lane:
@@ -141,15 +139,17 @@ class Lane:
         raises `DeadlineExceeded`. A thread that was given up so is free again when its work has stopped.
         """
         await self._turn(caller, cost, deadline)
-        job = self._begin(work, caller, cost, deadline)
+        job = Job(work, caller, cost, deadline)
+        self._threads.submit(job.run, self._ended)
+        self._deadlines.add(deadline)
         late: asyncio.TimerHandle | None = None
         if deadline.until < inf:
-            late = asyncio.get_running_loop().call_later(deadline.seconds_left, self._end, job, deadline)
+            late = asyncio.get_running_loop().call_later(deadline.seconds_left, self._end, job)
         try:
             return await job.result
         except asyncio.CancelledError:
             job.is_abandoned = True
-            self._end(job, deadline)
+            self._end(job)
             raise
         finally:
             if late is not None:
@@ -222,25 +222,20 @@ class Lane:
 
     # ── work ─────────────────────────────────────────────────────────────────────────────────────
 
-    def _begin(self, work: Callable[[], T], caller: Hashable, cost: float, deadline: Deadline) -> Job[T]:
-        context = copy_context()
-        context.run(deadline.apply)
+    def _ended(self, job: Job[T], settle: Callable[[], object], seconds: float) -> None:
+        """Free the thread of work that took so long, and give the caller the outcome."""
+        job.is_over = True
+        if not job.is_abandoned:
+            self._accuracy.learn(job.cost, seconds * 1000)
+        self._release(job.caller, seconds * 1000 - job.cost, job.deadline)
+        if not job.result.done():
+            settle()
 
-        def ended(seconds: float) -> None:
-            if not job.is_abandoned:
-                self._accuracy.learn(cost, seconds * 1000)
-            self._release(caller, seconds * 1000 - cost, deadline)
-
-        job = Job(work, context, ended)
-        self._threads.submit(job.run)
-        self._deadlines.add(deadline)
-        return job
-
-    def _end(self, job: Job[T], deadline: Deadline) -> None:
+    def _end(self, job: Job[T]) -> None:
         """End the work, again and again until it has stopped: between two statements there is nothing to cancel."""
         if not job.is_over:
-            self._cancelling.submit(deadline.end)
-            asyncio.get_running_loop().call_later(AGAIN_SECONDS, self._end, job, deadline)
+            self._cancelling.submit(job.deadline.end)
+            asyncio.get_running_loop().call_later(AGAIN_SECONDS, self._end, job)
 
 
 @dataclass(frozen=True)
