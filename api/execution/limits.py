@@ -27,7 +27,7 @@ from api.execution.context import Bounds, Context
 from api.execution.cost import TOO_COSTLY, Weighed, weigh
 from api.execution.document_parser import NestedTooDeeply, TooManyTokens, parse_within
 from api.execution.field_merging import COMPARISONS_MAX, BoundedOverlappingFieldsRule, TooManyComparisons
-from api.execution.variable_limits import limit_error, oversized
+from api.execution.variable_limits import limit_error
 
 DOCUMENT_LENGTH_MAX: Final = 100_000
 """Characters of a document; long values belong in its variables."""
@@ -59,16 +59,6 @@ class ParsedOperation(NamedTuple):
     document: DocumentNode
     type: OperationType | None
     name: str | None
-
-
-def check_sizes(text: str | None, variables: Mapping[str, Any]) -> None:
-    """Check the length of a document and the sizes of its variables. Raises `GraphQLError`."""
-    if len(text or "") > DOCUMENT_LENGTH_MAX:
-        message = f"A document has at most {DOCUMENT_LENGTH_MAX:,} characters; move long values into variables."
-        raise limit_error("DOCUMENT_TOO_LONG", message, DOCUMENT_LENGTH_MAX)
-    refused = oversized(variables)
-    if refused is not None:
-        raise refused
 
 
 @lru_cache(DOCUMENTS_KEPT)
@@ -133,7 +123,7 @@ def assess(
     schema: GraphQLSchema, text: str | None, variables: Mapping[str, Any], name: str | None, bounds: Bounds
 ) -> Assessed:
     """The assessment of an operation, which need not be valid."""
-    if not text or len(text) > DOCUMENT_LENGTH_MAX:
+    if not text:
         return REJECTED
     try:
         operation = get_operation_ast(parsed(text), name)
@@ -149,6 +139,9 @@ def assess(
 @lru_cache(DOCUMENTS_KEPT)
 def parsed(text: str) -> DocumentNode:
     """The parsed document. Raises `GraphQLError`."""
+    if len(text) > DOCUMENT_LENGTH_MAX:
+        message = f"A document has at most {DOCUMENT_LENGTH_MAX:,} characters; move long values into variables."
+        raise limit_error("DOCUMENT_TOO_LONG", message, DOCUMENT_LENGTH_MAX)
     try:
         return parse_within(text, TOKENS_MAX)
     except TooManyTokens:

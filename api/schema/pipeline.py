@@ -18,7 +18,8 @@ from strawberry.types.graphql import OperationType
 from api.execution.admission import Operation
 from api.execution.context import Context
 from api.execution.executor import Executor
-from api.execution.limits import ParsedOperation, check_sizes, parsed_operation, violations
+from api.execution.limits import ParsedOperation, parsed_operation, violations
+from api.execution.variable_limits import oversized
 from api.schema import read_permission
 from api.schema.primitives.errors import coded
 from api.schema.query import Query
@@ -82,7 +83,9 @@ def _executed(
     types: Collection[OperationType],
 ) -> ExecutionResult:
     text, variables, name = operation
-    check_sizes(text, variables or {})
+    too_large = oversized(variables or {})
+    if too_large is not None:
+        return ExecutionResult(None, [too_large])
     if not text:
         raise MissingQueryError
     parsed = parsed_operation(text, name)
