@@ -38,18 +38,15 @@ class Figures(NamedTuple):
 
 
 def at_moment(of: OpenKeyResults, at: int, silence: int, policy: ScoringPolicy) -> Figures:
-    """Their figures. `silence`: the time without a measurement after which a key result is stale."""
-    values, expected = _values(of), _expected(of, at)
+    """Their figures; the values are as those of `formulas.clamped`. `silence`: the time without a measurement after
+    which a key result is stale."""
+    values = [None if one is None else 0.0 if one <= 0 else 1.0 if one > 1 else one for one in of.shares]
+    expected = _expected(of, at)
     gaps = [due - (value or 0.0) for due, value in zip(expected, values, strict=True)]
     healths = _healths(of, values, gaps, at, silence, policy)
     if None in values:
         gaps = [0.0 if health is Health.PENDING else gap for health, gap in zip(healths, gaps, strict=True)]
     return Figures(values, expected, healths, gaps)
-
-
-def _values(of: OpenKeyResults) -> list[float | None]:
-    """As `formulas.clamped`."""
-    return [None if one is None else 0.0 if one <= 0 else 1.0 if one > 1 else one for one in of.shares]
 
 
 def _expected(of: OpenKeyResults, at: int) -> list[float]:

@@ -51,7 +51,7 @@ def add_parts(conn: Connection, of: Goals, to: PartColumns) -> None:
     by_rows = dict(zip(others, _by_rows(conn, of, list(map(kept.at, others))), strict=True)) if others else {}
     for place, part in by_rows.items():
         _put(figures, place, part.judgement)
-    to.add({born: frame.policy for born, frame in frames.items()}, kept, figures, by_rows)
+    to.add(dict(zip(frames, map(attrgetter("policy"), frames.values()), strict=True)), kept, figures, by_rows)
 
 
 def is_open_heading(of: Goals, row: AnyObjective, parts: PartColumns) -> bool:
@@ -129,7 +129,7 @@ def _grouped(of_each: Sequence["_Frame"], kept: KeptColumns) -> tuple[dict["_Fra
     """The places of the open key results by frame, and those of all others."""
     are_kept, are_dropped, frames = kept.columns["is_kept"], kept.columns["is_dropped"], set(of_each)
     if len(frames) == 1 and all(are_kept) and not any(are_dropped) and of_each[0].ended is None:
-        return {of_each[0]: range(len(kept))}, []
+        return {of_each[0]: range(len(of_each))}, []
     together: dict[_Frame, list[int]] = {frame: [] for frame in frames}
     alone: list[int] = []
     for place, (frame, is_kept, is_dropped) in enumerate(zip(of_each, are_kept, are_dropped, strict=True)):
@@ -168,8 +168,9 @@ class _Rules:
 
     def ends(self, days: Sequence[int]) -> list[int]:
         """The ends of these days, all as stored."""
-        by_day = {one: stored(self.day_end(one)) for one in set(days)}
-        return list(map(by_day.__getitem__, days))
+        distinct = set(days)
+        ends = dict(zip(distinct, map(stored, map(self.day_end, distinct)), strict=True))
+        return list(map(ends.__getitem__, days))
 
 
 class _Rulebook:

@@ -58,7 +58,7 @@ class ColumnQuery:
         if are_many:
             columns = [values or [] for values in found[0]]
             return columns[: self._width], columns[self._width :]
-        has_optional, *rest = [list(values) for values in zip(*found, strict=True)] or self._nothing
+        has_optional, *rest = [*map(list, zip(*found, strict=True))] or self._nothing
         return rest[: self._width], [list(compress(values, has_optional)) for values in rest[self._width :]]
 
 

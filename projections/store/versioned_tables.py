@@ -300,8 +300,8 @@ class VersionedTable(Table[V]):
         super().__init__(name, row, ("id", "position"), (*everywhere, *indexes), secret, searched)
         self._moves = "arrived" in row.__struct_fields__
         """Whether these aggregates move between parents; `arrived` then marks the first version under each."""
-        self._by_id: dict[tuple[bool, bool], str] = {}
-        """The query by ids, cached by whether the basis is level, and whether it is a query by one id."""
+        self._by_id: dict[tuple[bool, bool, str | None], str] = {}
+        """Queries by ids, cached by whether the basis is level, whether it is by one id, and their columns."""
         self._narrow: dict[frozenset[str], Narrow] = {}
 
     def narrow(self, columns: frozenset[str]) -> "Narrow | None":
@@ -323,20 +323,25 @@ class VersionedTable(Table[V]):
         return f"select {columns or self.seen} from ({candidates}) c cross join {version} where {where}"
 
     def by_id(self, conn: Connection, basis: Basis, ids: Iterable[UUID]) -> dict[UUID, V]:
-        wanted = list(ids)
-        kind = is_level(basis), len(wanted) == 1
-        sql = self._by_id.get(kind)
-        if sql is None:
-            sql = self._by_id[kind] = self._query_by_id(basis, is_one=len(wanted) == 1)
-        rows = self.read(conn, sql, basis_params(basis, ids=wanted[0] if len(wanted) == 1 else wanted))
+        rows = list(map(self.loaded, self.columns_by_id(conn, basis, list(ids))))
         return dict(zip(map(_id, rows), rows, strict=True))
 
-    def _query_by_id(self, basis: Basis, *, is_one: bool) -> str:
-        """The query by ids. PostgreSQL assumes ten of an array, and would plan each search for one id anew, which takes
-        longer than the search."""
-        if is_one:
-            return f"select {self.seen} from {last_version(self.name, basis, 'v', '%(ids)b::uuid')}"
-        return self.query(basis, "select unnest(%(ids)b::uuid[]) as id")
+    def columns_by_id(
+        self, conn: Connection, basis: Basis, ids: Sequence[UUID], columns: str | None = None
+    ) -> list[tuple[Any, ...]]:
+        """These columns of the versions at the basis with these ids, by default all.
+
+        One id has a query of its own: PostgreSQL assumes ten of an array, and would plan each search for one anew,
+        which takes longer than the search.
+        """
+        kind = is_level(basis), len(ids) == 1, columns
+        sql = self._by_id.get(kind)
+        if sql is None and len(ids) == 1:
+            sql = f"select {columns or self.seen} from {last_version(self.name, basis, 'v', '%(ids)b::uuid')}"
+        elif sql is None:
+            sql = self.query(basis, "select unnest(%(ids)b::uuid[]) as id", columns=columns)
+        self._by_id[kind] = sql
+        return fetch(conn, sql, basis_params(basis, ids=ids[0] if len(ids) == 1 else ids))
 
     def by(self, conn: Connection, basis: Basis, column: str, values: Iterable[Any], where: str = "true") -> list[V]:
         """The versions at the basis of which `column` has one of these values, in the order of creation."""

@@ -267,8 +267,8 @@ _LOADS = [(Goal._fields.index(name), OBJECTIVE.loads(name)) for name in ("kind",
 
 def goals(conn: Connection, basis: Basis, ids: Sequence[UUID]) -> dict[UUID, AnyObjective]:
     """The objectives with these ids; unknown ones are left out."""
-    sql = OBJECTIVE.query(basis, "select unnest(%(ids)b::uuid[]) as id", columns=_GOAL)
-    return {goal.id: goal for goal in map(_goal, fetch(conn, sql, basis_params(basis, ids=list(ids))))}
+    found = list(map(_goal, OBJECTIVE.columns_by_id(conn, basis, list(ids), _GOAL)))
+    return dict(zip(map(attrgetter("id"), found), found, strict=True))
 
 
 _IN_CYCLES = "v.cycle = any(%(cycles)b)"
