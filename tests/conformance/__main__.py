@@ -59,6 +59,7 @@ def parts() -> list[Part]:
         Part("console-moment", "The console at any moment", (_node("console-moment.test.mjs"),)),
         Part("console-looking-back", "The console: looking back", (_node("console-looking-back.test.mjs"),)),
         Part("console-alignment", "The console: goals and what supports them", (_node("console-alignment.test.mjs"),)),
+        Part("console-states", "The console where something is missing", (_node("console-states.test.mjs"),)),
         Part("console-actions", "The console: what people record there", (_node("console-actions.test.mjs"),)),
         Part(
             "proof",
@@ -68,7 +69,6 @@ def parts() -> list[Part]:
         Part("console-proof", "Proofs in Chromium", (_node("console-proof.test.mjs"),)),
         Part("console-ask", "The query editor in Chromium", (_node("console-ask.test.mjs"),)),
         Part("console-sign-in", "The sign-in by an issuer", (_node("console-sign-in.test.mjs"),)),
-        Part("console-states", "The console where something is missing", (_node("console-states.test.mjs"),)),
         Part("http", "GraphQL over HTTP: the 61 audits of graphql-http, and fetch", (_node("http.test.mjs"),)),
         Part("statuses", "The newest draft's statuses, to Apollo and urql", (_node("statuses.test.mjs"),)),
         Part("readme", "The documents of README and docs", (_node("readme.test.mjs"),)),

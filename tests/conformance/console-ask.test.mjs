@@ -43,10 +43,14 @@ async function write(opened, text, name) {
   for (let step = 0; step < after_.length; step += 1) await opened.keyboard.press("ArrowLeft");
 }
 
+/** Run the document, and wait until its answer is shown in place of the one before. */
 async function run(opened, text) {
   if (text !== undefined) await write(opened, text);
+  const answered = opened.waitForResponse((one) => new URL(one.url()).pathname === "/graphql" && one.request().method() === "POST");
   await opened.keyboard.press("ControlOrMeta+Enter");
+  await (await answered).finished();
   await opened.waitForFunction(() => /\d+ ms/.test(document.querySelector(".ask-state").textContent));
+  await opened.evaluate(() => new Promise((shown) => requestAnimationFrame(() => requestAnimationFrame(shown))));
 }
 
 /** What is offered at the cursor of a text. */

@@ -41,6 +41,8 @@ function flipped(text, byte = 6) {
 }
 
 test("the newest checkpoint is shown with its number, size, root and time, and its signature is verified", async () => {
+  let number = null; // what was just recorded gets a numbered checkpoint within some seconds
+  while (number === null) ({ ledger: { head: { number } } } = await ask("{ ledger { head { number } } }"));
   const opened = await signedIn(token);
   await opened.getByRole("link", { name: "Proof" }).click();
   await opened.getByText(/It is signed by the key/).waitFor();
