@@ -5,6 +5,7 @@ A log line names the caller, the operation and the outcome; it never holds the d
 
 import re
 import secrets
+from contextlib import nullcontext
 from time import perf_counter
 from types import TracebackType
 from typing import Any, Final, Self
@@ -38,7 +39,7 @@ _log = structlog.get_logger(__name__)
 class RequestLogMiddleware:
     """Logs, counts and traces HTTP requests. WebSockets only get a request id."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics, telemetry: Telemetry) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics, telemetry: Telemetry | None) -> None:
         self._app = app
         self._metrics = metrics
         self.telemetry = telemetry
@@ -106,7 +107,8 @@ class Observed:
 
     def __enter__(self) -> Self:
         self._started = perf_counter()
-        self._spanning = self._log.telemetry.span(self._scope["method"], self._path)
+        telemetry = self._log.telemetry
+        self._spanning = nullcontext() if telemetry is None else telemetry.span(self._scope["method"], self._path)
         self._span = self._spanning.__enter__()
         return self
 
@@ -114,7 +116,8 @@ class Observed:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         summary = self._log.summarize(self._scope, self._path, self._status, perf_counter() - self._started)
-        self._span.record(summary)
+        if self._span is not None:
+            self._span.record(summary)
         _log.info("request", **summary)
         self._spanning.__exit__(kind, error, trace)
 

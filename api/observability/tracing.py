@@ -6,9 +6,9 @@ Without both, nothing is imported and nothing is recorded.
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from importlib.util import find_spec
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 ENDPOINTS: Final = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 _NAMES: Final = {
@@ -18,43 +18,21 @@ _NAMES: Final = {
 }  # fmt: skip
 
 
-class Span(Protocol):
+class Span:
     """The span of one request."""
 
-    def record(self, summary: Mapping[str, Any]) -> None: ...
-
-
-class Telemetry:
-    """Records no spans."""
-
-    def span(self, method: str, path: str) -> AbstractContextManager[Span]:  # noqa: ARG002
-        """The span of a request while it lasts."""
-        return _NO_SPAN
-
-    def close(self) -> None:
-        """Flush the spans that were not exported yet."""
-
-
-class _NullSpan:
-    def record(self, summary: Mapping[str, Any]) -> None:
-        """Records nothing."""
-
-
-_NO_SPAN: Final = nullcontext(_NullSpan())
-
-
-class _OtelSpan:
     def __init__(self, span: Any) -> None:
         self._span = span
 
     def record(self, summary: Mapping[str, Any]) -> None:
+        """Set the attributes of the span from the line in the log."""
         known = {_NAMES[name]: value for name, value in summary.items() if name in _NAMES and value not in (None, [])}
         self._span.set_attributes(known)
         if summary.get("operation"):
             self._span.update_name(f"{summary['type']} {summary['operation']}")
 
 
-class OtelTelemetry(Telemetry):
+class Telemetry:
     """Records spans with an OpenTelemetry provider."""
 
     def __init__(self, provider: Any) -> None:
@@ -63,17 +41,19 @@ class OtelTelemetry(Telemetry):
 
     @contextmanager
     def span(self, method: str, path: str) -> Iterator[Span]:
+        """The span of a request while it lasts."""
         with self._tracer.start_as_current_span(f"{method} {path}") as span:
-            yield _OtelSpan(span)
+            yield Span(span)
 
     def close(self) -> None:
+        """Flush the spans that were not exported yet."""
         self._provider.shutdown()
 
 
-def telemetry() -> Telemetry:
-    """The telemetry that the environment configures."""
+def telemetry() -> Telemetry | None:
+    """The telemetry that the environment configures, if it does."""
     if not any(os.environ.get(name) for name in ENDPOINTS) or find_spec("opentelemetry") is None:
-        return Telemetry()
+        return None
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415 - of the extra
     from opentelemetry.sdk.resources import Resource  # noqa: PLC0415 - of the extra
     from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415 - of the extra
@@ -81,4 +61,4 @@ def telemetry() -> Telemetry:
 
     provider = TracerProvider(resource=Resource.create({"service.name": "keyframe"}))
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
-    return OtelTelemetry(provider)
+    return Telemetry(provider)

@@ -42,7 +42,8 @@ def lifespan_of(process: Process) -> Callable[[Starlette], AbstractAsyncContextM
         finally:
             if process.standbys is not None:
                 await to_thread.run_sync(process.standbys.stop)
-            await to_thread.run_sync(process.telemetry.close)
+            if process.telemetry is not None:
+                await to_thread.run_sync(process.telemetry.close)
 
     return lifespan
 

@@ -65,7 +65,7 @@ class Process:
     sizes: WorkspaceSizes
     answers: KeptAnswers
     standbys: Standbys | None = None
-    telemetry: Telemetry = field(default_factory=telemetry)
+    telemetry: Telemetry | None = field(default_factory=telemetry)
     metrics: Metrics = field(default_factory=Metrics)
     structure: Structure = field(default_factory=Structure)
     leaving: Flag = field(default_factory=Flag)

@@ -3,15 +3,18 @@
 import json
 import re
 from typing import Any, Self
+from unittest.mock import AsyncMock
 
 import psycopg
 import pytest
 import structlog
 from starlette.testclient import TestClient
+from starlette.types import Scope
 from structlog.testing import capture_logs
 
 from api.observability import tracing
 from api.observability.metrics import NAMES_MAX, Metrics
+from api.observability.request_log import Observed, RequestLogMiddleware
 from api.runtime.database import Database
 from api.runtime.log_setup import LogFormat, configure_logging
 from api.runtime.settings import Settings
@@ -199,13 +202,13 @@ def test_metrics_without_a_database_say_so(settings: Settings, database: Databas
 def test_tracing_is_off_without_an_endpoint(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in tracing.ENDPOINTS:
         monkeypatch.delenv(name, raising=False)
-    assert type(tracing.telemetry()) is tracing.Telemetry
+    assert tracing.telemetry() is None
 
 
 def test_tracing_is_off_without_opentelemetry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(tracing.ENDPOINTS[0], "http://127.0.0.1:1")
     monkeypatch.setattr(tracing, "find_spec", lambda _: None)
-    assert type(tracing.telemetry()) is tracing.Telemetry
+    assert tracing.telemetry() is None
 
 
 class Tracer:
@@ -213,6 +216,7 @@ class Tracer:
 
     def __init__(self) -> None:
         self.attributes: dict[str, Any] = {}
+        self.ended = False
 
     def get_tracer(self, _: str) -> "Tracer":
         return self
@@ -236,7 +240,7 @@ class Tracer:
 
 def test_span_has_the_fields_of_the_request_log() -> None:
     tracer = Tracer()
-    with tracing.OtelTelemetry(tracer).span("POST", "/graphql") as span:
+    with tracing.Telemetry(tracer).span("POST", "/graphql") as span:
         span.record(
             {"request_id": "a", "caller": None, "operation": "Now", "type": "query", "status": 200, "codes": []}
         )
@@ -246,6 +250,16 @@ def test_span_has_the_fields_of_the_request_log() -> None:
         "keyframe.request_id": "a", "graphql.operation.name": "Now", "graphql.operation.type": "query",
         "http.response.status_code": 200,
     }  # fmt: skip
+
+
+def test_request_is_traced_while_it_is_answered() -> None:
+    tracer, unused = Tracer(), AsyncMock()
+    log = RequestLogMiddleware(unused, Metrics(), tracing.Telemetry(tracer))
+    scope: Scope = {"type": "http", "method": "POST", "path": "/graphql", "state": {"id": "a"}}
+    with Observed(log, scope, "/graphql", unused):
+        assert (tracer.name, tracer.ended) == ("POST /graphql", False)
+    assert tracer.ended
+    assert tracer.attributes["keyframe.request_id"] == "a"
 
 
 # ── headers and pages ─────────────────────────────────────────────────────────────────────────────
