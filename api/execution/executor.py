@@ -223,11 +223,14 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
 
     def _list(self, item_type: Any, nodes: Any, info: Any) -> Complete:
         is_required = is_non_null_type(item_type)
-        complete_item = self._completer(get_nullable_type(item_type), nodes, info)
+        complete_item: Complete | None = None
 
         def complete(value: Any, place: Place) -> list[Any]:
+            nonlocal complete_item
             done: list[Any] = []
             for index, item in enumerate(value):
+                if complete_item is None:
+                    complete_item = self._completer(get_nullable_type(item_type), nodes, info)
                 try:
                     completed = None if item is None else complete_item(item, (place, index, None))
                     if completed is None and is_required:
