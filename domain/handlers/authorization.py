@@ -13,7 +13,7 @@ from uuid import UUID
 from msgspec import structs
 
 from domain.commands.command import Command
-from domain.commands.permissions import Needs, Permission, Role, permissions, roles_with
+from domain.commands.permissions import Needs, Permission, Role, roles_with
 from domain.handlers import related
 from domain.handlers.unit_of_work import Author, UnitOfWork
 from domain.model.discussion import Comment, Initiative, Reflection
@@ -34,7 +34,7 @@ SINCE_MAX = 100
 def refuse_by_role(command: Command, author: Author) -> None:
     """Check the roles of the author, without reading the log. Raises `FORBIDDEN`."""
     refuse_kind(type(command), author)
-    can = permissions(author.roles)
+    can = author.can
     if command.effective_at is not None and Permission.BACKDATE not in can:
         roles = _either(roles_with(Permission.BACKDATE))
         raise CommandRejected(
@@ -48,7 +48,7 @@ def refuse_by_role(command: Command, author: Author) -> None:
 
 def refuse_kind(kind: type[Command], author: Author) -> None:
     """Check that the roles of the author suffice for some command of a kind. Raises `FORBIDDEN`."""
-    needs, can = kind.NEEDS, permissions(author.roles)
+    needs, can = kind.NEEDS, author.can
     if needs.any_subject not in can and needs.own not in can:
         raise _forbidden(needs)
 

@@ -33,7 +33,7 @@ WORKSPACE = UUID("6b657966-7261-4d65-8000-000000000000")
 A = TypeVar("A", bound=Aggregate)
 
 
-class Author(msgspec.Struct, frozen=True):
+class Author(msgspec.Struct, frozen=True, dict=True):
     """The author of a command: `actor` is "person:UUID" or "machine:NAME".
 
     `on_behalf_of` and `claimed_at` are the `by` and the `at` of an imported fact: claims, which grant no permissions.
@@ -45,13 +45,13 @@ class Author(msgspec.Struct, frozen=True):
     on_behalf_of: UUID | None = None
     claimed_at: datetime | None = None
 
-    @property
+    @cached_property
     def person(self) -> UUID | None:
         """The person's id; None for a machine."""
         kind, _, name = self.actor.partition(":")
         return UUID(name) if kind == "person" else None
 
-    @property
+    @cached_property
     def can(self) -> frozenset[Permission]:
         return permissions(self.roles)
 
@@ -82,7 +82,7 @@ class UnitOfWork:
         self.log = log
         self.has_recalled = False
         self.author = author
-        self.can = permissions(author.roles)
+        self.can = author.can
         self.me = author.person
         self.command: Command = command
         self.command_id = command_id
