@@ -4,7 +4,7 @@ The streams read for authorization belong to the unit of work, and the append ch
 change of owner or visibility makes the command run again.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from operator import attrgetter
 from typing import Any, Final
@@ -184,17 +184,27 @@ def _names_hidden(uow: UnitOfWork, event: Event) -> bool:
 
 
 def _is_own(uow: UnitOfWork, needs: Needs) -> bool:
-    """Whether the author owns every subject of the command. The handler rejects subjects that do not exist. It also
-    rejects an id of another kind in place of a KPI, which may be hidden: visibility is not checked for KPI ids."""
+    """Whether the author owns every subject of the command. The handler rejects subjects that do not exist."""
     me = uow.me
     if me is None:
         return False
     command: Any = uow.command
     if needs.of is None:
         return me in (command.owner, *command.contributors) or _leads(uow, me, command.team)
-    ids, kind = _subjects(uow, getattr(command, needs.of))
+    named = getattr(command, needs.of)
+    if isinstance(named, list):
+        return _owns_kpis(uow, me, named)
+    subject = uow.known(named.id if isinstance(named, Ref) else named)
+    return subject is None or is_own(uow, me, subject)
+
+
+def _owns_kpis(uow: UnitOfWork, me: UUID, readings: Iterable[Any]) -> bool:
+    """Whether a person owns the KPI of each of these readings. The handler rejects an id of another kind in place of a
+    KPI, which may be hidden: visibility is not checked for KPI ids."""
+    named = {reading.kpi for reading in readings}
+    ids = [id for id in (uow.id_of(Kind.KPI, by) for by in named) if id is not None]
     uow.load(ids)
-    found = [one for one in map(uow.known, ids) if isinstance(one, kind)]
+    found = [one for one in map(uow.known, ids) if isinstance(one, Kpi)]
     return all(map(partial(is_own, uow, me), found))
 
 
@@ -203,14 +213,6 @@ def refuse_foreign(uow: UnitOfWork, aggregate: Aggregate) -> None:
     needs, me = uow.command.NEEDS, uow.me
     if needs.any_subject not in uow.can and (me is None or not is_own(uow, me, aggregate)):
         raise _forbidden(needs)
-
-
-def _subjects(uow: UnitOfWork, named: Any) -> tuple[list[UUID], type[Aggregate]]:
-    """The ids in a command's subject field, and their required kind."""
-    if isinstance(named, list):
-        kpis = {reading.kpi for reading in named}
-        return [id for id in (uow.id_of(Kind.KPI, by) for by in kpis) if id is not None], Kpi
-    return [named.id if isinstance(named, Ref) else named], Aggregate
 
 
 def is_own(uow: UnitOfWork, me: UUID, aggregate: Aggregate) -> bool:
