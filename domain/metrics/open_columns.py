@@ -38,26 +38,20 @@ class Figures(NamedTuple):
 
 
 def at_moment(of: OpenKeyResults, at: int, silence: int, policy: ScoringPolicy) -> Figures:
-    """Their figures; the values are as those of `formulas.clamped`. `silence`: the time without a measurement after
-    which a key result is stale."""
+    """Their figures; values as by `formulas.clamped`, what is expected as by `progress.expected`. `silence`: the time
+    without a measurement after which a key result is stale."""
     values = [None if one is None else 0.0 if one <= 0 else 1.0 if one > 1 else one for one in of.shares]
-    expected = _expected(of, at)
+    expected = [
+        1.0 if is_level or at >= due or due <= begin else 0.0 if at <= begin else (at - begin) / (due - begin)
+        for is_level, begin, due in zip(of.are_level, of.begins_at, of.due_at, strict=True)
+    ]
+    for place, share in of.planned.items():
+        expected[place] = share
     gaps = [due - (value or 0.0) for due, value in zip(expected, values, strict=True)]
     healths = _healths(of, values, gaps, at, silence, policy)
     if None in values:
         gaps = [0.0 if health is Health.PENDING else gap for health, gap in zip(healths, gaps, strict=True)]
     return Figures(values, expected, healths, gaps)
-
-
-def _expected(of: OpenKeyResults, at: int) -> list[float]:
-    """As `progress.expected`."""
-    shares = [
-        1.0 if is_level or at >= due or due <= begin else 0.0 if at <= begin else (at - begin) / (due - begin)
-        for is_level, begin, due in zip(of.are_level, of.begins_at, of.due_at, strict=True)
-    ]
-    for place, share in of.planned.items():
-        shares[place] = share
-    return shares
 
 
 def _healths(

@@ -249,7 +249,7 @@ class _Frame:
     def open(self, kept: KeptColumns, places: Sequence[int]) -> list[list[Any]]:
         """The figures of the open key results at these places, as columns."""
         rules = self._of_ended
-        are_all = len(places) == len(kept)
+        are_all = isinstance(places, range)  # see `_grouped`
         shares, levels, created, due, measured = [
             kept.columns[name] if are_all else at_places(kept.columns[name], places)
             for name in ("share", "is_level", "created_at", "due", "last_measured_at")
