@@ -4,6 +4,7 @@ Without them an answer that is computed by columns would make, and throw away, a
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import Any, TypeVar, overload
 
@@ -12,16 +13,14 @@ from api.snapshot.snapshot import AnyProxy, Batch, View
 T = TypeVar("T")
 
 
+@dataclass(slots=True, eq=False)
 class Siblings(Sequence[AnyProxy]):
     """Neighbouring rows of a batch as objects of one type."""
 
-    __slots__ = ("batch", "proxy_type", "start", "stop")
-
-    def __init__(self, proxy_type: type[AnyProxy], batch: Batch, start: int, stop: int) -> None:
-        self.proxy_type = proxy_type
-        self.batch = batch
-        self.start = start
-        self.stop = stop
+    proxy_type: type[AnyProxy]
+    batch: Batch
+    start: int
+    stop: int
 
     def __len__(self) -> int:
         return self.stop - self.start

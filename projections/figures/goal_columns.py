@@ -6,6 +6,7 @@ means, although most answers show a value and a health.
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import compress, count
 from operator import attrgetter
 from typing import Any, Final, NamedTuple, TypeAlias
@@ -215,12 +216,12 @@ _STATED: Final[Mapping[str, tuple[str, Callable[[Part], Any]]]] = {
 `current` is the latest value."""
 
 
+@dataclass(eq=False)
 class KeyResultColumns(Columnar[KeyResultFigures]):
     """The progress of the key results at these places, and their latest measurements."""
 
-    def __init__(self, of: PartColumns, places: Sequence[int]) -> None:
-        self._of = of
-        self._places = places
+    _of: PartColumns
+    _places: Sequence[int]
 
     def __len__(self) -> int:
         return len(self._places)

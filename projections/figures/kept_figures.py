@@ -5,6 +5,7 @@ end; see docs/adr/0052.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from operator import attrgetter
 from typing import Any, NamedTuple, cast
@@ -173,22 +174,19 @@ class _Rules:
         return list(map(ends.__getitem__, days))
 
 
+@dataclass
 class _Rulebook:
-    """The rules of the cycles at a basis, each looked up once."""
+    """The rules of the cycles of goals at a basis, each looked up once."""
 
-    def __init__(self, of: Goals) -> None:
-        self.at = of.basis.at
-        self.cycles = of.cycles
-        self._settings = of.settings
-        self._rules: dict[tuple[int, End | None], _Rules] = {}
+    goals: Goals
+    _rules: dict[tuple[int, End | None], _Rules] = field(default_factory=dict)
 
     def of(self, cycle: CycleRow, ended: End | None) -> _Rules:
         """The rules in a cycle at an end, or at the basis."""
         found = self._rules.get((cycle.born, ended))
         if found is None:
-            policies, calendars = self._settings
-            begins_on = cycle.at_end(ended).starts_on
-            found = _Rules(policies.in_force(ended), calendars.in_force(ended), begins_on, cycle.check_in_cadence)
+            policy, calendar = self.goals.settings.in_force(ended)
+            found = _Rules(policy, calendar, cycle.at_end(ended).starts_on, cycle.check_in_cadence)
             self._rules[cycle.born, ended] = found
         return found
 
@@ -227,7 +225,7 @@ class _Frame:
     def __init__(self, rules: _Rulebook, row: AnyObjective) -> None:
         self._rules = rules
         self._row = row
-        self._cycle = rules.cycles[row.cycle]
+        self._cycle = rules.goals.cycles[row.cycle]
         self.ended = end_of_goal(row, self._cycle)
         self._of_ended = rules.of(self._cycle, self.ended)
         self.policy = self._of_ended.policy
@@ -260,7 +258,7 @@ class _Frame:
             {number: self._planned(kept, place) for number, place in kept.planned(places)} if kept.by_birth else {}
         )
         of = OpenKeyResults(shares, levels, begins_at, rules.ends(due), measured, planned)
-        figures = open_columns.at_moment(of, stored(self._rules.at), rules.silence, rules.policy)
+        figures = open_columns.at_moment(of, stored(self._rules.goals.basis.at), rules.silence, rules.policy)
         if self._is_planned:
             pending = [Health.PENDING] * len(places), [0.0] * len(places)
             figures = figures._replace(health=pending[0], gap=pending[1])
@@ -270,7 +268,7 @@ class _Frame:
         """The expected progress of an open key result by its plan."""
         few, facts, calendar = kept.few(place), self.facts(kept, place), self._of_ended.calendar
         plan = tuple(Planned(calendar.day_end(point.on), point.value) for point in _PLAN(few.plan))
-        return progress.expected(_METRIC(few.metric), facts.begins_at, facts.due_at, self._rules.at, plan)
+        return progress.expected(_METRIC(few.metric), facts.begins_at, facts.due_at, self._rules.goals.basis.at, plan)
 
     # ── ended and dropped ones ───────────────────────────────────────────────────────────────────
 

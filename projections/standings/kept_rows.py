@@ -11,6 +11,7 @@ cycle.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -125,21 +126,21 @@ _LOADERS: Final[Mapping[str, Callable[[Any], Any]]] = {
 _LOADS: Final = [(Kept._fields.index(name), load) for name, load in _LOADERS.items()]
 
 
+@dataclass(frozen=True)
 class KeptColumns:
     """Kept standings as columns, in the order of drafting and addition; a record is made only if one is looked at.
     Times are numbers, see `projections.store.stored_columns`. `columns`: those that are read of each row, by name, as
     stored. `by_birth`: those that are read of few rows, by `born`."""
 
-    def __init__(self, columns: Sequence[list[Any]], few: Mapping[int, Few]) -> None:
-        self.columns = dict(zip(_EACH, columns, strict=True))
-        self.by_birth = few
+    columns: Mapping[str, list[Any]]
+    by_birth: Mapping[int, Few]
 
     def __len__(self) -> int:
         return len(self.columns["born"])
 
     def __add__(self, others: "KeptColumns") -> "KeptColumns":
         """These standings, followed by others."""
-        columns = [values + others.columns[name] for name, values in self.columns.items()]
+        columns = {name: values + others.columns[name] for name, values in self.columns.items()}
         return KeptColumns(columns, {**self.by_birth, **others.by_birth})
 
     def loaded(self, name: str) -> list[Any]:
@@ -166,7 +167,7 @@ class KeptColumns:
                 yield number, place
 
 
-NO_STANDINGS: Final = KeptColumns([[] for _ in _EACH], {})
+NO_STANDINGS: Final = KeptColumns({name: [] for name in _EACH}, {})
 
 _AT = (
     "cross join lateral (select * from standing where standing.id = c.id and since <= %(at)s"
@@ -197,7 +198,8 @@ def of_objectives(conn: Connection, basis: Basis, objectives: Sequence[UUID], *,
     `ended`: whether one of these objectives may have ended."""
     params, are_many = basis_params(basis, ids=list(objectives), ended=ended), len(objectives) >= _MANY
     each, (births, *few) = _OF_OBJECTIVES.fetch(conn, params, are_many=are_many)
-    return KeptColumns(each, dict(zip(births, map(Few._make, zip(*few, strict=True)), strict=True)))
+    by_birth = dict(zip(births, map(Few._make, zip(*few, strict=True)), strict=True))
+    return KeptColumns(dict(zip(_EACH, each, strict=True)), by_birth)
 
 
 # ── standings along bases ────────────────────────────────────────────────────────────────────────

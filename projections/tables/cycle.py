@@ -148,6 +148,11 @@ class Settings(NamedTuple):
     policies: Policies
     calendars: Calendars
 
+    def in_force(self, end: tuple[datetime, int] | None) -> tuple[ScoringPolicy, Calendar]:
+        """The policy and the calendar at an end, see `Policies` and `Calendars`; without one, at the basis."""
+        policy = _in_force(self.policies.rows, end, DEFAULT_POLICY).policy
+        return policy, _in_force(self.calendars.rows, end, DEFAULT_CALENDAR).calendar
+
     @property
     def policy(self) -> ScoringPolicy:
         """The scoring policy in force at the basis."""

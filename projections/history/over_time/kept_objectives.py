@@ -48,10 +48,9 @@ class Rules:
         """What is in force in a cycle at an end, or at the basis."""
         found = self._known.get((cycle.born, ended))
         if found is None:
-            policies, calendars = self._settings
-            calendar = calendars.in_force(ended)
+            policy, calendar = self._settings.in_force(ended)
             begins_at = calendar.day_start(cycle.at_end(ended).starts_on)
-            found = self._known[cycle.born, ended] = _InForce(policies.in_force(ended), calendar, begins_at, {})
+            found = self._known[cycle.born, ended] = _InForce(policy, calendar, begins_at, {})
         return found
 
 
