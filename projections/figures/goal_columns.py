@@ -99,7 +99,7 @@ class PartColumns(Mapping[int, Parts]):
         """Add all key results of objectives, in the order of (drafting, addition). `policies`: for each objective, the
         one that it is judged by. `figures`: those of `JUDGED`, as columns. `by_rows`: the key results that are not
         computed from kept standings, by their place among these."""
-        first = len(self.kept)
+        first = len(self.kept) if self.policies else 0
         self._dropped.update(compress(count(first), kept.columns["is_dropped"]))
         if by_rows:
             self.by_rows |= {first + place: part for place, part in by_rows.items()}

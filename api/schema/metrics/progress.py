@@ -92,7 +92,7 @@ def _shown(batch: Batch, load: Load, explained: Load | None) -> Sequence[Progres
     if explained is not None:
         found.known[_EXPLAINED] = partial(batch.all, explained)
         found.clear_at_close()
-    return Siblings(Progress, found, 0, len(found.rows))
+    return Siblings(Progress, found, 0, len(batch.few))
 
 
 def progress_by(load: Load, description: str, explained: Load | None = None, needs: Columns = None) -> Any:
