@@ -23,7 +23,9 @@ def configure_logging(form: LogFormat = LogFormat.AUTO) -> None:
     data."""
     as_text = form is LogFormat.TEXT or (form is LogFormat.AUTO and sys.stderr.isatty())
     rendering = _TEXT_PROCESSORS if as_text else _JSON_PROCESSORS
-    structlog.configure(processors=[*_STAMPING, *rendering], logger_factory=lambda *_: structlog.WriteLogger(sys.stderr))
+    structlog.configure(
+        processors=[*_STAMPING, *rendering], logger_factory=lambda *_: structlog.WriteLogger(sys.stderr)
+    )
     _configure_libraries(rendering)
 
 
