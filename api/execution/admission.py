@@ -1,8 +1,8 @@
 """Admission: which lane executes an operation, by its type and its estimated cost.
 
 An operation that this process has seen before, with the same values of the variables that decide its cost, goes to its
-lane at once. Another one is assessed on a thread of the
-light lane, since hostile documents take milliseconds; if it is light, the same thread executes it.
+lane at once. Another one is assessed on a thread of the light lane, since hostile documents take milliseconds; if it is
+light, the same thread executes it.
 """
 
 from collections import OrderedDict

@@ -294,11 +294,12 @@ class View:
 
     def by_id(self, query: ById[T], wanted: Iterable[UUID | None]) -> dict[UUID, T]:
         """The rows with these ids, among others read before; a view reads each row once."""
-        rows: dict[UUID, T] = self._rows.setdefault(query, {})
+        rows: dict[UUID, T] | None = self._rows.get(query)
+        if rows is None:
+            kept: Any = self._structure.cycles if query is cycle.cycles else {}
+            rows = self._rows[query] = dict(kept)
         for remembered in self._remembered.pop(query, ()):
             rows.update({row.id: row for row in remembered})
-        if query is cycle.cycles:
-            rows.update(self._structure.cycles)  # type: ignore[arg-type]
         missing = set(filter(None, wanted)) - rows.keys()
         if missing:
             with self.reads.connection() as conn:

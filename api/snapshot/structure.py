@@ -59,9 +59,9 @@ class Structure:
         return found
 
     def carry(self, before: int, to: int, known: datetime) -> None:
-        """Keep what was read at the present `before` for the present `to`, which was recorded at `known`: the events
-        after the one up to the other change none of it."""
+        """Keep what was read at the present `before` for the present `to` in its place, which was recorded at `known`:
+        the events after the one up to the other change none of it."""
         with self._lock:
-            for (newest, _, position), kept in [*self._kept.items()]:
-                if newest == position == before:
-                    self._kept[to, known, to] = kept
+            for key in [*self._kept]:
+                if key[0] == key[2] == before:
+                    self._kept[to, known, to] = self._kept.pop(key)

@@ -1,10 +1,12 @@
 """Converts rows into the inputs of the formulas."""
 
+from collections.abc import Iterable
+
 from domain.metrics.plan_curve import Planned
 from domain.metrics.progress import KeyResultFacts, PersonalScore
 from domain.metrics.wholes import CycleFacts, ObjectiveFacts
 from domain.primitives.calendar import Calendar
-from domain.primitives.values import Cadence, CycleState, KeyResultState, ObjectiveState
+from domain.primitives.values import Cadence, CycleState, KeyResultState, ObjectiveState, PlanPoint
 from projections.figures.standing import Standing
 from projections.figures.window import Window
 from projections.tables.cycle import CycleRow
@@ -41,13 +43,13 @@ def of_key_result(
         standing.latest,
         standing.last_measured_at,
         standing.confidence,
-        curve(row, window.calendar) if row.plan else (),
+        curve(row.plan, window.calendar) if row.plan else (),
     )
 
 
-def curve(row: KeyResultRow, calendar: Calendar) -> tuple[Planned, ...]:
+def curve(plan: Iterable[PlanPoint], calendar: Calendar) -> tuple[Planned, ...]:
     """The plan of a key result in moments, the ends of its days; empty for the straight line."""
-    return tuple(Planned(calendar.day_end(point.on), point.value) for point in row.plan)
+    return tuple(Planned(calendar.day_end(point.on), point.value) for point in plan)
 
 
 def _cadence(cycle: CycleRow, kpi: KpiRow | None) -> Cadence:

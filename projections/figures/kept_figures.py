@@ -13,7 +13,6 @@ from typing import Any, NamedTuple, cast
 from domain.metrics import open_columns, progress
 from domain.metrics.formulas import clamped
 from domain.metrics.open_columns import OpenKeyResults
-from domain.metrics.plan_curve import Planned
 from domain.metrics.progress import Judged, KeyResultProgress
 from domain.metrics.rating import Health
 from domain.primitives.calendar import Calendar
@@ -25,7 +24,7 @@ from domain.primitives.values import (
     ObjectiveState,
     ScoringPolicy,
 )
-from projections.figures import latest_standings, timeline
+from projections.figures import formula_inputs, latest_standings, timeline
 from projections.figures.figures import Figures
 from projections.figures.goal_columns import JUDGED, Goals, Judgement, Part, PartColumns
 from projections.figures.horizon import Horizon
@@ -267,7 +266,7 @@ class _Frame:
     def _planned(self, kept: KeptColumns, place: int) -> float:
         """The expected progress of an open key result by its plan."""
         few, facts, calendar = kept.few(place), self.facts(kept, place), self._of_ended.calendar
-        plan = tuple(Planned(calendar.day_end(point.on), point.value) for point in _PLAN(few.plan))
+        plan = formula_inputs.curve(_PLAN(few.plan), calendar)
         return progress.expected(_METRIC(few.metric), facts.begins_at, facts.due_at, self._rules.goals.basis.at, plan)
 
     # ── ended and dropped ones ───────────────────────────────────────────────────────────────────
@@ -282,7 +281,7 @@ class _Frame:
         changed = End(moment(few.changed_at), few.changed_position)
         ended = self._end_of(changed) if is_dropped else self.ended
         assert ended is not None
-        if ended < changed or ended.at < moment(few.since):
+        if ended.precedes_standing(changed, moment(few.since)):
             return None
         rules = self._of_ended if ended == self.ended else self._rules.of(self._cycle, ended)
         share = kept.columns["share"][place]

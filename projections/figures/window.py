@@ -23,6 +23,10 @@ class End(NamedTuple):
         effective."""
         return self < (row.changed_at, row.position)
 
+    def precedes_standing(self, changed: "End", since: datetime) -> bool:
+        """The same of the last change of a key result, or of its last measurement, which came at `since`."""
+        return self < changed or self.at < since
+
 
 class Window(NamedTuple):
     """`ended`: the end of the window, None while it is open. `begins_at`: the beginning of the key result, the start of

@@ -123,7 +123,7 @@ class KeyResultHistory:
         """The plan of a version. Days are those of the calendar in force at the end of the window, or at the horizon
         while it is open."""
         metric, window = with_start(row.metric, baseline), self._window
-        due_at, plan = window.calendar.day_end(row.due), formula_inputs.curve(row, window.calendar)
+        due_at, plan = window.calendar.day_end(row.due), formula_inputs.curve(row.plan, window.calendar)
         return _Line(metric, window.begins_at, due_at, plan)
 
     @property

@@ -334,14 +334,13 @@ class VersionedTable(Table[V]):
         One id has a query of its own: PostgreSQL assumes ten of an array, and would plan each search for one anew,
         which takes longer than the search.
         """
-        kind = is_level(basis), len(ids) == 1, columns
-        sql = self._by_id.get(kind)
-        if sql is None and len(ids) == 1:
-            sql = f"select {columns or self.seen} from {last_version(self.name, basis, 'v', '%(ids)b::uuid')}"
-        elif sql is None:
-            sql = self.query(basis, "select unnest(%(ids)b::uuid[]) as id", columns=columns)
-        self._by_id[kind] = sql
-        return fetch(conn, sql, basis_params(basis, ids=ids[0] if len(ids) == 1 else ids))
+        is_one = len(ids) == 1
+        kind = is_level(basis), is_one, columns
+        if kind not in self._by_id:
+            one = f"select {columns or self.seen} from {last_version(self.name, basis, 'v', '%(ids)b::uuid')}"
+            many = self.query(basis, "select unnest(%(ids)b::uuid[]) as id", columns=columns)
+            self._by_id[kind] = one if is_one else many
+        return fetch(conn, self._by_id[kind], basis_params(basis, ids=ids[0] if is_one else ids))
 
     def by(self, conn: Connection, basis: Basis, column: str, values: Iterable[Any], where: str = "true") -> list[V]:
         """The versions at the basis of which `column` has one of these values, in the order of creation."""

@@ -4,10 +4,9 @@ from functools import cache
 from operator import attrgetter
 from typing import Any
 
-from graphql import ValueNode, VariableNode
-from graphql.language import ListValueNode, ObjectValueNode
 from strawberry.types.field import StrawberryField
 
+from api.execution.cost import variables_in
 from api.execution.plans.run import ReadOne
 from api.snapshot.snapshot import RowProxy
 
@@ -40,12 +39,4 @@ def is_fixed(field: Any, node: Any) -> bool:
         return False
     resolver: Any = field.base_resolver
     takes_info = resolver is None or resolver.info_parameter
-    return not takes_info and not any(_varies(argument.value) for argument in node.arguments or ())
-
-
-def _varies(value: ValueNode) -> bool:
-    if isinstance(value, ListValueNode):
-        return any(map(_varies, value.values or ()))
-    if isinstance(value, ObjectValueNode):
-        return any(_varies(field.value) for field in value.fields or ())
-    return isinstance(value, VariableNode)
+    return not takes_info and not any(variables_in(argument.value for argument in node.arguments or ()))

@@ -348,7 +348,7 @@ def _is_after(of: Kept, ended: End) -> bool:
     assert of.since is not None
     assert of.changed_at is not None
     assert of.changed_position is not None
-    return ended < (of.changed_at, of.changed_position) or ended.at < of.since
+    return ended.precedes_standing(End(of.changed_at, of.changed_position), of.since)
 
 
 def _may_take_from_others(

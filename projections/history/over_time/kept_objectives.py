@@ -8,7 +8,6 @@ from uuid import UUID
 
 from domain.metrics import progress, wholes
 from domain.metrics.formulas import clamped, mean
-from domain.metrics.plan_curve import Planned
 from domain.metrics.progress import KeyResultProgress, Pace, elapsed
 from domain.metrics.rating import Health
 from domain.metrics.wholes import ObjectiveFacts, ObjectiveOutline, Settled
@@ -92,7 +91,7 @@ class Frame:
         span, at = self.span(of), self.rules.at
         if of.metric is None:
             return 1.0 if of.is_level else elapsed(*span, at)
-        plan = tuple(Planned(self._in_force.calendar.day_end(point.on), point.value) for point in _PLAN(of.plan))
+        plan = formula_inputs.curve(_PLAN(of.plan), self._in_force.calendar)
         return progress.expected(_METRIC(of.metric), *span, at, plan)
 
     def pace(self, of: Kept, value: float | None) -> Pace:

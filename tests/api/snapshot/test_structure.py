@@ -80,6 +80,19 @@ def test_structure_is_carried_over_own_events_that_do_not_change_it() -> None:
     assert kept.at(ResolvedBasis(LATER, 9, LATER), ResolvedBasis(LATER, 9, LATER)) is not then
 
 
+def test_carried_structure_is_bounded() -> None:
+    """Commands whose payloads read nothing carry it on and on."""
+    kept, first = Structure(), ResolvedBasis(NOW, 0, NOW)
+    then = kept.at(first, first)
+    for position in range(2 * BASES_MAX):
+        kept.carry(position, position + 1, NOW)
+    last = ResolvedBasis(NOW, 2 * BASES_MAX, NOW)
+    assert kept.at(last, last) is then
+    for position in range(1, 2 * BASES_MAX):
+        basis = ResolvedBasis(NOW, position, NOW)
+        assert kept.at(basis, basis) is not then
+
+
 def test_measurements_concern_no_structure() -> None:
     """What a check-in or a reading records is an event of a key result or a KPI."""
     measuring = {kind.RECORDS for kind in MUTATIONS.values() if kind.ANSWERS in MEASURED}
