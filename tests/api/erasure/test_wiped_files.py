@@ -19,6 +19,7 @@ from domain.log.erasure import NotTableOwner, wipe
 from projections.engine import projector, rebuild
 from projections.store.versioned_tables import Connection
 from projections.tables import people
+from tests import waiting
 from tests.projections.conftest import worlds
 from tests.projections.proof.proven_quarter import ADA as AUTHOR
 from tests.world import World
@@ -171,8 +172,8 @@ def test_projector_wipes_earlier_and_new_erasures(world: World, monkeypatch: pyt
     try:
         outcome = world.keyframe.execute(now.erased, AUTHOR)
         assert running_projector.wait(outcome.head, 10)
-        while now.is_on_disk(world) or before.is_on_disk(world):
-            assert thread.is_alive()
+        waiting.until(lambda: not now.is_on_disk(world) and not before.is_on_disk(world), pause_s=0)
+        assert thread.is_alive()
     finally:
         stop.set()
         running_projector.wake()
