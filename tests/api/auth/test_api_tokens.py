@@ -32,7 +32,7 @@ from tests.workspace import fresh_workspace
 
 pytestmark = BOTH_FRAMES
 
-SHAPE = re.compile(r"kf_([a-z2-9]{10})_[A-Za-z0-9_-]{43}")
+SHAPE = re.compile(r"kf_([a-z2-9]{10})_(?P<secret>[A-Za-z0-9_-]{43})")
 
 
 @pytest.fixture(scope="module")
@@ -52,12 +52,13 @@ def test_created_token_is_the_only_line_on_stdout(app_server: AppServer) -> None
         app_server.database.settings, "token", "create", "--role", "METRICS", "--role", "AUDITOR", "--name", "shop"
     )
     (secret,) = done.stdout.splitlines()
-    assert SHAPE.fullmatch(secret)
+    shape = SHAPE.fullmatch(secret)
+    assert shape
     assert secret not in done.stderr
     assert "as the machine 'shop' with the roles AUDITOR, METRICS" in done.stderr
     listed = keyframe(app_server.database.settings, "token", "list").stdout
     assert "machine shop" in listed
-    assert secret.split("_")[2] not in listed
+    assert shape["secret"] not in listed
 
 
 @pytest.mark.parametrize("failure", [OSError(28, "No space left on device"), SystemExit(1), KeyboardInterrupt()])
