@@ -428,6 +428,10 @@ class Batch:
         """The values of an attribute of the rows."""
         return values_of(self.rows, name)
 
+    def has(self, names: Iterable[str]) -> bool:  # noqa: ARG002 - for batches that lack columns
+        """Whether these columns have been read."""
+        return True
+
     def having(self, names: Iterable[str]) -> Sequence[Any]:  # noqa: ARG002 - for batches that lack columns
         """The rows with these columns at least."""
         return self.rows
@@ -468,8 +472,11 @@ class NarrowBatch(Batch):
     def column(self, name: str) -> Sequence[Any]:
         return self.few.column(name) if self.few.has(name) else super().column(name)
 
+    def has(self, names: Iterable[str]) -> bool:
+        return all(map(self.few.has, names))
+
     def having(self, names: Iterable[str]) -> Sequence[Any]:
-        return self.few if all(map(self.few.has, names)) else self.rows
+        return self.few if self.has(names) else self.rows
 
 
 class RowProxy:

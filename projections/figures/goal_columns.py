@@ -155,6 +155,10 @@ class PartColumns(Mapping[int, Parts]):
         its value from others, or a key result was changed after its end."""
         return () if parent in self._apart else self.live(parent)
 
+    def span(self, parent: int) -> range:
+        """The places of the key results of an objective, dropped ones too."""
+        return self._spans[parent]
+
     def live(self, parent: int) -> Sequence[int]:
         """The places of the key results of an objective that are not dropped."""
         span = self._spans[parent]

@@ -40,18 +40,20 @@ from projections.tables.kpi import KPI
 from projections.tables.objective import AnyObjective
 
 
-def add_parts(conn: Connection, of: Goals, to: PartColumns) -> None:
-    """Add the key results of those of these objectives that are missing there, from their kept standings."""
+def add_parts(conn: Connection, of: Goals, to: PartColumns, shown: tuple[str, ...] = ()) -> KeptColumns:
+    """Add the key results of those of these objectives that are missing there, from their kept standings. Returns
+    these, with the columns `shown`, see `projections.standings.kept_rows.SHOWN`."""
     rows = [row for row in of.rows if row.born not in to.policies] if to.policies else of.rows
     births, ids = zip(*tuples_of(rows, "born", "id"), strict=True) if rows else ((), ())
     frames = dict(zip(births, _Rulebook(of).frames(rows), strict=True))
     ended = any(map(attrgetter("ended"), frames.values()))
-    kept = kept_rows.of_objectives(conn, of.basis, ids, ended=ended)
+    kept = kept_rows.of_objectives(conn, of.basis, ids, ended=ended, shown=shown)
     figures, others = _judged(frames, kept)
     by_rows = dict(zip(others, _by_rows(conn, of, list(map(kept.at, others))), strict=True)) if others else {}
     for place, part in by_rows.items():
         _put(figures, place, part.judgement)
     to.add(dict(zip(frames, map(attrgetter("policy"), frames.values()), strict=True)), kept, figures, by_rows)
+    return kept
 
 
 def is_open_heading(of: Goals, row: AnyObjective, parts: PartColumns) -> bool:

@@ -102,9 +102,9 @@ class History:
 def defined(of: KeyResultRow, since: datetime, position: int, parent: int, *, is_kept: bool) -> KeptRow:
     """The row of a version of a key result before any measurement."""
     return KeptRow(
-        of.id, since, position, of.objective, parent, of.born, of.created_at, of.changed_at, of.position,
-        of.state is KeyResultState.DROPPED, of.weight, of.due, of.metric, of.plan, of.score, of.scored_in, is_kept,
-        is_kept and is_level(of.metric),
+        of.id, since, position, of.objective, parent, of.born, of.created_at, of.changed_at, of.position, of.title,
+        of.owner, of.state is KeyResultState.DROPPED, of.weight, of.due, of.metric, of.plan, of.score, of.scored_in,
+        is_kept, is_kept and is_level(of.metric),
     )  # fmt: skip
 
 
@@ -149,8 +149,8 @@ def redefined(row: KeptRow, of: KeyResultRow, position: int, parent: int | None 
     return replace(
         row, since=of.changed_at, position=position, objective=of.objective,
         parent=row.parent if parent is None else parent, changed_at=of.changed_at, changed_position=of.position,
-        is_dropped=of.state is KeyResultState.DROPPED, weight=of.weight, due=of.due, plan=of.plan, score=of.score,
-        scored_in=of.scored_in,
+        title=of.title, owner=of.owner, is_dropped=of.state is KeyResultState.DROPPED, weight=of.weight, due=of.due,
+        plan=of.plan, score=of.score, scored_in=of.scored_in,
     )  # fmt: skip
 
 

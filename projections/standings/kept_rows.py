@@ -11,8 +11,9 @@ cycle.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -30,10 +31,10 @@ class KeptRow(msgspec.Struct, frozen=True, gc=False):
     """The standing of a key result from `since` on.
 
     `parent` and `born`: the positions at which its objective was drafted and it was added. `changed_at` and
-    `changed_position`: those of the version of the key result, and from it `is_dropped`, `weight`, `due`, `metric`,
-    `plan`, `score` and `scored_in`. `is_kept`: the rest is known here; if not, it depends on a KPI. `is_level`,
-    `share`, `baseline`: see `domain.metrics.progress`. `value`, `reached`, `measured_at`: the latest measurement that
-    fits the metric; `last_measured_at`: that of the latest check-in of all.
+    `changed_position`: those of the version of the key result, and from it `title`, `owner`, `is_dropped`, `weight`,
+    `due`, `metric`, `plan`, `score` and `scored_in`. `is_kept`: the rest is known here; if not, it depends on a KPI.
+    `is_level`, `share`, `baseline`: see `domain.metrics.progress`. `value`, `reached`, `measured_at`: the latest
+    measurement that fits the metric; `last_measured_at`: that of the latest check-in of all.
     """
 
     id: UUID
@@ -45,6 +46,8 @@ class KeptRow(msgspec.Struct, frozen=True, gc=False):
     created_at: datetime
     changed_at: datetime
     changed_position: int
+    title: str
+    owner: UUID | None
     is_dropped: bool
     weight: float
     due: date
@@ -130,16 +133,17 @@ _LOADS: Final = [(Kept._fields.index(name), load) for name, load in _LOADERS.ite
 class KeptColumns:
     """Kept standings as columns, in the order of drafting and addition; a record is made only if one is looked at.
     Times are numbers, see `projections.store.stored_columns`. `columns`: those that are read of each row, by name, as
-    stored. `by_birth`: those that are read of few rows, by `born`."""
+    stored. `by_birth`: those that are read of few rows, by `born`. `shown`: those of `SHOWN` that were asked for."""
 
     columns: Mapping[str, list[Any]]
     by_birth: Mapping[int, Few]
+    shown: Mapping[str, list[Any]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.columns["born"])
 
     def __add__(self, others: "KeptColumns") -> "KeptColumns":
-        """These standings, followed by others."""
+        """These standings, followed by others, without what is only shown."""
         columns = {name: values + others.columns[name] for name, values in self.columns.items()}
         return KeptColumns(columns, {**self.by_birth, **others.by_birth})
 
@@ -182,24 +186,36 @@ _FEW: Final = {name: f"v.{name}" for name in Few._fields} | {
     "plan": "case when v.plan <> '[]' then v.plan end",
     "reached": "to_json(v.reached)::text",  # arrays of different lengths cannot be aggregated
 }
-_OF_OBJECTIVES: Final = ColumnQuery(
-    f"from ({_CANDIDATES}) c {_AT} where v.objective = c.objective",
-    "v.parent, v.born",
-    _EACH,
-    _HAS_FEW,
-    ["v.born", *_FEW.values()],
-)
+SHOWN: Final = ("id", "title", "owner", "metric")
+"""Columns of the key result itself that no figure needs, for answers that show both."""
+
+
+@lru_cache
+def _of_objectives(shown: tuple[str, ...]) -> ColumnQuery:
+    """The query for standings with these of `SHOWN`."""
+    return ColumnQuery(
+        f"from ({_CANDIDATES}) c {_AT} where v.objective = c.objective",
+        "v.parent, v.born",
+        [*_EACH, *shown],
+        _HAS_FEW,
+        ["v.born", *_FEW.values()],
+    )
+
+
 _MANY: Final = 50
 """Objectives that have hundreds of key results."""
 
 
-def of_objectives(conn: Connection, basis: Basis, objectives: Sequence[UUID], *, ended: bool = True) -> KeptColumns:
+def of_objectives(
+    conn: Connection, basis: Basis, objectives: Sequence[UUID], *, ended: bool = True, shown: tuple[str, ...] = ()
+) -> KeptColumns:
     """The standings of the key results of these objectives, dropped ones too, in the order of drafting and addition.
-    `ended`: whether one of these objectives may have ended."""
+    `ended`: whether one of these objectives may have ended. `shown`: which of `SHOWN` to read, too."""
     params, are_many = basis_params(basis, ids=list(objectives), ended=ended), len(objectives) >= _MANY
-    each, (births, *few) = _OF_OBJECTIVES.fetch(conn, params, are_many=are_many)
+    each, (births, *few) = _of_objectives(shown).fetch(conn, params, are_many=are_many)
     by_birth = dict(zip(births, map(Few._make, zip(*few, strict=True)), strict=True))
-    return KeptColumns(dict(zip(_EACH, each, strict=True)), by_birth)
+    columns = dict(zip(_EACH, each, strict=False))
+    return KeptColumns(columns, by_birth, dict(zip(shown, each[len(_EACH) :], strict=True)))
 
 
 # ── standings along bases ────────────────────────────────────────────────────────────────────────

@@ -257,6 +257,7 @@ class Narrow:
 
     def __init__(self, columns: Sequence[Column]) -> None:
         self._columns = columns
+        self.names = frozenset(column.name for column in columns)
         self.seen = self.seen_without("")
         self._row: Any = namedtuple("_row", [column.name for column in columns])  # type: ignore[misc]  # noqa: PYI024
 
@@ -268,11 +269,20 @@ class Narrow:
         """The rows for these values from the database, which may be followed by others. `known`: a column that was not
         read, since it has these values."""
         read = zip(*found, strict=True) if found else [()] * len(self._columns)
+        columns = {column.name: one for column, one in zip(self._columns, read, strict=False)}
+        return self.of_columns(columns, len(found), {known: values} if known else {})
+
+    def of_columns(self, stored: Mapping[str, Sequence[Any]], length: int, known: Mapping[str, Sequence[Any]]) -> Few:
+        """The rows with these columns as stored, and others whose values are known."""
         columns = [
-            values if column.name == known else one if column.load is None else _loaded(column.load, one)
-            for column, one in zip(self._columns, read, strict=False)
+            known[column.name]
+            if column.name in known
+            else stored[column.name]
+            if column.load is None
+            else _loaded(column.load, stored[column.name])
+            for column in self._columns
         ]
-        return Few(self._row, columns, len(found))
+        return Few(self._row, columns, length)
 
     def read(self, conn: Connection, sql: str, params: Params, *, prepare: bool = True) -> Few:
         """The rows of a query that selects these columns. As `fetch`."""

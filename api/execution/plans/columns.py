@@ -24,13 +24,15 @@ Complete: TypeAlias = Callable[[Run, Sequence[Any]], list[Any]]
 
 class Field(NamedTuple):
     """A field of a level: its name in the answer, how it is read and completed, and whether null is not allowed.
-    `needs`: the columns of the rows that it reads."""
+    `needs`: the columns of the rows that it reads. `narrows`: it reads other rows, with the columns that are shown of
+    them."""
 
     name: str
     read: Read
     complete: Complete
     is_required: bool
     needs: Columns = None
+    narrows: bool = False
 
 
 class Level:
@@ -38,6 +40,8 @@ class Level:
 
     def __init__(self, fields: Sequence[Field]) -> None:
         self._fields = fields
+        self._in_order = sorted(enumerate(fields), key=lambda one: not one[1].narrows)
+        """What narrows comes first: it may read with its rows what other fields need of them, in one statement."""
         self._objects = _objects_of(tuple(field.name for field in fields))
 
     @property
@@ -55,12 +59,11 @@ class Level:
         if not sources:
             return []
         run.add(FIELD_BYTES * len(self._fields) * len(sources))
-        columns = []
-        for _, read, complete, is_required, _ in self._fields:
-            column = complete(run, read(run, sources))
-            if is_required and None in column:
+        columns: list[Any] = [None] * len(self._fields)
+        for place, field in self._in_order:
+            columns[place] = column = field.complete(run, field.read(run, sources))
+            if field.is_required and None in column:
                 raise Irregular
-            columns.append(column)
         return self._objects(len(sources), *columns)
 
 

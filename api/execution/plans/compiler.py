@@ -22,7 +22,7 @@ from api.execution.plans.columns import Complete, Field, Level, Read
 from api.execution.plans.leaves import column_writer, plain
 from api.execution.plans.readers import column_name, is_fixed, plain_reader
 from api.execution.plans.run import Irregular, ReadOne, Run
-from api.snapshot.batch_fields import BATCH_FIELDS
+from api.snapshot.batch_fields import BATCH_FIELDS, BatchField
 from api.snapshot.siblings import Siblings
 from api.snapshot.snapshot import Columns
 
@@ -123,24 +123,22 @@ def _field(executor: Any, parent: GraphQLObjectType, name: str, nodes: Any) -> F
         raise Irregular
     at = Place(parent, name, field, nodes)
     complete, wanted = compiled(executor, get_nullable_type(field.type), at)
-    read, needs = _read(executor, at, wanted)
-    return Field(name, read, complete, is_non_null_type(field.type), needs)
+    defined = field.extensions.get("strawberry-definition")
+    column = column_name(defined)
+    if column is not None:
+        return Field(name, columns.of_rows(column), complete, is_non_null_type(field.type), frozenset([column]))
+    known = None if defined is None else _batch_field(defined.base_resolver)
+    needs, narrows = (None, False) if known is None else (known.needs, known.narrows)
+    return Field(name, _read(executor, at, defined, wanted), complete, is_non_null_type(field.type), needs, narrows)
 
 
-def _read(executor: Any, at: Place, wanted: Columns) -> tuple[Read, Columns]:
-    """How a field is read, and from which columns of the rows."""
-    defined = at.field.extensions.get("strawberry-definition")
-    name = column_name(defined)
-    if name is not None:
-        return columns.of_rows(name), frozenset([name])
+def _read(executor: Any, at: Place, defined: Any, wanted: Columns) -> Read:
+    """How a field that is no column of the row is read."""
     read = None if defined is None else plain_reader(defined)
     if read is None and is_fixed(defined, at.nodes[0].node):
         read = at.reader(executor)
-    if read is None:
-        return columns.bound(at.reader, wanted), _needs(None if defined is None else defined.base_resolver)
-    return columns.fixed(read, wanted), _needs(None if defined is None else defined.base_resolver)
+    return columns.bound(at.reader, wanted) if read is None else columns.fixed(read, wanted)
 
 
-def _needs(resolver: Any) -> Columns:
-    field = None if resolver is None else BATCH_FIELDS.get(resolver.wrapped_func)
-    return None if field is None else field.needs
+def _batch_field(resolver: Any) -> BatchField | None:
+    return None if resolver is None else BATCH_FIELDS.get(resolver.wrapped_func)

@@ -30,6 +30,7 @@ from projections.figures.latest_standings import Context
 from projections.figures.standing import Standing
 from projections.figures.timeline import Timeline
 from projections.figures.window import End, end_of_cycle
+from projections.standings.kept_rows import KeptColumns
 from projections.store.columnar import values_of
 from projections.tables import alignment, cycle, kpi, objective, people
 from projections.tables.cycle import CycleRow
@@ -104,6 +105,14 @@ def objectives_of_key_results(batch: Batch) -> Sequence[AnyObjective]:
     return list(map(batch.view.by_id(objective.goals, ids).__getitem__, ids))
 
 
+def shown_parts(view: View, rows: Sequence[AnyObjective], shown: tuple[str, ...]) -> tuple[PartColumns, KeptColumns]:
+    """The key results of these objectives with their progress, of which the view has read none yet, and their standings
+    with the columns `shown`, see `projections.standings.kept_rows.SHOWN`."""
+    view.remember(objective.goals, rows)
+    known = _known(view)
+    return known, view.reads.read(kept_figures.add_parts, _goals(view, rows), known, shown)
+
+
 def parts_of(view: View, rows: Sequence[AnyObjective]) -> tuple[Goals, PartColumns]:
     """These objectives with what is in force, and the key results of each with their progress, among others; a view
     computes them once."""
@@ -117,6 +126,11 @@ def _goals(view: View, rows: Sequence[AnyObjective]) -> Goals:
     ids = values_of(rows, "cycle")
     distinct = dict(zip(map(attrgetter("int"), ids), ids, strict=True))  # Python computes the hash of a UUID
     return Goals(view.basis, rows, view.by_id(cycle.cycles, distinct.values()), view.settings)
+
+
+def has_parts(view: View) -> bool:
+    """Whether key results have been read with their progress at a view."""
+    return bool(_known(view).policies)
 
 
 def _known(view: View) -> PartColumns:

@@ -11,16 +11,14 @@ from api.schema.primitives import enums
 from api.schema.primitives.field import related, to_ref
 from api.schema.primitives.node import Node
 from api.schema.primitives.scalars import Position
-from api.snapshot.batch_fields import BatchField
-from api.snapshot.dataloaders import few_columns, in_groups, many
+from api.snapshot.dataloaders import in_groups, many
 from api.snapshot.siblings import Siblings
 from api.snapshot.snapshot import Batch, Columns, RowProxy
 from domain.metrics.rating import Health
 from domain.primitives.values import Kind
 from projections.figures.goal_columns import KeyResultColumns
-from projections.store.versioned_tables import Narrow
 from projections.tables import measurements
-from projections.tables.key_result import KEY_RESULT, few_of_key_results, key_results_of_objectives
+from projections.tables.key_result import key_results_of_objectives
 
 
 @strawberry.type(
@@ -139,21 +137,6 @@ def live_key_results(batch: Batch) -> Sequence[list[Any]]:
 
 PARTS_NEED: Final = frozenset(["objective", "born"])
 """The columns of key results that their figures need; every batch of key results has them."""
-
-
-def _few_key_results(batch: Batch, include_dropped: bool, narrow: Narrow) -> Sequence[Sequence[Any]]:
-    return few_columns(batch, Kind.KEY_RESULT, few_of_key_results, narrow, include_dropped)
-
-
-def _key_results(_: type[Any], batch: Batch, wanted: Columns, include_dropped: bool = False) -> Sequence[Sequence[Any]]:
-    """The key results of each of these objectives, of which an answer shows some columns."""
-    load = all_key_results if include_dropped else live_key_results
-    narrow = None if wanted is None or (load,) in batch.known else KEY_RESULT.narrow(wanted | {"id"} | PARTS_NEED)
-    return batch.all(load) if narrow is None else batch.all(_few_key_results, include_dropped, narrow)
-
-
-KEY_RESULTS: Final = BatchField(_key_results, frozenset(["id"]), narrows=True)
-"""The key results of an objective."""
 
 
 def all_key_results(batch: Batch) -> Sequence[list[Any]]:

@@ -26,8 +26,8 @@ from api.schema.metrics.findings import (
     of_each_object,
 )
 from api.schema.metrics.goal_lists import GoalConnection, supporters
+from api.schema.metrics.key_result_lists import KEY_RESULTS
 from api.schema.metrics.progress import (
-    KEY_RESULTS,
     HealthCount,
     Progress,
     all_key_results,
