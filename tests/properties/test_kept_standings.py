@@ -19,11 +19,12 @@ from projections.figures import kept_figures, timeline
 from projections.figures.figures import Figures
 from projections.figures.goal_columns import Goals, KeyResultColumns, ObjectiveColumns, PartColumns
 from projections.figures.horizon import Horizon
-from projections.standings.kept_rows import KEPT
+from projections.standings import kept_rows
+from projections.standings.kept_rows import KEPT, KeptColumns
 from projections.store import basis as bases
 from projections.store.columnar import Columnar
 from projections.store.versioned_tables import Connection
-from projections.tables import cycle, objective
+from projections.tables import cycle, key_result, objective
 from tests.properties.conftest import World, Worlds
 from tests.properties.goal_histories import GoalHistory
 from tests.properties.histories import moments
@@ -77,7 +78,8 @@ def check(conn: Connection, basis: Basis) -> list[KeyResultProgress]:
     known = cycle.settings(conn, basis)
     goals = Goals(basis, rows, cycles, known)
     parts = PartColumns()
-    kept_figures.add_parts(conn, goals, parts)
+    kept = kept_figures.add_parts(conn, goals, parts, kept_rows.SHOWN)
+    check_shown(conn, basis, kept)
     figures = Figures(timeline.of_objectives(conn, basis, [row.id for row in rows]), Horizon.of(basis))
     found: list[KeyResultProgress] = []
     for row in rows:
@@ -98,6 +100,16 @@ def check(conn: Connection, basis: Basis) -> list[KeyResultProgress]:
     ]
     as_columns(KeyResultColumns(parts, range(len(parts.kept))))
     return found
+
+
+def check_shown(conn: Connection, basis: Basis, kept: KeptColumns) -> None:
+    """What kept standings show of key results is in their versions at the basis."""
+    of = {name: kept.shown[name] for name in kept_rows.SHOWN} | {name: kept.loaded(name) for name in ("born", "due")}
+    of["metric"] = list(map(KEPT.loads("metric"), of["metric"]))
+    rows = list(map(key_result.key_results(conn, basis, of["id"]).__getitem__, of["id"]))
+    assert {name: (basis, values) for name, values in of.items()} == {
+        name: (basis, [getattr(row, name) for row in rows]) for name in of
+    }
 
 
 def as_columns(of: Columnar[Any]) -> Sequence[Any]:

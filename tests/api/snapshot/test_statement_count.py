@@ -36,3 +36,9 @@ def test_statement_count_does_not_depend_on_the_number_of_objectives(world: Aske
     assert len(world.ask(SIMPLE)["objectives"]["nodes"]) == 1000
     assert {query: world.count(query) for query in few} == few
     assert few[SIMPLE] <= 8
+
+
+def test_key_results_and_figures_come_in_one_statement(world: AskedWorld) -> None:
+    Crowd(world).join(10)
+    objectives = SIMPLE.replace("keyResults { id title current progress { value expected health } }", "")
+    assert world.count(SIMPLE) == world.count(objectives)
