@@ -17,6 +17,7 @@ from time import monotonic
 from typing import Final, Generic, Self, TypeVar
 
 from api.asgi.fair_queue import FairQueue, Waiting
+from api.runtime.turns import Turns
 from projections.store.deadline import Deadline
 
 T = TypeVar("T")
@@ -74,11 +75,13 @@ class Job(Generic[T]):
 
     __slots__ = ("_context", "_loop", "_work", "caller", "cost", "deadline", "is_abandoned", "is_over", "result")
 
-    def __init__(self, work: Callable[[], T], caller: Hashable, cost: float, deadline: Deadline) -> None:
+    def __init__(
+        self, work: Callable[[], T], caller: Hashable, cost: float, deadline: Deadline, turns: Turns | None
+    ) -> None:
         self.caller = caller
         self.cost = cost
         self.deadline = deadline
-        self._work = work
+        self._work = work if turns is None else turns.taking(work, caller, deadline)
         self._context = copy_context()
         self._context.run(deadline.apply)
         self._loop = asyncio.get_running_loop()
@@ -103,14 +106,22 @@ class Job(Generic[T]):
 class Lane:
     """Worker threads for one kind of operations. All methods are called on the event loop.
 
-    `threads` operations are in progress at most, `caller_max` of one caller. `queue_max` wait at most,
-    `caller_queue_max` of one caller.
+    `threads` operations are in progress at most, `caller_max` of one caller; with `turns` fewer of them compute.
+    `queue_max` wait at most, `caller_queue_max` of one caller.
     """
 
     def __init__(
-        self, name: str, threads: int, *, caller_max: int, queue_max: int = 1_000, caller_queue_max: int = 200
+        self,
+        name: str,
+        threads: int,
+        *,
+        caller_max: int,
+        queue_max: int = 1_000,
+        caller_queue_max: int = 200,
+        turns: Turns | None = None,
     ) -> None:
         self.name = name
+        self._turns = turns
         self._threads = ThreadPoolExecutor(threads, f"keyframe-{name}")
         self._cancelling = ThreadPoolExecutor(1, f"keyframe-{name}-cancelling")
         self._free = threads
@@ -139,7 +150,7 @@ class Lane:
         raises `DeadlineExceeded`. A thread that was given up so is free again when its work has stopped.
         """
         await self._turn(caller, cost, deadline)
-        job = Job(work, caller, cost, deadline)
+        job = Job(work, caller, cost, deadline, self._turns)
         self._threads.submit(job.run, self._ended)
         self._deadlines.add(deadline)
         late: asyncio.TimerHandle | None = None
@@ -245,20 +256,23 @@ class Lanes:
 
     light: Lane = field(default_factory=lambda: Lane("light", 4, caller_max=4))
     writes: Lane = field(default_factory=lambda: Lane("writes", 4, caller_max=4))
-    heavy: Lane = field(default_factory=lambda: Lane("heavy", 2, caller_max=2))
+    heavy: Lane = field(default_factory=lambda: Lane("heavy", 3, caller_max=2, turns=Turns(2, 1)))
 
     @classmethod
     def of(cls, light: int, writes: int, heavy: int, caller_max: int, queue_max: int, caller_queue_max: int) -> Self:
-        """The lanes of a process with so many threads for light operations, for writes, and for heavy ones. One caller
-        takes all heavy threads but one at most, so that another one never waits for a single caller."""
+        """The lanes of a process with so many threads for light operations and for writes, and so many heavy operations
+        that compute at a time, beside which another one waits for PostgreSQL. One caller computes all heavy ones but
+        one at most, so that another one never waits for a single caller."""
 
-        def lane(name: str, threads: int, caller_max: int) -> Lane:
-            return Lane(name, threads, caller_max=caller_max, queue_max=queue_max, caller_queue_max=caller_queue_max)
+        def lane(name: str, threads: int, caller_max: int, turns: Turns | None = None) -> Lane:
+            queue = {"queue_max": queue_max, "caller_queue_max": caller_queue_max}
+            return Lane(name, threads, caller_max=caller_max, **queue, turns=turns)
 
+        of_caller = max(1, min(caller_max, heavy - 1))
         return cls(
             lane("light", light, caller_max),
             lane("writes", writes, caller_max),
-            lane("heavy", heavy, max(1, min(caller_max, heavy - 1))),
+            lane("heavy", heavy + 1, of_caller + 1, Turns(heavy, of_caller)),
         )
 
     @property

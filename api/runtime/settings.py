@@ -199,8 +199,8 @@ class Settings(BaseSettings):
     heavy_operations_max: int = Field(
         default=2,
         ge=1,
-        description="The number of heavy operations that a process executes at the same time, reports and pages of "
-        "exports included; one caller has all but one of them at most.",
+        description="The number of heavy operations that a process computes at the same time, reports and pages of "
+        "exports included; one caller has all but one of them at most. Beside them one more waits for PostgreSQL.",
     )
     caller_queue_max: int = Field(
         default=200,
