@@ -1,7 +1,9 @@
 """Wipes the personal data of erased persons from the database's files.
 
 A changed or deleted row stays on its page until the page is overwritten. So `vacuum full` rewrites the tables that hold
-personal data, which removes the old files and indexes.
+personal data, which removes the old files and indexes. It copies dead rows that a snapshot may still need, and its own
+snapshot counts: a transaction in another database of the server is enough. A vacuum after it would remove the copies
+without overwriting them. So a plain vacuum, which needs no snapshot, removes the dead rows first and counts the others.
 """
 
 from collections.abc import Iterator, Sequence
@@ -35,8 +37,9 @@ def wipe(conn: psycopg.Connection[Any], workspace: str, projections: Sequence[st
     sandbox.drop_abandoned(conn, workspace)
     for credentials in ("token", "session"):
         conn.execute(_DELETE_ERASED.format(credentials))
+    conn.execute("select pg_stat_force_next_flush()")  # a later flush would count rows as dead that are removed here
     with short_lock_timeout(conn):
-        return all([_wiped(conn, table) for table in tables])  # noqa: C419  every table, without short-circuit
+        return all([rewrite(conn, table) for table in tables])  # noqa: C419  every table, without short-circuit
 
 
 _DELETE_ERASED = """
@@ -44,14 +47,16 @@ _DELETE_ERASED = """
 """
 
 
-def _wiped(conn: psycopg.Connection[Any], table: str) -> bool:
-    """Rewrite the table and return whether it has no dead rows. The second run counts them."""
+def rewrite(conn: psycopg.Connection[Any], table: str) -> bool:
+    """Rewrite the table and return whether no dead row was left to be copied. False if it is locked, too."""
+    name = sql.Identifier(table)
     try:
-        for how in ("(full)", "(analyze)"):
-            conn.execute(sql.SQL("vacuum {} {}").format(sql.SQL(how), sql.Identifier(table)))
+        conn.execute(sql.SQL("vacuum {}").format(name))
+        left = int(_fetch(conn, "select pg_stat_get_dead_tuples(%s::regclass)", table))
+        conn.execute(sql.SQL("vacuum (full, analyze) {}").format(name))
     except psycopg.errors.LockNotAvailable:
         return False
-    return int(_fetch(conn, "select pg_stat_get_dead_tuples(%s::regclass)", table)) == 0
+    return left == 0
 
 
 def _require_owner(conn: psycopg.Connection[Any], tables: Sequence[str]) -> None:

@@ -9,7 +9,7 @@ import psycopg
 import structlog
 from psycopg import sql
 
-from domain.log import raw
+from domain.log import erasure, raw
 from domain.log.event_store import Log
 from domain.log.schema import PROGRAM, application_role, is_role, lock_key, seen_schema, views_schema
 from domain.model.event import Recorded
@@ -218,7 +218,8 @@ def _wipe(conn: Connection) -> None:
     """Rewrite the table of people and the digests if any was erased: dead rows on their pages still hold names and
     hashes of names."""
     if people.is_any_erased(conn):
-        conn.execute(f"vacuum (full) {people.PERSON.name}, {digests.TABLE}")
+        for table in (people.PERSON.name, digests.TABLE):
+            erasure.rewrite(conn, table)
 
 
 # ── comparing ────────────────────────────────────────────────────────────────────────────────────
