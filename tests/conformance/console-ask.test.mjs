@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 import { base, closeAll, noComplaints, overflows, page, serious, signedIn, start, stop } from "./browser.mjs";
-import { ask, tell, token } from "./keyframe.mjs";
+import { ask, head, tell, token } from "./keyframe.mjs";
 
 const member = process.env.KEYFRAME_MEMBER_TOKEN;
 const AT = "2000-01-01T00:00:00Z";
@@ -212,7 +212,8 @@ test("of several operations the one at the cursor runs, or the one that is chose
 
 test("a subscription shows each event until it is stopped", async () => {
   const opened = await editor(await signedIn(token));
-  await write(opened, "subscription { changes { position } }");
+  // The editor listens before the server does: from a position on, no event is missed.
+  await write(opened, `subscription { changes(after: ${await head()}) { position } }`);
   await opened.keyboard.press("ControlOrMeta+Enter");
   await opened.getByText("listening").waitFor();
   const { position } = await tell("addPerson", { handle: `ask-${Date.now()}`, name: "Ask" });

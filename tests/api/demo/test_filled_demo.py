@@ -26,6 +26,7 @@ from tests.api.conftest import Api
 from tests.workspace import fresh_workspace
 
 TODAY = datetime.now(UTC).date()
+WEEK_AHEAD = str(TODAY + timedelta(days=7))
 CALENDAR = Calendar.of(TODAY)
 FRAMES = """
 query ($cycle: String!) {
@@ -181,7 +182,7 @@ def test_each_query_of_the_console_is_answered(filled: Api) -> None:
         "ObjectiveNow": {"id": objective["entityId"]}, "ObjectiveThen": {"id": objective["entityId"], **moment},
         "Changed": {"from": month_ago, "to": None, "cycle": {"key": key}, "first": 300},
         "Decided": {"filter": {"cycle": {"key": key}, "types": ["KeyResultRetargeted"], "effectiveFrom": month_ago}},
-        "Week": {"person": objective["owner"]["entityId"], "until": str(TODAY)},
+        "Week": {"person": objective["owner"]["entityId"], "until": WEEK_AHEAD},
         "Kpis": {"from": month_ago}, "KpisThen": {"from": month_ago, **moment},
         "KpiCourses": {"ids": [kpi], "from": month_ago}, "KpiCoursesThen": {"ids": [kpi], "from": month_ago, **moment},
         "Ledger": {}, "Inclusion": {"position": 42}, "Consistency": {"from": 7},
@@ -239,4 +240,4 @@ def test_guests_are_a_lead_a_member_and_an_auditor_of_the_company(filled: Api, d
     guests = demo.guests(database_of_demo)
     assert [guest.role for guest in guests] == [Role.LEAD, Role.MEMBER, Role.AUDITOR]
     people = [global_ids.encode(Kind.PERSON, guest.person) for guest in guests]
-    assert all(shown(filled, "Week", person=person, until=str(TODAY)) for person in people)
+    assert all(shown(filled, "Week", person=person, until=WEEK_AHEAD) for person in people)

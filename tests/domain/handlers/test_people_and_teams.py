@@ -80,9 +80,10 @@ def personal(then: Then) -> Personal:
 
 
 def test_personal_data_of_a_person_is_encrypted() -> None:
-    then = given().when(called("ada", AddPerson(handle="ada", name="Ada", email=" ada@example.com ")))
-    assert personal(then) == Personal("ada", "Ada", "ada@example.com")
-    assert b"ada" not in then.entries[0].row.state.lower()
+    lovelace = AddPerson(handle="lovelace", name="Ada Lovelace", email=" lovelace@example.com ")
+    then = given().when(called("ada", lovelace))
+    assert personal(then) == Personal("lovelace", "Ada Lovelace", "lovelace@example.com")
+    assert b"lovelace" not in then.entries[0].row.state.lower()
 
 
 def test_a_handle_is_unique_even_after_deactivation() -> None:
