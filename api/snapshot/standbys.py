@@ -162,11 +162,6 @@ class Standbys:
         """Whether the primary does not answer."""
         return self._watch.last.is_away
 
-    @property
-    def is_any_fit(self) -> bool:
-        """Whether a standby answers queries."""
-        return any(report.answers for report in self.report())
-
     # ── the life of the threads ──────────────────────────────────────────────────────────────────
 
     def start(self) -> None:

@@ -11,7 +11,7 @@ from threading import Lock
 from typing import Final, TypeAlias
 from uuid import UUID
 
-from projections.store.basis import ResolvedBasis
+from projections.store.basis import ResolvedBasis, is_level
 from projections.tables.cycle import CycleRow, Settings
 
 BASES_MAX: Final = 8
@@ -48,7 +48,7 @@ class Structure:
 
     def at(self, newest: ResolvedBasis, basis: ResolvedBasis) -> AtBasis:
         """What is kept for a basis, at this present; nothing yet for a new one, and nothing ever unless it is level."""
-        if not basis.level:
+        if not is_level(basis):
             return AtBasis()
         key = (newest.position, newest.known, basis.position)
         with self._lock:

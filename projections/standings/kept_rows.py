@@ -10,7 +10,7 @@ basis decides is worked out from a row there: the scoring policy, the calendar, 
 cycle.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
@@ -21,6 +21,7 @@ import msgspec
 
 from domain.primitives.values import Basis, Metric, PlanPoint
 from projections.store.basis import along_params, first_place
+from projections.store.columns import Conversion, loaded_column, row_loader
 from projections.store.stored_columns import ColumnQuery, day, moment
 from projections.store.versioned_tables import Connection, Table, basis_params, fetch
 
@@ -117,7 +118,7 @@ class Few(NamedTuple):
 _EACH: Final = Kept._fields[: -len(Few._fields)]
 """The columns that are read of each row."""
 _NONE: Final = Few()
-_LOADERS: Final[Mapping[str, Callable[[Any], Any]]] = {
+_LOADERS: Final[Mapping[str, Conversion]] = {
     "created_at": moment,
     "due": day,
     "measured_at": moment,
@@ -126,7 +127,7 @@ _LOADERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "changed_at": moment,
     "since": moment,
 }
-_LOADS: Final = [(Kept._fields.index(name), load) for name, load in _LOADERS.items()]
+_kept: Final = row_loader(Kept, map(_LOADERS.get, Kept._fields))
 
 
 @dataclass(frozen=True)
@@ -149,16 +150,11 @@ class KeptColumns:
 
     def loaded(self, name: str) -> list[Any]:
         """The values of a column that is read of each row."""
-        values, load = self.columns[name], _LOADERS.get(name)
-        return list(values) if load is None else [None if one is None else load(one) for one in values]
+        return list(loaded_column(self.columns[name], _LOADERS.get(name)))
 
     def at(self, place: int) -> Kept:
         """The standing at a place."""
-        values = [*[column[place] for column in self.columns.values()], *self.few(place)]
-        for number, load in _LOADS:
-            if values[number] is not None:
-                values[number] = load(values[number])
-        return Kept._make(values)
+        return _kept([*[column[place] for column in self.columns.values()], *self.few(place)])
 
     def few(self, place: int) -> Few:
         """The columns of the standing at a place that are read of few."""

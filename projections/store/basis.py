@@ -24,10 +24,6 @@ class ResolvedBasis(Basis, frozen=True):
 
     known: datetime
 
-    @property
-    def level(self) -> bool:
-        return self.known <= self.at
-
 
 def is_level(basis: Basis) -> bool:
     """Whether the basis is known to be level: no event up to its position is effective after its moment."""

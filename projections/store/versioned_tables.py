@@ -27,7 +27,7 @@ from domain.primitives.values import Basis, Kind
 from projections.store import digests, search_text
 from projections.store.basis import is_level, last_version
 from projections.store.columnar import Columnar
-from projections.store.columns import Column, column_of
+from projections.store.columns import Column, Conversion, column_of, loaded_column, row_loader
 from projections.store.deadline import raise_if_late
 from projections.store.rows import Version
 
@@ -112,7 +112,8 @@ class Table(Generic[R]):
         self.columns = [column_of(field, hints[field]) for field in row.__struct_fields__]
         self.stored = [*self.columns, *([Column(search_text.COLUMN, "text")] if searched else [])]
         self._dumps = [(place, column.dump) for place, column in enumerate(self.columns) if column.dump]
-        self._loads = [(place, column.load) for place, column in enumerate(self.columns) if column.load]
+        self.loaded = row_loader(row, (column.load for column in self.columns))
+        """The row for these values from the database."""
         self.names = ", ".join(column.name for column in self.columns)
         self.seen = ", ".join(f"v.{column.name}" for column in self.columns)
 
@@ -162,19 +163,10 @@ class Table(Generic[R]):
             values.append(search_text.searchable(getattr(row, name) for name in self.searched))
         return values
 
-    def loads(self, name: str) -> Callable[[Any], Any]:
+    def loads(self, name: str) -> Conversion:
         """The conversion of a stored value of this column, which must have one."""
         (load,) = (column.load for column in self.columns if column.name == name and column.load is not None)
         return load
-
-    def loaded(self, values: Sequence[Any]) -> R:
-        """The row for these values from the database."""
-        if self._loads:
-            values = values if isinstance(values, list) else list(values)
-            for place, load in self._loads:
-                if values[place] is not None:
-                    values[place] = load(values[place])
-        return self.row(*values)
 
     def read(self, conn: Connection, sql: str, params: Params, *, prepare: bool = True) -> list[R]:
         """The rows of a query that selects all columns of this table, in their order. As `fetch`."""
@@ -275,11 +267,7 @@ class Narrow:
     def of_columns(self, stored: Mapping[str, Sequence[Any]], length: int, known: Mapping[str, Sequence[Any]]) -> Few:
         """The rows with these columns as stored, and others whose values are known."""
         columns = [
-            known[column.name]
-            if column.name in known
-            else stored[column.name]
-            if column.load is None
-            else _loaded(column.load, stored[column.name])
+            known[column.name] if column.name in known else loaded_column(stored[column.name], column.load)
             for column in self._columns
         ]
         return Few(self._row, columns, length)
@@ -287,10 +275,6 @@ class Narrow:
     def read(self, conn: Connection, sql: str, params: Params, *, prepare: bool = True) -> Few:
         """The rows of a query that selects these columns. As `fetch`."""
         return self.loaded(fetch(conn, sql, params, prepare=prepare))
-
-
-def _loaded(load: Callable[[Any], Any], values: Sequence[Any]) -> list[Any]:
-    return [None if one is None else load(one) for one in values]
 
 
 class VersionedTable(Table[V]):

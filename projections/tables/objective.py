@@ -35,6 +35,7 @@ from domain.primitives.values import (
 )
 from projections.store.basis import along_params, first_place, is_valid_at, last_version
 from projections.store.batch_writer import BatchWriter, Reads
+from projections.store.columns import row_loader
 from projections.store.keyset import LABELLED, Filter, FilterBuilder, List, Range, text
 from projections.store.rows import Version
 from projections.store.versioned_tables import Connection, Table, VersionedTable, basis_params, fetch
@@ -254,15 +255,7 @@ def _goals(rows: Iterable[Sequence[Any]]) -> list[Goal]:
     return sorted(map(_goal, rows), key=attrgetter("born"))
 
 
-def _goal(columns: Sequence[Any]) -> Goal:
-    values = list(columns)
-    for place, load in _LOADS:
-        if values[place] is not None:
-            values[place] = load(values[place])
-    return Goal._make(values)
-
-
-_LOADS = [(Goal._fields.index(name), OBJECTIVE.loads(name)) for name in ("kind", "state", "verdict")]
+_goal = row_loader(Goal, (column.load for name in Goal._fields for column in OBJECTIVE.columns if column.name == name))
 
 
 def goals(conn: Connection, basis: Basis, ids: Sequence[UUID]) -> dict[UUID, AnyObjective]:

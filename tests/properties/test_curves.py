@@ -34,7 +34,6 @@ PROGRESS = "value expected health confidence"
 COUNTS = "ofKeyResults: healthCounts%s { health count }"
 BOTH = f"{COUNTS} ofObjectives: healthCounts(of: OBJECTIVES%s) {{ health count }}"
 OWN = '(includeSubteams: false, cycle: {key: "q2"})'
-OWN_TOO = ', includeSubteams: false, cycle: {key: "q2"}'
 AT = f"""query($at: DateTime!, $position: Position!, $ids: [ID!]!) {{ asOf(at: $at, position: $position) {{
     nodes(ids: $ids) {{ ... on Entity {{ entityId }}
         ... on Objective {{ progress {{ {PROGRESS} }} {COUNTS % ""} }}

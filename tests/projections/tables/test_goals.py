@@ -19,6 +19,7 @@ from domain.commands.objective_commands import (
 )
 from domain.primitives.values import Aggregation, Basis, CycleState, Kind, ObjectiveState, Ref, ScoringPolicy, Verdict
 from projections.store import basis as bases
+from projections.store.basis import is_level
 from projections.tables import alignment
 from projections.tables import cycle as cycle_table
 from projections.tables import key_result as proofs
@@ -64,7 +65,7 @@ def test_a_recording_time_resolves_to_the_last_position_recorded_by_then(world: 
 def test_now_is_not_before_the_last_recording_time(world: World) -> None:
     cycle(world)
     now = bases.now(world.conn)
-    assert now.level
+    assert is_level(now)
     assert (now.position, now.known) == (1, after(world, 1).known)
     assert now.at >= now.known
 
