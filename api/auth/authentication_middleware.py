@@ -33,6 +33,7 @@ tell that the database is unreachable, and contain nothing of a workspace but co
 READY_SECONDS_MAX: Final = 2.0
 """How long a request for the readiness or the metrics waits for its authentication."""
 
+_NEEDED: Final = "Authentication is required: send 'Authorization: Bearer …' with a valid token."
 _STRANGER: Final = {"caller": UNAUTHENTICATED_CALLER, "scope": None, "is_rejected": False}
 """The state of a request that is not authenticated."""
 
@@ -74,7 +75,7 @@ class AuthenticationMiddleware:
                 authenticating = asyncio.wait_for(authenticating, READY_SECONDS_MAX)
             authenticated = await authenticating
             if authenticated is None:
-                return None if may_wait else _unauthenticated()
+                return None if may_wait else unauthenticated_response(_NEEDED)
             state["caller"], state["scope"] = authenticated
             self._authenticators.spend(authenticated.caller)
         except AuthenticationFailed as reason:
@@ -109,18 +110,15 @@ def log_rejection(reason: AuthenticationFailed, connection: HTTPConnection) -> N
 
 def _rejected(connection: HTTPConnection, session: str | None) -> Response:
     """The response to invalid credentials, which also deletes the cookie of a session that ended."""
-    response = _unauthenticated()
+    response = unauthenticated_response(_NEEDED)
     if session is not None:
         set_cookie(response, connection, "", 0)
     return response
 
 
-def _unauthenticated() -> Response:
-    response = error_response(
-        HTTPStatus.UNAUTHORIZED,
-        "Authentication is required: send 'Authorization: Bearer …' with a valid token.",
-        UNAUTHENTICATED,
-    )
+def unauthenticated_response(message: str) -> Response:
+    """A 401 for a request without valid credentials."""
+    response = error_response(HTTPStatus.UNAUTHORIZED, message, UNAUTHENTICATED)
     response.headers.update({"www-authenticate": "Bearer", "cache-control": "no-store"})
     return response
 

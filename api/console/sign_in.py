@@ -31,14 +31,13 @@ from api.auth.authentication import (
     RateLimited,
     network_of,
 )
-from api.auth.authentication_middleware import address, log_rejection
+from api.auth.authentication_middleware import address, log_rejection, unauthenticated_response
 from api.auth.console_sessions import ConsoleSessions
 from api.auth.openid.code_flow import CodeFlow
 from api.auth.session_cookie import is_own_page, session_of, set_cookie
 from api.console.openid_sign_in import START, origin_of
 from api.console.shell import Shell
 from api.execution.context import Caller
-from api.execution.request_scope import UNAUTHENTICATED
 from api.runtime.settings import Settings
 from domain.commands.permissions import Role
 from domain.handlers import identity
@@ -181,7 +180,7 @@ class SignIn:
             caller = await self._caller(request, chosen)
         except AuthenticationFailed as reason:
             log_rejection(reason, request)
-            return _rejected()
+            return unauthenticated_response("The token is not valid, has expired, or was revoked: paste another one.")
         except RateLimited as limited:
             return too_many_response(limited.message, RATE_LIMITED, limited.seconds)
         except AuthBackendUnavailable:
@@ -234,16 +233,6 @@ def _foreign() -> Response:
         "Only a page of this server may sign in and out, in a browser of 2023 or newer.",
         "CSRF_PREVENTED",
     )
-
-
-def _rejected() -> Response:
-    response = error_response(
-        HTTPStatus.UNAUTHORIZED,
-        "The token is not valid, has expired, or was revoked: paste another one.",
-        UNAUTHENTICATED,
-    )
-    response.headers.update({"www-authenticate": "Bearer", "cache-control": "no-store"})
-    return response
 
 
 def _unavailable() -> Response:
