@@ -118,7 +118,7 @@ function Summary({ of, team }: { of: Retrospective; team: string | undefined }) 
   const figures = [
     { name: "of the original targets", share: attainment.againstOriginal },
     { name: "of the final targets", share: attainment.againstFinal },
-    ...(of.isFinal || cycle.state === "CLOSED" ? [{ name: "score", share: attainment.score }] : team ? [] : [{ name: "planned by now", share: cycle.progress.expected }]),
+    ...(of.isFinal || cycle.state === "CLOSED" ? [{ name: "score", share: attainment.score }] : team ? [] : [{ name: "expected by now", share: cycle.progress.expected }]),
   ];
   return (
     <section class="summary" aria-label="Summary">
