@@ -45,7 +45,7 @@ def is_plain(connection: HTTPConnection) -> bool:
     return connection.scope["scheme"] in {"http", "ws"} and is_loopback(connection.headers.get("host") or "")
 
 
-def cookie_name(connection: HTTPConnection, name: str = SESSION) -> str:
+def cookie_name(connection: HTTPConnection, name: str) -> str:
     """The full name of a cookie. It has a prefix that browsers accept only with `Secure`, without a domain, and for all
     paths; on loopback without TLS, it has the port instead: cookies do not differ by port, and several servers may run
     there."""

@@ -77,8 +77,8 @@ class SignIn:
         shell: Shell,
         settings: Settings,
         *,
-        guests: Sequence[Guest] = (),
-        flow: CodeFlow | None = None,
+        guests: Sequence[Guest],
+        flow: CodeFlow | None,
     ) -> None:
         self._authenticators = authenticators
         self._sessions = sessions

@@ -40,7 +40,7 @@ def ends(metric: Json) -> tuple[float, float]:
     return metric.get("start", usual * metric["target"]), metric["target"]
 
 
-def value_at(result: Result, share: float, rng: Random, reach: float | None = None) -> float:
+def value_at(result: Result, share: float, rng: Random, reach: float | None) -> float:
     """The measured value after this share of the cycle: on the curve, with noise that never undoes what is reached."""
     start, goal = ends(result.metric)
     progress = progress_at(result.curve, share) * (result.reach if reach is None else reach)

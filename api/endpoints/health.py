@@ -74,7 +74,7 @@ class Readiness:
         projector: Projector,
         settings: Settings,
         leaving: Flag,
-        standbys: Standbys | None = None,
+        standbys: Standbys | None,
     ) -> None:
         self._standbys = standbys
         self._pool = pool

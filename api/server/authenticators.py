@@ -36,7 +36,7 @@ def authenticators_of(
     sessions: ConsoleSessions,
     *,
     anonymous: Caller | None,
-    is_primary_away: Callable[[], bool] | None = None,
+    is_primary_away: Callable[[], bool] | None,
 ) -> Authenticators:
     """The authenticators of these settings. `anonymous`: the caller of a request without a token, if any.
     `is_primary_away`: whether the primary does not answer, where standbys answer reads."""

@@ -35,9 +35,7 @@ def endpoint_of(process: Process, shell: Shell | None) -> Endpoint:
     )
 
 
-def routes_of(
-    process: Process, endpoint: Endpoint, shell: Shell | None, *, guests: Sequence[Guest] = ()
-) -> list[BaseRoute]:
+def routes_of(process: Process, endpoint: Endpoint, shell: Shell | None, *, guests: Sequence[Guest]) -> list[BaseRoute]:
     """All routes. `shell`: that of the console; None without it. `guests`: as whom anybody may sign in to the console.
     Raises `ClientSecretUnusable`."""
     return [

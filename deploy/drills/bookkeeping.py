@@ -88,7 +88,7 @@ def recorded(rows: Iterable[tuple[int, bytes]]) -> dict[str, list[int]]:
     return dict(found)
 
 
-def read_log(conn: psycopg.Connection[Any], workspace: str = "keyframe") -> tuple[dict[str, list[int]], int, int]:
+def read_log(conn: psycopg.Connection[Any]) -> tuple[dict[str, list[int]], int, int]:
     """The recorded marks, the number of events, and the last position; the two are equal in a log without gaps."""
-    rows: list[tuple[int, bytes]] = conn.execute(f"select position, data from {workspace}.log").fetchall()
+    rows: list[tuple[int, bytes]] = conn.execute("select position, data from keyframe.log").fetchall()
     return recorded(rows), len(rows), max((position for position, _ in rows), default=0)

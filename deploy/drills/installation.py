@@ -34,13 +34,13 @@ class Installation(NamedTuple):
     metrics: str
 
 
-def create_roles(cluster: Server, database: str = DATABASE) -> None:
+def create_roles(cluster: Server) -> None:
     """Create the owner, the login and an empty database of the owner."""
     with cluster.connect() as conn:
         for role, rights in ((OWNER, "login createrole"), (LOGIN, "login")):
             made = sql.SQL("create role {} {} password {}")
             conn.execute(made.format(sql.Identifier(role), sql.SQL(rights), sql.Literal(PASSWORD)))
-        conn.execute(sql.SQL("create database {} owner {}").format(sql.Identifier(database), sql.Identifier(OWNER)))
+        conn.execute(sql.SQL("create database {} owner {}").format(sql.Identifier(DATABASE), sql.Identifier(OWNER)))
 
 
 def settings(cluster: Server, directory: Path, user: str, database: str = DATABASE) -> dict[str, str]:

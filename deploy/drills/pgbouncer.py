@@ -38,8 +38,8 @@ def version() -> str:
 
 
 @contextmanager
-def pooled(dsn: str, directory: Path, *, mode: str = "transaction", connections: int = 1) -> Iterator[str]:
-    """Start PgBouncer before the database of a DSN, with so many connections to it; the DSN of the pooler.
+def pooled(dsn: str, directory: Path) -> Iterator[str]:
+    """Start PgBouncer before the database of a DSN, with one connection to it; the DSN of the pooler.
 
     Its clients need no password: it listens on loopback, for as long as the drill. Raises `NoPgBouncer`.
     """
@@ -49,7 +49,7 @@ def pooled(dsn: str, directory: Path, *, mode: str = "transaction", connections:
     _write(directory / "users.txt", f'"{given["user"]}" ""\n')
     _write(directory / "pgbouncer.ini", _INI.format(
         database=given["dbname"], behind=behind, port=port, users=directory / "users.txt",
-        log=directory / "pgbouncer.log", mode=mode, connections=connections,
+        log=directory / "pgbouncer.log",
     ))  # fmt: skip
     user = SYSTEM_USER if os.geteuid() == 0 else None
     process = subprocess.Popen(
@@ -74,8 +74,8 @@ unix_socket_dir =
 auth_type = trust
 auth_file = {users}
 logfile = {log}
-pool_mode = {mode}
-default_pool_size = {connections}
+pool_mode = transaction
+default_pool_size = 1
 max_client_conn = 1000
 """
 

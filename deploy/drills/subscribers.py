@@ -143,9 +143,9 @@ def _codes(message: Mapping[str, Any]) -> Iterator[str]:
         yield error.get("extensions", {}).get("code", "none")
 
 
-def read_changes(conn: psycopg.Connection[Any], after: int, workspace: str = "keyframe") -> dict[int, datetime]:
+def read_changes(conn: psycopg.Connection[Any], after: int) -> dict[int, datetime]:
     """The time of recording of each event after a position, by its position."""
     rows: list[tuple[int, datetime]] = conn.execute(
-        f"select position, recorded_at from {workspace}.log where position > %s", [after]
+        "select position, recorded_at from keyframe.log where position > %s", [after]
     ).fetchall()
     return dict(rows)

@@ -108,16 +108,16 @@ class PatroniCluster:
         """The connection string for the primary, through HAProxy."""
         return _dsn(self.network.gateway, configuration.PRIMARY_PORT, database, user)
 
-    def dsn_of_standbys(self, database: str = "postgres", user: str = SUPERUSER) -> str:
+    def dsn_of_standbys(self) -> str:
         """The connection string for a standby, through HAProxy."""
-        return _dsn(self.network.gateway, configuration.STANDBY_PORT, database, user)
+        return _dsn(self.network.gateway, configuration.STANDBY_PORT, "postgres", SUPERUSER)
 
     def dsn_of_nodes(self, database: str = "postgres", user: str = SUPERUSER) -> str:
         """The connection string that names all nodes, for clients that find the primary themselves."""
         hosts = ",".join(node.host.address for node in self.nodes)
         return _dsn(hosts, configuration.POSTGRES_PORT, database, user)
 
-    def dsn_of(self, node: Node, database: str = "postgres", user: str = SUPERUSER) -> str:
+    def dsn_of(self, node: Node, database: str, user: str) -> str:
         """The connection string for one node, whatever it is."""
         return _dsn(node.host.address, configuration.POSTGRES_PORT, database, user)
 

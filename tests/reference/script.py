@@ -104,5 +104,5 @@ class Script:
     def close(self, objective: UUID, at: float, score: float = 0.0, command: UUID | None = None) -> None:
         self.add(ObjectiveClosed(verdict=Verdict.MISSED, score=score), at, objective, command)
 
-    def close_cycle(self, cycle: UUID, at: float, command: UUID | None = None) -> None:
-        self.add(CycleClosed(), at, cycle, command)
+    def close_cycle(self, cycle: UUID, at: float) -> None:
+        self.add(CycleClosed(), at, cycle)

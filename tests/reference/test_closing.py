@@ -28,9 +28,9 @@ from tests.reference.fold import View
 from tests.reference.script import Script, day
 
 
-def closed(script: Script, objective: UUID, at: float = 92) -> Closing:
+def closed(script: Script, objective: UUID) -> Closing:
     """The default outcome of a closing."""
-    script.close(objective, at)
+    script.close(objective, 92)
     return default_closing(script.log, closings(script.log)[-1])
 
 

@@ -181,17 +181,17 @@ class Goal:
         return self.key.partition("/")[0]
 
 
-def retarget(share: float, metric: Json, reason: str, by: str | None = None) -> Turn:
-    return Turn(share, "retargetKeyResult", {"metric": metric}, reason, by)
+def retarget(share: float, metric: Json, reason: str) -> Turn:
+    return Turn(share, "retargetKeyResult", {"metric": metric}, reason)
 
 
-def replan(share: float, values: Values, reason: str, by: str | None = None) -> Turn:
-    return Turn(share, "planKeyResult", {"points": values}, reason, by)
+def replan(share: float, values: Values, reason: str) -> Turn:
+    return Turn(share, "planKeyResult", {"points": values}, reason)
 
 
-def reweigh(share: float, weight: float, reason: str, by: str | None = None) -> Turn:
-    return Turn(share, "reweighKeyResult", {"weight": weight}, reason, by)
+def reweigh(share: float, weight: float, reason: str) -> Turn:
+    return Turn(share, "reweighKeyResult", {"weight": weight}, reason)
 
 
-def drop_result(share: float, reason: str, by: str | None = None) -> Turn:
-    return Turn(share, "dropKeyResult", {}, reason, by)
+def drop_result(share: float, reason: str) -> Turn:
+    return Turn(share, "dropKeyResult", {}, reason)

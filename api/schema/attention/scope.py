@@ -63,7 +63,7 @@ class Only(NamedTuple):
     kpis: frozenset[UUID]
 
 
-def in_scope(view: View, scope: Scope, only: Only | None = None) -> InScope:
+def in_scope(view: View, scope: Scope, only: Only | None) -> InScope:
     """The goals and KPIs of a scope, or a part of them."""
     goals = [goal for one in _filters(view, scope, only) for goal in view.read(objective.open_goals, one)]
     wanted = {goal.cycle for goal in goals} | ({scope.id} if scope.kind is Kind.CYCLE else set())

@@ -43,8 +43,8 @@ def open_session(
     roles: Iterable[Role],
     person: UUID | None,
     *,
-    token: str | None = None,
-    until: float | None = None,
+    token: str | None,
+    until: float,
 ) -> tuple[Session, str]:
     """Open a session. Returns it and its secret.
 

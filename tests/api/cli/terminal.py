@@ -53,11 +53,11 @@ def keyframe(settings: Settings, *arguments: str, stdin: bytes = b"") -> "subpro
     return subprocess.CompletedProcess(arguments, done.exit_code, done.stdout, done.stderr)
 
 
-def process(settings: Settings, *arguments: str, stdin: bytes = b"") -> "subprocess.CompletedProcess[str]":
+def process(settings: Settings, *arguments: str) -> "subprocess.CompletedProcess[str]":
     """Run a command to its end in a new process."""
     done = subprocess.run(
         [*KEYFRAME, *arguments],
-        input=stdin,
+        stdin=subprocess.DEVNULL,
         env=environment(settings),
         capture_output=True,
         timeout=SECONDS_MAX,

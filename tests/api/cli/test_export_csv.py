@@ -60,8 +60,8 @@ def world(worlds: Worlds, written: bytes) -> Iterator[World]:
         yield made
 
 
-def csv_rows(world: World, cycle: str = "2026-q1", **basis: Any) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(raw(world, cycle, **basis).decode(), newline=""), strict=True))
+def csv_rows(world: World, **basis: Any) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(raw(world, **basis).decode(), newline=""), strict=True))
 
 
 def raw(world: World, cycle: str = "2026-q1", **basis: Any) -> bytes:

@@ -24,9 +24,9 @@ def story_facts(today: date) -> list[dict[str, Any]]:
     return list(facts(today))
 
 
-def inputs_of(verb: str, today: date = TODAY) -> list[dict[str, Any]]:
+def inputs_of(verb: str) -> list[dict[str, Any]]:
     """The inputs of one command, in order."""
-    return [fact["input"] for fact in story_facts(today) if fact["do"] == verb]
+    return [fact["input"] for fact in story_facts(TODAY) if fact["do"] == verb]
 
 
 def names(value: Any) -> list[str]:

@@ -49,8 +49,8 @@ class Stage:
         self.to.show(visibility)
         self.notify()
 
-    def comment(self, on: str, body: str = "…") -> int:
-        position = self.to.record("_", AddComment(subject=Ref(Kind.OBJECTIVE, self.to[on]), body=body))
+    def comment(self, on: str) -> int:
+        position = self.to.record("_", AddComment(subject=Ref(Kind.OBJECTIVE, self.to[on]), body="…"))
         self.notify()
         return position
 

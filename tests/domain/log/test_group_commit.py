@@ -51,8 +51,8 @@ def waiting_together(database: Database, log: Log, *written: Command) -> Iterato
         yield waiting
 
 
-def one(note: str = "", id: UUID | None = None) -> Command:
-    return [reading(note=note)], command(id)
+def one(id: UUID | None = None) -> Command:
+    return [reading(note="")], command(id)
 
 
 def transactions(database: Database) -> list[int]:

@@ -51,8 +51,8 @@ def opened(stream: UUID, parent: UUID | None = None) -> StoredRow:
     return _mapper.to_stored_event(event)
 
 
-def correction(stream: UUID, version: int, value: float = 2.0) -> StoredRow:
-    return _mapper.to_stored_event(ReadingCorrected(value=value, originator_id=stream, originator_version=version))
+def correction(stream: UUID, version: int) -> StoredRow:
+    return _mapper.to_stored_event(ReadingCorrected(value=2.0, originator_id=stream, originator_version=version))
 
 
 def added(stream: UUID, kpi: UUID | None) -> StoredRow:

@@ -38,9 +38,9 @@ def row(position: int, event: Event, **by: Any) -> LogRow:
     return made._replace(leaf_hash=leaf_hash(made))
 
 
-def told(rows: Sequence[LogRow], legend: Legend = LEGEND) -> list[EventDescription]:
+def told(rows: Sequence[LogRow]) -> list[EventDescription]:
     entries = [Entry.of(one, []) for one in rows]
-    return list(described(entries, legend, frozenset(one.stream for one in rows)))
+    return list(described(entries, LEGEND, frozenset(one.stream for one in rows)))
 
 
 def drafted(**more: Any) -> ObjectiveDrafted:

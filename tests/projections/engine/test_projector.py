@@ -71,12 +71,12 @@ def broken(world: World, topic: str = "kpi-retired.v1", body: bytes = b"{}") -> 
     return world.log.append([row], Append(by=by, digest=b"")).last
 
 
-def backends(world: World, query: str = "true") -> list[int]:
+def backends(world: World) -> list[int]:
     """The process ids of the server's backends of this workspace."""
     return [
         row[0]
         for row in world.conn.execute(
-            f"select pid from pg_stat_activity where application_name = %s and pid <> pg_backend_pid() and {query}",
+            "select pid from pg_stat_activity where application_name = %s and pid <> pg_backend_pid()",
             [f"keyframe {world.workspace}"],
         )
     ]

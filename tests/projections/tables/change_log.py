@@ -107,14 +107,14 @@ class Log:
             return (getattr(entry.event, "claimed_at", None) or entry.effective_at) - entry.effective_at
         return entry.recorded_at - entry.effective_at
 
-    def value_before(self, id: UUID, name: str, position: int, default: Any = None) -> Any:
-        """The last value of a field in the events of an aggregate before a position."""
+    def value_before(self, id: UUID, name: str, position: int) -> Any:
+        """The last value of a field in the events of an aggregate before a position; None without any."""
         values = [
             getattr(entry.event, name)
             for entry in self.log
             if entry.event.originator_id == id and entry.position < position and hasattr(entry.event, name)
         ]
-        return values[-1] if values else default
+        return values[-1] if values else None
 
     def belongs(self, entry: Recorded, kind: Kind, id: UUID, teams: Sequence[UUID] = ()) -> bool:
         """Whether a change belongs to a node, as `changes.pages` defines it."""

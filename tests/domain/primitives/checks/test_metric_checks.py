@@ -13,9 +13,9 @@ from tests.domain.metrics.builders import metric
 HUGE = sys.float_info.max
 
 
-def refusal_of(given: Metric, baseline: float | None = None) -> CommandRejected:
+def refusal_of(given: Metric) -> CommandRejected:
     with pytest.raises(CommandRejected) as refused:
-        metric_checks.metric(given, baseline, "metric")
+        metric_checks.metric(given, None, "metric")
     return refused.value
 
 
