@@ -11,6 +11,8 @@ from math import fsum
 from typing import NamedTuple, Self, TypeAlias, TypeVar, cast
 from uuid import UUID
 
+from msgspec import structs
+
 from domain.metrics import progress
 from domain.metrics.formulas import Fact, Measurement, clamped, mean, scaled
 from domain.metrics.progress import KeyResultFigures, KeyResultProgress, Progress, Term, terms
@@ -135,10 +137,12 @@ class ObjectiveOutline(Progress, frozen=True, gc=False, kw_only=True):
     def of_whole(cls, whole: ObjectiveProgress) -> Self:
         """The outline of an objective."""
         return cls(
-            whole.value, whole.unclamped, whole.expected, whole.health, whole.gap, whole.measured_share,
-            whole.confidence, whole.confidence_lowest, of=whole.of, counts=whole.counts, is_heading=whole.is_heading,
-            key_results=[one.health for one in whole.key_results],
-        )  # fmt: skip
+            *_figures_of(whole),
+            of=whole.of,
+            counts=whole.counts,
+            is_heading=whole.is_heading,
+            key_results=whole.healths,
+        )
 
 
 class Settled(NamedTuple):
@@ -205,10 +209,12 @@ class Summary(Progress, frozen=True, gc=False, kw_only=True):
     def of(cls, whole: GroupProgress) -> Self:
         """The summary of a team or cycle."""
         return cls(
-            whole.value, whole.unclamped, whole.expected, whole.health, whole.gap, whole.measured_share,
-            whole.confidence, whole.confidence_lowest, key_results=Counter(one.health for one in whole.key_results),
-            objectives=Counter(one.health for one in whole.counted), given=whole.given, total=whole.total,
-        )  # fmt: skip
+            *_figures_of(whole),
+            key_results=Counter(whole.healths(Counted.KEY_RESULTS)),
+            objectives=Counter(whole.healths(Counted.OBJECTIVES)),
+            given=whole.given,
+            total=whole.total,
+        )
 
     @property
     def explain(self) -> tuple[Term, ...]:
@@ -303,17 +309,23 @@ def _is_silent(healths: Sequence[Health | None], weights: Sequence[float]) -> bo
     return outdated > fsum(weight for weight, _ in awake) / 2
 
 
-class _Figures(Fact, frozen=True, gc=False):
-    """The fields of `Whole`, as computed from its parts."""
+class _Figures(NamedTuple):
+    """The fields of `Progress`; as computed from parts, with the health of a whole that has not ended."""
 
     value: float | None
     unclamped: float | None
     expected: float | None
-    open_health: Health
+    health: Health | None
     gap: float
     measured_share: float
     confidence: float | None
     confidence_lowest: float | None
+
+
+def _figures_of(of: Progress) -> _Figures:
+    return _Figures(
+        of.value, of.unclamped, of.expected, of.health, of.gap, of.measured_share, of.confidence, of.confidence_lowest
+    )
 
 
 def _figures(parts: Sequence[_InMean], weights: Sequence[float], policy: ScoringPolicy, fill: float = 1.0) -> _Figures:
@@ -398,10 +410,7 @@ def at_moment(
     health = _health_of_objective(
         before.of, health_while_open([part.health for part in key_results], weights, lambda: band(gap, policy))
     )
-    return ObjectiveProgress(
-        before.value, before.unclamped, due, health, gap, before.measured_share, before.confidence,
-        before.confidence_lowest, tuple(key_results), weights, None, before.of, is_heading=False,
-    )  # fmt: skip
+    return structs.replace(before, expected=due, health=health, gap=gap, parts=tuple(key_results))
 
 
 def _of_objective(
@@ -412,12 +421,8 @@ def _of_objective(
     *,
     is_heading: bool,
 ) -> ObjectiveProgress:
-    figures = _figures(parts, weights, policy)
-    return ObjectiveProgress(
-        figures.value, figures.unclamped, figures.expected, _health_of_objective(facts, figures.open_health),
-        figures.gap, figures.measured_share, figures.confidence, figures.confidence_lowest,
-        tuple(parts), tuple(weights), None, facts, is_heading,
-    )  # fmt: skip
+    of = ObjectiveProgress(*_figures(parts, weights, policy), tuple(parts), tuple(weights), None, facts, is_heading)
+    return structs.replace(of, health=_health_at_end(facts.state, facts.verdict)) if facts.state in _ENDED else of
 
 
 def health_of_objective(
@@ -487,12 +492,8 @@ def of_team(objectives: Sequence[ObjectiveProgress], policy: ScoringPolicy) -> G
     """The plain mean over the objectives of a team."""
     parts = in_mean(objectives)
     weights = [1.0] * len(parts)
-    figures = _figures(parts, weights, policy)
-    return GroupProgress(
-        figures.value, figures.unclamped, figures.expected, figures.open_health, figures.gap, figures.measured_share,
-        figures.confidence, figures.confidence_lowest, tuple(parts), tuple(weights), None,
-        tuple(one for one in objectives if one.counts),
-    )  # fmt: skip
+    counted = tuple(one for one in objectives if one.counts)
+    return GroupProgress(*_figures(parts, weights, policy), tuple(parts), tuple(weights), None, counted)
 
 
 def of_cycle(
@@ -512,30 +513,30 @@ def of_cycle(
         fill = sum(weights) / facts.days
     figures = _figures(parts, weights, policy, fill)
     score = _score(facts, objectives, scored) if facts.is_closed else None
-    health = health_of_cycle(facts, score, figures.open_health, policy)
     return CycleProgress(
-        figures.value, figures.unclamped, figures.expected, health, figures.gap, figures.measured_share,
-        figures.confidence, figures.confidence_lowest, tuple(parts), tuple(weights),
-        None if fill == 1.0 else float(facts.days), _counted(objectives, parts), of=facts, score=score,
-    )  # fmt: skip
+        *figures._replace(health=health_of_cycle(facts, score, figures.health, policy)),
+        tuple(parts),
+        tuple(weights),
+        None if fill == 1.0 else float(facts.days),
+        _counted(objectives, parts),
+        of=facts,
+        score=score,
+    )
 
 
 def summary_of_cycle(facts: CycleFacts, objectives: Sequence[ObjectiveOutline], policy: ScoringPolicy) -> Summary:
     """The same over its objectives, without their parts."""
     parts = in_mean(objectives)
-    weights = [1.0] * len(parts)
-    figures = _figures(parts, weights, policy)
+    figures = _figures(parts, [1.0] * len(parts), policy)
     counted = [one for one in objectives if one.counts]
     score = _score(facts, objectives, ()) if facts.is_closed else None
     return Summary(
-        figures.value, figures.unclamped, figures.expected,
-        health_of_cycle(facts, score, figures.open_health, policy), figures.gap, figures.measured_share,
-        figures.confidence, figures.confidence_lowest,
+        *figures._replace(health=health_of_cycle(facts, score, figures.health, policy)),
         key_results=Counter(health for one in counted for health in one.key_results),
         objectives=Counter(one.health for one in counted),
         given=[(one.of.title, 1.0, one.value, Ref(Kind.OBJECTIVE, one.of.id), one.of.position) for one in parts],
         total=None,
-    )  # fmt: skip
+    )
 
 
 def _counted(objectives: Sequence[ObjectiveProgress], parts: Sequence[AnyPart]) -> tuple[ObjectiveProgress, ...]:
@@ -571,7 +572,7 @@ def mean_score(objectives: Sequence[tuple[ObjectiveState, float | None, bool]]) 
 
 
 def health_of_cycle(
-    facts: CycleFacts, score: float | None, open_health: Health, policy: ScoringPolicy
+    facts: CycleFacts, score: float | None, open_health: Health | None, policy: ScoringPolicy
 ) -> Health | None:
     """DROPPED if it was abandoned; of a closed one by its score, null without one."""
     if facts.is_abandoned:
