@@ -62,9 +62,14 @@ class Level:
         columns: list[Any] = [None] * len(self._fields)
         for place, field in self._in_order:
             columns[place] = column = field.complete(run, field.read(run, sources))
-            if field.is_required and None in column:
+            if field.is_required and has_none(column):
                 raise Irregular
         return self._objects(len(sources), *columns)
+
+
+def has_none(column: Sequence[Any]) -> bool:
+    """Whether a value is None. Most columns have no false value, which takes a third of the time to find out."""
+    return not all(column) and None in column
 
 
 @lru_cache(1024)
@@ -134,7 +139,7 @@ def texts(write: WriteColumn) -> Complete:
 
     def complete(run: Run, column: Sequence[Any]) -> list[Any]:
         written = write(column)
-        run.bytes += sum([len(text) for text in written if text is not None and len(text) > FIELD_BYTES])
+        run.bytes += sum([length for length in map(len, filter(None, written)) if length > FIELD_BYTES])
         return written
 
     return complete
@@ -146,7 +151,7 @@ def lists(complete: Complete, *, items_required: bool) -> Complete:
     def completed(run: Run, column: Sequence[Any]) -> list[Any]:
         present = [one for one in column if one is not None]
         done = complete(run, joined(present) or [item for one in present for item in one])
-        if items_required and None in done:
+        if items_required and has_none(done):
             raise Irregular
         items = iter(done)
         return [None if one is None else list(islice(items, len(one))) for one in column]

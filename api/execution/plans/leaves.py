@@ -1,7 +1,7 @@
 """How scalars and enums are written: one value by the interpreter, a column of values by compiled documents."""
 
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, partial
 from math import isfinite
 from typing import Any, Final, TypeAlias
 
@@ -33,13 +33,23 @@ def writer(type_: Any) -> Write:
 
 
 def _enum(type_: GraphQLEnumType, write: Write) -> Write:
-    names = {member.value: name for name, member in type_.values.items()}
+    names = _names(type_)
 
     def written(value: Any) -> Any:
-        name = names.get(value)
+        name = names.get(id(value))
         return write(value) if name is None else name
 
     return written
+
+
+def _names(type_: GraphQLEnumType) -> dict[int, str]:
+    """The names of the members of an enum by identity: to compute the hash of one costs more than all other work on
+    it. Enums of Python are known to strawberry; those of graphql-core have their members as values."""
+    members = getattr(type_, "wrapped_cls", None) or [value.value for value in type_.values.values()]
+    return {id(member): type_.coerce_output_value(member) for member in members}
+
+
+# ── columns ──────────────────────────────────────────────────────────────────────────────────────
 
 
 @cache
@@ -48,20 +58,32 @@ def column_writer(type_: Any) -> WriteColumn:
     write = writer(type_)
     if plain(type_) is not None:
         return lambda column: [one if one is None or type(one) is str else write(one) for one in column]
+    if type_ is GraphQLFloat:
+        return lambda column: list(column) if _are_finite(column) else _each(write, column)
     if isinstance(type_, GraphQLEnumType):
         return _enum_column(type_, write)
-    return lambda column: [None if one is None else write(one) for one in column]
+    return partial(_each, write)
+
+
+def _each(write: Write, column: Sequence[Any]) -> list[Any]:
+    return [None if one is None else write(one) for one in column]
+
+
+def _are_finite(column: Sequence[Any]) -> bool:
+    """Whether all of these are None or finite floats. It may be False if their sum is not finite."""
+    return _FLOATS.issuperset(map(type, column)) and isfinite(sum(filter(None, column)))
+
+
+_FLOATS: Final = frozenset({float, type(None)})
 
 
 def _enum_column(type_: GraphQLEnumType, write: Write) -> WriteColumn:
-    """Members are found by identity: computing the hash of one costs more than all other work on it."""
-    members = [member.value for member in type_.values.values()]
-    names = {id(member): write(member) for member in members} | {id(None): None}
+    names = _names(type_) | {id(None): None}
 
     def written(column: Sequence[Any]) -> list[Any]:
         try:
             return list(map(names.__getitem__, map(id, column)))
         except KeyError:
-            return [None if one is None else write(one) for one in column]
+            return _each(write, column)
 
     return written
