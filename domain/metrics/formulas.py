@@ -97,6 +97,11 @@ def clamped(share: float | None) -> float | None:
     return 0.0 if share <= 0 else 1.0 if share > 1 else share
 
 
+def all_clamped(shares: Sequence[float | None]) -> list[float | None]:
+    """`clamped` of each of these shares."""
+    return [None if one is None else 0.0 if one <= 0 else 1.0 if one > 1 else one for one in shares]
+
+
 def at_least(value: float, bound: float) -> bool:
     """Whether a measured value is at the bound or above it, within the tolerance."""
     return value >= bound - FIGURE_TOLERANCE * abs(bound)
@@ -114,6 +119,15 @@ def mean(weights: Sequence[float], values: Sequence[float]) -> float:
     if not SUM_MIN < sum(weights) < SUM_MAX:
         weights = scaled(weights)
     return without_noise(fsum(map(mul, weights, values)) / fsum(weights))
+
+
+def means(groups: Sequence[Sequence[float]], weights: Sequence[Sequence[float]] | None) -> list[float]:
+    """`mean` of each of these groups; without weights, all of them are 1. Equal means are rounded once."""
+    if weights is not None:
+        return list(map(mean, weights, groups))
+    found = [fsum(group) / len(group) for group in groups]
+    rounded = {one: without_noise(one) for one in set(found)}
+    return list(map(rounded.__getitem__, found))
 
 
 def total(values: Sequence[float]) -> float:

@@ -5,15 +5,16 @@ while no part has one. Drafts and dropped goals do not count.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from math import fsum
+from operator import eq
 from typing import NamedTuple, Self, TypeAlias, TypeVar, cast
 from uuid import UUID
 
 from msgspec import structs
 
-from domain.metrics import progress
+from domain.metrics import formulas, progress
 from domain.metrics.formulas import Fact, Measurement, clamped, mean, scaled
 from domain.metrics.progress import KeyResultFigures, KeyResultProgress, Progress, Term, terms
 from domain.metrics.rating import SHARE_TOLERANCE, Health, band, verdict
@@ -232,12 +233,16 @@ COUNTED = (ObjectiveState.ACTIVE, ObjectiveState.CLOSED)
 """The states in which an objective counts: it is neither a draft nor dropped."""
 AnyPart: TypeAlias = KeyResultFigures | ObjectiveProgress | CycleProgress
 _InMean: TypeAlias = AnyPart | ObjectiveOutline
+T = TypeVar("T")
 AnyObjective = TypeVar("AnyObjective", ObjectiveProgress, ObjectiveOutline)
 _Explained: TypeAlias = KeyResultProgress | ObjectiveProgress | CycleProgress
 
 # ── means ────────────────────────────────────────────────────────────────────────────────────────
 
 _Means: TypeAlias = tuple[float | None, float | None, float | None]
+Groups: TypeAlias = Sequence[Sequence[float]]
+Weights: TypeAlias = Groups | None
+"""The weights of groups; None if all are 1."""
 
 
 def mean_value(values: Sequence[float | None], weights: Sequence[float], fill: float = 1.0) -> float | None:
@@ -249,9 +254,29 @@ def mean_value(values: Sequence[float | None], weights: Sequence[float], fill: f
     return clamped(mean(weights, given) * fill)
 
 
+def mean_values(groups: Sequence[Sequence[float | None]], weights: Weights) -> list[float | None]:
+    """`mean_value` of each of these groups of values."""
+    missing = [group.count(None) for group in groups]
+    if not any(missing):
+        return formulas.all_clamped(formulas.means(cast("Groups", groups), weights))
+    found = formulas.all_clamped(formulas.means(_filled(groups), weights))
+    are_missing = map(eq, missing, map(len, groups))
+    return [None if is_missing else one for one, is_missing in zip(found, are_missing, strict=True)]
+
+
+def _filled(groups: Sequence[Sequence[float | None]]) -> "Groups":
+    """These groups with 0 for what is missing."""
+    return [[one or 0.0 for one in group] if None in group else cast("Sequence[float]", group) for group in groups]
+
+
 def mean_expected(dues: Sequence[float | None], weights: Sequence[float], fill: float = 1.0) -> float | None:
     """Σ weight · expected / Σ weight, times `fill`; None without parts."""
     return mean(weights, [due or 0.0 for due in dues]) * fill if dues else None
+
+
+def mean_dues(groups: Sequence[Sequence[float | None]], weights: Weights) -> list[float]:
+    """`mean_expected` of each of these groups, none of which is empty."""
+    return formulas.means(_filled(groups), weights)
 
 
 def _means(parts: Sequence[_InMean], weights: Sequence[float], fill: float) -> _Means:
@@ -293,14 +318,25 @@ def health_while_open(
     return rated()
 
 
-def _band_of_mean(gaps: Sequence[float], weights: Sequence[float], policy: ScoringPolicy) -> Health:
-    """The band of the mean of these gaps. The mean need not be computed where all gaps are on one side of a bound by
-    more than its rounding error."""
-    if max(gaps) <= policy.on_track_gap:
-        return Health.ON_TRACK
-    if min(gaps) > policy.at_risk_gap + 2 * SHARE_TOLERANCE:
-        return Health.OFF_TRACK
-    return band(mean(weights, gaps), policy)
+def bands_of_means(groups: Groups, weights: Weights, policies: Sequence[ScoringPolicy]) -> list[Health]:
+    """The band of the mean of each of these groups of gaps, none of which is empty, by the policy of each. A mean is
+    not computed where all gaps are on one side of a bound by more than its rounding error."""
+    bounds = {id(one): (one.on_track_gap, one.at_risk_gap + 2 * SHARE_TOLERANCE) for one in _distinct(policies)}
+    on_track, off_track = Health.ON_TRACK, Health.OFF_TRACK
+    each = zip(groups, map(bounds.__getitem__, map(id, policies)), strict=True)
+    found = [
+        on_track if (highest := max(gaps)) <= low else off_track if highest > high and min(gaps) > high else None
+        for gaps, (low, high) in each
+    ]
+    between = [number for number, health in enumerate(found) if health is None] if None in found else []
+    for number in between:
+        (gap,) = formulas.means([groups[number]], None if weights is None else [weights[number]])
+        found[number] = band(gap, policies[number])
+    return cast("list[Health]", found)
+
+
+def _distinct(values: Sequence[T]) -> Iterable[T]:
+    return {id(one): one for one in values}.values()
 
 
 def _is_silent(healths: Sequence[Health | None], weights: Sequence[float]) -> bool:
@@ -429,26 +465,19 @@ def health_of_objective(
     state: ObjectiveState,
     verdict: Verdict | None,
     healths: Sequence[Health | None],
-    gaps: Sequence[float],
     weights: Sequence[float],
-    policy: ScoringPolicy,
-    *,
-    are_rated: bool,
+    rated: Health,
 ) -> Health | None:
-    """The health of an objective by those of its key results, their gaps and weights. There is at least one.
-    `are_rated`: it is known that none of them is PENDING or OUTDATED."""
-    if state in _ENDED:
-        return _health_at_end(state, verdict)
-    if are_rated:
-        return _band_of_mean(gaps, weights, policy)
-    return health_while_open(healths, weights, lambda: _band_of_mean(gaps, weights, policy))
+    """The health of an objective by those of its key results, of which there is at least one, and their weights.
+    `rated`: the band of the mean of their gaps."""
+    return _health_at_end(state, verdict) if state in ENDED else health_while_open(healths, weights, lambda: rated)
 
 
 def _health_of_objective(facts: ObjectiveFacts, open_health: Health) -> Health | None:
-    return _health_at_end(facts.state, facts.verdict) if facts.state in _ENDED else open_health
+    return _health_at_end(facts.state, facts.verdict) if facts.state in ENDED else open_health
 
 
-_ENDED = (ObjectiveState.CLOSED, ObjectiveState.DROPPED)
+ENDED = (ObjectiveState.CLOSED, ObjectiveState.DROPPED)
 
 
 def _health_at_end(state: ObjectiveState, verdict: Verdict | None) -> Health | None:

@@ -5,15 +5,15 @@ means, although most answers show a value and a health.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import compress, count
 from operator import attrgetter
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias, cast
 from uuid import UUID
 
 from domain.metrics import wholes
-from domain.metrics.formulas import mean
+from domain.metrics.formulas import means
 from domain.metrics.progress import KeyResultFigures
 from domain.metrics.rating import Health
 from domain.metrics.wholes import ObjectiveProgress
@@ -60,7 +60,7 @@ class Part(NamedTuple):
         return of.value, of.unclamped, of.expected, of.health, of.gap
 
 
-_UNRATED: Final = frozenset({id(Health.PENDING), id(Health.OUTDATED)})
+_ENDED: Final = frozenset(map(id, wholes.ENDED))
 """By identity: to compute the hash of a member costs more than all other work on it."""
 Parts: TypeAlias = Mapping[int, Part]
 """The key results of an objective, dropped ones too, by the position at which each was added, in that order."""
@@ -100,7 +100,8 @@ class PartColumns(Mapping[int, Parts]):
         one that it is judged by. `figures`: those of `JUDGED`, as columns. `by_rows`: the key results that are not
         computed from kept standings, by their place among these."""
         first = len(self.kept) if self.policies else 0
-        self._dropped.update(compress(count(first), kept.columns["is_dropped"]))
+        if True in kept.columns["is_dropped"]:
+            self._dropped.update(compress(count(first), kept.columns["is_dropped"]))
         if by_rows:
             self.by_rows |= {first + place: part for place, part in by_rows.items()}
             self._apart |= {part.kept.parent for part in by_rows.values() if part.is_apart}
@@ -134,14 +135,23 @@ class PartColumns(Mapping[int, Parts]):
         return at_places(self._columns[name], places)
 
     def groups(self, name: str, groups: Sequence[Sequence[int]]) -> list[list[Any]]:
-        """Such a column of the key results at each of these groups of places."""
+        """Such a column of the key results at each of these groups of places, which `live` or `own` has returned."""
         values = self.column(name, range(len(self.kept)))
-        return [at_places(values, places) for places in groups]
+        if self._dropped:
+            return [at_places(values, places) for places in groups]
+        return [values[span.start : span.stop] for span in cast("Sequence[range]", groups)]
 
     @property
     def are_rated(self) -> bool:
         """Whether no key result is PENDING or OUTDATED."""
-        return _UNRATED.isdisjoint(map(id, self._columns["health"]))
+        health = self._columns["health"]
+        return Health.PENDING not in health and Health.OUTDATED not in health
+
+    @property
+    def are_weighted(self) -> bool:
+        """Whether a key result has another weight than 1."""
+        weights = self.column("weight", range(len(self.kept)))
+        return weights.count(1.0) < len(weights)
 
     def _stated(self, name: str, of_part: Callable[[Part], Any]) -> list[Any]:
         """What the kept standings state; of those that are not computed from them, what their part does."""
@@ -150,10 +160,12 @@ class PartColumns(Mapping[int, Parts]):
             values[place] = of_part(part)
         return values
 
-    def own(self, parent: int) -> Sequence[int]:
-        """The places of the key results that give an objective its value; none if its history tells it: if it takes
-        its value from others, or a key result was changed after its end."""
-        return () if parent in self._apart else self.live(parent)
+    def own(self, parents: Iterable[int]) -> list[Sequence[int]]:
+        """The places of the key results that give each of these objectives its value; none if its history tells it: if
+        it takes its value from others, or a key result was changed after its end."""
+        if self._dropped or self._apart:
+            return [range(0) if parent in self._apart else self.live(parent) for parent in parents]
+        return list(map(self._spans.__getitem__, parents))
 
     def span(self, parent: int) -> range:
         """The places of the key results of an objective, dropped ones too."""
@@ -277,66 +289,87 @@ class ObjectiveColumns(Columnar[ObjectiveProgress]):
         return found
 
     def _computed(self, compute: "_Compute", known: Callable[[ObjectiveProgress], Any]) -> list[Any]:
-        apart, (own, places) = self._apart, self._own
-        found = compute(own, self._parts, places)
+        apart, found = self._apart, compute(self._own)
         if not apart:
             return found
         each = iter(found)
         return [known(apart[born]) if born in apart else next(each) for born in values_of(self._rows, "born")]
 
     @cached_property
-    def _own(self) -> tuple[Sequence[AnyObjective], Sequence[Sequence[int]]]:
-        """The objectives whose key results tell their figures, and the places of these."""
+    def _own(self) -> "_Own":
+        """The objectives whose key results tell their figures."""
         own = [row for row in self._rows if row.born not in self._apart] if self._apart else self._rows
-        return own, list(map(self._parts.own, values_of(own, "born")))
+        births = values_of(own, "born")
+        return _Own(own, births, self._parts, self._parts.own(births))
 
 
-_Compute: TypeAlias = Callable[[Sequence[AnyObjective], PartColumns, Sequence[Sequence[int]]], list[Any]]
-"""Takes objectives with the places of their key results, of which each has one at least."""
+@dataclass(eq=False)
+class _Own:
+    """Objectives, the positions of their drafting, and the places of their key results, of which each has one at
+    least."""
+
+    rows: Sequence[AnyObjective]
+    births: Sequence[int]
+    parts: PartColumns
+    places: Sequence[Sequence[int]]
+
+    def groups(self, name: str) -> list[list[Any]]:
+        """A column of the key results of each objective."""
+        return self.parts.groups(name, self.places)
+
+    @cached_property
+    def weights(self) -> list[list[float]]:
+        return self.groups("weight")
+
+    @property
+    def unequal_weights(self) -> wholes.Weights:
+        """The weights; None if all are 1."""
+        return self.weights if self.parts.are_weighted else None
 
 
-def _values(_: Sequence[AnyObjective], parts: PartColumns, own: Sequence[Sequence[int]]) -> list[float | None]:
-    return list(map(wholes.mean_value, parts.groups("value", own), parts.groups("weight", own)))
+_Compute: TypeAlias = Callable[[_Own], list[Any]]
 
 
-def _healths(rows: Sequence[AnyObjective], parts: PartColumns, own: Sequence[Sequence[int]]) -> list[Health | None]:
-    groups = [parts.groups(name, own) for name in ("health", "gap", "weight")]
-    states = [values_of(rows, name) for name in ("state", "verdict", "born")]
-    are_rated = parts.are_rated
-    return [
-        wholes.health_of_objective(state, verdict, healths, gaps, weights, parts.policies[born], are_rated=are_rated)
-        for state, verdict, born, healths, gaps, weights in zip(*states, *groups, strict=True)
-    ]
+def _values(own: _Own) -> list[float | None]:
+    return wholes.mean_values(own.groups("value"), own.unequal_weights)
 
 
-def _expected(_: Sequence[AnyObjective], parts: PartColumns, own: Sequence[Sequence[int]]) -> list[float | None]:
-    return list(map(wholes.mean_expected, parts.groups("expected", own), parts.groups("weight", own)))
+def _healths(own: _Own) -> list[Health | None]:
+    states = values_of(own.rows, "state")
+    policies = list(map(own.parts.policies.__getitem__, own.births))
+    rated = wholes.bands_of_means(own.groups("gap"), own.unequal_weights, policies)
+    if own.parts.are_rated and _ENDED.isdisjoint(map(id, states)):
+        return [*rated]
+    each = zip(states, values_of(own.rows, "verdict"), own.groups("health"), own.weights, rated, strict=True)
+    return [wholes.health_of_objective(*one) for one in each]
 
 
-def _gaps(_: Sequence[AnyObjective], parts: PartColumns, own: Sequence[Sequence[int]]) -> list[float]:
-    return list(map(mean, parts.groups("weight", own), parts.groups("gap", own)))
+def _expected(own: _Own) -> list[float]:
+    return wholes.mean_dues(own.groups("expected"), own.unequal_weights)
 
 
-def _confidences(_: Sequence[AnyObjective], parts: PartColumns, own: Sequence[Sequence[int]]) -> list[float | None]:
-    return list(map(wholes.mean_confidence, parts.groups("confidence", own), parts.groups("weight", own)))
+def _gaps(own: _Own) -> list[float]:
+    return means(own.groups("gap"), own.unequal_weights)
 
 
-def _records(rows: Sequence[AnyObjective], parts: PartColumns, own: Sequence[Sequence[int]]) -> list[ObjectiveProgress]:
-    return [_whole(row, parts, places) for row, places in zip(rows, own, strict=True)]
+def _confidences(own: _Own) -> list[float | None]:
+    return list(map(wholes.mean_confidence, own.groups("confidence"), own.weights))
 
 
-def _counts(rows: Sequence[AnyObjective], _: PartColumns, _own: Sequence[Sequence[int]]) -> list[bool]:
-    return [state in wholes.COUNTED for state in values_of(rows, "state")]
+def _records(own: _Own) -> list[ObjectiveProgress]:
+    return [_whole(row, own.parts, places) for row, places in zip(own.rows, own.places, strict=True)]
 
 
-def _are_headings(rows: Sequence[AnyObjective], _: PartColumns, _own: Sequence[Sequence[int]]) -> list[bool]:
-    return [False] * len(rows)
+def _counts(own: _Own) -> list[bool]:
+    return [state in wholes.COUNTED for state in values_of(own.rows, "state")]
 
 
-def _healths_of_parts(
-    _: Sequence[AnyObjective], parts: PartColumns, own: Sequence[Sequence[int]]
-) -> list[list[Health | None]]:
-    return parts.groups("health", own)
+def _are_headings(own: _Own) -> list[bool]:
+    return [False] * len(own.rows)
+
+
+def _healths_of_parts(own: _Own) -> list[list[Health | None]]:
+    return own.groups("health")
 
 
 def _whole(row: AnyObjective, parts: PartColumns, own: Sequence[int]) -> ObjectiveProgress:

@@ -31,7 +31,7 @@ from projections.figures.horizon import Horizon
 from projections.figures.window import End, end_of_goal
 from projections.standings import kept_rows
 from projections.standings.kept_rows import KEPT, Few, Kept, KeptColumns
-from projections.store.columnar import at_places, tuples_of
+from projections.store.columnar import at_places, tuples_of, values_of
 from projections.store.stored_columns import MICROSECOND, day, moment, stored
 from projections.store.versioned_tables import Connection
 from projections.tables.cycle import CycleRow
@@ -44,10 +44,9 @@ def add_parts(conn: Connection, of: Goals, to: PartColumns, shown: tuple[str, ..
     """Add the key results of those of these objectives that are missing there, from their kept standings. Returns
     these, with the columns `shown`, see `projections.standings.kept_rows.SHOWN`."""
     rows = [row for row in of.rows if row.born not in to.policies] if to.policies else of.rows
-    births, ids = zip(*tuples_of(rows, "born", "id"), strict=True) if rows else ((), ())
-    frames = dict(zip(births, _Rulebook(of).frames(rows), strict=True))
-    ended = any(map(attrgetter("ended"), frames.values()))
-    kept = kept_rows.of_objectives(conn, of.basis, ids, ended=ended, shown=shown)
+    frames = dict(zip(values_of(rows, "born"), _Rulebook(of).frames(rows), strict=True))
+    ended = any(frame.ended for frame in set(frames.values()))
+    kept = kept_rows.of_objectives(conn, of.basis, values_of(rows, "id"), ended=ended, shown=shown)
     figures, others = _judged(frames, kept)
     by_rows = dict(zip(others, _by_rows(conn, of, list(map(kept.at, others))), strict=True)) if others else {}
     for place, part in by_rows.items():
@@ -108,11 +107,13 @@ def _figures(conn: Connection, of: Goals, changed: Sequence[KeyResultRow]) -> Fi
 def _judged(frames: Mapping[int, "_Frame"], kept: KeptColumns) -> tuple[list[list[Any]], list[int]]:
     """The figures of key results as columns, see `JUDGED`, and the places of those that depend on a KPI, or were
     changed or measured after their end. `frames`: by the position at which each objective was drafted."""
+    distinct = set(frames.values())
+    if len(distinct) == 1 and all(kept.columns["is_kept"]) and not any(kept.columns["is_dropped"]):
+        (frame,) = distinct
+        if frame.ended is None:
+            return frame.open(kept, range(len(kept))), []
     of_each = list(map(frames.__getitem__, kept.columns["parent"]))
     together, alone = _grouped(of_each, kept)
-    if len(together) == 1 and not alone:
-        ((frame, places),) = together.items()
-        return frame.open(kept, places), []
     figures: list[list[Any]] = [[None] * len(kept) for _ in JUDGED]
     for frame, places in together.items():
         for place, *own in zip(places, *frame.open(kept, places), strict=True):
@@ -129,10 +130,8 @@ def _judged(frames: Mapping[int, "_Frame"], kept: KeptColumns) -> tuple[list[lis
 
 def _grouped(of_each: Sequence["_Frame"], kept: KeptColumns) -> tuple[dict["_Frame", Sequence[int]], list[int]]:
     """The places of the open key results by frame, and those of all others."""
-    are_kept, are_dropped, frames = kept.columns["is_kept"], kept.columns["is_dropped"], set(of_each)
-    if len(frames) == 1 and all(are_kept) and not any(are_dropped) and of_each[0].ended is None:
-        return {of_each[0]: range(len(of_each))}, []
-    together: dict[_Frame, list[int]] = {frame: [] for frame in frames}
+    are_kept, are_dropped = kept.columns["is_kept"], kept.columns["is_dropped"]
+    together: dict[_Frame, list[int]] = {frame: [] for frame in of_each}
     alone: list[int] = []
     for place, (frame, is_kept, is_dropped) in enumerate(zip(of_each, are_kept, are_dropped, strict=True)):
         is_open = is_kept and not is_dropped and frame.ended is None
@@ -194,14 +193,15 @@ class _Rulebook:
     def frames(self, rows: Sequence[AnyObjective]) -> "list[_Frame]":
         """The frame of each of these objectives: one for all open ones of a cycle in one state, since their key results
         are judged in the same way."""
-        known: dict[tuple[int, ObjectiveState], _Frame] = {}
+        known: dict[tuple[int, int], _Frame] = {}
         found = []
         for number, (cycle, state, ended_at) in enumerate(tuples_of(rows, "cycle", "state", "ended_at")):
-            frame = known.get((cycle.int, state))
+            key = cycle.int, id(state)  # Python computes the hashes of both
+            frame = known.get(key)
             if frame is None or ended_at is not None:
                 frame = _Frame(self, rows[number])
                 if frame.ended is None:
-                    known[cycle.int, state] = frame
+                    known[key] = frame
             found.append(frame)
         return found
 

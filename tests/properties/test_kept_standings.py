@@ -93,7 +93,7 @@ def check(conn: Connection, basis: Basis) -> list[KeyResultProgress]:
             assert expected is not None
             found.append(expected)
             assert (basis, ids[born], shown(part.progress)) == (basis, ids[born], shown(expected))
-    own = [row for row in rows if parts.own(row.born)]
+    own = [row for row, places in zip(rows, parts.own([row.born for row in rows]), strict=True) if places]
     wholes = as_columns(ObjectiveColumns(own, parts, {}))
     assert [(basis, row.id, shown(figures.objective(row.id))) for row in own] == [
         (basis, row.id, shown(whole)) for row, whole in zip(own, wholes, strict=True)

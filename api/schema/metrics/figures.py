@@ -151,7 +151,7 @@ def of_objectives(batch: Batch) -> ObjectiveColumns:
     view, rows = batch.view, batch.having(OBJECTIVES_NEED)
     view.remember(objective.goals, rows)
     of, parts = parts_of(view, rows)
-    others = [rows[number] for number, born in enumerate(values_of(rows, "born")) if not parts.own(born)]
+    others = [rows[number] for number, own in enumerate(parts.own(values_of(rows, "born"))) if not own]
     return ObjectiveColumns(rows, parts, _apart(view, of, parts, others) if others else {})
 
 
