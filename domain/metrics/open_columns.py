@@ -42,17 +42,30 @@ def at_moment(of: OpenKeyResults, at: int, silence: int, policy: ScoringPolicy) 
     """Their figures; values as by `formulas.clamped`, what is expected as by `progress.expected`. `silence`: the time
     without a measurement after which a key result is stale."""
     values = all_clamped(of.shares)
-    expected = [
-        1.0 if is_level or at >= due or due <= begin else 0.0 if at <= begin else (at - begin) / (due - begin)
-        for is_level, begin, due in zip(of.are_level, of.begins_at, of.due_at, strict=True)
-    ]
-    for place, share in of.planned.items():
-        expected[place] = share
+    expected = _expected(of, at)
     gaps = [due - (value or 0.0) for due, value in zip(expected, values, strict=True)]
     healths = _healths(of, values, gaps, at, silence, policy)
     if None in values:
         gaps = [0.0 if health is Health.PENDING else gap for health, gap in zip(healths, gaps, strict=True)]
     return Figures(values, expected, healths, gaps)
+
+
+def _expected(of: OpenKeyResults, at: int) -> list[float]:
+    """As `progress.expected`. Most key results of a cycle have one span, whose elapsed share is computed once."""
+    spans = {*of.begins_at}, {*of.due_at}
+    are_equal = all(len(moments) == 1 for moments in spans)
+    each = zip(*spans, strict=True) if are_equal else zip(of.begins_at, of.due_at, strict=True)
+    expected = [
+        1.0 if at >= due or due <= begin else 0.0 if at <= begin else (at - begin) / (due - begin)
+        for begin, due in each
+    ]
+    if are_equal:
+        expected *= len(of.begins_at)
+    if True in of.are_level:
+        expected = [1.0 if is_level else one for is_level, one in zip(of.are_level, expected, strict=True)]
+    for place, share in of.planned.items():
+        expected[place] = share
+    return expected
 
 
 def _healths(
@@ -69,18 +82,25 @@ def _healths(
     on_track, at_risk, off_track = Health.ON_TRACK, Health.AT_RISK, Health.OFF_TRACK
     on_track_max, at_risk_max = upper_bounds(policy)
     pending_from = at - silence
-    silent_before = {due: min(at, due) - silence for due in set(of.due_at)}
     return [
         pending
         if value is None and begin >= pending_from
         else outdated
-        if (begin if last is None else last) < silent_before[due] and (value != 1.0 or is_level)
+        if (begin if last is None else last) < silent_before and (value != 1.0 or is_level)
         else on_track
         if gap <= on_track_max
         else at_risk
         if gap <= at_risk_max
         else off_track
-        for value, is_level, begin, due, last, gap in zip(
-            values, of.are_level, of.begins_at, of.due_at, of.last_measured_at, gaps, strict=True
+        for value, is_level, begin, silent_before, last, gap in zip(
+            values, of.are_level, of.begins_at, _silent_before(of, at, silence), of.last_measured_at, gaps, strict=True
         )
     ]
+
+
+def _silent_before(of: OpenKeyResults, at: int, silence: int) -> list[int]:
+    """The moment before which a key result must have been measured last to be OUTDATED: one for all until one of them
+    is due."""
+    known = {due: min(at, due) - silence for due in {*of.due_at}}
+    first, *others = {*known.values()} or {0}
+    return list(map(known.__getitem__, of.due_at)) if others else [first] * len(of.due_at)

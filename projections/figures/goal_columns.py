@@ -18,7 +18,7 @@ from domain.metrics.progress import KeyResultFigures
 from domain.metrics.rating import Health
 from domain.metrics.wholes import ObjectiveProgress
 from domain.primitives.lazy import cached_property
-from domain.primitives.values import Basis, ScoringPolicy
+from domain.primitives.values import Basis, ObjectiveState, ScoringPolicy
 from projections.figures import formula_inputs
 from projections.figures.standing import Standing
 from projections.standings.kept_rows import NO_STANDINGS, Kept, KeptColumns
@@ -60,8 +60,6 @@ class Part(NamedTuple):
         return of.value, of.unclamped, of.expected, of.health, of.gap
 
 
-_ENDED: Final = frozenset(map(id, wholes.ENDED))
-"""By identity: to compute the hash of a member costs more than all other work on it."""
 Parts: TypeAlias = Mapping[int, Part]
 """The key results of an objective, dropped ones too, by the position at which each was added, in that order."""
 PartsOf: TypeAlias = Mapping[int, Parts]
@@ -140,12 +138,6 @@ class PartColumns(Mapping[int, Parts]):
         if self._dropped:
             return [at_places(values, places) for places in groups]
         return [values[span.start : span.stop] for span in cast("Sequence[range]", groups)]
-
-    @property
-    def are_rated(self) -> bool:
-        """Whether no key result is PENDING or OUTDATED."""
-        health = self._columns["health"]
-        return Health.PENDING not in health and Health.OUTDATED not in health
 
     @property
     def are_weighted(self) -> bool:
@@ -335,13 +327,11 @@ def _values(own: _Own) -> list[float | None]:
 
 
 def _healths(own: _Own) -> list[Health | None]:
-    states = values_of(own.rows, "state")
-    policies = list(map(own.parts.policies.__getitem__, own.births))
-    rated = wholes.bands_of_means(own.groups("gap"), own.unequal_weights, policies)
-    if own.parts.are_rated and _ENDED.isdisjoint(map(id, states)):
-        return [*rated]
-    each = zip(states, values_of(own.rows, "verdict"), own.groups("health"), own.weights, rated, strict=True)
-    return [wholes.health_of_objective(*one) for one in each]
+    policies, states = list(map(own.parts.policies.__getitem__, own.births)), values_of(own.rows, "state")
+    found = wholes.healths_while_open(own.groups("health"), own.groups("gap"), own.unequal_weights, policies)
+    if states.count(ObjectiveState.ACTIVE) == len(states):
+        return [*found]
+    return list(map(wholes.health_in_state, states, values_of(own.rows, "verdict"), found))
 
 
 def _expected(own: _Own) -> list[float]:
