@@ -9,7 +9,6 @@ t" is "m < t - silence". Times are whole microseconds since a common moment, whi
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from domain.metrics.formulas import all_clamped
 from domain.metrics.rating import Health, upper_bounds
 from domain.primitives.values import ScoringPolicy
 
@@ -41,7 +40,7 @@ class Figures(NamedTuple):
 def at_moment(of: OpenKeyResults, at: int, silence: int, policy: ScoringPolicy) -> Figures:
     """Their figures; values as by `formulas.clamped`, what is expected as by `progress.expected`. `silence`: the time
     without a measurement after which a key result is stale."""
-    values = all_clamped(of.shares)
+    values = [None if one is None else 0.0 if one <= 0 else 1.0 if one > 1 else one for one in of.shares]
     expected = _expected(of, at)
     gaps = [due - (value or 0.0) for due, value in zip(expected, values, strict=True)]
     healths = _healths(of, values, gaps, at, silence, policy)
@@ -52,9 +51,9 @@ def at_moment(of: OpenKeyResults, at: int, silence: int, policy: ScoringPolicy) 
 
 def _expected(of: OpenKeyResults, at: int) -> list[float]:
     """As `progress.expected`. Most key results of a cycle have one span, whose elapsed share is computed once."""
-    spans = {*of.begins_at}, {*of.due_at}
-    are_equal = all(len(moments) == 1 for moments in spans)
-    each = zip(*spans, strict=True) if are_equal else zip(of.begins_at, of.due_at, strict=True)
+    begins, dues = {*of.begins_at}, {*of.due_at}
+    are_equal = len(begins) == len(dues) == 1
+    each = zip(begins, dues, strict=True) if are_equal else zip(of.begins_at, of.due_at, strict=True)
     expected = [
         1.0 if at >= due or due <= begin else 0.0 if at <= begin else (at - begin) / (due - begin)
         for begin, due in each
@@ -77,11 +76,15 @@ def _healths(
     policy: ScoringPolicy,
 ) -> list[Health]:
     """As `progress.pace` and `Pace.health`: PENDING until `silence` after the beginning; OUTDATED if `silence` has
-    passed since the last measurement, both now and on the due day; else by the gap."""
+    passed since the last measurement, both now and on the due day; else by the gap. The moment before which a key
+    result must have been measured last is one for all until one of them is due."""
     pending, outdated = Health.PENDING, Health.OUTDATED
     on_track, at_risk, off_track = Health.ON_TRACK, Health.AT_RISK, Health.OFF_TRACK
     on_track_max, at_risk_max = upper_bounds(policy)
     pending_from = at - silence
+    silences = {due: min(at, due) - silence for due in {*of.due_at}}
+    first, *others = {*silences.values()} or {0}
+    silent_before = map(silences.__getitem__, of.due_at) if others else [first] * len(of.due_at)
     return [
         pending
         if value is None and begin >= pending_from
@@ -93,14 +96,6 @@ def _healths(
         if gap <= at_risk_max
         else off_track
         for value, is_level, begin, silent_before, last, gap in zip(
-            values, of.are_level, of.begins_at, _silent_before(of, at, silence), of.last_measured_at, gaps, strict=True
+            values, of.are_level, of.begins_at, silent_before, of.last_measured_at, gaps, strict=True
         )
     ]
-
-
-def _silent_before(of: OpenKeyResults, at: int, silence: int) -> list[int]:
-    """The moment before which a key result must have been measured last to be OUTDATED: one for all until one of them
-    is due."""
-    known = {due: min(at, due) - silence for due in {*of.due_at}}
-    first, *others = {*known.values()} or {0}
-    return list(map(known.__getitem__, of.due_at)) if others else [first] * len(of.due_at)

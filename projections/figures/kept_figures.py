@@ -45,7 +45,7 @@ def add_parts(conn: Connection, of: Goals, to: PartColumns, shown: tuple[str, ..
     these, with the columns `shown`, see `projections.standings.kept_rows.SHOWN`."""
     rows = [row for row in of.rows if row.born not in to.policies] if to.policies else of.rows
     frames = dict(zip(values_of(rows, "born"), _Rulebook(of).frames(rows), strict=True))
-    ended = any(frame.ended for frame in set(frames.values()))
+    ended = any(map(attrgetter("ended"), set(frames.values())))
     kept = kept_rows.of_objectives(conn, of.basis, values_of(rows, "id"), ended=ended, shown=shown)
     figures, others = _judged(frames, kept)
     by_rows = dict(zip(others, _by_rows(conn, of, list(map(kept.at, others))), strict=True)) if others else {}
@@ -111,7 +111,7 @@ def _judged(frames: Mapping[int, "_Frame"], kept: KeptColumns) -> tuple[list[lis
     if len(distinct) == 1 and all(kept.columns["is_kept"]) and not any(kept.columns["is_dropped"]):
         (frame,) = distinct
         if frame.ended is None:
-            return frame.open(kept, range(len(kept))), []
+            return frame.open(kept, range(len(kept.columns["born"]))), []
     of_each = list(map(frames.__getitem__, kept.columns["parent"]))
     together, alone = _grouped(of_each, kept)
     figures: list[list[Any]] = [[None] * len(kept) for _ in JUDGED]

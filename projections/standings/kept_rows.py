@@ -21,9 +21,9 @@ import msgspec
 
 from domain.primitives.values import Basis, Metric, PlanPoint
 from projections.store.basis import along_params, first_place
-from projections.store.columns import Conversion, loaded_column, row_loader
+from projections.store.columns import Conversion
 from projections.store.stored_columns import ColumnQuery, day, moment
-from projections.store.versioned_tables import Connection, Table, basis_params, fetch
+from projections.store.versioned_tables import Connection, Table, basis_params, fetch, loaded_column, row_loader
 
 # ── rows ─────────────────────────────────────────────────────────────────────────────────────────
 
@@ -150,7 +150,8 @@ class KeptColumns:
 
     def loaded(self, name: str) -> list[Any]:
         """The values of a column that is read of each row."""
-        return list(loaded_column(self.columns[name], _LOADERS.get(name)))
+        values, load = self.columns[name], _LOADERS.get(name)
+        return list(values if load is None else loaded_column(values, load))
 
     def at(self, place: int) -> Kept:
         """The standing at a place."""

@@ -1,17 +1,16 @@
 """The columns of tables: each field of a row class is one, stored by its annotation."""
 
 import types
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from datetime import date, datetime
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any, NamedTuple, TypeAlias, TypeVar, Union, get_args, get_origin
+from typing import Any, NamedTuple, TypeAlias, Union, get_args, get_origin
 from uuid import UUID
 
 import msgspec
 
 Conversion: TypeAlias = Callable[[Any], Any]
-Row = TypeVar("Row")
 
 
 class Column(NamedTuple):
@@ -41,22 +40,3 @@ def column_of(name: str, annotation: Any) -> Column:
     if isinstance(annotation, type) and issubclass(annotation, StrEnum):
         return Column(name, "text", str.__str__, annotation._value2member_map_.__getitem__)
     return Column(name, "bytea", msgspec.json.encode, lru_cache(16_384)(msgspec.json.Decoder(annotation).decode))
-
-
-def row_loader(row: Callable[..., Row], loads: Iterable[Conversion | None]) -> Callable[[Iterable[Any]], Row]:
-    """The function that makes a row of its values from the database. `loads`: the conversion of each column."""
-    conversions = [(place, load) for place, load in enumerate(loads) if load is not None]
-
-    def loaded(values: Iterable[Any]) -> Row:
-        of = list(values)
-        for place, load in conversions:
-            if of[place] is not None:
-                of[place] = load(of[place])
-        return row(*of)
-
-    return loaded
-
-
-def loaded_column(values: Sequence[Any], load: Conversion | None) -> Sequence[Any]:
-    """The values of a column from the database, converted if it has a conversion."""
-    return values if load is None else [None if one is None else load(one) for one in values]

@@ -27,12 +27,13 @@ from domain.primitives.values import Basis, Kind
 from projections.store import digests, search_text
 from projections.store.basis import is_level, last_version
 from projections.store.columnar import Columnar
-from projections.store.columns import Column, Conversion, column_of, loaded_column, row_loader
+from projections.store.columns import Column, Conversion, column_of
 from projections.store.deadline import raise_if_late
 from projections.store.rows import Version
 
 R = TypeVar("R", bound=msgspec.Struct)
 V = TypeVar("V", bound=Version)
+Row = TypeVar("Row")
 OrderField = TypeVar("OrderField")
 Connection = psycopg.Connection[Any]
 Params = Mapping[str, Any]
@@ -77,6 +78,28 @@ class Window(msgspec.Struct, frozen=True):
     after: Cursor | None = None
     before: Cursor | None = None
     backwards: bool = False
+
+
+# ── values ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def row_loader(row: Callable[..., Row], loads: Iterable[Conversion | None]) -> Callable[[Iterable[Any]], Row]:
+    """The function that makes a row of its values from the database. `loads`: the conversion of each column."""
+    conversions = [(place, load) for place, load in enumerate(loads) if load is not None]
+
+    def loaded(values: Iterable[Any]) -> Row:
+        of = list(values)
+        for place, load in conversions:
+            if of[place] is not None:
+                of[place] = load(of[place])
+        return row(*of)
+
+    return loaded
+
+
+def loaded_column(values: Sequence[Any], load: Conversion | None) -> Sequence[Any]:
+    """The values of a column from the database, converted if it has a conversion."""
+    return values if load is None else [None if one is None else load(one) for one in values]
 
 
 # ── tables ───────────────────────────────────────────────────────────────────────────────────────

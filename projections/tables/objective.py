@@ -35,10 +35,9 @@ from domain.primitives.values import (
 )
 from projections.store.basis import along_params, first_place, is_valid_at, last_version
 from projections.store.batch_writer import BatchWriter, Reads
-from projections.store.columns import row_loader
 from projections.store.keyset import LABELLED, Filter, FilterBuilder, List, Range, text
 from projections.store.rows import Version
-from projections.store.versioned_tables import Connection, Table, VersionedTable, basis_params, fetch
+from projections.store.versioned_tables import Connection, Table, VersionedTable, basis_params, fetch, row_loader
 from projections.tables.people import teams_inside
 
 # ── rows ─────────────────────────────────────────────────────────────────────────────────────────
