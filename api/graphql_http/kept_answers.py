@@ -19,6 +19,7 @@ from api.execution.context import Bounds, Caller, Context
 from api.execution.limits import DOCUMENTS_KEPT
 from api.graphql_http.caching import minute
 from api.graphql_http.request import GraphQLRequest
+from api.runtime.turns import waiting
 from api.snapshot.snapshot import FreshnessTracker
 from domain.commands.permissions import Permission, Role
 from projections.store.basis import ResolvedBasis
@@ -132,8 +133,9 @@ class KeptAnswers:
             if running is None:
                 mine = self._running[key] = Event()
         if running is not None:
-            while not running.wait(WAIT_SECONDS):
-                context.deadline.check()
+            with waiting():
+                while not running.wait(WAIT_SECONDS):
+                    context.deadline.check()
             return self.find(question, moment.basis, moment.hidden) or work(execute)
         try:
             return self.find(question, moment.basis, moment.hidden) or work(execute)

@@ -6,14 +6,15 @@ operation would delay the light ones.
 """
 
 from collections import Counter
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from contextvars import ContextVar
 from threading import Condition
 from typing import Any, Final, Self, TypeVar
 
 import psycopg
 
-from projections.store.deadline import Deadline
+from projections.store.deadline import Connection, Deadline
 
 T = TypeVar("T")
 
@@ -32,7 +33,7 @@ class Turns:
 
     def taking(self, work: Callable[[], T], caller: Hashable, deadline: Deadline) -> Callable[[], T]:
         """Work of an operation that computes in turns with others."""
-        deadline.cursor_factory = WaitingCursor
+        deadline.opened = in_turns
         turn = _Turn(self, caller, deadline)
 
         def taken() -> T:
@@ -88,15 +89,35 @@ class _Turn:
 _current: ContextVar[_Turn | None] = ContextVar("turn", default=None)
 
 
-class WaitingCursor(psycopg.Cursor[Any]):
-    """A cursor that lets another thread compute while PostgreSQL executes a statement."""
+@contextmanager
+def waiting() -> Iterator[None]:
+    """Let another thread compute during the block, in which this one only waits. Without it, two operations of which
+    one waits for the other would both wait until a deadline."""
+    turn = _current.get()
+    if turn is None:
+        yield
+        return
+    turn.give_up()
+    try:
+        yield
+    finally:
+        turn.take()
 
-    def execute(self, *args: Any, **options: Any) -> Self:
-        turn = _current.get()
-        if turn is None:
-            return super().execute(*args, **options)
-        turn.give_up()
+
+@contextmanager
+def in_turns(connection: AbstractContextManager[Connection]) -> Iterator[Connection]:
+    """A connection of this thread's operation, which lets others compute while it is awaited and in each statement."""
+    with ExitStack() as stack:
+        with waiting():
+            conn = stack.enter_context(connection)
+        usual, conn.cursor_factory = conn.cursor_factory, _WaitingCursor
         try:
-            return super().execute(*args, **options)
+            yield conn
         finally:
-            turn.take()
+            conn.cursor_factory = usual
+
+
+class _WaitingCursor(psycopg.Cursor[Any]):
+    def execute(self, *args: Any, **options: Any) -> Self:
+        with waiting():
+            return super().execute(*args, **options)

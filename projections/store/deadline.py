@@ -3,7 +3,7 @@
 One way ends an operation for both reasons: `Deadline.end` cancels its statement, and each later check raises.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from math import inf
@@ -30,16 +30,16 @@ class Deadline:
     """The deadline of one operation, `seconds` from now.
 
     `until` is that moment by the monotonic clock, -inf once the operation was ended. `renew` may move it up to
-    `seconds_max` from now, for an operation in steps. `cursor_factory`: the cursors of its reads, if not
-    the usual ones. Safe to use from several threads.
+    `seconds_max` from now, for an operation in steps. `opened`: makes of each connection the
+    one that its reads use, if not the same. Safe to use from several threads.
     """
 
-    __slots__ = ("_connections", "_latest", "_lock", "cursor_factory", "until")
+    __slots__ = ("_connections", "_latest", "_lock", "opened", "until")
 
     def __init__(self, seconds: float = inf, seconds_max: float = inf) -> None:
         self._latest = monotonic() + seconds_max
         self.until = min(monotonic() + seconds, self._latest)
-        self.cursor_factory: type[psycopg.Cursor[Any]] | None = None
+        self.opened: Callable[[AbstractContextManager[Connection]], AbstractContextManager[Connection]] | None = None
         self._connections: list[Connection] = []
         self._lock = Lock()
 
@@ -74,16 +74,13 @@ class Deadline:
         """Use a connection, of which `end` cancels the statement. Raises `DeadlineExceeded`."""
         if monotonic() > self.until:
             raise DeadlineExceeded
-        with connection as conn:
+        with connection if self.opened is None else self.opened(connection) as conn:
             self._connections.append(conn)
-            usual = conn.cursor_factory
-            conn.cursor_factory = self.cursor_factory or usual
             try:
                 if self.until == -inf:  # it was ended while the connection was awaited
                     raise DeadlineExceeded
                 yield conn
             finally:
-                conn.cursor_factory = usual
                 with self._lock:
                     self._connections.remove(conn)
 

@@ -1,6 +1,7 @@
 """Kept answers: an equal query gets the same bytes while they are right, and as every request is checked and logged."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -10,6 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 from structlog.testing import capture_logs
 
+from api.execution import admission
 from api.graphql_http import caching
 from api.runtime.database import Database
 from api.schema.schema import Schema
@@ -20,11 +22,14 @@ from domain.log.credentials import api_tokens
 from domain.primitives.values import Kind
 from tests.api.conftest import Api
 from tests.api.frames import BOTH_FRAMES
+from tests.waiting import until
 from tests.workspace import fresh_workspace
 
 pytestmark = BOTH_FRAMES
 
 OBJECTIVES = "{ objectives { nodes { title owner { name } progress { value expected } } } basis { at position } }"
+HEAVY = "{ objectives(first: 1000) { nodes { title progress { value } } } }"
+SECONDS_MAX = 10
 PAST = "{ asOf(position: 1) { basis { at } people { nodes { handle name } } } }"
 
 
@@ -46,6 +51,9 @@ class Server:
 
     def get(self, query: str, token: str = "", **headers: str) -> Any:
         return self.http.get("/graphql", params={"query": query}, headers=self._headers(token, headers))
+
+    def metrics(self) -> str:
+        return self.http.get("/metrics", headers=self._headers("", {})).text
 
     def warm(self, query: str, token: str = "") -> bytes:
         """Ask until the answer is kept; the bytes of the last answer."""
@@ -123,6 +131,24 @@ def test_kept_answer_takes_no_statement_of_the_callers_own(made: Server, monkeyp
 
     monkeypatch.setattr("api.execution.lanes.Lane.run", fail)
     assert made.post(OBJECTIVES).content == first
+
+
+def test_equal_heavy_queries_at_once_are_executed_once(
+    made: Server, executed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second one waits for the first, which has to go on meanwhile."""
+    monkeypatch.setattr(admission, "LIGHT_COST_MAX", 0.0)
+    made.warm(HEAVY)
+    made.draft("Ends the kept answer")
+    executed.clear()
+    with made.database.connect() as conn, ThreadPoolExecutor(2) as pool:
+        with conn.transaction():
+            conn.execute("lock table objective in access exclusive mode")
+            sent = [pool.submit(made.post, HEAVY) for _ in range(2)]
+            until(lambda: 'keyframe_lane_running{lane="heavy"} 2.0' in made.metrics())
+        first, second = [one.result(SECONDS_MAX).json()["data"] for one in sent]
+    assert first == second
+    assert executed == [HEAVY]
 
 
 @pytest.mark.parametrize("variables", [{"n": 1}, {"n": 2}, {}])

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import copy_context
-from threading import Event
+from threading import Event, Lock
 from typing import Any
 
 import psycopg
@@ -145,11 +145,35 @@ def test_failed_operation_gives_its_turn_up(operations: Operations, database: Da
     assert operations.begin("ada", lambda: "computed").result(SECONDS_MAX) == "computed"
 
 
+def test_operation_that_waits_for_a_connection_lets_another_compute_that_has_one(
+    operations: Operations, database: Database
+) -> None:
+    only, deadline = Lock(), Deadline(SECONDS_MAX)
+
+    @contextmanager
+    def only_connection() -> Iterator[psycopg.Connection[Any]]:
+        assert only.acquire(timeout=SECONDS_MAX)
+        try:
+            with database.connect() as conn:
+                yield conn
+        finally:
+            only.release()
+
+    def work() -> None:
+        for _ in range(20):
+            with deadline.reading(only_connection()) as conn:
+                conn.execute("select 1")
+
+    begun = [operations.begin(caller, work, deadline) for caller in "aabb"]
+    assert [one.result(SECONDS_MAX) for one in begun] == [None] * 4
+
+
 def test_connection_keeps_its_cursors_only_while_it_is_read(database: Database) -> None:
     deadline = Deadline(SECONDS_MAX)
     Turns(1, 1).taking(lambda: None, "ada", deadline)
     with database.connect() as conn:
         usual = conn.cursor_factory
-        with deadline.reading(database.connect()) as other:
-            assert other.cursor_factory is deadline.cursor_factory is not usual
-        assert other.cursor_factory is usual
+        with deadline.reading(nullcontext(conn)) as same:
+            assert same is conn
+            assert conn.cursor_factory is not usual
+        assert conn.cursor_factory is usual
