@@ -38,7 +38,6 @@ PARAMETERS = {
     "maintenance_work_mem": "128MB",
     "max_wal_size": "4GB",
     "random_page_cost": "1.1",
-    "jit": "off",
     "timezone": "UTC",
     "log_timezone": "UTC",
 }

@@ -29,6 +29,8 @@ _FORMATS: Final = {
     "transform_null_equals": "off",
     "default_transaction_isolation": "read committed",
     "default_transaction_deferrable": "off",
+    # no statement reads so much that compiling it would pay
+    "jit": "off",
     # timeouts: connections of a pool may be idle, transactions may not
     "idle_in_transaction_session_timeout": "60s",
     "idle_session_timeout": "0",

@@ -61,6 +61,7 @@ HOSTILE = {
     "transform_null_equals": "on",
     "default_transaction_isolation": "serializable",
     "default_transaction_deferrable": "on",
+    "jit": "on",
     "statement_timeout": "1h",
     "idle_session_timeout": "1s",
     "search_path": "pg_catalog",
