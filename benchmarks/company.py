@@ -10,8 +10,10 @@ from domain.log.append import Append
 from domain.log.event_store import Log
 from domain.model.cycle import Cycle, CycleActivated, CycleOpened
 from domain.model.event import Aggregate, Authorship, Event
-from domain.model.key_result import CheckIn, KeyResult, KeyResultAdded, KeyResultCheckedIn
-from domain.model.kpi import Kpi, KpiDefined, Reading, ReadingRecorded, reading_id
+from domain.model.key_result import KeyResult, KeyResultAdded
+from domain.model.kpi import Kpi, KpiDefined
+from domain.model.measurements.check_in import CheckIn, KeyResultCheckedIn
+from domain.model.measurements.reading import Reading, ReadingRecorded, reading_id
 from domain.model.objective import Objective, ObjectiveDrafted
 from domain.primitives.values import Cadence, Direction, Kind, Metric, ObjectiveKind, Source, Unit, Visibility
 

@@ -48,7 +48,6 @@ from domain.model.event import Event
 from domain.model.event_registry import EVENTS
 from domain.model.key_result import (
     KeyResultAdded,
-    KeyResultCheckedIn,
     KeyResultLabelled,
     KeyResultLinked,
     KeyResultMoved,
@@ -57,7 +56,9 @@ from domain.model.key_result import (
     KeyResultRetargeted,
     KeyResultScored,
 )
-from domain.model.kpi import KpiLabelled, KpiRedefined, ReadingRecorded
+from domain.model.kpi import KpiLabelled, KpiRedefined
+from domain.model.measurements.check_in import KeyResultCheckedIn
+from domain.model.measurements.reading import ReadingRecorded
 from domain.model.objective import (
     ObjectiveClosed,
     ObjectiveDrafted,

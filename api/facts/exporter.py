@@ -34,13 +34,14 @@ from domain.model.event import Authorship, Event, Recorded
 from domain.model.key_result import (
     KeyResultAdded,
     KeyResultAssigned,
-    KeyResultCheckedIn,
     KeyResultMoved,
     KeyResultReopened,
     KeyResultRescheduled,
     KeyResultScored,
 )
-from domain.model.kpi import KpiRedefined, ReadingCorrected, ReadingRecorded, ReadingRetracted
+from domain.model.kpi import KpiRedefined
+from domain.model.measurements.check_in import KeyResultCheckedIn
+from domain.model.measurements.reading import ReadingCorrected, ReadingRecorded, ReadingRetracted
 from domain.model.objective import (
     ObjectiveAssigned,
     ObjectiveClosed,

@@ -10,8 +10,8 @@ from domain.commands.kpi_commands import DefineKpi
 from domain.commands.objective_commands import DraftObjective
 from domain.commands.people_commands import AddPerson, FormTeam
 from domain.commands.permissions import DEFINE_KPIS, MANAGE_PEOPLE, edit_goals
-from domain.model.key_result import KeyResultCheckedIn
 from domain.model.kpi import KpiDefined
+from domain.model.measurements.check_in import KeyResultCheckedIn
 from domain.model.objective import ObjectiveDrafted
 from domain.model.people import PersonAdded, TeamFormed
 from domain.primitives.documentation import doc

@@ -24,10 +24,8 @@ from domain.commands.command import (
 )
 from domain.commands.permissions import edit_goals
 from domain.model.key_result import (
-    CheckInCorrected,
     KeyResultAdded,
     KeyResultAssigned,
-    KeyResultCheckedIn,
     KeyResultDropped,
     KeyResultLinked,
     KeyResultMoved,
@@ -39,6 +37,7 @@ from domain.model.key_result import (
     KeyResultScored,
     KeyResultUnlinked,
 )
+from domain.model.measurements.check_in import CheckInCorrected, KeyResultCheckedIn
 from domain.primitives.checks import metric_checks
 from domain.primitives.documentation import doc
 from domain.primitives.errors import Faults, invalid

@@ -21,16 +21,8 @@ from domain.commands.command import (
 )
 from domain.commands.kpi_formula_input import KpiFormulaInput, check_formula
 from domain.commands.permissions import DEFINE_KPIS, record_readings
-from domain.model.kpi import (
-    KpiDefined,
-    KpiRedefined,
-    KpiRetired,
-    KpiRevived,
-    KpiTargetsSet,
-    ReadingCorrected,
-    ReadingRecorded,
-    ReadingRetracted,
-)
+from domain.model.kpi import KpiDefined, KpiRedefined, KpiRetired, KpiRevived, KpiTargetsSet
+from domain.model.measurements.reading import ReadingCorrected, ReadingRecorded, ReadingRetracted
 from domain.primitives import parsers
 from domain.primitives.documentation import doc
 from domain.primitives.errors import Code, CommandRejected, Faults, invalid

@@ -18,8 +18,10 @@ from domain.handlers import related
 from domain.handlers.unit_of_work import Author, UnitOfWork
 from domain.model.discussion import Comment, Initiative, Reflection
 from domain.model.event import Aggregate, Event
-from domain.model.key_result import CheckIn, KeyResult, KeyResultAdded
-from domain.model.kpi import Kpi, Reading
+from domain.model.key_result import KeyResult, KeyResultAdded
+from domain.model.kpi import Kpi
+from domain.model.measurements.check_in import CheckIn
+from domain.model.measurements.reading import Reading
 from domain.model.objective import Objective, ObjectiveAligned, ObjectiveUnaligned
 from domain.model.people import Team
 from domain.primitives.errors import Code, CommandRejected

@@ -9,8 +9,10 @@ from domain.handlers.unit_of_work import UnitOfWork
 from domain.model.cycle import Cycle
 from domain.model.discussion import Comment, CommentAdded, Initiative, InitiativePlanned, Reflected, Reflection
 from domain.model.event import Aggregate
-from domain.model.key_result import CheckIn, KeyResult
-from domain.model.kpi import Kpi, Reading
+from domain.model.key_result import KeyResult
+from domain.model.kpi import Kpi
+from domain.model.measurements.check_in import CheckIn
+from domain.model.measurements.reading import Reading
 from domain.model.objective import Objective
 from domain.model.people import Person, Team
 from domain.model.templates.template import Template

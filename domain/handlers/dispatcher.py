@@ -20,6 +20,7 @@ from domain.commands.permissions import Permission
 from domain.commands.registry import MUTATIONS, VERBS
 from domain.handlers import (  # noqa: F401  importing a module registers its handlers
     authorization,
+    check_ins,
     cycles,
     discussions,
     key_results,

@@ -1,16 +1,14 @@
-"""Handlers of the commands on key results and their check-ins."""
+"""Handlers of the commands on key results."""
 
 from datetime import date, datetime
 from typing import TypeAlias
 
 from msgspec import UNSET, UnsetType, structs
 
-from domain.commands import key_result_commands
 from domain.commands.command import KeyResultId, KpiBy
 from domain.commands.key_result_commands import (
     AddKeyResult,
     AssignKeyResult,
-    CorrectCheckIn,
     DropKeyResult,
     KeyResultDraft,
     LinkKpi,
@@ -24,16 +22,15 @@ from domain.commands.key_result_commands import (
     UnlinkKpi,
     refuse_unlinkable,
 )
-from domain.commands.permissions import Permission
-from domain.handlers import related, windows
+from domain.handlers import related
 from domain.handlers.across.referencing import with_reference
 from domain.handlers.formulas import current_value, kpi_readings
 from domain.handlers.handler_registry import handles
 from domain.handlers.unit_of_work import UnitOfWork
 from domain.metrics import plan_curve
 from domain.model.cycle import Cycle
-from domain.model.event import NIL_ID, WHEN_RECORDED
-from domain.model.key_result import CheckIn, KeyResult, KeyResultAdded, KeyResultCheckedIn, Link, stored_aggregate
+from domain.model.event import NIL_ID
+from domain.model.key_result import KeyResult, KeyResultAdded, Link, stored_aggregate
 from domain.model.kpi import Kpi
 from domain.model.objective import Objective
 from domain.primitives.checks import metric_checks, plan_checks
@@ -178,65 +175,6 @@ def drop_key_result(uow: UnitOfWork, command: DropKeyResult) -> KeyResult:
     return key_result
 
 
-@handles
-def check_in(uow: UnitOfWork, command: key_result_commands.CheckIn) -> CheckIn:
-    key_result = uow.change(KeyResult, command.key_result, "keyResult")
-    measured_at = uow.at if command.measured_at is None else uow.moment(command.measured_at, "measuredAt")
-    late = windows.late(uow, key_result, measured_at, "keyResult" if command.measured_at is None else "measuredAt")
-    reached = None if command.reached is None else tuple(dict.fromkeys(command.reached))
-    key_result.fits(command.value, reached, is_linked=key_result.kpi is not None)
-    event = KeyResultCheckedIn(
-        key_result=key_result.id,
-        value=command.value,
-        reached=reached,
-        confidence=command.confidence,
-        note=command.note,
-        late=late,
-        claimed_at=uow.claimed_at(measured_at),
-    )
-    if measured_at is not WHEN_RECORDED:
-        content = (event.value, event.reached, event.confidence, event.note)
-        if (same := _duplicate(uow, key_result, measured_at, content)) is not None:
-            return same
-        _refuse_backdated(uow, key_result, measured_at)
-    return uow.begin(CheckIn, event, at=measured_at)
-
-
-@handles
-def correct_check_in(uow: UnitOfWork, command: CorrectCheckIn) -> CheckIn:
-    check_in = uow.change(CheckIn, command.check_in, "checkIn")
-    key_result = uow.get(KeyResult, check_in.key_result)
-    late = windows.late(uow, key_result, check_in.created_at, "checkIn")
-    value, reached, confidence, note = check_in.content
-    if command.value is not UNSET:
-        value = command.value
-    if command.reached is not UNSET:
-        reached = None if command.reached is None else tuple(dict.fromkeys(command.reached))
-    if command.value is not UNSET or command.reached is not UNSET:
-        key_result.fits(value, reached, is_linked=key_result.kpi is not None and not check_in.has_measurement)
-    check_in.correct(
-        value=value,
-        reached=reached,
-        confidence=confidence if command.confidence is UNSET else command.confidence,
-        note=note if command.note is UNSET else command.note,
-        late=late,
-        claimed_at=uow.claimed_at(check_in.created_at),
-    )
-    return check_in
-
-
-def _duplicate(
-    uow: UnitOfWork,
-    key_result: KeyResult,
-    measured_at: datetime,
-    content: tuple[float | None, tuple[str, ...] | None, float | None, str | None],
-) -> CheckIn | None:
-    """The recorded check-in with the same content and the same instant, None if there is none. Of two concurrent
-    check-ins only one is recorded."""
-    ids = uow.measured(KeyResultCheckedIn, key_result.id, measured_at, measured_at, current_value.CHECK_INS_MAX)
-    return next((one for one in uow.get_all(CheckIn, ids) if one.content == content), None)
-
-
 def _open(uow: UnitOfWork, id: "KeyResultId") -> KeyResult:
     """The key result to change, of an objective that has not ended, in a cycle that is not closed."""
     key_result = uow.change(KeyResult, id, "keyResult")
@@ -249,7 +187,7 @@ def _open(uow: UnitOfWork, id: "KeyResultId") -> KeyResult:
 def _terms(uow: UnitOfWork, key_result: KeyResult) -> Terms:
     """What the key result's plan is agreed on."""
     cycle = uow.get(Cycle, uow.get(Objective, key_result.objective).cycle)
-    return Terms(key_result.metric, _begins_on(uow, cycle.starts_on, key_result.created_at), key_result.due)
+    return terms(uow, key_result, cycle.starts_on, key_result.due)
 
 
 def _begins_on(uow: UnitOfWork, starts_on: date, created_at: datetime) -> date:
@@ -267,16 +205,6 @@ def _plan(
 ) -> tuple[PlanPoint, ...]:
     """The plan on new terms: that of the input, or else the present one, mapped. Raises `INVALID`."""
     return plan_curve.mapped(key_result.plan, before, after) if given is UNSET else _new_plan(given, after)
-
-
-def _refuse_backdated(uow: UnitOfWork, key_result: KeyResult, measured_at: datetime) -> None:
-    """Raises `INVALID` for a check-in without a reason that was measured more than one cadence of its cycle ago, if the
-    author may edit own goals only."""
-    if Permission.EDIT_GOALS in uow.can:
-        return
-    cadence = uow.get(Cycle, uow.get(Objective, key_result.objective).cycle).check_in_cadence
-    if uow.now - measured_at > cadence.length:
-        uow.refuse_without_reason(f"The check-in was measured more than {cadence.days} days ago")
 
 
 def _kpi(uow: UnitOfWork, by: KpiBy) -> Kpi:

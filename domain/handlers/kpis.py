@@ -25,7 +25,8 @@ from domain.handlers.across.referencing import with_reference
 from domain.handlers.formulas import given_formulas, kpi_readings
 from domain.handlers.handler_registry import handles
 from domain.handlers.unit_of_work import UnitOfWork, keyed_id
-from domain.model.kpi import Definition, Kpi, KpiDefined, NewGoal, Reading, ReadingRecorded, reading_id
+from domain.model.kpi import Definition, Kpi, KpiDefined, NewGoal
+from domain.model.measurements.reading import Reading, ReadingRecorded, reading_id
 from domain.primitives.errors import CommandRejected, ItemFaults, invalid
 from domain.primitives.rules import Rule
 from domain.primitives.values import Aggregation, Kind, Unit

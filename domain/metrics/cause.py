@@ -11,10 +11,8 @@ from domain.model.cycle import CycleRescheduled
 from domain.model.event import Event
 from domain.model.event_registry import EVENTS
 from domain.model.key_result import (
-    CheckInCorrected,
     KeyResultAdded,
     KeyResultAssigned,
-    KeyResultCheckedIn,
     KeyResultDropped,
     KeyResultLabelled,
     KeyResultLinked,
@@ -28,7 +26,9 @@ from domain.model.key_result import (
     KeyResultScored,
     KeyResultUnlinked,
 )
-from domain.model.kpi import KpiRedefined, ReadingCorrected, ReadingRecorded, ReadingRetracted
+from domain.model.kpi import KpiRedefined
+from domain.model.measurements.check_in import CheckInCorrected, KeyResultCheckedIn
+from domain.model.measurements.reading import ReadingCorrected, ReadingRecorded, ReadingRetracted
 from domain.model.objective import ObjectiveDrafted, ObjectiveMoved
 from domain.primitives.values import Kind
 

@@ -1,4 +1,4 @@
-"""Key results, the measures of an objective, and the check-ins on them.
+"""Key results, the measures of an objective.
 
     ACTIVE ──score──▶ SCORED ──reopen (with its objective)──▶ ACTIVE
       └──drop──▶ DROPPED ◀──drop──┘
@@ -6,8 +6,7 @@
 A key result ends when it is dropped, when its objective is closed or dropped, or when its cycle is closed, whichever is
 first. A score that a person gives before does not end it: every change stays possible.
 
-A key result's stream holds its structure. Each check-in has its own stream: the first event is the measurement, later
-events correct it.
+Its stream holds its structure. The check-ins on it have streams of their own: `domain.model.measurements.check_in`.
 """
 
 from datetime import date, datetime
@@ -17,11 +16,11 @@ from uuid import UUID
 from msgspec import UNSET, Struct, UnsetType, structs
 
 from domain.model.event import WHEN_RECORDED, Aggregate, Event, stored
-from domain.model.fields import ClaimedAt, Description, Due, Labels, MeasuringKpi, Note, Owner, Score, Title, Value
+from domain.model.fields import Description, Due, Labels, MeasuringKpi, Note, Owner, Score, Title
 from domain.primitives.documentation import doc
-from domain.primitives.errors import Code, CommandRejected, invalid
+from domain.primitives.errors import Code, CommandRejected
 from domain.primitives.rules import Rule
-from domain.primitives.values import Aggregation, Direction, KeyResultState, Kind, Metric, PlanPoint
+from domain.primitives.values import Aggregation, KeyResultState, Kind, Metric, PlanPoint
 
 # ── fields of events ─────────────────────────────────────────────────────────────────────────────
 
@@ -36,21 +35,11 @@ FollowsCycle: TypeAlias = Annotated[
     bool, doc("Whether the days of its cycle changed it; else a person set the due date, and it no longer follows.")
 ]
 Weight: TypeAlias = Annotated[float, doc("The weight within its objective.")]
-Reached: TypeAlias = Annotated[
-    tuple[str, ...], doc("The keys of all milestones reached so far; null if none were given.")
-]
-Confidence: TypeAlias = Annotated[
-    float, doc("The confidence that the target will be reached, in [0, 1]; null if none was given.")
-]
 LinkAggregate: TypeAlias = Annotated[
     Aggregation, doc("How the KPI's readings become the value; null for LAST, as in links of earlier versions.")
 ]
 CountFrom: TypeAlias = Annotated[
     date, doc("The first day whose readings are aggregated; by default the first day of the cycle.")
-]
-Late: TypeAlias = Annotated[
-    bool,
-    doc("Whether it was recorded after the cycle was closed. It then changes no score and no outcome."),
 ]
 CarriedFrom: TypeAlias = Annotated[UUID, doc("The key result of an earlier cycle that it continues.")]
 
@@ -277,49 +266,6 @@ class KeyResultDropped(KeyResultEvent, frozen=True, kw_only=True):
         aggregate.dropped_at = self.timestamp
 
 
-class CheckInEvent(Event, frozen=True, kw_only=True):
-    KIND = Kind.CHECK_IN
-
-
-@stored
-class KeyResultCheckedIn(CheckInEvent, frozen=True, kw_only=True):
-    """A check-in on a key result was recorded."""
-
-    TOPIC = "key-result-checked-in"
-    FIRST = True
-    key_result: Annotated[UUID, doc("The key result.")]
-    value: Value | None = None
-    reached: Reached | None = None
-    confidence: Confidence | None = None
-    note: Note | None = None
-    late: Late = False
-    claimed_at: ClaimedAt | None = None
-
-    @property
-    def belongs_to(self) -> UUID | None:
-        return self.key_result
-
-    def apply(self, aggregate: "CheckIn") -> None:
-        aggregate.key_result = self.key_result
-        aggregate.content = (self.value, self.reached, self.confidence, self.note)
-
-
-@stored
-class CheckInCorrected(CheckInEvent, frozen=True, kw_only=True):
-    """A check-in was corrected."""
-
-    TOPIC = "check-in-corrected"
-    value: Value | None = None
-    reached: Reached | None = None
-    confidence: Confidence | None = None
-    note: Note | None = None
-    late: Late = False
-    claimed_at: ClaimedAt | None = None
-
-    def apply(self, aggregate: "CheckIn") -> None:
-        aggregate.content = (self.value, self.reached, self.confidence, self.note)
-
-
 # ── aggregates ───────────────────────────────────────────────────────────────────────────────────
 
 
@@ -459,74 +405,6 @@ class KeyResult(Aggregate):
                 rule=Rule.KEY_RESULT_DROPPED,
                 title=self.title,
             )
-
-    def fits(self, value: float | None, reached: tuple[str, ...] | None, *, is_linked: bool) -> None:
-        """Raises `INVALID` for a measurement that does not fit the metric, or for any value if the key result
-        `is_linked` to a KPI."""
-        if is_linked and (value is not None or reached is not None):
-            raise invalid(
-                "This key result takes its value from its KPI: record a reading of the KPI, and check in with "
-                "confidence and note only.",
-                "value",
-                rule=Rule.VALUE_FROM_KPI,
-            )
-        if self.metric.direction is not Direction.MILESTONES:
-            if reached is not None:
-                raise invalid(
-                    f"{self.metric.direction} is measured by a value, not by milestones.",
-                    "reached",
-                    rule=Rule.MEASURED_BY_VALUE,
-                    direction=self.metric.direction,
-                )
-            if self.metric.direction is Direction.DONE and value is not None and not 0 <= value <= 1:
-                raise invalid(
-                    f"DONE takes a value from 0 (not done) to 1 (done), not {value:g}.",
-                    "value",
-                    rule=Rule.DONE_OUT_OF_RANGE,
-                    value=value,
-                )
-            return
-        if value is not None:
-            raise invalid(
-                "MILESTONES is measured by the milestones reached, not by a value.",
-                "value",
-                rule=Rule.MEASURED_BY_MILESTONES,
-            )
-        for key in reached or ():
-            if key not in {milestone.key for milestone in self.metric.milestones}:
-                raise invalid(
-                    f"The metric has no milestone '{key}'; use the key of one of its milestones.",
-                    "reached",
-                    rule=Rule.MILESTONE_UNKNOWN,
-                    key=key,
-                )
-
-
-class CheckIn(Aggregate):
-    KIND = Kind.CHECK_IN
-    key_result: UUID
-    content: tuple[float | None, tuple[str, ...] | None, float | None, str | None]
-    """value, reached, confidence, note"""
-
-    @property
-    def has_measurement(self) -> bool:
-        """Whether it has a value or reached milestones."""
-        return self.content[0] is not None or self.content[1] is not None
-
-    def correct(
-        self,
-        value: float | None,
-        reached: tuple[str, ...] | None,
-        confidence: float | None,
-        note: str | None,
-        late: bool,
-        claimed_at: datetime | None,
-    ) -> None:
-        if (value, reached, confidence, note) != self.content:
-            corrected = CheckInCorrected(
-                value=value, reached=reached, confidence=confidence, note=note, late=late, claimed_at=claimed_at
-            )
-            self.record(corrected, self.created_at)
 
 
 def stored_aggregate(aggregate: Aggregation) -> Aggregation | None:

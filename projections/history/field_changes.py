@@ -9,8 +9,8 @@ from uuid import UUID
 
 import msgspec
 
-from domain.model.key_result import KeyResultCheckedIn
-from domain.model.kpi import ReadingRecorded
+from domain.model.measurements.check_in import KeyResultCheckedIn
+from domain.model.measurements.reading import ReadingRecorded
 from domain.primitives.goal_schedule import GoalSchedule
 from domain.primitives.kpi_formula import KpiTerm
 from domain.primitives.values import Aggregation, Basis, Kind, Milestone, PlanPoint, Ref

@@ -20,7 +20,7 @@ from domain.log.mapper import EventMapper, LogRow
 from domain.model.cycle import CycleClosed, CycleOpened, CycleRescheduled
 from domain.model.event import Event
 from domain.model.key_result import KeyResultAdded, KeyResultLinked
-from domain.model.kpi import ReadingRecorded
+from domain.model.measurements.reading import ReadingRecorded
 from domain.model.people import PersonErased
 from domain.model.workspace import CalendarSet
 from domain.primitives.calendar import Calendar

@@ -17,15 +17,14 @@ from domain.metrics.formulas import fits, unclamped
 from domain.metrics.progress import is_level, needs_baseline, with_start
 from domain.model.event import Event, Recorded
 from domain.model.key_result import (
-    CheckInCorrected,
     KeyResultAdded,
-    KeyResultCheckedIn,
     KeyResultEvent,
     KeyResultLinked,
     KeyResultMoved,
     KeyResultRetargeted,
     KeyResultUnlinked,
 )
+from domain.model.measurements.check_in import CheckInCorrected, KeyResultCheckedIn
 from domain.primitives.values import EARLIEST, KeyResultState, Metric
 from projections.standings import kept_rows
 from projections.standings.kept_rows import KEPT, KeptRow

@@ -12,7 +12,8 @@ from domain.model.key_result import (
     KeyResultRetargeted,
     KeyResultUnlinked,
 )
-from domain.model.kpi import KpiRedefined, KpiTargetsSet, ReadingCorrected, ReadingRecorded, ReadingRetracted
+from domain.model.kpi import KpiRedefined, KpiTargetsSet
+from domain.model.measurements.reading import ReadingCorrected, ReadingRecorded, ReadingRetracted
 from domain.model.workspace import CalendarSet
 from domain.primitives.values import Basis, Cadence, Kind, Source
 from projections.store.versioned_tables import OPEN

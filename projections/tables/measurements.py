@@ -11,8 +11,8 @@ from uuid import UUID
 import msgspec
 
 from domain.model.event import Event, Recorded
-from domain.model.key_result import CheckInCorrected, KeyResultCheckedIn
-from domain.model.kpi import ReadingCorrected, ReadingRecorded, ReadingRetracted
+from domain.model.measurements.check_in import CheckInCorrected, KeyResultCheckedIn
+from domain.model.measurements.reading import ReadingCorrected, ReadingRecorded, ReadingRetracted
 from domain.primitives.values import Basis
 from projections.store.batch_writer import BatchWriter, Reads, event_columns
 from projections.store.keyset import SortKey, counts, ordered, pages

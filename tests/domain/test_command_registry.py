@@ -117,9 +117,7 @@ def test_a_command_without_a_handler_is_refused() -> None:
 
 def test_a_second_handler_of_a_command_is_refused() -> None:
     before = HANDLERS[CheckIn]
-    with refused(
-        "The command CheckIn has two handlers, domain.handlers.key_results.check_in and ", "again: remove one."
-    ):
+    with refused("The command CheckIn has two handlers, domain.handlers.check_ins.check_in and ", "again: remove one."):
 
         @handles
         def again(uow: UnitOfWork, do: CheckIn) -> None: ...

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from domain.model.event import Aggregate, Recorded, replay
 from domain.model.key_result import Link
-from domain.model.kpi import ReadingRetracted
+from domain.model.measurements.reading import ReadingRetracted
 from domain.primitives.values import Aggregation, Basis, KeyResultState, Kind, ObjectiveState, Ref
 from projections.tables.key_result import FormerLink, KeyResultRow
 from projections.tables.objective import ObjectiveRow

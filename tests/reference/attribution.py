@@ -8,8 +8,6 @@ from uuid import UUID
 from domain.model.cycle import CycleClosed, CycleRescheduled
 from domain.model.event import Event, Recorded
 from domain.model.key_result import (
-    CheckInCorrected,
-    KeyResultCheckedIn,
     KeyResultLinked,
     KeyResultReopened,
     KeyResultRescheduled,
@@ -17,7 +15,9 @@ from domain.model.key_result import (
     KeyResultScored,
     KeyResultUnlinked,
 )
-from domain.model.kpi import KpiRedefined, ReadingCorrected, ReadingRecorded, ReadingRetracted
+from domain.model.kpi import KpiRedefined
+from domain.model.measurements.check_in import CheckInCorrected, KeyResultCheckedIn
+from domain.model.measurements.reading import ReadingCorrected, ReadingRecorded, ReadingRetracted
 from domain.model.objective import ObjectiveClosed, ObjectiveReopened
 from domain.model.workspace import CalendarSet
 from domain.primitives.values import ObjectiveState

@@ -14,9 +14,7 @@ from domain.model.cycle import (
 )
 from domain.model.event import Event, Recorded
 from domain.model.key_result import (
-    CheckInCorrected,
     KeyResultAdded,
-    KeyResultCheckedIn,
     KeyResultDropped,
     KeyResultLinked,
     KeyResultMoved,
@@ -28,16 +26,9 @@ from domain.model.key_result import (
     KeyResultScored,
     KeyResultUnlinked,
 )
-from domain.model.kpi import (
-    KpiDefined,
-    KpiRedefined,
-    KpiRetired,
-    KpiRevived,
-    KpiTargetsSet,
-    ReadingCorrected,
-    ReadingRecorded,
-    ReadingRetracted,
-)
+from domain.model.kpi import KpiDefined, KpiRedefined, KpiRetired, KpiRevived, KpiTargetsSet
+from domain.model.measurements.check_in import CheckInCorrected, KeyResultCheckedIn
+from domain.model.measurements.reading import ReadingCorrected, ReadingRecorded, ReadingRetracted
 from domain.model.objective import (
     ObjectiveAligned,
     ObjectiveAssigned,

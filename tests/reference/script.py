@@ -8,8 +8,10 @@ import msgspec
 
 from domain.model.cycle import CycleActivated, CycleClosed, CycleOpened
 from domain.model.event import Authorship, Event, Recorded
-from domain.model.key_result import KeyResultAdded, KeyResultCheckedIn, KeyResultScored
-from domain.model.kpi import KpiDefined, ReadingRecorded
+from domain.model.key_result import KeyResultAdded, KeyResultScored
+from domain.model.kpi import KpiDefined
+from domain.model.measurements.check_in import KeyResultCheckedIn
+from domain.model.measurements.reading import ReadingRecorded
 from domain.model.objective import ObjectiveClosed, ObjectiveCommitted, ObjectiveDrafted
 from domain.primitives.values import Cadence, Direction, Kind, Metric, ObjectiveKind, Ref, Source, Unit, Verdict
 from tests.reference.entities import Basis

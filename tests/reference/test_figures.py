@@ -5,15 +5,9 @@ from datetime import date
 import pytest
 
 from domain.model.cycle import ScoringPolicyAdopted
-from domain.model.key_result import (
-    CheckInCorrected,
-    KeyResultCheckedIn,
-    KeyResultDropped,
-    KeyResultLinked,
-    KeyResultRetargeted,
-    KeyResultUnlinked,
-)
-from domain.model.kpi import ReadingCorrected, ReadingRetracted
+from domain.model.key_result import KeyResultDropped, KeyResultLinked, KeyResultRetargeted, KeyResultUnlinked
+from domain.model.measurements.check_in import CheckInCorrected, KeyResultCheckedIn
+from domain.model.measurements.reading import ReadingCorrected, ReadingRetracted
 from domain.model.objective import ObjectiveReopened
 from domain.primitives.values import Aggregation, Cadence, Direction, Metric, Milestone, ObjectiveKind, ScoringPolicy
 from tests.reference.figures import Figures, figures

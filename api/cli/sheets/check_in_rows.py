@@ -8,7 +8,8 @@ from api.cli.sheets.planned_facts import Json, Plan
 from api.cli.sheets.sheet_cells import Cells, is_same
 from api.cli.sheets.sheet_file import Row
 from api.cli.sheets.sheet_mapping import CheckInColumns, Given
-from domain.model.key_result import CheckIn, KeyResult
+from domain.model.key_result import KeyResult
+from domain.model.measurements.check_in import CheckIn
 from domain.primitives.values import Kind
 
 

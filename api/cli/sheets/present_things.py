@@ -12,7 +12,8 @@ from domain.log.event_store import Log
 from domain.model.cycle import Cycle
 from domain.model.discussion import ExternalReference
 from domain.model.event import Aggregate, replay
-from domain.model.key_result import CheckIn, KeyResult, KeyResultCheckedIn
+from domain.model.key_result import KeyResult
+from domain.model.measurements.check_in import CheckIn, KeyResultCheckedIn
 from domain.model.objective import Objective
 from domain.model.people import Person, PersonAdded, Team, TeamFormed
 from domain.model.workspace import WorkspaceCalendar

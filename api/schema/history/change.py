@@ -19,8 +19,8 @@ from api.snapshot import global_ids
 from api.snapshot.dataloaders import found, found_refs, in_groups
 from api.snapshot.snapshot import Batch, RowProxy, View
 from domain.model.event import Recorded
-from domain.model.key_result import KeyResultCheckedIn
 from domain.model.kpi import KpiRedefined, KpiTargetsSet
+from domain.model.measurements.check_in import KeyResultCheckedIn
 from domain.model.objective import ObjectiveAligned, ObjectiveDrafted, ObjectiveUnaligned
 from domain.model.people import TeamJoined, TeamLeft
 from domain.primitives.goal_schedule import GoalSchedule

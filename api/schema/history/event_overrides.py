@@ -12,6 +12,7 @@ from api.schema.types import workspace
 from domain.model import cycle, discussion, key_result, kpi, objective, people
 from domain.model import workspace as workspace_events
 from domain.model.event import Event, body_fields, field_description
+from domain.model.measurements import check_in, reading
 from domain.primitives.values import Kind
 
 
@@ -161,7 +162,7 @@ ADDITIONAL: dict[type[Event], list[EventField]] = {
             key_result.KeyResultReopened,
         )
     ],
-    key_result.KeyResultCheckedIn: [
+    check_in.KeyResultCheckedIn: [
         _CHECK_IN,
         EventField(
             "previous_value",
@@ -178,7 +179,7 @@ ADDITIONAL: dict[type[Event], list[EventField]] = {
             ("confidence",),
         ),
     ],
-    key_result.CheckInCorrected: [_CHECK_IN],
+    check_in.CheckInCorrected: [_CHECK_IN],
     kpi.KpiDefined: [
         EventField(
             "goal_from",
@@ -207,16 +208,16 @@ ADDITIONAL: dict[type[Event], list[EventField]] = {
             (),
         )
     ],
-    kpi.ReadingRecorded: [_READING],
-    kpi.ReadingCorrected: [_READING],
-    kpi.ReadingRetracted: [
+    reading.ReadingRecorded: [_READING],
+    reading.ReadingCorrected: [_READING],
+    reading.ReadingRetracted: [
         _READING,
         _before(
             "value",
-            field_description(kpi.ReadingRecorded, "value"),
+            field_description(reading.ReadingRecorded, "value"),
             float | None,
             event_fields.value,
-            kpi.ReadingRetracted,
+            reading.ReadingRetracted,
         ),
     ],
     discussion.CommentAdded: [

@@ -18,7 +18,8 @@ from domain.handlers.unit_of_work import Author, UnitOfWork, keyed_id
 from domain.log.append import NoNewer
 from domain.log.event_store import Log
 from domain.model.event import NIL_ID, Aggregate, Event
-from domain.model.key_result import CheckIn, KeyResult, KeyResultAdded, KeyResultCheckedIn
+from domain.model.key_result import KeyResult, KeyResultAdded
+from domain.model.measurements.check_in import CheckIn, KeyResultCheckedIn
 from domain.model.objective import Objective
 from domain.primitives import personal_data
 from domain.primitives.values import Kind, Ref, Visibility

@@ -8,14 +8,14 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from domain.handlers import windows
-from domain.handlers.formulas import kpi_readings
+from domain.handlers.formulas import kpi_readings, windows
 from domain.handlers.formulas.kpi_readings import Read
+from domain.handlers.formulas.windows import Window
 from domain.handlers.unit_of_work import UnitOfWork
-from domain.handlers.windows import Window
 from domain.metrics import formulas, kpi_series
 from domain.metrics.progress import BASELINED, with_start
-from domain.model.key_result import CheckIn, KeyResult, KeyResultCheckedIn, Link
+from domain.model.key_result import KeyResult, Link
+from domain.model.measurements.check_in import CheckIn, KeyResultCheckedIn
 from domain.model.objective import Objective
 from domain.primitives.values import Aggregation, Direction, Metric
 

@@ -15,7 +15,8 @@ from domain.handlers.unit_of_work import UnitOfWork
 from domain.metrics.kpi_series import Bucket
 from domain.metrics.worked.kpi_formulas import Method
 from domain.metrics.worked.kpi_periods import Periods, own_rules
-from domain.model.kpi import Kpi, Reading, ReadingRecorded
+from domain.model.kpi import Kpi
+from domain.model.measurements.reading import Reading, ReadingRecorded
 from domain.primitives.calendar import INSTANT, Calendar
 from domain.primitives.values import EARLIEST
 

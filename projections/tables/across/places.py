@@ -9,8 +9,9 @@ import msgspec
 
 from domain.model.discussion import CommentAdded
 from domain.model.event import Event, Recorded
-from domain.model.key_result import CheckInCorrected, KeyResultCheckedIn, KeyResultMoved
-from domain.model.kpi import ReadingRecorded
+from domain.model.key_result import KeyResultMoved
+from domain.model.measurements.check_in import CheckInCorrected, KeyResultCheckedIn
+from domain.model.measurements.reading import ReadingRecorded
 from domain.model.objective import ObjectiveMoved
 from domain.primitives.values import Kind
 from projections.store.batch_writer import BatchWriter

@@ -86,7 +86,7 @@ from domain.commands.template_commands import (
 from domain.commands.workspace_commands import SetCalendar
 from domain.handlers.dispatcher import Dispatcher
 from domain.handlers.unit_of_work import Author, keyed_id
-from domain.model.kpi import reading_id
+from domain.model.measurements.reading import reading_id
 from domain.primitives.values import (
     GoalDirection,
     InitiativeState,

@@ -9,8 +9,9 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from domain.model.cycle import Cycle
 from domain.model.event import Aggregate
-from domain.model.key_result import CheckIn, KeyResult
-from domain.model.kpi import Reading
+from domain.model.key_result import KeyResult
+from domain.model.measurements.check_in import CheckIn
+from domain.model.measurements.reading import Reading
 from domain.primitives.values import Direction, Metric
 
 ON_TRACK_GAP, AT_RISK_GAP, SILENT_DAYS_MAX = 0.1, 0.3, 14

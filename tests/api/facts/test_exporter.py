@@ -72,7 +72,7 @@ from domain.handlers import identity
 from domain.handlers.unit_of_work import Author, keyed_id
 from domain.model.event import EVENTS
 from domain.model.key_result import KeyResultReopened
-from domain.model.kpi import ReadingRecorded
+from domain.model.measurements.reading import ReadingRecorded
 from domain.primitives.values import (
     Aggregation,
     Direction,

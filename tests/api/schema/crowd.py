@@ -8,7 +8,8 @@ from domain.commands.people_commands import AddPerson, FormTeam
 from domain.log.append import Append
 from domain.log.mapper import EventMapper
 from domain.model.event import Authorship, Event
-from domain.model.key_result import KeyResultAdded, KeyResultCheckedIn
+from domain.model.key_result import KeyResultAdded
+from domain.model.measurements.check_in import KeyResultCheckedIn
 from domain.model.objective import ObjectiveDrafted
 from domain.primitives.values import Kind, ObjectiveKind, PlanPoint, Ref, Source
 from tests.api.schema import goals

@@ -11,7 +11,7 @@ from domain.commands.key_result_commands import AddKeyResult, CheckIn
 from domain.commands.objective_commands import DraftObjective
 from domain.commands.permissions import Role
 from domain.handlers.unit_of_work import Author
-from domain.model.kpi import reading_id
+from domain.model.measurements.reading import reading_id
 from domain.primitives.values import Basis, Cadence, Direction, GoalDirection, Kind, KpiGoal, Metric, Source
 from tests.asking import AskedWorld
 from tests.metric_input import as_input

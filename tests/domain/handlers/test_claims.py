@@ -6,8 +6,8 @@ from domain.commands.key_result_commands import CheckIn, CorrectCheckIn
 from domain.commands.kpi_commands import CorrectReading, RecordReadings, RetractReading
 from domain.commands.permissions import Role
 from domain.handlers.unit_of_work import Author
-from domain.model.key_result import CheckInCorrected, KeyResultCheckedIn
-from domain.model.kpi import ReadingCorrected, ReadingRecorded, ReadingRetracted, reading_id
+from domain.model.measurements.check_in import CheckInCorrected, KeyResultCheckedIn
+from domain.model.measurements.reading import ReadingCorrected, ReadingRecorded, ReadingRetracted, reading_id
 from domain.primitives.values import Source
 from tests.domain.given_goals import (
     CHECK_IN,

@@ -35,7 +35,8 @@ from domain.commands.objective_commands import (
 )
 from domain.model.cycle import Cycle, CycleActivated, CycleClosed, CycleOpened, ScoringPolicyAdopted
 from domain.model.discussion import CommentAdded, Reflected
-from domain.model.key_result import CheckInCorrected, KeyResult, KeyResultCheckedIn
+from domain.model.key_result import KeyResult
+from domain.model.measurements.check_in import CheckInCorrected, KeyResultCheckedIn
 from domain.model.objective import Objective, ObjectiveCommitted
 from domain.primitives.values import Cadence, CycleState, Kind, ObjectiveState, Ref, ReflectionKind, ScoringPolicy
 from tests.domain.given_goals import (

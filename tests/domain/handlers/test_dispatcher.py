@@ -40,7 +40,7 @@ from domain.commands.people_commands import DeactivatePerson, ErasePerson, FormT
 from domain.commands.permissions import Role
 from domain.commands.registry import VERBS
 from domain.handlers.unit_of_work import Author
-from domain.model.key_result import KeyResultCheckedIn
+from domain.model.measurements.check_in import KeyResultCheckedIn
 from domain.model.objective import Objective, ObjectiveReworded
 from domain.primitives.values import Kind, KpiTarget, Ref, Source
 from tests.domain.given_goals import (

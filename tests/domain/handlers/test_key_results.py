@@ -24,11 +24,9 @@ from domain.commands.objective_commands import AssignObjective, DraftObjective
 from domain.commands.permissions import Role
 from domain.handlers.unit_of_work import Author
 from domain.model.key_result import (
-    CheckInCorrected,
     KeyResult,
     KeyResultAdded,
     KeyResultAssigned,
-    KeyResultCheckedIn,
     KeyResultDropped,
     KeyResultLinked,
     KeyResultRescheduled,
@@ -38,6 +36,7 @@ from domain.model.key_result import (
     KeyResultScored,
     KeyResultUnlinked,
 )
+from domain.model.measurements.check_in import CheckInCorrected, KeyResultCheckedIn
 from domain.primitives.values import Cadence, Direction, Metric, Source, Unit, UnitKind
 from tests.domain.given_goals import (
     ADA,

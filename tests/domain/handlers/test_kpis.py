@@ -22,16 +22,8 @@ from domain.handlers.unit_of_work import Author
 from domain.log.append import Append
 from domain.model.event import Authorship
 from domain.model.key_result import KeyResultLinked
-from domain.model.kpi import (
-    Kpi,
-    KpiDefined,
-    KpiRedefined,
-    KpiRetired,
-    ReadingCorrected,
-    ReadingRecorded,
-    ReadingRetracted,
-    reading_id,
-)
+from domain.model.kpi import Kpi, KpiDefined, KpiRedefined, KpiRetired
+from domain.model.measurements.reading import ReadingCorrected, ReadingRecorded, ReadingRetracted, reading_id
 from domain.primitives.values import Aggregation, Cadence, GoalDirection, KpiGoal, Source, Unit, UnitKind
 from tests.domain.given_goals import (
     ADA,

@@ -21,7 +21,8 @@ from domain.commands.key_result_commands import (
     UnlinkKpi,
 )
 from domain.commands.objective_commands import CloseObjective, ReopenObjective
-from domain.model.key_result import CheckInCorrected, KeyResult, KeyResultCheckedIn
+from domain.model.key_result import KeyResult
+from domain.model.measurements.check_in import CheckInCorrected, KeyResultCheckedIn
 from domain.model.objective import Objective, ObjectiveClosed
 from domain.primitives.values import Direction, Verdict
 from tests.domain.given_goals import (

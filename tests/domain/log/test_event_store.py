@@ -11,7 +11,7 @@ from eventsourcing.domain import CanMutateProtocol, CollectEventsProtocol
 from domain.log.event_store import Log
 from domain.log.tail import Listener
 from domain.model.event import Authorship, replay
-from domain.model.kpi import Reading, ReadingCorrected, ReadingRecorded
+from domain.model.measurements.reading import Reading, ReadingCorrected, ReadingRecorded
 from domain.primitives.values import Source
 from tests.domain.log.writing import KPI, added, command, correction, linked, opened, reading
 from tests.waiting import until

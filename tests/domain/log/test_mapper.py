@@ -9,7 +9,8 @@ import pytest
 
 from domain.log.mapper import EventMapper, StoredRow
 from domain.model.event import EVENTS, WHEN_RECORDED, Event
-from domain.model.kpi import KpiDefined, ReadingCorrected, ReadingRecorded
+from domain.model.kpi import KpiDefined
+from domain.model.measurements.reading import ReadingCorrected, ReadingRecorded
 from domain.primitives.values import Cadence, GoalDirection, Kind, KpiGoal, Unit, UnitKind
 
 AT = datetime(2026, 3, 1, 12, 30, 15, 123_456, UTC)

@@ -18,7 +18,7 @@ from domain.log.mapper import EventMapper, StoredRow
 from domain.model.cycle import CycleOpened
 from domain.model.event import WHEN_RECORDED, Authorship
 from domain.model.key_result import KeyResultAdded, KeyResultLinked
-from domain.model.kpi import ReadingCorrected, ReadingRecorded
+from domain.model.measurements.reading import ReadingCorrected, ReadingRecorded
 from domain.primitives.values import Cadence, Direction, Metric, Source
 
 KPI = UUID(int=1)

@@ -11,7 +11,8 @@ import pytest
 from domain.log.mapper import EventMapper, LogRow, leaf_hash
 from domain.model.event import Authorship, Event, description
 from domain.model.event_registry import EVENTS
-from domain.model.key_result import KeyResultAdded, KeyResultCheckedIn, KeyResultRetargeted, KeyResultReworded
+from domain.model.key_result import KeyResultAdded, KeyResultRetargeted, KeyResultReworded
+from domain.model.measurements.check_in import KeyResultCheckedIn
 from domain.model.objective import ObjectiveAligned, ObjectiveAssigned, ObjectiveDrafted
 from domain.primitives.values import Direction, Kind, Metric, ObjectiveKind, Ref, Source
 from domain.proof.event_descriptions import EventDescription, described

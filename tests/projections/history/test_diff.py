@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.model.event import Recorded, replay
-from domain.model.kpi import ReadingRetracted
+from domain.model.measurements.reading import ReadingRetracted
 from domain.primitives.values import Basis, Kind, Ref
 from projections.figures.kpis import kpi_standing
 from projections.figures.standing import Standing

@@ -5,7 +5,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.model.key_result import KeyResultCheckedIn
+from domain.model.measurements.check_in import KeyResultCheckedIn
 from projections.history import effects
 from projections.store.versioned_tables import Window
 from projections.tables import changes

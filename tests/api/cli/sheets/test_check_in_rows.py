@@ -5,7 +5,8 @@ from typing import Any
 from api.cli.sheets.present_things import Present
 from domain.commands.key_result_commands import CheckIn as CheckInCommand
 from domain.model.cycle import Cycle
-from domain.model.key_result import CheckIn, KeyResult
+from domain.model.key_result import KeyResult
+from domain.model.measurements.check_in import CheckIn
 from domain.model.objective import Objective
 from tests.api.cli.sheets.planning import facts, nothing, planned, present, problems
 from tests.domain.given_goals import Q1_ID, ada, ben, closed, key_result_ref, objective_ref, sales, working
