@@ -35,9 +35,8 @@ from domain.commands.cycle_commands import OpenCycle
 from domain.commands.key_result_commands import AddKeyResult, MetricInput
 from domain.commands.objective_commands import DraftObjective
 from domain.commands.people_commands import AddPerson
-from domain.commands.permissions import Role
+from domain.commands.permissions import Author, Role
 from domain.handlers.dispatcher import Dispatcher
-from domain.handlers.unit_of_work import Author
 from domain.log.credentials import api_tokens
 from domain.log.event_store import Log
 from domain.primitives.values import Direction, Source

@@ -9,10 +9,9 @@ import psycopg
 
 from api.runtime.database import Database
 from domain.commands.command import Command
-from domain.commands.permissions import Role
+from domain.commands.permissions import Author, Role
 from domain.handlers.batches.batch_dispatcher import BatchDispatcher
 from domain.handlers.dispatcher import Outcome
-from domain.handlers.unit_of_work import Author
 from domain.log.event_store import Log
 from domain.primitives.values import Basis, Source
 from projections.engine.projector import Projector

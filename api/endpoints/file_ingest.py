@@ -30,9 +30,8 @@ from api.execution.context import Caller, Context
 from api.execution.writer import Writer
 from api.schema.primitives.errors import known_failure
 from domain.commands.command import Command
-from domain.commands.permissions import Permission
+from domain.commands.permissions import Author, Permission
 from domain.handlers.dispatcher import KEY_LENGTH_MAX, Outcome
-from domain.handlers.unit_of_work import Author
 from domain.log.append import (
     CommandInDoubt,
     CommandUnconfirmed,

@@ -24,8 +24,7 @@ from api.execution.writer import Writer
 from api.snapshot.snapshot import FreshnessTracker, SnapshotReader, VisibilityScope
 from api.snapshot.sources import Pool, Route, Source
 from api.snapshot.structure import Structure
-from domain.commands.permissions import Permission, Role, permissions
-from domain.handlers.unit_of_work import Author
+from domain.commands.permissions import Author, Permission, Role, permissions
 from domain.log.event_store import Log
 from domain.primitives import values
 from domain.primitives.errors import Code, CommandRejected

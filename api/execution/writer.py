@@ -6,10 +6,10 @@ import psycopg
 from psycopg_pool import PoolTimeout
 
 from domain.commands.command import Command
+from domain.commands.permissions import Author
 from domain.handlers.batches.batch_dispatcher import BatchDispatcher, Done, Item
 from domain.handlers.dispatcher import Outcome
 from domain.handlers.recent_aggregates import RecentAggregates
-from domain.handlers.unit_of_work import Author
 from domain.log.append import CommandInDoubt, CommandUnconfirmed, LogReplaced, WritesPaused, WritesStalled
 from domain.log.event_store import Log
 from projections.engine.projector import Condition, Projector

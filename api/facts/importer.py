@@ -21,12 +21,11 @@ from domain.commands.key_result_commands import KeyResultDraft
 from domain.commands.kpi_commands import ReadingInput
 from domain.commands.objective_commands import CarriedTarget, CarryObjective, KeyResultScore
 from domain.commands.people_commands import AddPerson, RenamePerson
-from domain.commands.permissions import Role
+from domain.commands.permissions import Author, Role
 from domain.commands.registry import VERBS
 from domain.commands.subject_commands import SetExternalReference
 from domain.handlers import identity
 from domain.handlers.dispatcher import Dispatcher, Outcome, command_id
-from domain.handlers.unit_of_work import Author
 from domain.log.event_store import Log
 from domain.log.group import GroupedLog, GroupFailed
 from domain.model.key_result import KeyResultAdded

@@ -1,12 +1,17 @@
-"""Roles, permissions, the roles with each permission, and the requirements of commands."""
+"""Roles, permissions, the roles with each permission, the authors of commands, and the requirements of commands."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
 from functools import cache
 from types import MappingProxyType
 from typing import Final, NamedTuple
+from uuid import UUID
 
-from domain.primitives.values import Kind
+from msgspec import Struct
+
+from domain.primitives.lazy import cached_property
+from domain.primitives.values import Kind, Source
 
 
 class Role(StrEnum):
@@ -73,6 +78,32 @@ def permissions(roles: frozenset[Role]) -> frozenset[Permission]:
 def roles_with(permission: Permission) -> list[Role]:
     """The roles with a permission, in the order of `Role`."""
     return [role for role in Role if role in _ROLES_BY_PERMISSION[permission]]
+
+
+# ── authors ──────────────────────────────────────────────────────────────────────────────────────
+
+
+class Author(Struct, frozen=True, dict=True):
+    """The author of a command: `actor` is "person:UUID" or "machine:NAME".
+
+    `on_behalf_of` and `claimed_at` are the `by` and the `at` of an imported fact: claims, which grant no permissions.
+    """
+
+    actor: str
+    source: Source
+    roles: frozenset[Role]
+    on_behalf_of: UUID | None = None
+    claimed_at: datetime | None = None
+
+    @cached_property
+    def person(self) -> UUID | None:
+        """The person's id; None for a machine."""
+        kind, _, name = self.actor.partition(":")
+        return UUID(name) if kind == "person" else None
+
+    @cached_property
+    def can(self) -> frozenset[Permission]:
+        return permissions(self.roles)
 
 
 # ── requirements of commands ─────────────────────────────────────────────────────────────────────

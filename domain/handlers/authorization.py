@@ -13,9 +13,9 @@ from uuid import UUID
 from msgspec import structs
 
 from domain.commands.command import Command
-from domain.commands.permissions import Needs, Permission, Role, roles_with
+from domain.commands.permissions import Author, Needs, Permission, Role, roles_with
 from domain.handlers import related
-from domain.handlers.unit_of_work import Author, UnitOfWork
+from domain.handlers.unit_of_work import UnitOfWork
 from domain.model.discussion import Comment, Initiative, Reflection
 from domain.model.event import Aggregate, Event
 from domain.model.key_result import KeyResult, KeyResultAdded

@@ -16,7 +16,7 @@ from msgspec import structs
 from domain.commands.command import Command, verb
 from domain.commands.parsing import parsed
 from domain.commands.people_commands import AddPerson, RenamePerson
-from domain.commands.permissions import Permission
+from domain.commands.permissions import Author, Permission
 from domain.commands.registry import MUTATIONS, VERBS
 from domain.handlers import (  # noqa: F401  importing a module registers its handlers
     authorization,
@@ -34,7 +34,7 @@ from domain.handlers.handler_registry import HANDLERS, require_handlers
 from domain.handlers.kpis import Readings, Targets
 from domain.handlers.moves import moving, rescheduling  # noqa: F401
 from domain.handlers.recent_aggregates import NONE_KEPT, RecentAggregates
-from domain.handlers.unit_of_work import WORKSPACE, Author, UnitOfWork
+from domain.handlers.unit_of_work import WORKSPACE, UnitOfWork
 from domain.log.append import Append, CommandRow, ConcurrencyConflict
 from domain.log.event_store import Log
 from domain.model.event import Aggregate, Authorship, Event

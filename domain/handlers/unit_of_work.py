@@ -6,11 +6,10 @@ from itertools import chain, filterfalse
 from typing import TypeVar
 from uuid import UUID, uuid5
 
-import msgspec
 from msgspec import UNSET
 
 from domain.commands.command import By, Command, External, exactly_one, reason_needed
-from domain.commands.permissions import Permission, Role, permissions
+from domain.commands.permissions import Author
 from domain.handlers.recent_aggregates import NONE_KEPT, RecentAggregates
 from domain.log.append import NoNewer, PersonKey
 from domain.log.event_store import Log
@@ -25,35 +24,12 @@ from domain.primitives.calendar import Calendar
 from domain.primitives.errors import Code, CommandRejected, invalid
 from domain.primitives.lazy import cached_property
 from domain.primitives.rules import Rule
-from domain.primitives.values import Kind, Ref, ScoringPolicy, Source
+from domain.primitives.values import Kind, Ref, ScoringPolicy
 
 WORKSPACE = UUID("6b657966-7261-4d65-8000-000000000000")
 """The UUID namespace of ids that are derived from a key."""
 
 A = TypeVar("A", bound=Aggregate)
-
-
-class Author(msgspec.Struct, frozen=True, dict=True):
-    """The author of a command: `actor` is "person:UUID" or "machine:NAME".
-
-    `on_behalf_of` and `claimed_at` are the `by` and the `at` of an imported fact: claims, which grant no permissions.
-    """
-
-    actor: str
-    source: Source
-    roles: frozenset[Role]
-    on_behalf_of: UUID | None = None
-    claimed_at: datetime | None = None
-
-    @cached_property
-    def person(self) -> UUID | None:
-        """The person's id; None for a machine."""
-        kind, _, name = self.actor.partition(":")
-        return UUID(name) if kind == "person" else None
-
-    @cached_property
-    def can(self) -> frozenset[Permission]:
-        return permissions(self.roles)
 
 
 def keyed_id(kind: Kind, key: str) -> UUID:

@@ -7,10 +7,9 @@ from uuid import UUID, uuid5
 import msgspec
 
 from domain.commands.command import Command
-from domain.commands.permissions import Role
+from domain.commands.permissions import Author, Role
 from domain.handlers.dispatcher import Dispatcher, Outcome, command_id
 from domain.handlers.recent_aggregates import RecentAggregates
-from domain.handlers.unit_of_work import Author
 from domain.model.event import NIL_ID, WHEN_RECORDED, Aggregate, Event, replay
 from domain.primitives.errors import CommandRejected
 from domain.primitives.values import Source

@@ -93,7 +93,7 @@ from domain.commands.people_commands import (
     RenameTeam,
     ReviveTeam,
 )
-from domain.commands.permissions import Role
+from domain.commands.permissions import Author, Role
 from domain.commands.registry import MUTATIONS
 from domain.commands.subject_commands import SetExternalReference, SetLabels
 from domain.commands.template_commands import (
@@ -107,7 +107,6 @@ from domain.commands.template_commands import (
 from domain.commands.workspace_commands import SetCalendar
 from domain.handlers.batches.batch_dispatcher import BatchDispatcher, Done
 from domain.handlers.dispatcher import Outcome
-from domain.handlers.unit_of_work import Author
 from domain.primitives.calendar import Weekday
 from domain.primitives.errors import CommandRejected
 from domain.primitives.values import (

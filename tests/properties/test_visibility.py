@@ -20,10 +20,10 @@ from domain.commands.objective_commands import (
     SetObjectiveVisibility,
 )
 from domain.commands.people_commands import AddPerson, AppointLead, FormTeam, JoinTeam, LeaveTeam, MoveTeam
-from domain.commands.permissions import Role
+from domain.commands.permissions import Author, Role
 from domain.handlers.authorization import sees
 from domain.handlers.dispatcher import Dispatcher
-from domain.handlers.unit_of_work import Author, UnitOfWork
+from domain.handlers.unit_of_work import UnitOfWork
 from domain.model.objective import Objective
 from domain.primitives.errors import CommandRejected
 from domain.primitives.values import Direction, Metric, Source, Visibility

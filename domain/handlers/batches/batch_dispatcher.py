@@ -14,6 +14,7 @@ from domain.commands.batch_commands import check_size, completed, items_of, mode
 from domain.commands.command import Command
 from domain.commands.parsing import parsed_fields
 from domain.commands.people_commands import FormTeam
+from domain.commands.permissions import Author
 from domain.handlers import authorization
 from domain.handlers.batches.batch_unit import BatchUnit
 from domain.handlers.batches.formation import parents_first, refuse_circle
@@ -32,7 +33,6 @@ from domain.handlers.dispatcher import (
     scope_of,
 )
 from domain.handlers.dispatcher import command_id as id_in_scope
-from domain.handlers.unit_of_work import Author
 from domain.log.append import Append, CommandRow, ConcurrencyConflict
 from domain.model.event import Authorship
 from domain.primitives import personal_data

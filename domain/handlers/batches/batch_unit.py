@@ -12,9 +12,9 @@ from msgspec import UNSET, Struct, structs
 from domain.commands.command import By, Command, External, ExternalReferenceInput
 from domain.commands.key_result_commands import CheckIn as CheckInCommand
 from domain.commands.people_commands import AddPerson, FormTeam
-from domain.commands.permissions import Permission
+from domain.commands.permissions import Author, Permission
 from domain.handlers import related
-from domain.handlers.unit_of_work import Author, UnitOfWork, keyed_id
+from domain.handlers.unit_of_work import UnitOfWork, keyed_id
 from domain.log.append import NoNewer
 from domain.log.event_store import Log
 from domain.model.event import NIL_ID, Aggregate, Event

@@ -23,9 +23,8 @@ from api.runtime.database import Database
 from api.server.app import create_app
 from domain.commands.command import Command
 from domain.commands.people_commands import AddPerson, DeactivatePerson, ErasePerson
-from domain.commands.permissions import Role
+from domain.commands.permissions import Author, Role
 from domain.handlers.dispatcher import Dispatcher
-from domain.handlers.unit_of_work import Author
 from domain.log.credentials import api_tokens
 from domain.log.event_store import Log
 from domain.primitives.values import Source

@@ -23,12 +23,12 @@ from domain.commands.objective_commands import (
     UnalignObjective,
 )
 from domain.commands.people_commands import AppointLead, JoinTeam, LeaveTeam, MoveTeam
-from domain.commands.permissions import Role, permissions
+from domain.commands.permissions import Author, Role, permissions
 from domain.commands.registry import VERBS
 from domain.commands.subject_commands import SetExternalReference, SetLabels
 from domain.handlers import dispatcher
 from domain.handlers.authorization import sees
-from domain.handlers.unit_of_work import Author, UnitOfWork
+from domain.handlers.unit_of_work import UnitOfWork
 from domain.model.objective import Objective
 from domain.primitives.values import Kind, Ref, Visibility
 from tests.api.authorization.two_teams import (

@@ -74,7 +74,7 @@ from domain.commands.people_commands import (
     RenameTeam,
     ReviveTeam,
 )
-from domain.commands.permissions import Role
+from domain.commands.permissions import Author, Role
 from domain.commands.subject_commands import SetExternalReference, SetLabels
 from domain.commands.template_commands import (
     ApplyTemplate,
@@ -85,7 +85,7 @@ from domain.commands.template_commands import (
 )
 from domain.commands.workspace_commands import SetCalendar
 from domain.handlers.dispatcher import Dispatcher
-from domain.handlers.unit_of_work import Author, keyed_id
+from domain.handlers.unit_of_work import keyed_id
 from domain.model.measurements.reading import reading_id
 from domain.primitives.values import (
     GoalDirection,

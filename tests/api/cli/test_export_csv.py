@@ -15,8 +15,7 @@ from api.cli import export_csv as spreadsheet
 from api.cli.export_csv import COLUMNS, export_csv
 from api.cli.output import Failure
 from domain.commands.people_commands import AddPerson
-from domain.commands.permissions import Role
-from domain.handlers.unit_of_work import Author
+from domain.commands.permissions import Author, Role
 from domain.primitives.values import Source
 from tests.api.facts.round_trip import imported, lines
 from tests.properties.conftest import World, Worlds

@@ -10,9 +10,8 @@ from api.asgi.body_limit import BodyTooSlow
 from api.endpoints import file_ingest, row_parser
 from api.execution.writer import Writer
 from domain.commands.kpi_commands import RecordReadings
-from domain.commands.permissions import Role
+from domain.commands.permissions import Author, Role
 from domain.handlers.dispatcher import Outcome
-from domain.handlers.unit_of_work import Author
 from domain.log.append import Unavailable
 from tests.api.endpoints.conftest import CSV, HEADER, NDJSON, PATH, IngestApi, line, moment, row
 

@@ -14,10 +14,9 @@ from api.cli.export_facts import export_facts
 from api.cli.import_facts import run_import
 from api.snapshot.global_ids import encode
 from domain.commands.command import Command
-from domain.commands.permissions import Role
+from domain.commands.permissions import Author, Role
 from domain.handlers.batches.batch_dispatcher import BatchDispatcher, Done, Item
 from domain.handlers.dispatcher import Outcome
-from domain.handlers.unit_of_work import Author
 from domain.log.event_store import Log
 from domain.model.event import Recorded
 from domain.model.people import PersonAdded, PersonRenamed

@@ -66,10 +66,10 @@ from domain.commands.people_commands import (
     RenamePerson,
     ReviveTeam,
 )
-from domain.commands.permissions import Role
+from domain.commands.permissions import Author, Role
 from domain.commands.subject_commands import SetExternalReference, SetLabels
 from domain.handlers import identity
-from domain.handlers.unit_of_work import Author, keyed_id
+from domain.handlers.unit_of_work import keyed_id
 from domain.model.event import EVENTS
 from domain.model.key_result import KeyResultReopened
 from domain.model.measurements.reading import ReadingRecorded

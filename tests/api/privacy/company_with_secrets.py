@@ -39,9 +39,8 @@ from domain.commands.objective_commands import (
     UnalignObjective,
 )
 from domain.commands.people_commands import AddPerson, FormTeam, JoinTeam
-from domain.commands.permissions import Role
+from domain.commands.permissions import Author, Role
 from domain.commands.subject_commands import SetExternalReference, SetLabels
-from domain.handlers.unit_of_work import Author
 from domain.model.event import Recorded
 from domain.model.objective import ObjectiveAligned, ObjectiveUnaligned
 from domain.primitives.values import (

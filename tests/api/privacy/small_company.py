@@ -9,8 +9,7 @@ from domain.commands.key_result_commands import AddKeyResult, MetricInput
 from domain.commands.kpi_commands import DefineKpi
 from domain.commands.objective_commands import DraftObjective, SetObjectiveVisibility
 from domain.commands.people_commands import AddPerson, FormTeam
-from domain.commands.permissions import Role
-from domain.handlers.unit_of_work import Author
+from domain.commands.permissions import Author, Role
 from domain.primitives.values import Direction, Source, Visibility
 from tests.world import World
 

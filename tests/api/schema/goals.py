@@ -9,8 +9,7 @@ from domain.commands.command import CycleBy
 from domain.commands.cycle_commands import OpenCycle
 from domain.commands.key_result_commands import AddKeyResult, CheckIn
 from domain.commands.objective_commands import DraftObjective
-from domain.commands.permissions import Role
-from domain.handlers.unit_of_work import Author
+from domain.commands.permissions import Author, Role
 from domain.model.measurements.reading import reading_id
 from domain.primitives.values import Basis, Cadence, Direction, GoalDirection, Kind, KpiGoal, Metric, Source
 from tests.asking import AskedWorld

@@ -17,9 +17,8 @@ from domain.commands.key_result_commands import AddKeyResult, CheckIn, MetricInp
 from domain.commands.kpi_commands import DefineKpi, ReadingInput, RecordReadings
 from domain.commands.objective_commands import AssignObjective, DraftObjective, RewordObjective
 from domain.commands.people_commands import AddPerson
-from domain.commands.permissions import Role
+from domain.commands.permissions import Author, Role
 from domain.commands.registry import VERBS
-from domain.handlers.unit_of_work import Author
 from domain.primitives.errors import PROBLEMS_MAX, CommandRejected
 from domain.primitives.values import Direction, GoalDirection, KpiGoal, Milestone, Source, Unit, Visibility
 from tests.domain.given_goals import (

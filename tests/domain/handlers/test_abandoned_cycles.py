@@ -12,8 +12,7 @@ from domain.commands.objective_commands import (
     DropObjective,
     ReopenObjective,
 )
-from domain.commands.permissions import Role
-from domain.handlers.unit_of_work import Author
+from domain.commands.permissions import Author, Role
 from domain.model.cycle import Cycle, CycleAbandoned, CycleRenamed
 from domain.model.objective import ObjectiveDropped
 from domain.primitives.values import CycleState, Source, Visibility

@@ -4,8 +4,7 @@ from datetime import datetime
 
 from domain.commands.key_result_commands import CheckIn, CorrectCheckIn
 from domain.commands.kpi_commands import CorrectReading, RecordReadings, RetractReading
-from domain.commands.permissions import Role
-from domain.handlers.unit_of_work import Author
+from domain.commands.permissions import Author, Role
 from domain.model.measurements.check_in import CheckInCorrected, KeyResultCheckedIn
 from domain.model.measurements.reading import ReadingCorrected, ReadingRecorded, ReadingRetracted, reading_id
 from domain.primitives.values import Source

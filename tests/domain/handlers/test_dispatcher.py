@@ -37,9 +37,8 @@ from domain.commands.objective_commands import (
     RewordObjective,
 )
 from domain.commands.people_commands import DeactivatePerson, ErasePerson, FormTeam, RenameTeam
-from domain.commands.permissions import Role
+from domain.commands.permissions import Author, Role
 from domain.commands.registry import VERBS
-from domain.handlers.unit_of_work import Author
 from domain.model.measurements.check_in import KeyResultCheckedIn
 from domain.model.objective import Objective, ObjectiveReworded
 from domain.primitives.values import Kind, KpiTarget, Ref, Source

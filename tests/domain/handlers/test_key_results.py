@@ -21,8 +21,7 @@ from domain.commands.key_result_commands import (
     UnlinkKpi,
 )
 from domain.commands.objective_commands import AssignObjective, DraftObjective
-from domain.commands.permissions import Role
-from domain.handlers.unit_of_work import Author
+from domain.commands.permissions import Author, Role
 from domain.model.key_result import (
     KeyResult,
     KeyResultAdded,

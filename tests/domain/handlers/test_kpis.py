@@ -17,8 +17,7 @@ from domain.commands.kpi_commands import (
     RetireKpi,
     RetractReading,
 )
-from domain.commands.permissions import Role
-from domain.handlers.unit_of_work import Author
+from domain.commands.permissions import Author, Role
 from domain.log.append import Append
 from domain.model.event import Authorship
 from domain.model.key_result import KeyResultLinked

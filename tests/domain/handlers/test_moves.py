@@ -24,8 +24,8 @@ from domain.commands.objective_commands import (
     DropObjective,
     MoveObjective,
 )
-from domain.commands.permissions import Role
-from domain.handlers.unit_of_work import Author, keyed_id
+from domain.commands.permissions import Author, Role
+from domain.handlers.unit_of_work import keyed_id
 from domain.model.key_result import KeyResult, KeyResultMoved, KeyResultScored
 from domain.model.objective import Objective, ObjectiveMoved, ObjectiveUnaligned
 from domain.primitives.values import Kind, ObjectiveKind, PlanPoint, Source, Verdict

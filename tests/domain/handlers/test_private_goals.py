@@ -15,8 +15,7 @@ from domain.commands.objective_commands import (
     DraftObjective,
     SetObjectiveVisibility,
 )
-from domain.commands.permissions import Role
-from domain.handlers.unit_of_work import Author
+from domain.commands.permissions import Author, Role
 from domain.model.objective import Objective, ObjectiveClosed
 from domain.primitives.values import Source, Verdict, Visibility
 from tests.domain.given_goals import (

@@ -11,10 +11,9 @@ from domain.commands.key_result_commands import AddKeyResult, CheckIn, CorrectCh
 from domain.commands.kpi_commands import CorrectReading, DefineKpi, ReadingInput, RecordReadings
 from domain.commands.objective_commands import DraftObjective
 from domain.commands.people_commands import AddPerson
-from domain.commands.permissions import Role
+from domain.commands.permissions import Author, Role
 from domain.commands.workspace_commands import SetCalendar
 from domain.handlers.dispatcher import Dispatcher
-from domain.handlers.unit_of_work import Author
 from domain.primitives.values import Direction, Kind, Metric, Ref, ReflectionKind, Source, Unit, UnitKind
 from tests.metric_input import as_input
 

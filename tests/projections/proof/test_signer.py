@@ -11,7 +11,7 @@ from api.runtime.session import Role
 from domain.commands import permissions
 from domain.commands.command import CycleBy
 from domain.commands.cycle_commands import ActivateCycle, CloseCycle, OpenCycle
-from domain.handlers.unit_of_work import Author
+from domain.commands.permissions import Author
 from domain.primitives.values import Source
 from domain.proof import checkpoint, merkle
 from domain.proof.signed_note import Signer

@@ -13,7 +13,7 @@ from domain.commands.cycle_commands import ActivateCycle, CloseCycle
 from domain.commands.key_result_commands import LinkKpi, RescheduleKeyResult, RetargetKeyResult, ReweighKeyResult
 from domain.commands.kpi_commands import DefineKpi, RedefineKpi, SetKpiTargets
 from domain.commands.people_commands import AddPerson
-from domain.handlers.unit_of_work import Author
+from domain.commands.permissions import Author
 from domain.primitives.values import KpiTarget, Source
 from tests.api.schema import goals
 from tests.api.schema.goals import CYCLE, at_least, day, rise

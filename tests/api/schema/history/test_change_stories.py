@@ -13,8 +13,7 @@ from domain.commands.key_result_commands import LinkKpi, RetargetKeyResult, Rewe
 from domain.commands.kpi_commands import DefineKpi, ReadingInput, RecordReadings
 from domain.commands.objective_commands import AssignObjective, RewordObjective
 from domain.commands.people_commands import AddPerson, ErasePerson, FormTeam, MoveTeam, RenamePerson, RenameTeam
-from domain.commands.permissions import Role
-from domain.handlers.unit_of_work import Author
+from domain.commands.permissions import Author, Role
 from domain.primitives.values import Cadence, Kind, Ref, Source
 from projections.engine import rebuild
 from tests.api.schema import goals

@@ -10,8 +10,7 @@ from domain.commands.kpi_commands import (
     RetractReading,
 )
 from domain.commands.people_commands import AddPerson, FormTeam
-from domain.commands.permissions import Role
-from domain.handlers.unit_of_work import Author
+from domain.commands.permissions import Author, Role
 from domain.primitives.values import Aggregation, Cadence, Direction, Metric, Source, Unit, UnitKind
 from tests.api.schema import goals
 from tests.api.schema.goals import day

@@ -14,9 +14,8 @@ from api.runtime.database import Database, open_database
 from api.runtime.settings import Settings
 from domain.commands.command import Command, KpiBy
 from domain.commands.kpi_commands import DefineKpi, ReadingInput, RecordReadings
-from domain.commands.permissions import Role
+from domain.commands.permissions import Author, Role
 from domain.handlers.dispatcher import Dispatcher
-from domain.handlers.unit_of_work import Author
 from domain.log.event_store import Log
 from domain.primitives.values import Source
 from tests import waiting

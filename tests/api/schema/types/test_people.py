@@ -4,8 +4,7 @@ from api.execution.context import Caller
 from domain.commands.cycle_commands import ActivateCycle
 from domain.commands.discussion_commands import AddComment
 from domain.commands.people_commands import AddPerson, ErasePerson, FormTeam
-from domain.commands.permissions import Role
-from domain.handlers.unit_of_work import Author
+from domain.commands.permissions import Author, Role
 from domain.primitives.values import Kind, Ref, Source
 from tests.api.schema import goals
 from tests.api.schema.goals import day

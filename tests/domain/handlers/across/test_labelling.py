@@ -8,9 +8,8 @@ from domain.commands.command import Command
 from domain.commands.kpi_commands import RedefineKpi
 from domain.commands.objective_commands import AssignObjective
 from domain.commands.people_commands import DisbandTeam
-from domain.commands.permissions import Role
+from domain.commands.permissions import Author, Role
 from domain.commands.subject_commands import SetLabels
-from domain.handlers.unit_of_work import Author
 from domain.model.key_result import KeyResultLabelled
 from domain.model.kpi import KpiLabelled
 from domain.model.objective import ObjectiveLabelled

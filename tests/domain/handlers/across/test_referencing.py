@@ -10,9 +10,8 @@ from domain.commands.key_result_commands import AddKeyResult, MetricInput
 from domain.commands.kpi_commands import DefineKpi, ReadingInput, RecordReadings, RedefineKpi
 from domain.commands.objective_commands import DraftObjective
 from domain.commands.people_commands import AddPerson, FormTeam
-from domain.commands.permissions import Role
+from domain.commands.permissions import Author, Role
 from domain.commands.subject_commands import SetExternalReference
-from domain.handlers.unit_of_work import Author
 from domain.model.discussion import ExternalReferenceRemoved, ExternalReferenceSet
 from domain.primitives.values import Direction, Kind, Ref, Source, Visibility
 from tests.domain.given_goals import (

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from domain.commands.command import Command
+from domain.commands.permissions import Author
 from domain.handlers.batches.batch_dispatcher import BatchDispatcher, Done
 from domain.handlers.dispatcher import Outcome
-from domain.handlers.unit_of_work import Author
 from domain.primitives.errors import CommandRejected
 from tests.domain.scenario import AUTHOR, Given
 

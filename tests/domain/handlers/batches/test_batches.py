@@ -10,10 +10,10 @@ from domain.commands.command import Command, CycleBy, ExternalReferenceInput, Kp
 from domain.commands.kpi_commands import DefineKpi
 from domain.commands.objective_commands import DraftObjective
 from domain.commands.people_commands import AddPerson, ErasePerson, FormTeam
-from domain.commands.permissions import Role
+from domain.commands.permissions import Author, Role
 from domain.commands.registry import MUTATIONS
 from domain.handlers.dispatcher import Outcome
-from domain.handlers.unit_of_work import Author, keyed_id
+from domain.handlers.unit_of_work import keyed_id
 from domain.model.people import Team
 from domain.primitives.errors import CommandRejected
 from domain.primitives.values import Kind, Source

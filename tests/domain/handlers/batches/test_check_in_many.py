@@ -11,10 +11,9 @@ from msgspec import structs
 from domain.commands.batch_commands import CheckInMany
 from domain.commands.key_result_commands import AddKeyResult, CheckIn
 from domain.commands.objective_commands import DraftObjective
-from domain.commands.permissions import Role
+from domain.commands.permissions import Author, Role
 from domain.handlers.batches.batch_dispatcher import BatchDispatcher
 from domain.handlers.dispatcher import Outcome
-from domain.handlers.unit_of_work import Author
 from domain.primitives.errors import CommandRejected
 from domain.primitives.values import BatchMode, Source, Visibility
 from tests.domain.given_goals import (
