@@ -16,11 +16,7 @@ from domain.commands.registry import MUTATIONS
 from domain.handlers.batches.batch_dispatcher import BatchDispatcher, Done
 from domain.handlers.dispatcher import Outcome
 from domain.primitives.errors import CommandRejected
-from domain.primitives.values import (
-    BatchMode,
-    Kind,
-    Source,
-)
+from domain.primitives.values import BatchMode, Kind, Source
 from tests.properties.drawn_commands import DrawnCommands
 
 AUTHOR = Author("machine:history", Source.API, frozenset(Role))
