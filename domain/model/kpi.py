@@ -7,6 +7,7 @@ The readings have streams of their own: `domain.model.measurements.reading`.
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from operator import attrgetter
 from typing import Annotated, NamedTuple
 from uuid import UUID
 
@@ -62,10 +63,7 @@ class _Definition(KpiEvent, frozen=True, kw_only=True):
         return self.goal_from
 
     def apply(self, aggregate: "Kpi") -> None:
-        aggregate.definition = Definition(
-            self.name, self.description, self.unit, self.goal, self.cadence, self.owner, self.team, self.aggregation,
-            self.formula,
-        )  # fmt: skip
+        aggregate.definition = Definition(*_defined(self))
         aggregate.definitions = (*aggregate.definitions, (self.timestamp, aggregate.definition))
         aggregate.edits = (*aggregate.edits, GoalEdit(self.timestamp, self.goal, self.goal_from))
 
@@ -157,7 +155,11 @@ class Definition(Struct, frozen=True):
     owner: UUID | None
     team: UUID | None
     aggregation: Aggregation
-    formula: Formula | None = None
+    formula: Formula | None
+
+
+_defined = attrgetter(*Definition.__struct_fields__)
+"""The fields of an event that make the definition."""
 
 
 class Kpi(Aggregate):
