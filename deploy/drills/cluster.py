@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from random import randrange
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -25,6 +26,7 @@ SUPERUSER: Final = "postgres"
 PASSWORD: Final = "only for this drill"
 SYSTEM_USER: Final = "pgserver"
 SECONDS_MAX: Final = 120
+PORTS: Final = (20_000, 32_000)
 INSTALLED: Final = ("/usr/lib/postgresql/{}/bin", "/usr/pgsql-{}/bin", "/usr/local/opt/postgresql@{}/bin")
 """Where the packages of Debian, of Red Hat and of Homebrew put the programs of a version."""
 
@@ -43,9 +45,14 @@ def programs(version: int) -> Path:
 
 
 def free_port() -> int:
-    """A port on loopback that is free now."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
+    """A port on loopback that is free now, from a range in which systems choose none for a connection or for port 0:
+    it stays free until its server starts."""
+    while True:
+        port = randrange(*PORTS)
+        try:
+            socket.create_server(("127.0.0.1", port)).close()
+        except OSError:
+            continue
         return port
 
 

@@ -1,6 +1,5 @@
 import shutil
 import socket
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,6 +16,7 @@ from api.runtime import signing_key
 from api.runtime.database import Connection, Database
 from api.runtime.projector import projector_of
 from api.runtime.settings import Settings
+from deploy.drills.cluster import free_port
 from domain.log.schema import application_role, lock_key, views_schema
 from projections.engine.rebuild import definition
 from projections.proof import signer
@@ -25,6 +25,7 @@ from tests.api.auth.openid_issuer import SECRET, OpenIdIssuer
 from tests.api.cli.terminal import fill, keyframe, line, started, stopped
 from tests.conftest import issue_token
 from tests.damage import cut_log, rewrite_event
+from tests.waiting import until
 
 LATER = b'{"at": "2024-05-01T00:00:00Z", "by": "person:ada", "do": "formTeam", "input": {"key": "b", "name": "B"}}'
 GONE = SecretStr("postgresql://nobody@127.0.0.1:1/nothing")
@@ -33,8 +34,7 @@ GONE = SecretStr("postgresql://nobody@127.0.0.1:1/nothing")
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
     """The settings with a free port, so that programs on this machine do not matter."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return settings.model_copy(update={"port": free.getsockname()[1]})
+    return settings.model_copy(update={"port": free_port()})
 
 
 @pytest.fixture
@@ -217,10 +217,8 @@ def test_doctor_asks_a_running_server_for_readiness(database: Database, filled: 
         line(server, "Keyframe answers at ")
         assert "and is ready" in found(database.settings, "address").found
         filled.execute("update view_position set definition = 'another'")
-        deadline = time.monotonic() + 60
-        while "but is not ready" not in found(database.settings, "address").found:
-            assert time.monotonic() < deadline
-            time.sleep(0.2)  # the server limits the rate of unauthenticated requests
+        # The server limits the rate of unauthenticated requests.
+        until(lambda: "but is not ready" in found(database.settings, "address").found, seconds_max=60, pause_s=0.2)
         assert stopped(server) == 0
 
 
