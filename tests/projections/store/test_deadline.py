@@ -69,7 +69,7 @@ def test_end_cancels_the_statement_in_progress(world: World) -> None:
 
     thread, began = Thread(target=work), monotonic()
     thread.start()
-    asleep = "select 1 from pg_stat_activity where query = %s and state = 'active'"
+    asleep = "select 1 from pg_stat_activity where query = %s and state = 'active' and datname = current_database()"
     until(lambda: world.conn.execute(asleep, [SLEEP]).fetchone())
     deadline.end()
     thread.join()
