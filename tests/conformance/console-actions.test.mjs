@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
-import { base, closeAll, noComplaints, overflows, percent, serious, signedIn, start, stop } from "./browser.mjs";
+import { answered, base, closeAll, noComplaints, overflows, percent, serious, signedIn, start, stop } from "./browser.mjs";
 import { ask, cycleOf, tell, token } from "./keyframe.mjs";
 
 const member = process.env.KEYFRAME_MEMBER_TOKEN;
@@ -168,8 +168,9 @@ test("a due reading is recorded in my week, and corrected with a reason on the p
   const item = opened.locator(".attention").filter({ hasText: kpi.name });
   await item.getByRole("button", { name: "Record a reading" }).click();
   await item.getByLabel(/^Value/).fill("12");
+  const recorded = answered(opened, "RecordReading");
   await item.getByRole("button", { name: "Record" }).click();
-  await opened.waitForTimeout(300);
+  await (await recorded).finished();
   await opened.goto(`${base}/kpi/${kpi.id}`);
   await opened.locator(".readings").getByText("12 calls").waitFor();
   await opened.getByRole("button", { name: /^Correct the reading/ }).click();

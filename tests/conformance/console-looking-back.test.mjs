@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 import { base, closeAll, noComplaints, overflows, percent, serious, signedIn, start, stop } from "./browser.mjs";
-import { ask, cycleOf, tell, token } from "./keyframe.mjs";
+import { ask, cycleOf, subscribed, tell, token } from "./keyframe.mjs";
 
 const member = process.env.KEYFRAME_MEMBER_TOKEN;
 
@@ -107,11 +107,14 @@ test("a team narrows the page, and its address shows the same again", async () =
 });
 
 test("a cycle that goes on says so, leads to the last one that ended, and shows changes when asked", async () => {
-  const page = await opened(await signedIn(token), "/looking-back");
+  const page = await signedIn(token);
+  await page.goto(`${base}/healthz`);
+  await subscribed(0);
+  await opened(page, "/looking-back");
   await shows(page, await retrospective(quarter.key));
   assert.match(await page.locator(".standing").innerText(), /It has not ended yet/);
   assert.match(await page.locator("#confidence").innerText(), /Not known yet/);
-  await page.waitForTimeout(500); // the subscription is open
+  await subscribed(1);
   await tell("addPerson", { handle: `late-${Date.now()}`, name: "Late" });
   await page.getByRole("button", { name: /Something changed/ }).click();
   await page.getByRole("button", { name: /Something changed/ }).waitFor({ state: "detached" });

@@ -90,6 +90,15 @@ export const head = async () => (await ask("{ basis { position } }")).basis.posi
 
 // ── waiting ──────────────────────────────────────────────────────────────────────────────────────
 
+/** Waits until the server has so many subscriptions: what is recorded from then on reaches them. */
+export async function subscribed(count) {
+  const metrics = async () => (await fetch(url.replace("/graphql", "/metrics"), { headers })).text();
+  for (let left = 200; !(await metrics()).includes(`\nkeyframe_subscriptions ${count}.0\n`); left -= 1) {
+    assert.ok(left > 0, `there are not ${count} subscriptions`);
+    await new Promise((later) => setTimeout(later, 100));
+  }
+}
+
 /** Rejects what does not come: nothing here takes so long. */
 export async function within(seconds, promise, what = "an answer") {
   let timer;
