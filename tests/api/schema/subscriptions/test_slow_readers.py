@@ -86,10 +86,12 @@ def test_changes_are_read_no_faster_than_the_client_receives(
 
 
 @pytest.mark.parametrize("slow", SLOW)
-def test_client_that_does_not_read_is_disconnected(workspace: Workspace, serve: Serve, slow: Slow) -> None:
+def test_client_that_does_not_read_is_disconnected(
+    workspace: Workspace, serve: Serve, sent_by_request: Counter[str], slow: Slow
+) -> None:
     last = workspace.write(COUNT, NOTE)
     with serve(keep_alive_s=0.1, reader_timeout_s=0.1) as server, slow(port_with_small_buffers(server)) as results:
-        until(lambda: server.subscriptions == 1)
+        until(lambda: sent_by_request["slow"] > 0)
         until(lambda: server.subscriptions == 0)
         with pytest.raises((ConnectionClosed, httpx.RemoteProtocolError, StreamCut)):
             positions(results, last)
