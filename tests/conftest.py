@@ -9,9 +9,11 @@ import tempfile
 from collections.abc import Generator, Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
+from hypothesis import HealthCheck
 from hypothesis import settings as examples
 from pydantic import SecretStr
 
@@ -31,8 +33,11 @@ MEMORY_BYTES_MIN = 6 * 2**30
 EXAMPLES = "KEYFRAME_TEST_EXAMPLES"
 """The name of the Hypothesis profile: `repeatable` draws the same examples in each run, `random` draws new ones."""
 
-examples.register_profile("repeatable", derandomize=True)
-examples.register_profile("random", derandomize=False)
+UNTIMED: Any = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+"""How fast an example is made and tested depends on what else the machine does."""
+
+examples.register_profile("repeatable", derandomize=True, **UNTIMED)
+examples.register_profile("random", derandomize=False, **UNTIMED)
 examples.load_profile(os.environ.get(EXAMPLES, "repeatable"))
 
 

@@ -15,7 +15,6 @@ from tests.workspace import fresh_workspace
 
 settings.register_profile(
     "laws",
-    deadline=None,
     max_examples=5,
     print_blob=True,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking replays each history, which takes minutes

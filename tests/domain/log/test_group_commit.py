@@ -215,7 +215,7 @@ def test_commands_of_an_interrupted_group_are_in_doubt(
 @given(
     choices=st.lists(st.tuples(st.integers(0, 2), st.booleans(), st.booleans(), st.booleans()), min_size=2, max_size=8)
 )
-@examples(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_a_group_has_the_outcomes_of_its_commands_one_after_another(
     log: Log, choices: list[tuple[int, bool, bool, bool]]
 ) -> None:

@@ -191,7 +191,7 @@ GOALS = [
 figures = st.one_of(st.floats(-200, 200), st.floats(allow_nan=False, allow_infinity=False), st.integers(-9, 9))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.sampled_from(GOALS), st.lists(figures, min_size=3, max_size=8), st.floats(0, 30))
 def test_a_forecast_hits_if_and_only_if_its_day_is_not_after_the_due_day(
     goal: Metric, values: list[float], wait: float

@@ -22,7 +22,7 @@ from tests.domain.metrics.builders import OPENING, POLICY, cycle, judged, key_re
 
 T = TypeVar("T")
 
-calm = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+calm = settings(max_examples=40, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 
 figures = st.one_of(st.floats(-1e6, 1e6), st.floats(allow_nan=False, allow_infinity=False), st.integers(-100, 100))
 weights = st.one_of(st.floats(0.1, 10), st.floats(min_value=0, exclude_min=True, allow_infinity=False))

@@ -54,7 +54,7 @@ def as_columns(of: Sequence[KeyResultFacts]) -> OpenKeyResults:
     )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(facts(), max_size=5), moments, policies)
 def test_columns_have_the_figures_of_each_key_result(
     of: Sequence[KeyResultFacts], at: datetime, policy: ScoringPolicy

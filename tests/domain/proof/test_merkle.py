@@ -146,7 +146,7 @@ def test_consistency_proofs_verify_for_every_pair_of_sizes() -> None:
                 assert not merkle.extends(ROOTS_BY_SIZE[old], old, ROOTS_BY_SIZE[new - 1], new, path) or old == 0
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(size=st.integers(1, 5000), chance=st.randoms(use_true_random=False))
 def test_proofs_verify_for_any_size_and_fail_when_altered(size: int, chance: Random) -> None:
     leaves = leaves_by_number(size)

@@ -6,7 +6,6 @@ from hypothesis import HealthCheck, Phase, settings
 def few(examples: int) -> settings:
     return settings(
         max_examples=examples,
-        deadline=None,
         phases=[Phase.explicit, Phase.reuse, Phase.generate],
         print_blob=True,
         suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.log.mapper import LogRow
@@ -395,7 +395,7 @@ def test_a_log_that_no_projector_could_sign_has_unsigned_closings_and_no_finding
 # ── no false alarms ──────────────────────────────────────────────────────────────────────────────
 
 
-@settings(deadline=None, max_examples=5, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=5, print_blob=True)
 @given(chance=st.randoms(use_true_random=True))
 def test_every_unchanged_history_verifies(server: str, chance: Random) -> None:
     with attested(server) as made:

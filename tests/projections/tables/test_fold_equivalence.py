@@ -35,7 +35,6 @@ pytestmark = [pytest.mark.long, pytest.mark.no_cover]
 
 laws = settings(
     max_examples=5,
-    deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     print_blob=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
