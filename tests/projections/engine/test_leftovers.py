@@ -1,8 +1,7 @@
 """Generations that a long transaction still reads: they stop no rebuild, contain no people, and are dropped later."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from time import monotonic, sleep
 
 import psycopg
 import pytest
@@ -15,6 +14,7 @@ from projections.engine import rebuild as generations
 from projections.store.versioned_tables import Connection
 from tests.projections.engine.test_projector import SECONDS, running
 from tests.projections.engine.test_rebuild import left, rebuild, schemas
+from tests.waiting import until
 from tests.world import World
 
 
@@ -79,7 +79,7 @@ def test_an_erased_person_is_readable_in_no_generation(world: World, monkeypatch
         world.conn.execute(f"insert into {old(world)}.person select * from person")  # as earlier versions left it
         with running(leads := world.new_projector()):
             assert leads.wait(world.write(ErasePerson(person=ada, reason="asked to be")).head, SECONDS)
-            _until(lambda: world.conn.execute(f"select from {old(world)}.person").fetchone() is None)
+            until(lambda: world.conn.execute(f"select from {old(world)}.person").fetchone() is None)
 
 
 def test_the_projector_drops_a_generation_when_its_reader_ends(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,7 +88,7 @@ def test_the_projector_drops_a_generation_when_its_reader_ends(world: World, mon
         with long_reader(world):
             rebuild(world)
             assert leftover_schemas(world.conn, world.workspace) == [old(world)]
-        _until(lambda: leftover_schemas(world.conn, world.workspace) == [])
+        until(lambda: leftover_schemas(world.conn, world.workspace) == [])
 
 
 def test_a_checkup_names_the_generation_and_the_session_that_holds_it(world: World) -> None:
@@ -121,10 +121,3 @@ def test_dropping_a_workspace_drops_generations_that_are_not_in_use(world: World
     world.conn.execute(f"create schema {old(world)} create table person ()")
     drop_workspace(world.conn, world.workspace)
     assert schemas(world.conn, world.workspace) == set()
-
-
-def _until(holds: Callable[[], bool]) -> None:
-    end = monotonic() + SECONDS
-    while not holds():
-        assert monotonic() < end
-        sleep(0.05)

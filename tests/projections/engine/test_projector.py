@@ -3,7 +3,6 @@
 import shutil
 import tempfile
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,6 +29,7 @@ from projections.store import basis as bases
 from projections.store.versioned_tables import OPEN
 from projections.tables import kpi as kpis
 from projections.tables import measurements
+from tests import waiting
 from tests.conftest import memory
 from tests.properties.drawing import LONG_AGO
 from tests.properties.histories import History
@@ -58,10 +58,7 @@ def kpi(key: str) -> DefineKpi:
 
 def until(projector: Projector, *conditions: Condition) -> None:
     """Wait until the projector is in one of these conditions."""
-    deadline = time.monotonic() + SECONDS
-    while projector.status.condition not in conditions:
-        assert time.monotonic() < deadline, projector.status
-        time.sleep(0.005)
+    waiting.until(lambda: projector.status.condition in conditions, SECONDS, 0.005)
 
 
 def broken(world: World, topic: str = "kpi-retired.v1", body: bytes = b"{}") -> int:
