@@ -4,7 +4,7 @@ Key results that depend on a KPI are computed by the formula from rows, and so a
 end; see docs/adr/0052.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from operator import attrgetter
@@ -33,6 +33,7 @@ from projections.standings import kept_rows
 from projections.standings.kept_rows import KEPT, Few, Kept, KeptColumns
 from projections.store.columnar import at_places, tuples_of, values_of
 from projections.store.stored_columns import MICROSECOND, day, moment, stored
+from projections.store.stored_ids import keys_of
 from projections.store.versioned_tables import Connection
 from projections.tables.cycle import CycleRow
 from projections.tables.key_result import KeyResultRow, key_results_by_birth
@@ -193,10 +194,13 @@ class _Rulebook:
     def frames(self, rows: Sequence[AnyObjective]) -> "list[_Frame]":
         """The frame of each of these objectives: one for all open ones of a cycle in one state, since their key results
         are judged in the same way."""
-        known: dict[tuple[int, int], _Frame] = {}
+        known: dict[tuple[Hashable, int], _Frame] = {}
         found = []
-        for number, (cycle, state, ended_at) in enumerate(tuples_of(rows, "cycle", "state", "ended_at")):
-            key = cycle.int, id(state)  # Python computes the hashes of both
+        cycles = keys_of(values_of(rows, "cycle"))
+        for number, (cycle, (state, ended_at)) in enumerate(
+            zip(cycles, tuples_of(rows, "state", "ended_at"), strict=True)
+        ):
+            key = cycle, id(state)  # Python computes the hash of a member
             frame = known.get(key)
             if frame is None or ended_at is not None:
                 frame = _Frame(self, rows[number])

@@ -11,7 +11,9 @@ import msgspec
 
 from domain.primitives.values import Basis
 from projections.store import search_text
+from projections.store.stored_ids import ID_AS_BYTES
 from projections.store.versioned_tables import (
+    USUAL,
     Connection,
     Cursor,
     Few,
@@ -220,7 +222,7 @@ class List(Generic[V, F, OrderField]):
         self, conn: Connection, basis: Basis, filter: F, order: Order[OrderField], window: Window, narrow: Narrow
     ) -> Few:
         """The same page with a few columns."""
-        return narrow.loaded(self._page(conn, basis, filter, order, window, narrow.seen))
+        return narrow.loaded(self._page(conn, basis, filter, order, window, narrow.seen, ID_AS_BYTES))
 
     def _page(
         self,
@@ -230,6 +232,7 @@ class List(Generic[V, F, OrderField]):
         order: Order[OrderField],
         window: Window,
         columns: str | None = None,
+        loaders: Mapping[str, Any] = USUAL,
     ) -> list[tuple[Any, ...]]:
         builder, key = self._builder(basis, filter), self._keys[order.field]
         limits, cursors = key.limits(window, order.descending)
@@ -237,7 +240,7 @@ class List(Generic[V, F, OrderField]):
         direction = key.by("desc" if order.descending != window.backwards else "asc")
         params = basis_params(basis, limit=window.limit, **builder.params, **cursors)
         sql = f"{found} order by {direction} limit %(limit)s"
-        rows = fetch(conn, sql, params, prepare=not builder.is_narrowed)
+        rows = fetch(conn, sql, params, prepare=not builder.is_narrowed, loaders=loaders)
         return rows[::-1] if window.backwards else rows
 
     def columns(self, conn: Connection, basis: Basis, filter: F, columns: str) -> list[tuple[Any, ...]]:

@@ -13,9 +13,8 @@ A row class defines its table: its fields are the columns, its annotations their
 from collections import Counter, namedtuple
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
-from itertools import chain, repeat
 from operator import attrgetter, itemgetter
-from typing import Any, Generic, TypeVar, get_type_hints
+from typing import Any, Final, Generic, TypeVar, get_type_hints
 from uuid import UUID
 
 import msgspec
@@ -30,6 +29,7 @@ from projections.store.columnar import Columnar
 from projections.store.columns import Column, Conversion, column_of
 from projections.store.deadline import raise_if_late
 from projections.store.rows import Version
+from projections.store.stored_ids import ID_AS_BYTES, StoredIds, array_of, repeated
 
 R = TypeVar("R", bound=msgspec.Struct)
 V = TypeVar("V", bound=Version)
@@ -98,8 +98,14 @@ def row_loader(row: Callable[..., Row], loads: Iterable[Conversion | None]) -> C
 
 
 def loaded_column(values: Sequence[Any], load: Conversion | None) -> Sequence[Any]:
-    """The values of a column from the database, converted if it has a conversion."""
-    return values if load is None else [None if one is None else load(one) for one in values]
+    """The values of a column from the database, converted if it has a conversion: equal ones once, except arrays,
+    which have no hash."""
+    if load is None:
+        return values
+    if load is tuple:
+        return [None if one is None else tuple(one) for one in values]
+    known = {one: None if one is None else load(one) for one in set(values)}
+    return list(map(known.__getitem__, values))
 
 
 # ── tables ───────────────────────────────────────────────────────────────────────────────────────
@@ -281,23 +287,24 @@ class Narrow:
         return ", ".join("null" if column.name == known else f"v.{column.name}" for column in self._columns)
 
     def loaded(self, found: Sequence[Sequence[Any]], known: str = "", values: Sequence[Any] = ()) -> Few:
-        """The rows for these values from the database, which may be followed by others. `known`: a column that was not
-        read, since it has these values."""
+        """The rows for these values from the database, ids as bytes, which may be followed by others. `known`: a column
+        that was not read, since it has these values."""
         read = zip(*found, strict=True) if found else [()] * len(self._columns)
         columns = {column.name: one for column, one in zip(self._columns, read, strict=False)}
         return self.of_columns(columns, len(found), {known: values} if known else {})
 
     def of_columns(self, stored: Mapping[str, Sequence[Any]], length: int, known: Mapping[str, Sequence[Any]]) -> Few:
-        """The rows with these columns as stored, and others whose values are known."""
+        """The rows with these columns as stored, ids as bytes, and others whose values are known."""
         columns = [
-            known[column.name] if column.name in known else loaded_column(stored[column.name], column.load)
+            known[column.name] if column.name in known else _shown(column, stored[column.name])
             for column in self._columns
         ]
         return Few(self._row, columns, length)
 
-    def read(self, conn: Connection, sql: str, params: Params, *, prepare: bool = True) -> Few:
-        """The rows of a query that selects these columns. As `fetch`."""
-        return self.loaded(fetch(conn, sql, params, prepare=prepare))
+
+def _shown(column: Column, stored: Sequence[Any]) -> Sequence[Any]:
+    """The values of a column for these stored ones, of which ids are bytes."""
+    return StoredIds(stored) if column.type == "uuid" else loaded_column(stored, column.load)
 
 
 class VersionedTable(Table[V]):
@@ -382,10 +389,10 @@ class VersionedTable(Table[V]):
         """The same children with a few columns, and how many of them each parent has."""
         seen = narrow.seen_without(column)
         sql = self.query(basis, *self._below(column, where), f"{seen}, c.n") + " order by c.n, c.born"
-        found = fetch(conn, sql, basis_params(basis, parents=parents))
+        found = fetch(conn, sql, basis_params(basis, parents=array_of(parents)), loaders=ID_AS_BYTES)
         counts = Counter(map(itemgetter(-1), found))
         sizes = [counts[number] for number in range(1, len(parents) + 1)]
-        return narrow.loaded(found, column, [*chain.from_iterable(map(repeat, parents, sizes))]), sizes
+        return narrow.loaded(found, column, repeated(parents, sizes)), sizes
 
     def _below(self, column: str, where: str) -> tuple[str, str]:
         """The candidates that were ever below one of the parents, and the condition that they are at the basis."""
@@ -422,13 +429,21 @@ class VersionedTable(Table[V]):
 
 # ── reading ──────────────────────────────────────────────────────────────────────────────────────
 
+USUAL: Final[Mapping[str, Any]] = {}
+"""No other loaders than the driver's."""
 
-def fetch(conn: Connection, sql: str, params: Params, *, prepare: bool = True) -> list[tuple[Any, ...]]:
+
+def fetch(
+    conn: Connection, sql: str, params: Params, *, prepare: bool = True, loaders: Mapping[str, Any] = USUAL
+) -> list[tuple[Any, ...]]:
     """The rows of a query as tuples. Use a connection of `Deadline.reading`, which checks and cancels the read.
+    `loaders`: other loaders of the driver than the usual ones, by type.
 
     A query is prepared, so that later calls need no parsing and planning, unless its best plan depends on its
     parameters (docs/adr/0048)."""
     cursor = conn.cursor(binary=True, row_factory=tuple_row)
+    for type_, loader in loaders.items():
+        cursor.adapters.register_loader(type_, loader)
     return cursor.execute(sql, params, prepare=prepare).fetchall()
 
 
