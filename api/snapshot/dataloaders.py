@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeAlias, TypeVar
 from uuid import UUID
 
-from api.snapshot.siblings import Siblings, in_sizes
+from api.snapshot.siblings import SiblingGroups, in_sizes
 from api.snapshot.snapshot import AnyProxy, Batch, ById, ByKey, NarrowBatch, RowProxy, View, as_batch
 from api.snapshot.sources import Connection
 from domain.primitives.values import Basis, Kind, Ref
@@ -77,7 +77,7 @@ def many(batch: Batch, kind: Kind, query: Many, *args: object) -> Sequence[list[
     return grouped(batch.view, TYPES[kind][0], batch.view.read(query, _ids(batch), *args), batch)
 
 
-def few_columns(batch: Batch, kind: Kind, query: FewColumns, narrow: Narrow, *args: object) -> Sequence[Siblings[Any]]:
+def few_columns(batch: Batch, kind: Kind, query: FewColumns, narrow: Narrow, *args: object) -> SiblingGroups[Any]:
     """The objects that a query returns for each row, of which it reads a few columns."""
     few, sizes = batch.view.read(query, batch.column("id"), narrow, *args)
     return in_sizes(TYPES[kind][0], narrow_batch(batch.view, kind, few), sizes)

@@ -66,7 +66,7 @@ def encode_all(kind: str, ids: Sequence[UUID], end: bytes = b"") -> list[str]:
         return [encode(kind, id, end) for id in ids]
     text = b"".join(bytes_of(ids)).hex("\n", 16).encode().replace(b"\n", end + head)
     encoded, size = _base64(head + text + end), length // 3 * 4
-    return [encoded[place * size : (place + 1) * size] for place in range(len(ids))]
+    return [encoded[start : start + size] for start in range(0, len(ids) * size, size)]
 
 
 def encode_version(kind: str, id: UUID, version: int, end: bytes = b"") -> str:

@@ -54,9 +54,44 @@ def all_of(proxy_type: type[AnyProxy], view: View, rows: Sequence[Any]) -> Sibli
     return Siblings(proxy_type, Batch(view, rows), 0, len(rows))
 
 
-def in_sizes(proxy_type: type[AnyProxy], batch: Batch, sizes: Iterable[int]) -> list[Siblings[AnyProxy]]:
+@dataclass(slots=True, eq=False)
+class SiblingGroups(Sequence[Siblings[AnyProxy]]):
+    """Rows of a batch as objects of one type, in groups that follow each other. `bounds`: the place at which each group
+    starts, and the one at which the last group stops."""
+
+    proxy_type: type[AnyProxy]
+    batch: Batch
+    bounds: Sequence[int]
+
+    def __len__(self) -> int:
+        return len(self.bounds) - 1
+
+    @overload
+    def __getitem__(self, place: int) -> Siblings[AnyProxy]: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Siblings[AnyProxy]]: ...
+    def __getitem__(self, place: int | slice) -> Siblings[AnyProxy] | Sequence[Siblings[AnyProxy]]:
+        places = range(len(self))[place]
+        if isinstance(places, int):
+            return Siblings(self.proxy_type, self.batch, self.bounds[places], self.bounds[places + 1])
+        if places.step != 1 or not places:
+            return [self[one] for one in places]
+        return SiblingGroups(self.proxy_type, self.batch, self.bounds[places.start : places.stop + 1])
+
+    @property
+    def joined(self) -> Siblings[AnyProxy]:
+        """The objects of all groups."""
+        return Siblings(self.proxy_type, self.batch, self.bounds[0], self.bounds[-1])
+
+    def split(self, values: list[T]) -> list[list[T]]:
+        """Values of the objects of all groups in the same groups."""
+        first = self.bounds[0]
+        return [values[start - first : stop - first] for start, stop in pairwise(self.bounds)]
+
+
+def in_sizes(proxy_type: type[AnyProxy], batch: Batch, sizes: Iterable[int]) -> SiblingGroups[AnyProxy]:
     """The rows of a batch as objects, in groups of these sizes."""
-    return [Siblings(proxy_type, batch, *bounds) for bounds in pairwise(accumulate(sizes, initial=0))]
+    return SiblingGroups(proxy_type, batch, list(accumulate(sizes, initial=0)))
 
 
 def joined(groups: Sequence[Any]) -> Siblings[Any] | None:

@@ -4,7 +4,6 @@ Without them each key result of a large list would have an object with all its f
 means, although most answers show a value and a health.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import compress, count
@@ -109,8 +108,8 @@ class PartColumns(Mapping[int, Parts]):
         if first:
             self._columns = {name: before[name] + values for name, values in self._columns.items()}
         self.kept = self.kept + kept if first else kept
-        for parent, size in Counter(kept.columns["parent"]).items():
-            self._spans[parent] = range(first, first := first + size)
+        stops = dict(zip(kept.columns["parent"], count(first + 1)))
+        self._spans.update(zip(stops, map(range, [first, *stops.values()], stops.values()), strict=True))
         vars(self).pop("places", None)
 
     @cached_property
@@ -152,16 +151,18 @@ class PartColumns(Mapping[int, Parts]):
             values[place] = of_part(part)
         return values
 
+    def groups_of(self, parents: Iterable[int], *, include_dropped: bool) -> list[Sequence[int]]:
+        """The places of the key results of each of these objectives."""
+        if self._dropped and not include_dropped:
+            return list(map(self.live, parents))
+        return list(map(self._spans.__getitem__, parents))
+
     def own(self, parents: Iterable[int]) -> list[Sequence[int]]:
         """The places of the key results that give each of these objectives its value; none if its history tells it: if
         it takes its value from others, or a key result was changed after its end."""
-        if self._dropped or self._apart:
+        if self._apart:
             return [range(0) if parent in self._apart else self.live(parent) for parent in parents]
-        return list(map(self._spans.__getitem__, parents))
-
-    def span(self, parent: int) -> range:
-        """The places of the key results of an objective, dropped ones too."""
-        return self._spans[parent]
+        return self.groups_of(parents, include_dropped=False)
 
     def live(self, parent: int) -> Sequence[int]:
         """The places of the key results of an objective that are not dropped."""

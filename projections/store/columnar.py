@@ -39,6 +39,12 @@ def at_places(values: list[R], places: Sequence[int]) -> list[R]:
     return values[places.start : places.stop] if type(places) is range else [values[place] for place in places]
 
 
+def in_range(places: Sequence[int]) -> Sequence[int]:
+    """These places as a range if they follow each other, which `at_places` takes at once."""
+    whole = range(places[0], places[0] + len(places)) if places else range(0)
+    return whole if places == list(whole) else places
+
+
 def tuples_of(rows: Sequence[Any], *names: str) -> Iterable[tuple[Any, ...]]:
     """Two or more attributes of each row."""
     if isinstance(rows, Columnar):

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeAlias
 from api.execution.plans.leaves import WriteColumn
 from api.execution.plans.run import FIELD_BYTES, Irregular, ReadOne, Run
 from api.snapshot.batch_fields import BATCH_FIELDS, NARROWED_FIELDS, attributes
-from api.snapshot.siblings import Siblings, joined
+from api.snapshot.siblings import SiblingGroups, Siblings, joined
 from api.snapshot.snapshot import Columns
 
 Read: TypeAlias = Callable[[Run, Sequence[Any]], Sequence[Any]]
@@ -25,7 +25,7 @@ Complete: TypeAlias = Callable[[Run, Sequence[Any]], list[Any]]
 class Field(NamedTuple):
     """A field of a level: its name in the answer, how it is read and completed, and whether null is not allowed.
     `needs`: the columns of the rows that it reads. `narrows`: it reads other rows, with the columns that are shown of
-    them."""
+    them. `is_enum`: its completed values are names of an enum, so that few of them differ."""
 
     name: str
     read: Read
@@ -33,6 +33,7 @@ class Field(NamedTuple):
     is_required: bool
     needs: Columns = None
     narrows: bool = False
+    is_enum: bool = False
 
 
 class Level:
@@ -42,7 +43,8 @@ class Level:
         self._fields = fields
         self._in_order = sorted(enumerate(fields), key=lambda one: not one[1].narrows)
         """What narrows comes first: it may read with its rows what other fields need of them, in one statement."""
-        self._objects = _objects_of(tuple(field.name for field in fields))
+        names = tuple(field.name for field in fields)
+        self._objects = _equal_objects_of(*names) if len(fields) == 1 and fields[0].is_enum else _objects_of(names)
 
     @property
     def needs(self) -> Columns:
@@ -84,6 +86,16 @@ def _objects_of(names: tuple[str, ...]) -> Callable[..., list[Any]]:
     values = "".join(f"v{place}," for place in range(len(names)))
     entries = ",".join(f"{name!r}:v{place}" for place, name in enumerate(names))
     made: Callable[..., list[Any]] = eval(f"lambda n,{values}: [{{{entries}}} for {values} in zip({values})]")  # noqa: S307 - see above
+    return made
+
+
+def _equal_objects_of(name: str) -> Callable[..., list[Any]]:
+    """The same for one field with few different values: equal objects are one."""
+
+    def made(_: int, column: Sequence[Any]) -> list[Any]:
+        objects = {value: {name: value} for value in set(column)}
+        return list(map(objects.__getitem__, column))
+
     return made
 
 
@@ -148,12 +160,17 @@ def texts(write: WriteColumn) -> Complete:
 def lists(complete: Complete, *, items_required: bool) -> Complete:
     """Completes lists: the items of all of them are one column."""
 
-    def completed(run: Run, column: Sequence[Any]) -> list[Any]:
-        present = [one for one in column if one is not None]
-        done = complete(run, joined(present) or [item for one in present for item in one])
+    def items_of(run: Run, items: Sequence[Any]) -> list[Any]:
+        done = complete(run, items)
         if items_required and has_none(done):
             raise Irregular
-        items = iter(done)
+        return done
+
+    def completed(run: Run, column: Sequence[Any]) -> list[Any]:
+        if type(column) is SiblingGroups:
+            return column.split(items_of(run, column.joined))
+        present = [one for one in column if one is not None]
+        items = iter(items_of(run, joined(present) or [item for one in present for item in one]))
         return [None if one is None else list(islice(items, len(one))) for one in column]
 
     return completed

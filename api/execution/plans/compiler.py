@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from graphql import (
+    GraphQLEnumType,
     GraphQLObjectType,
     get_nullable_type,
     is_abstract_type,
@@ -126,7 +127,8 @@ def _field(executor: Any, parent: GraphQLObjectType, name: str, nodes: Any) -> F
     defined = field.extensions.get("strawberry-definition")
     column = column_name(defined)
     if column is not None:
-        return Field(name, columns.of_rows(column), complete, is_non_null_type(field.type), frozenset([column]))
+        is_required, is_enum = is_non_null_type(field.type), isinstance(get_nullable_type(field.type), GraphQLEnumType)
+        return Field(name, columns.of_rows(column), complete, is_required, frozenset([column]), is_enum=is_enum)
     known = None if defined is None else _batch_field(defined.base_resolver)
     needs, narrows = (None, False) if known is None else (known.needs, known.narrows)
     return Field(name, _read(executor, at, defined, wanted), complete, is_non_null_type(field.type), needs, narrows)

@@ -16,7 +16,7 @@ from api.snapshot.siblings import in_sizes
 from api.snapshot.snapshot import Batch, Columns
 from domain.primitives.values import Kind
 from projections.standings.kept_rows import SHOWN
-from projections.store.columnar import at_places, values_of
+from projections.store.columnar import at_places, in_range, values_of
 from projections.store.stored_ids import repeated
 from projections.store.versioned_tables import Narrow
 from projections.tables.key_result import KEY_RESULT, few_of_key_results
@@ -47,8 +47,8 @@ def _with_figures(batch: Batch, include_dropped: bool, narrow: Narrow) -> Sequen
         return batch.all(_few, include_dropped, narrow)
     rows = batch.having(OBJECTIVES_NEED)
     parts, kept = shown_parts(batch.view, rows, tuple(name for name in SHOWN if name in narrow.names))
-    groups = list(map(parts.span if include_dropped else parts.live, values_of(rows, "born")))
-    sizes, places = list(map(len, groups)), list(chain.from_iterable(groups))
+    groups = parts.groups_of(values_of(rows, "born"), include_dropped=include_dropped)
+    sizes, places = list(map(len, groups)), in_range(list(chain.from_iterable(groups)))
     known: dict[str, Sequence[Any]] = {
         name: at_places(kept.loaded(name), places) for name in _OF_FIGURES if name in narrow.names
     }

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any, NamedTuple, cast
 
-from api.snapshot.siblings import Siblings, all_of, in_sizes, joined
+from api.snapshot.siblings import SiblingGroups, Siblings, all_of, in_sizes, joined
 from api.snapshot.snapshot import Batch, NarrowBatch, RowProxy, View
 from projections.store.versioned_tables import Few
 from tests.api.schema import goals
@@ -51,6 +51,17 @@ def test_groups_that_follow_each_other_are_one() -> None:
     whole = joined(groups)
     assert whole is not None
     assert (whole.start, whole.stop) == (0, 5)
+
+
+def test_groups_are_made_when_they_are_looked_at_and_split_values() -> None:
+    groups = in_sizes(RowProxy, Batch(VIEW, ROWS), [2, 0, 3])
+    inner = groups[1:]
+    assert isinstance(inner, SiblingGroups)
+    assert [[one.row.id for one in group] for group in inner] == [[], [2, 3, 4]]
+    assert [len(group) for group in groups[::-1]] == [3, 0, 2]
+    assert list(groups[3:]) == []
+    assert inner.split([one.row.id for one in inner.joined]) == [[], [2, 3, 4]]
+    assert len(groups[-1]) == 3
 
 
 def test_other_groups_are_not_joined() -> None:

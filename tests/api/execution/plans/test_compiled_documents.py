@@ -89,3 +89,15 @@ def test_an_object_that_occurs_often_is_completed_once(world: AskedWorld) -> Non
     cycles = [one["cycle"] for one in result.data["objectives"]["nodes"]]
     assert len(cycles) > 3
     assert len({id(one) for one in cycles}) == 1
+
+
+def test_objects_with_one_equal_member_of_an_enum_are_one(world: AskedWorld) -> None:
+    Crowd(world).join(4)
+    asked = "{ objectives { nodes { progress { health } other: progress { rated: health value } } } }"
+    result = schema.execute_sync(asked, {}, world.context)
+    assert result.data is not None
+    found = [one["progress"] for one in result.data["objectives"]["nodes"]]
+    assert len(found) > 3
+    assert len({id(one) for one in found}) == len({one["health"] for one in found})
+    assert len({id(one["other"]) for one in result.data["objectives"]["nodes"]}) == len(found)
+    assert [one["other"]["rated"] for one in result.data["objectives"]["nodes"]] == [one["health"] for one in found]

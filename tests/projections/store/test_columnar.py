@@ -1,0 +1,16 @@
+"""Places of columns: those that follow each other are a range."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from projections.store.columnar import at_places, in_range
+
+VALUES = ["a", "b", "c", "d"]
+
+
+@pytest.mark.parametrize(("places", "is_range"), [([1, 2, 3], True), ([], True), ([1, 3, 2], False), ([0, 2], False)])
+def test_places_that_follow_each_other_are_a_range(places: Sequence[int], is_range: bool) -> None:
+    found = in_range(places)
+    assert isinstance(found, range) == is_range
+    assert at_places(VALUES, found) == [VALUES[place] for place in places]
