@@ -183,16 +183,15 @@ def objects(level: Complete) -> Complete:
         if type(column) is Siblings:
             return level(run, column)
         before, values = run.bytes, list(column)
-        ids = list(map(id, values))
-        distinct = dict(zip(ids, values, strict=True))
+        distinct = {id(one): one for one in values}
+        present = len(values) - values.count(None) if id(None) in distinct else len(values)
         distinct.pop(id(None), None)
         done = level(run, list(distinct.values()))
-        if len(distinct) == len(column):
+        if len(distinct) == len(values):
             return done
-        present = len(ids) - ids.count(id(None))
         run.bytes += (run.bytes - before) * (present - len(distinct)) // max(len(distinct), 1)
         by = dict(zip(distinct, done, strict=True)) | {id(None): None}
-        return list(map(by.__getitem__, ids))
+        return list(map(by.__getitem__, map(id, values)))
 
     return completed
 
