@@ -211,10 +211,10 @@ class Server(PostgresServer):
         return embedded_access.socket_directory(self.pgdata, runtime, self.system_user)
 
     def _read(self) -> PostmasterInfo | None:
-        """The content of postmaster.pid; None while it is incomplete."""
+        """The content of postmaster.pid; None while it is incomplete, or if the server removes it meanwhile."""
         try:
             return PostmasterInfo.read_from_pgdata(self.pgdata)
-        except (AssertionError, ValueError):
+        except (AssertionError, ValueError, FileNotFoundError):
             return None
 
 

@@ -257,9 +257,10 @@ def test_session_ends_with_what_it_was_opened_by(console: AppServer, browser: Br
 
 
 def test_ways_to_sign_in_say_until_when_somebody_is_signed_in(console: AppServer, browser: Browser) -> None:
+    token = console.token()
     ways: dict[str, Any] = {"people": [], "issuer": None, "contact": None, "canAnybodySignIn": True}
     assert browser.http.get("/sign-in").json() == {"signedInUntil": None, **ways}
-    until = browser.sign_in(console.token()).json()["signedInUntil"]
+    until = browser.sign_in(token).json()["signedInUntil"]
     assert browser.http.get("/sign-in").json() == {"signedInUntil": until, **ways}
     assert browser.http.get("/sign-in", headers={"cookie": f"{COOKIE}=kfs_x"}).json()["signedInUntil"] is None
 

@@ -118,7 +118,7 @@ def test_answer_as_of_a_position_is_immutable(api: Api, cycle: dict[str, str]) -
     assert get(api, PAST, response.headers["etag"]).status_code == 304
 
 
-def test_answer_as_of_a_known_time_is_immutable(api: Api, cycle: dict[str, str]) -> None:
+def test_answer_as_of_a_known_time_before_the_last_event_is_immutable(api: Api, objective: str) -> None:
     moment = api.ask("{ asOf(position: 1) { basis { known } } }")["asOf"]["basis"]["known"]
     query = "query ($at: DateTime!) { asOf(at: $at, known: $at) { cycles { nodes { key } } } }"
     assert "immutable" in get(api, query, at=moment).headers["cache-control"]

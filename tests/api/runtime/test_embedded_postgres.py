@@ -15,6 +15,7 @@ from api.runtime.settings import Settings
 from domain.log.schema import application_role
 from tests.domain.log.test_crashes import kill_database
 from tests.domain.log.writing import processes
+from tests.waiting import until
 
 
 def lock_file(place: Path) -> Path:
@@ -26,7 +27,15 @@ def postmaster(place: Path) -> int:
 
 
 def is_running(pid: int) -> bool:
-    return bool(psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
+def wait_until_ended(pid: int) -> None:
+    """Wait until the postmaster has ended, which removes its lock file a moment before."""
+    until(lambda: not is_running(pid))
 
 
 def answers(dsn: str) -> bool:
@@ -80,7 +89,7 @@ def test_server_stops_after_use_and_keeps_its_data(place: Path) -> None:
     with embedded_postgres.running(place) as dsn, psycopg.connect(dsn) as conn:
         conn.execute("create table kept ()")
         first = postmaster(place)
-    assert not is_running(first)
+    wait_until_ended(first)
     with embedded_postgres.running(place) as dsn, psycopg.connect(dsn) as conn:
         assert conn.execute("select * from kept").fetchall() == []
         assert conn.execute("show timezone").fetchone() == ("UTC",)
@@ -101,7 +110,7 @@ def test_last_of_several_processes_stops_the_server(place: Path) -> None:
         other, pid = User(place), postmaster(place)
     assert is_running(pid)
     other.signal(signal.SIGINT)
-    assert not is_running(pid)
+    wait_until_ended(pid)
 
 
 def test_server_of_a_killed_process_is_taken_over_and_stopped(place: Path) -> None:
@@ -111,7 +120,7 @@ def test_server_of_a_killed_process_is_taken_over_and_stopped(place: Path) -> No
     with embedded_postgres.running(place) as dsn:
         assert answers(dsn)
         assert postmaster(place) == left
-    assert not is_running(left)
+    wait_until_ended(left)
 
 
 def test_killed_server_starts_again(place: Path) -> None:
@@ -130,10 +139,20 @@ def test_server_starts_when_its_old_pid_is_reused(place: Path) -> None:
         assert answers(dsn)
 
 
+def test_lock_file_that_is_removed_while_it_is_read_names_no_server(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = embedded_postgres.Server(place / "postgres")
+    assert not lock_file(place).exists()
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "exists", lambda _: True)
+        assert server._read() is None
+
+
 def test_stop_ends_the_server_for_all_users(place: Path) -> None:
     user, pid = User(place), postmaster(place)
     embedded_postgres.stop(place)
-    assert not is_running(pid)
+    wait_until_ended(pid)
     user.signal(signal.SIGINT)
     embedded_postgres.stop(place)
 
@@ -146,4 +165,4 @@ def test_without_a_database_url_the_embedded_server_is_used(place: Path) -> None
                 application_role("keyframe", conn.info.dbname), ["keyframe_views", "keyframe"],
             )  # fmt: skip
         pid = postmaster(place)
-    assert not is_running(pid)
+    wait_until_ended(pid)

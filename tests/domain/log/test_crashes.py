@@ -1,7 +1,7 @@
 """After the application or the database is killed, every acknowledged event is stored exactly once."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from random import Random
@@ -96,7 +96,8 @@ def kill_database(place: Path) -> None:
     psutil.Process(int((place / "postgres/postmaster.pid").read_text().split()[0])).kill()
     server = embedded_postgres.Server((place / "postgres").resolve())
     for process in filter(server._runs_in_data_dir, psutil.process_iter()):
-        process.kill()
+        with suppress(psutil.NoSuchProcess):  # the processes end without their postmaster
+            process.kill()
 
 
 def expect_once(settings: Settings, acknowledged: Acknowledged) -> None:
