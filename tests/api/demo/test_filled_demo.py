@@ -28,6 +28,8 @@ from tests.workspace import fresh_workspace
 TODAY = datetime.now(UTC).date()
 WEEK_AHEAD = str(TODAY + timedelta(days=7))
 CALENDAR = Calendar.of(TODAY)
+FALL_MAX = 0.02
+"""By how much the value of the present may lie below the highest so far: on some days a fall is the newest change."""
 FRAMES = """
 query ($cycle: String!) {
   replay(cycle: {key: $cycle}, every: WEEK) {
@@ -109,7 +111,7 @@ def test_each_weekly_fall_of_the_value_has_a_named_event(filled: Api, season: An
     values = [frame["progress"]["value"] or 0.0 for frame in frames]
     falls = [frame for frame, was, now in zip(frames[1:], values, values[1:], strict=False) if now < was - 1e-9]
     assert len(falls) <= len(values) // 4
-    assert values[-1] == max(values)
+    assert max(values) - values[-1] < FALL_MAX
     for frame in falls:
         assert any(map(is_named_fall, frame["changes"]))
 
