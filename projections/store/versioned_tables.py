@@ -304,6 +304,8 @@ class Narrow:
 
 def _shown(column: Column, stored: Sequence[Any]) -> Sequence[Any]:
     """The values of a column for these stored ones, of which ids are bytes."""
+    if column.type == "uuid[]":
+        return [None if one is None else tuple(StoredIds(one)) for one in stored]
     return StoredIds(stored) if column.type == "uuid" else loaded_column(stored, column.load)
 
 

@@ -14,7 +14,8 @@ from projections.store.stored_ids import (
     keys_of,
     repeated,
 )
-from projections.store.versioned_tables import fetch
+from projections.store.versioned_tables import _shown, fetch
+from projections.tables.objective import OBJECTIVE
 from tests.world import World
 
 IDS = [uuid4() for _ in range(3)]
@@ -53,3 +54,8 @@ def test_stored_ids_are_parameters_and_results_of_statements(world: World, ids: 
         found = fetch(conn, sql, {"ids": array_of(stored(ids))}, loaders=ID_AS_BYTES)
         assert list(StoredIds([one for (one,) in found])) == ids
         assert fetch(conn, sql, {"ids": array_of(iter(ids))}) == [(one,) for one in ids]
+
+
+def test_arrays_of_stored_ids_are_shown_as_uuids() -> None:
+    column = next(one for one in OBJECTIVE.stored if one.name == "contributors")
+    assert _shown(column, [[one.bytes for one in IDS], [], None]) == [tuple(IDS), (), None]
