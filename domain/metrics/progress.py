@@ -6,7 +6,7 @@ objectives, teams and cycles.
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, TypeVar
 from uuid import UUID
 
 from msgspec import structs
@@ -186,8 +186,12 @@ def is_level(metric: Metric) -> bool:
 # ── expected progress and health ────────────────────────────────────────────────────────────────
 
 
-def elapsed(begins_at: datetime, due_at: datetime, at: datetime) -> float:
-    """The elapsed share of the time from `begins_at` to `due_at`, the end of the due day, in [0, 1].
+_Moment = TypeVar("_Moment", datetime, int)
+
+
+def elapsed(begins_at: _Moment, due_at: _Moment, at: _Moment) -> float:
+    """The elapsed share of the time from `begins_at` to `due_at`, the end of the due day, in [0, 1]; of moments, or of
+    whole microseconds since a common one.
 
     1 for a due day that ends before the beginning.
     """

@@ -529,13 +529,13 @@ def mean_worth(objectives: Sequence[Worth]) -> float | None:
     return mean_value([objectives[place].value for place in places], [1.0] * len(places))
 
 
-def means_of(objectives: Sequence[tuple[Worth, float | None]]) -> tuple[float | None, float | None]:
-    """The value and the expected progress of the plain mean over the objectives that `chosen` has, each given with its
-    expected progress."""
-    places = chosen([one.counts for one, _ in objectives], [one.is_heading for one, _ in objectives])
+def means_of(objectives: Sequence[Worth], dues: Sequence[float | None]) -> tuple[float | None, float | None]:
+    """The value and the expected progress of the plain mean over the objectives that `chosen` has. `dues`: the expected
+    progress of each objective."""
+    places = chosen([one.counts for one in objectives], [one.is_heading for one in objectives])
     weights = [1.0] * len(places)
-    value = mean_value([objectives[place][0].value for place in places], weights)
-    return value, mean_expected([objectives[place][1] for place in places], weights)
+    value = mean_value([objectives[place].value for place in places], weights)
+    return value, mean_expected([dues[place] for place in places], weights)
 
 
 def of_team(objectives: Sequence[ObjectiveProgress], policy: ScoringPolicy) -> GroupProgress:

@@ -191,6 +191,11 @@ class Figures:
             self._key_results[id] = None if course is None else course.at(self._at)
         return self._key_results[id]
 
+    def key_result_row(self, id: UUID) -> KeyResultRow | None:
+        """The version of a key result; None before it was added."""
+        frame = self._frame(id)
+        return None if frame is None else frame.row
+
     def of_version(self, row: KeyResultRow) -> KeyResultProgress:
         """The progress of a version of a key result, or of an earlier one if it was changed after its end."""
         return self._course_of(row).at(self._at)
@@ -238,8 +243,12 @@ class Figures:
         the clock moves. None before it was added. Raises `DeadlineExceeded`, like `key_result`."""
         if id not in self._parts:
             raise_if_late()
-            frame = self._frame(id)
-            self._parts[id] = None if frame is None else self._part_of(frame)
+            course, frame = self._courses.get(id), self._frame(id)
+            if course is not None:
+                of = course.of
+                self._parts[id] = Part(course.value, of.weight, of.latest, of.baseline)
+            else:
+                self._parts[id] = None if frame is None else self._part_of(frame)
         return self._parts[id]
 
     def _part_of(self, frame: _Frame) -> Part:

@@ -14,9 +14,9 @@ from uuid import UUID
 
 from domain.primitives.values import EARLIEST, Basis
 from projections.figures.formula_readings import FormulaSeries
-from projections.figures.timeline import Timeline
+from projections.figures.timeline import BEGINNING, Timeline
 
-Happened: TypeAlias = tuple[list[UUID], list[UUID]]
+Happened: TypeAlias = tuple[Collection[UUID], Collection[UUID]]
 """The objectives that an event changed, and the key results that were measured."""
 
 
@@ -30,25 +30,21 @@ class _Happening(NamedTuple):
 
 _at = attrgetter("at")
 
+# ── moment by moment ─────────────────────────────────────────────────────────────────────────────
+
 
 class Happenings:
-    """What happens to the objectives and key results of a timeline. `first`: without what this basis sees, at which a
-    computation begins with nothing."""
+    """What happens to the objectives and key results of a timeline, in the order of the world."""
 
-    def __init__(self, timeline: Timeline, first: Basis | None = None) -> None:
+    def __init__(self, timeline: Timeline) -> None:
         self._timeline = timeline
-        since = Basis(EARLIEST, 0) if first is None else first
-        self._changes = _Queue(_changes(timeline), since)
-        self._measurements = _Queue(chain(_measurements(timeline, since), _foreseen(timeline)), since)
+        self._changes = _Queue(_changes(timeline))
+        self._measurements = _Queue(chain(_measurements(timeline), _foreseen(timeline)))
 
     def by(self, at: datetime) -> Happened:
         """What an event changed by this moment, and what was measured by it; both since the moment asked for before, at
         the position of the timeline."""
         return self._changes.take(at), self._measurements.take(at)
-
-    def along(self, bases: Sequence[Basis]) -> Iterator[Happened]:
-        """The same for each of these bases, since the one before. Neither clock of them goes backwards."""
-        return zip(self._changes.split(bases), self._measurements.split(bases), strict=True)
 
     def moments(self, objectives: Collection[UUID]) -> Iterator[datetime]:
         """When something happened to one of these objectives or its key results."""
@@ -58,26 +54,60 @@ class Happenings:
 
 
 class _Queue:
-    def __init__(self, happenings: Iterable[_Happening], since: Basis) -> None:
-        later = (one for one in happenings if one.at > since.at or one.position > since.position)
-        self._happenings = sorted(later, key=_at)
+    def __init__(self, happenings: Iterable[_Happening]) -> None:
+        self._happenings = sorted(happenings, key=_at)
         self._taken = 0
 
     def take(self, until: datetime) -> list[UUID]:
         begin, self._taken = self._taken, bisect_right(self._happenings, until, lo=self._taken, key=_at)
         return list(dict.fromkeys(one.id for one in self._happenings[begin : self._taken]))
 
-    def split(self, bases: Sequence[Basis]) -> list[list[UUID]]:
-        moments, positions = [basis.at for basis in bases], [basis.position for basis in bases]
-        found: list[dict[UUID, None]] = [{} for _ in bases]
-        for one in self._happenings:
-            place = max(bisect_left(moments, one.at), bisect_left(positions, one.position))
-            if place < len(found):
-                found[place][one.id] = None
-        return [list(ids) for ids in found]
-
     def moments(self, ids: Collection[UUID]) -> Iterator[datetime]:
         return (one.at for one in self._happenings if one.id in ids)
+
+
+# ── basis by basis ───────────────────────────────────────────────────────────────────────────────
+
+
+def along(timeline: Timeline, bases: Sequence[Basis]) -> list[Happened]:
+    """What happens to the objectives and key results of a timeline until each of these bases, since the one before.
+    Neither clock of them goes backwards. A computation begins at the first one with nothing."""
+    places = _Places(bases)
+    changed: list[set[UUID]] = [set() for _ in bases]
+    measured: list[set[UUID]] = [set() for _ in bases]
+    for one in _changes(timeline):
+        places.add(changed, one.id, places.of([(one.at, one.position)]))
+    for one in _foreseen(timeline):
+        places.add(measured, one.id, places.of([(one.at, one.position)]))
+    known: dict[UUID, set[int]] = {}
+    for id in timeline.key_results:
+        for subject in timeline.subjects(id):
+            if subject not in known:
+                known[subject] = places.of(_measured(timeline, subject, bases[0]))
+            places.add(measured, id, known[subject])
+    return list(zip(changed, measured, strict=True))
+
+
+class _Places:
+    """The bases that see events first, by their places."""
+
+    def __init__(self, bases: Sequence[Basis]) -> None:
+        self._moments = [basis.at for basis in bases]
+        self._positions = [basis.position for basis in bases]
+
+    def of(self, events: Iterable[tuple[datetime, int]]) -> set[int]:
+        """The places of the bases that see one of these events first, each with its moment and its position."""
+        moments, positions = self._moments, self._positions
+        return {max(bisect_left(moments, at), bisect_left(positions, position)) for at, position in events}
+
+    def add(self, to: Sequence[set[UUID]], id: UUID, places: Iterable[int]) -> None:
+        """Add an id at these places, as far as there are bases."""
+        for place in places:
+            if place < len(to):
+                to[place].add(id)
+
+
+# ── events ───────────────────────────────────────────────────────────────────────────────────────
 
 
 def _changes(timeline: Timeline) -> Iterator[_Happening]:
@@ -96,22 +126,23 @@ def _changes(timeline: Timeline) -> Iterator[_Happening]:
             yield _Happening(edge.until_at, edge.until_position, id)
 
 
-def _measurements(timeline: Timeline, since: Basis) -> Iterator[_Happening]:
+def _measurements(timeline: Timeline) -> Iterator[_Happening]:
     """The check-ins of each key result, and the readings and changes of the KPIs that ever measured it; of a formula
     the completion of each period, too."""
     known: dict[UUID, Sequence[tuple[datetime, int]]] = {}
     for id in timeline.key_results:
         for subject in timeline.subjects(id):
             if subject not in known:
-                known[subject] = list(_measured(timeline, subject, since))
+                known[subject] = list(_measured(timeline, subject, BEGINNING))
             yield from (_Happening(at, position, id) for at, position in known[subject])
 
 
-def _measured(timeline: Timeline, subject: UUID, since: Basis) -> Iterator[tuple[datetime, int]]:
-    """When something changed the measurements of a key result or a KPI, with the position. Most readings are older
-    than `since`."""
+def _measured(timeline: Timeline, subject: UUID, first: Basis) -> Iterator[tuple[datetime, int]]:
+    """When something changed the measurements of a key result or a KPI, with the position; without measurements that
+    the first basis sees, like most readings."""
+    at, position = first.at, first.position
     for one in timeline.series(subject).versions:
-        if one.measured_at > since.at or one.position > since.position:
+        if one.measured_at > at or one.position > position:
             yield one.measured_at, one.position
         if one.until_position <= timeline.position:
             yield one.measured_at, one.until_position

@@ -16,8 +16,8 @@ from domain.metrics.wholes import GroupProgress, ObjectiveProgress, Worth
 from domain.primitives.calendar import Step
 from domain.primitives.lazy import cached_property
 from domain.primitives.values import Basis
+from projections.figures import happenings
 from projections.figures.figures import Figures
-from projections.figures.happenings import Happenings
 from projections.figures.horizon import Horizon, PlanHorizon
 from projections.figures.timeline import Timeline
 from projections.tables.cycle import CycleRow
@@ -123,11 +123,11 @@ class PlanCurves:
         """Each moment up to the outcome with the figures there, which move on to the next one."""
         calendar, until = self._last.calendar, self._outcome.at
         moments = calendar.steps(self._every, calendar.day_start(self._cycle.starts_on), until) or [until]
-        figures = Figures(self._timeline, Horizon(moments[0], self._outcome.position))
-        happened = Happenings(self._timeline, Basis(moments[0], self._outcome.position))
-        for at in moments:
-            figures.advance(Horizon(at, self._outcome.position), *happened.by(at))
-            yield at, figures
+        bases = [Basis(at, self._outcome.position) for at in moments]
+        figures = Figures(self._timeline, Horizon.of(bases[0]))
+        for basis, happened in zip(bases, happenings.along(self._timeline, bases), strict=True):
+            figures.advance(Horizon.of(basis), *happened)
+            yield basis.at, figures
 
     def _then(self, figures: Figures) -> _Then:
         return _Then(

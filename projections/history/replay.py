@@ -23,9 +23,8 @@ from domain.metrics.wholes import Summary
 from domain.primitives.calendar import Calendar, Step
 from domain.primitives.errors import Code, CommandRejected, invalid
 from domain.primitives.values import EARLIEST
-from projections.figures import timeline
+from projections.figures import happenings, timeline
 from projections.figures.figures import Figures
-from projections.figures.happenings import Happenings
 from projections.figures.horizon import Horizon
 from projections.figures.timeline import Timeline
 from projections.history.over_time.kept_cycle import KeptCycle, has_kept_figures
@@ -96,7 +95,7 @@ def _computed(history: Timeline, cycle: UUID, bases: Sequence[ResolvedBasis]) ->
     """The same from a timeline: from one basis to the next, only those goals are computed anew that something has
     happened to, and the clock moves the others."""
     figures = Figures(history, Horizon.of(bases[0]))
-    for basis, happened in zip(bases, Happenings(history, bases[0]).along(bases), strict=True):
+    for basis, happened in zip(bases, happenings.along(history, bases), strict=True):
         figures.advance(Horizon.of(basis), *happened)
         yield Summary.of(figures.cycle(cycle))
 

@@ -22,7 +22,7 @@ import msgspec
 from domain.primitives.values import Basis, Metric, PlanPoint
 from projections.store.basis import along_params, first_place
 from projections.store.columns import Conversion
-from projections.store.stored_columns import ColumnQuery, day, moment
+from projections.store.stored_columns import TIMES_AS_NUMBERS, ColumnQuery, day, moment
 from projections.store.stored_ids import StoredIds, array_of
 from projections.store.versioned_tables import Connection, Table, basis_params, fetch, loaded_column, row_loader
 
@@ -223,33 +223,50 @@ def of_objectives(
 
 
 class Since(NamedTuple):
-    """A standing that a sequence of bases sees from one of them on, by its place among these. The one that holds at a
-    basis is the last one seen there by (`since`, `position`)."""
+    """A standing that a sequence of bases sees from one of them on, by its `place` among these. Times are numbers, see
+    `projections.store.stored_columns`; `metric` and `plan` are as stored, None without a plan."""
 
     place: int
+    since: int
     position: int
-    kept: Kept
+    parent: int
+    born: int
+    created_at: int
+    changed_at: int
+    changed_position: int
+    is_dropped: bool
+    weight: float
+    due: int
+    metric: bytes | None
+    plan: bytes | None
+    score: float | None
+    scored_in: UUID | None
+    is_kept: bool
+    is_level: bool
+    share: float | None
+    value: float | None
+    last_measured_at: int | None
+    confidence: float | None
 
-    @property
-    def order(self) -> tuple[datetime, int]:
-        assert self.kept.since is not None
-        return self.kept.since, self.position
+    def is_after(self, other: "Since") -> bool:
+        """Whether this standing of a key result holds in place of another one, where both are seen."""
+        return (self.since, self.position) > (other.since, other.position)
 
 
 _WITH_PLAN: Final = {name: f"case when v.plan <> '[]' then v.{name} end" for name in ("metric", "plan")}
-_KEPT: Final = ", ".join(_WITH_PLAN.get(name, f"v.{name}") for name in Kept._fields)
+_SINCE: Final = ", ".join(_WITH_PLAN.get(name, f"v.{name}") for name in Since._fields[1:])
 _ALONG: Final = f"""
-    select {first_place("v", "since")}, v.position, {_KEPT}
+    select {first_place("v", "since")}, {_SINCE}
     from (select distinct id from key_result where arrived and objective = any(%(ids)b)) c
     join standing v on v.id = c.id where v.since <= %(at)s and v.position <= %(position)s
 """
 
 
-def along(conn: Connection, bases: Sequence[Basis], objectives: Sequence[UUID]) -> Iterator[Since]:
+def along(conn: Connection, bases: Sequence[Basis], objectives: Sequence[UUID]) -> list[Since]:
     """The standings of the key results that were ever in these objectives, as a sequence of bases sees them. Neither
     clock of the bases goes backwards."""
-    for place, position, *columns in fetch(conn, _ALONG, along_params(bases, ids=list(objectives)), prepare=False):
-        yield Since(place, position, Kept._make(columns))
+    params = along_params(bases, ids=list(objectives))
+    return list(map(Since._make, fetch(conn, _ALONG, params, prepare=False, loaders=TIMES_AS_NUMBERS)))
 
 
 # ── queries of the writer ────────────────────────────────────────────────────────────────────────

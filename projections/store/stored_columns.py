@@ -19,8 +19,9 @@ _START: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _START_DAY: Final = _START.toordinal()
 MICROSECOND: Final = timedelta(microseconds=1)
 
-_AS_STORED: Final = ID_AS_BYTES | {"timestamptz": driver_loader("int8"), "date": driver_loader("int4")}
+TIMES_AS_NUMBERS: Final = {"timestamptz": driver_loader("int8"), "date": driver_loader("int4")}
 """PostgreSQL sends a moment like a number of eight bytes, and a day like one of four."""
+_AS_STORED: Final = ID_AS_BYTES | TIMES_AS_NUMBERS
 
 
 class ColumnQuery:

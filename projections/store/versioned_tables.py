@@ -13,6 +13,8 @@ A row class defines its table: its fields are the columns, its annotations their
 from collections import Counter, namedtuple
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
+from functools import partial
+from itertools import chain
 from operator import attrgetter, itemgetter
 from typing import Any, Final, Generic, TypeVar, get_type_hints
 from uuid import UUID
@@ -449,11 +451,15 @@ def fetch(
     return cursor.execute(sql, params, prepare=prepare).fetchall()
 
 
+_ROWS_AT_ONCE: Final = 500
+
+
 def each(conn: Connection, sql: str, params: Params) -> Iterator[tuple[Any, ...]]:
-    """The rows of a query one by one, for very many of them. It is not prepared: the best plan depends on how many."""
+    """The rows of a query one by one, for very many of them. It is not prepared: the best plan depends on how many. The
+    driver makes tuples of some hundred at once, in half the time that each one alone takes."""
     raise_if_late()
-    cursor = conn.cursor(binary=True, row_factory=tuple_row)
-    return iter(cursor.execute(sql, params, prepare=False))
+    cursor = conn.cursor(binary=True, row_factory=tuple_row).execute(sql, params, prepare=False)
+    return chain.from_iterable(iter(partial(cursor.fetchmany, _ROWS_AT_ONCE), []))
 
 
 def basis_params(basis: Basis, **params: Any) -> dict[str, Any]:

@@ -9,36 +9,39 @@ others, whose key results moved, or were changed after an end. See docs/adr/0073
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
-from typing import Any, NamedTuple, TypeAlias, TypeVar
+from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
 from domain.metrics import wholes
 from domain.metrics.progress import Progress
-from domain.metrics.wholes import ObjectiveOutline, Summary, Worth
+from domain.metrics.wholes import ObjectiveOutline, Summary
 from domain.primitives.lazy import cached_property
 from domain.primitives.values import Basis
-from projections.figures import formula_inputs
+from projections.figures import formula_inputs, happenings
 from projections.figures.figures import Figures
-from projections.figures.happenings import Happened, Happenings
+from projections.figures.happenings import Happened
 from projections.figures.horizon import Horizon
+from projections.figures.kept_frames import Frame, Rulebook
 from projections.figures.timeline import Timeline
 from projections.figures.window import End, end_of_cycle, end_of_objective
 from projections.history.over_time.kept_objectives import (
-    Frame,
+    AnyObjective,
+    Apart,
     KeyResult,
     KeyResultAt,
     Linked,
     Objective,
-    Rules,
     Shapes,
 )
 from projections.standings import kept_rows
-from projections.standings.kept_rows import Kept, Since
+from projections.standings.kept_rows import Since
 from projections.store.deadline import raise_if_late
+from projections.store.stored_columns import moment
 from projections.store.versioned_tables import Connection
 from projections.tables import alignment, objective
-from projections.tables.cycle import Calendars, CycleRow, Policies, Settings
+from projections.tables.cycle import Calendars, Policies, Settings
 from projections.tables.objective import Goal
 
 ReadGoals: TypeAlias = Callable[[Sequence[UUID]], Timeline]
@@ -91,15 +94,15 @@ class KeptCycle:
         goals = [one for one in objective.goals_along(conn, bases, [cycle]) if only is None or one[1].id in only]
         ids = {goal.born: goal.id for _, goal in goals}
         self.objectives = dict(sorted(ids.items()))
-        standings = list(kept_rows.along(conn, bases, list(ids.values())))
+        standings = kept_rows.along(conn, bases, list(ids.values()))
         supported = alignment.ever_supported(conn, bases[-1], list(ids.values()))
         self._goals = _by_place(bases, goals)
         self._standings = _by_place(bases, ((one.place, one) for one in standings))
-        self._key_results = {one.kept.born for one in standings}
+        self._key_results = {one.born for one in standings}
         apart = {*_moved(standings), *_changed_after_end(started, goals, standings)}
         apart |= _may_take_from_others({born for born, id in ids.items() if id in supported}, goals, standings)
         self._apart = {born: id for born, id in ids.items() if born in apart}
-        self._linked = {one.kept.parent for one in standings if not one.kept.is_kept} & ids.keys() - apart
+        self._linked = {one.parent for one in standings if not one.is_kept} & ids.keys() - apart
         self._history = read([ids[born] for born in sorted({*self._apart, *self._linked})])
 
     @property
@@ -111,47 +114,34 @@ class KeptCycle:
     def means(self) -> Sequence[Means]:
         """The value and the expected progress at each moment, those after the last basis too. Raises
         `DeadlineExceeded`."""
-        return list(map(self._pass().means, self._course(self._later)))
+        return [then.means() for then in self._course(self._later)]
 
     def summaries(self) -> Iterator[Summary]:
         """All figures at each of the bases. Raises `DeadlineExceeded`."""
-        return map(self._pass().summary, self._course())
+        return (then.summary() for then in self._course())
 
     def goals(self) -> "Iterator[tuple[datetime, GoalsAt | None, Means]]":
         """Each moment with all figures of all goals, None after the last basis. Raises `DeadlineExceeded`."""
-        one = self._pass()
         for place, then in enumerate(self._course(self._later)):
-            yield then.at, one.goals(then) if place < len(self._bases) else None, one.means(then)
-
-    def _pass(self) -> "_Pass":
-        return _Pass(self._id, self._apart, self._linked, self._born)
-
-    @cached_property
-    def _born(self) -> Mapping[int, UUID]:
-        """The key results of the timeline, by the position at which each was added."""
-        return {history.versions[0].born: id for id, history in self._history.key_results.items()}
-
-    @cached_property
-    def _happened(self) -> Sequence[Happened]:
-        return list(Happenings(self._history, self._bases[0]).along(self._bases))
-
-    # ── the course ───────────────────────────────────────────────────────────────────────────────
+            yield then.at, then.goals() if place < len(self._bases) else None, then.means()
 
     def _course(self, later: Sequence[datetime] = ()) -> "Iterator[_Then]":
-        """What is known at each of the bases and these later moments. It is one object that changes."""
+        """The cycle at each of the bases and these later moments. It is one object that changes."""
         figures = Figures(self._history, Horizon.of(self._bases[0]))
-        then = _Then(self._bases[0], figures)
+        then = _Then(self._id, self._started, figures, self._apart, self._linked)
         for place, happened in enumerate(self._happened):
             raise_if_late()
-            figures.advance(Horizon.of(self._bases[place]), *happened)
-            then.move(self._bases[place], self._started)
-            then.take(self._goals[place], self._standings[place])
+            then.move(self._bases[place], happened)
+            then.take(self._goals[place], self._standings[place], happened)
             yield then
         for at in later:
             raise_if_late()
-            figures.wait(at)
             then.wait(at)
             yield then
+
+    @cached_property
+    def _happened(self) -> Sequence[Happened]:
+        return happenings.along(self._history, self._bases)
 
 
 def _by_place(bases: Sequence[Basis], of: Iterable[tuple[int, Any]]) -> list[list[Any]]:
@@ -161,159 +151,116 @@ def _by_place(bases: Sequence[Basis], of: Iterable[tuple[int, Any]]) -> list[lis
     return found
 
 
-# ── what is known at a moment ────────────────────────────────────────────────────────────────────
+# ── a moment ─────────────────────────────────────────────────────────────────────────────────────
 
 
 class _Then:
-    """What is known at a moment of the pass: the objectives, and the standings of their key results, each by the
-    position at which it was drafted or added. `changed`: the objectives that something has happened to since the moment
-    before."""
+    """A cycle at a moment: its objectives, and the standings of their key results, each by the position at which it was
+    drafted or added. `figures`: those of the goals that a timeline tells. `apart`: the objectives among these;
+    `linked`: the other objectives of which a KPI measures key results."""
 
-    def __init__(self, basis: Basis, figures: Figures) -> None:
-        self.at = basis.at
-        self.figures = figures
-        self.goals: dict[int, Goal] = {}
-        self.changed: Collection[int] = ()
-        self.cycles: Mapping[UUID, CycleRow] = {}
-        self.settings = Settings(Policies(()), Calendars(()))
-        self.rules = Rules(self.at, self.cycles, self.settings)
+    def __init__(
+        self, cycle: UUID, started: Timeline, figures: Figures, apart: Mapping[int, UUID], linked: AbstractSet[int]
+    ) -> None:
+        self.at = figures.horizon.at
+        self._cycle = cycle
+        self._started = started
+        self._figures = figures
+        self._book = Rulebook(self.at, {}, Settings(Policies(()), Calendars(())))
+        self._is_new = True
+        self._rows: dict[int, Goal] = {}
         self._standings: defaultdict[int, dict[int, Since]] = defaultdict(dict)
-        self._is_same = False
+        self._apart = apart
+        self._linked = linked
+        self._objectives: dict[int, AnyObjective] = {born: Apart(id, figures) for born, id in apart.items()}
+        self._shapes: Shapes = {}
+        self._born = {history.versions[0].born: id for id, history in figures.timeline.key_results.items()}
 
-    def move(self, basis: Basis, started: Timeline) -> None:
+    # ── the course ───────────────────────────────────────────────────────────────────────────────
+
+    def move(self, basis: Basis, happened: Happened) -> None:
         """Move to a basis, with its cycles and settings."""
-        self.at = basis.at
         horizon = Horizon.of(basis)
-        cycles = {id: history.at(horizon) or history.versions[0] for id, history in started.cycles.items()}
+        self._figures.advance(horizon, *happened)
+        cycles = {id: history.at(horizon) or history.versions[0] for id, history in self._started.cycles.items()}
         policies, calendars = [
             [row for row in history.versions if horizon.sees(row.position, row.changed_at)]
-            for history in (started.policies, started.calendars)
+            for history in (self._started.policies, self._started.calendars)
         ]
         settings = Settings(Policies(policies), Calendars(calendars))  # type: ignore[arg-type]
-        self._is_same = (cycles, settings) == (self.cycles, self.settings)
-        if not self._is_same:
-            self.cycles, self.settings = cycles, settings
-            self.rules = Rules(self.at, self.cycles, self.settings)
-        self.rules.at = basis.at
+        self._is_new = (cycles, settings) != (self._book.cycles, self._book.settings)
+        if self._is_new:
+            self._book = Rulebook(basis.at, cycles, settings)
+        self.at = self._book.at = basis.at
 
-    def take(self, goals: Sequence[Goal], standings: Sequence[Since]) -> None:
-        """Take versions of objectives and standings into account that the basis sees."""
-        self.goals.update({row.born: row for row in goals})
+    def take(self, goals: Sequence[Goal], standings: Sequence[Since], happened: Happened) -> None:
+        """Take versions of objectives and standings into account that the basis sees, and what happened to the goals
+        that a timeline tells."""
+        self._rows.update({row.born: row for row in goals})
+        changed = {}
         for one in standings:
-            of = self._standings[one.kept.parent]
-            known = of.get(one.kept.born)
-            if known is None or known.order < one.order:
-                of[one.kept.born] = one
-        if self._is_same:
-            self.changed = {row.born for row in goals} | {one.kept.parent for one in standings}
-        else:
-            self.changed = self.goals.keys()
+            of = self._standings[one.parent]
+            known = of.get(one.born)
+            if known is None or one.is_after(known):
+                changed[one.born] = of[one.born] = one
+        anew = self._rows.keys() if self._is_new else {row.born for row in goals}
+        for born in anew - self._apart.keys():
+            row = self._rows[born]
+            self._objectives[born] = Objective(row, Frame(self._book, row), self._shapes)
+            self._put(self._standings[born].values())
+        self._put(one for one in changed.values() if one.parent not in anew)
+        self._put(self._measured(*happened))
 
     def wait(self, at: datetime) -> None:
         """Let time pass without events."""
-        self.at = self.rules.at = at
-        self.changed = ()
+        self._figures.wait(at)
+        self.at = self._book.at = at
 
-    def live(self, parent: int) -> list[Kept]:
-        """The key results of an objective that are not dropped."""
-        return [one.kept for one in self._standings[parent].values() if not one.kept.is_dropped]
+    def _measured(self, objectives: Collection[UUID], key_results: Collection[UUID]) -> Iterator[Since]:
+        """The standings of key results that a KPI measures, of these objectives or among these key results."""
+        for born in self._linked & self._rows.keys():
+            is_changed = self._rows[born].id in objectives
+            for one in self._standings[born].values():
+                if not one.is_kept and (is_changed or self._born[one.born] in key_results):
+                    yield one
 
+    def _put(self, standings: Iterable[Since]) -> None:
+        for one in standings:
+            of = self._objectives.get(one.parent)
+            if not isinstance(of, Objective):
+                continue
+            if one.is_dropped:
+                of.remove(one.born)
+            else:
+                of.put(KeyResult(one, of.frame) if one.is_kept else Linked(one, self._figures, self._born[one.born]))
 
-# ── the pass ─────────────────────────────────────────────────────────────────────────────────────
+    # ── the figures ──────────────────────────────────────────────────────────────────────────────
 
+    def means(self) -> Means:
+        """The value and the expected progress."""
+        shown, at = list(self._shown().values()), self.at
+        return Means(*wholes.means_of([one.worth for one in shown], [one.expected(at) for one in shown]))
 
-class _Pass:
-    """The figures of a cycle, moment by moment. `apart`: its objectives that a timeline tells. `linked`: those of which
-    a KPI measures key results; `born`: these key results. All by the position at which each was drafted or added."""
+    def summary(self) -> Summary:
+        """All figures of the cycle."""
+        return self._summary([one.outline(self.at) for one in self._shown().values()])
 
-    def __init__(
-        self, cycle: UUID, apart: Mapping[int, UUID], linked: Collection[int], born: Mapping[int, UUID]
-    ) -> None:
-        self._cycle = cycle
-        self._apart = apart
-        self._linked = linked
-        self._born = born
-        self._known: dict[int, Objective] = {}
-        self._parts: dict[int, KeyResult] = {}
-        self._shapes: Shapes = {}
-
-    def means(self, then: _Then) -> Means:
-        """The value and the expected progress at the next moment."""
-        self._move(then)
-        return Means(*wholes.means_of([self._mean(row, then) for row in self._shown(then)]))
-
-    def summary(self, then: _Then) -> Summary:
-        """All figures of the cycle at the next moment."""
-        self._move(then)
-        return self._summary([self._outline(row, then) for row in self._shown(then)], then)
-
-    def goals(self, then: _Then) -> GoalsAt:
-        """All figures of the cycle and its goals at the next moment."""
-        self._move(then)
-        objectives = {row.born: self._outline(row, then) for row in self._shown(then)}
+    def goals(self) -> GoalsAt:
+        """All figures of the cycle and its goals."""
+        shown = self._shown()
+        objectives = {born: one.outline(self.at) for born, one in shown.items()}
         key_results: dict[int, KeyResultAt] = {}
         for born, outline in objectives.items():
-            key_results.update(
-                self._told(born, then) if born in self._apart else self._known[born].shown(outline, then.at)
-            )
-        return GoalsAt(self._summary(list(objectives.values()), then), objectives, key_results)
+            key_results.update(shown[born].shown(outline, self.at))
+        return GoalsAt(self._summary(list(objectives.values())), objectives, key_results)
 
-    def _summary(self, outlines: Sequence[ObjectiveOutline], then: _Then) -> Summary:
-        of = then.cycles[self._cycle]
-        policy = then.settings.policies.in_force(end_of_cycle(of))
+    def _shown(self) -> Mapping[int, AnyObjective]:
+        return {born: self._objectives[born] for born, row in self._rows.items() if row.cycle == self._cycle}
+
+    def _summary(self, outlines: Sequence[ObjectiveOutline]) -> Summary:
+        of = self._book.cycles[self._cycle]
+        policy = self._book.settings.policies.in_force(end_of_cycle(of))
         return wholes.summary_of_cycle(formula_inputs.of_cycle(of), outlines, policy)
-
-    def _told(self, objective: int, then: _Then) -> Iterator[tuple[int, KeyResultAt]]:
-        """The key results of an objective that a timeline tells."""
-        figures, id = then.figures, self._apart[objective]
-        for one in figures.timeline.of_objective[id]:
-            if figures.is_live_in(one, id):
-                of = _found(figures.key_result(one))
-                current = None if of.of.latest is None else of.of.latest.value
-                born = figures.timeline.key_results[one].versions[0].born
-                yield born, KeyResultAt(of.value, of.expected, of.health, of.confidence, current)
-
-    def _shown(self, then: _Then) -> Iterator[Goal]:
-        return (row for row in then.goals.values() if row.cycle == self._cycle)
-
-    def _move(self, then: _Then) -> None:
-        """Take the objectives anew that something has happened to."""
-        for born in {*then.changed, *self._linked} & then.goals.keys():
-            if born not in self._apart:
-                row, known = then.goals[born], self._known.get(born)
-                is_same = known is not None and known.row is row and known.frame.rules is then.rules
-                frame = known.frame if known is not None and is_same else Frame(then.rules, row)
-                parts = [self._part(one, frame, then) for one in then.live(born)]
-                self._known[born] = Objective(row, frame, parts, self._shapes)
-
-    def _part(self, of: Kept, frame: Frame, then: _Then) -> KeyResult | Linked:
-        if not of.is_kept:
-            return Linked(of, _found(then.figures.key_result(self._born[of.born])))
-        known = self._parts.get(of.born)
-        if known is None or known.of is not of or known.frame is not frame:
-            known = self._parts[of.born] = KeyResult(of, frame)
-        return known
-
-    def _mean(self, row: Goal, then: _Then) -> tuple[Worth, float | None]:
-        if row.born in self._apart:
-            whole = _found(then.figures.objective(row.id))
-            return Worth(whole.value, whole.counts, whole.is_heading), whole.expected
-        of = self._known[row.born]
-        return of.worth, of.expected(then.at)
-
-    def _outline(self, row: Goal, then: _Then) -> ObjectiveOutline:
-        if row.born in self._apart:
-            return ObjectiveOutline.of_whole(_found(then.figures.objective(row.id)))
-        return self._known[row.born].outline(then.at)
-
-
-F = TypeVar("F")
-
-
-def _found(of: F | None) -> F:
-    """The figures of a goal that exists."""
-    assert of is not None
-    return of
 
 
 # ── goals that their standings do not tell ───────────────────────────────────────────────────────
@@ -323,7 +270,7 @@ def _moved(standings: Iterable[Since]) -> Iterator[int]:
     """The objectives of which a key result moved to another one, or from it."""
     homes: defaultdict[int, set[int]] = defaultdict(set)
     for one in standings:
-        homes[one.kept.born].add(one.kept.parent)
+        homes[one.born].add(one.parent)
     return (home for of in homes.values() if len(of) > 1 for home in of)
 
 
@@ -339,16 +286,11 @@ def _changed_after_end(
         if known:
             ends[row.born] = min(known)
     for one in standings:
-        end = ends.get(one.kept.parent)
-        if end is not None and _is_after(one.kept, end):
-            yield one.kept.parent
-
-
-def _is_after(of: Kept, ended: End) -> bool:
-    assert of.since is not None
-    assert of.changed_at is not None
-    assert of.changed_position is not None
-    return ended.precedes_standing(End(of.changed_at, of.changed_position), of.since)
+        end = ends.get(one.parent)
+        if end is not None and end.precedes_standing(
+            End(moment(one.changed_at), one.changed_position), moment(one.since)
+        ):
+            yield one.parent
 
 
 def _may_take_from_others(
@@ -362,10 +304,9 @@ def _may_take_from_others(
     seen: dict[int, tuple[int, int]] = {}
     dropped = set()
     for one in standings:
-        of = one.kept
-        seen[of.born] = min(seen.get(of.born, (one.place, of.parent)), (one.place, of.parent))
-        if of.is_dropped:
-            dropped.add(of.born)
+        seen[one.born] = min(seen.get(one.born, (one.place, one.parent)), (one.place, one.parent))
+        if one.is_dropped:
+            dropped.add(one.born)
     settled = {
         parent
         for born, (place, parent) in seen.items()

@@ -1,112 +1,35 @@
 """Objectives along the moments of a cycle, with the standings of their key results: what stays of their figures until
 the next event, and what the clock moves."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime
-from typing import NamedTuple, TypeAlias
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import NamedTuple, TypeAlias, TypeVar
 from uuid import UUID
 
 from domain.metrics import progress, wholes
 from domain.metrics.formulas import clamped, mean
-from domain.metrics.progress import KeyResultProgress, Pace, elapsed
+from domain.metrics.progress import KeyResultProgress, Pace, elapsed, with_start
 from domain.metrics.rating import Health
-from domain.metrics.wholes import ObjectiveFacts, ObjectiveOutline, Settled
-from domain.primitives.calendar import Calendar
+from domain.metrics.wholes import ObjectiveFacts, ObjectiveOutline, Settled, Worth
 from domain.primitives.lazy import cached_property
-from domain.primitives.values import EARLIEST, CycleState, ObjectiveState, ScoringPolicy
+from domain.primitives.values import EARLIEST
 from projections.figures import formula_inputs
-from projections.figures.kept_figures import JudgedFacts, personal_score
-from projections.figures.window import End, end_of_goal
-from projections.standings.kept_rows import KEPT, Kept
-from projections.tables.cycle import CycleRow, Settings
+from projections.figures.figures import Figures
+from projections.figures.kept_frames import Frame, Span
+from projections.standings.kept_rows import Since
+from projections.store.stored_columns import stored
 from projections.tables.objective import Goal
 
-# ── what is in force ─────────────────────────────────────────────────────────────────────────────
+F = TypeVar("F")
 
 
-class _InForce(NamedTuple):
-    """The scoring policy, the calendar and the beginning of a cycle at an end, or at a basis. `day_ends`: the ends of
-    days, each looked up once."""
-
-    policy: ScoringPolicy
-    calendar: Calendar
-    begins_at: datetime
-    day_ends: dict[date, datetime]
+def found(of: F | None) -> F:
+    """The figures of a goal that exists."""
+    assert of is not None
+    return of
 
 
-class Rules:
-    """What is in force at a basis. `at`: the moment at which goals are judged by it."""
-
-    def __init__(self, at: datetime, cycles: Mapping[UUID, CycleRow], settings: Settings) -> None:
-        self.at = at
-        self.cycles = cycles
-        self._settings = settings
-        self._known: dict[tuple[int, End | None], _InForce] = {}
-
-    def of(self, cycle: CycleRow, ended: End | None) -> _InForce:
-        """What is in force in a cycle at an end, or at the basis."""
-        found = self._known.get((cycle.born, ended))
-        if found is None:
-            policy, calendar = self._settings.in_force(ended)
-            begins_at = calendar.day_start(cycle.at_end(ended).starts_on)
-            found = self._known[cycle.born, ended] = _InForce(policy, calendar, begins_at, {})
-        return found
-
-
-class Span(NamedTuple):
-    """The time over which progress is expected."""
-
-    begins_at: datetime
-    due_at: datetime
-
-
-class Frame:
-    """An objective in its cycle, in which its key results are judged by `rules`. `ended`: its end, if it has ended."""
-
-    def __init__(self, rules: Rules, row: Goal) -> None:
-        self.rules = rules
-        self._row = row
-        self._cycle = rules.cycles[row.cycle]
-        self.ended = end_of_goal(row, self._cycle)
-        self._in_force = rules.of(self._cycle, self.ended)
-        self.policy = self._in_force.policy
-
-    def share(self, of: Kept) -> float | None:
-        """The unclamped progress of a key result; after the end, the score of a person where nothing was measured."""
-        if of.share is not None or self.ended is None:
-            return of.share
-        return personal_score(self._row, of)
-
-    def span(self, of: Kept) -> Span:
-        """The time over which the progress of a key result is expected."""
-        of_days, due_at = self._in_force.day_ends, self._in_force.day_ends.get(of.due)
-        if due_at is None:
-            due_at = of_days[of.due] = self._in_force.calendar.day_end(of.due)
-        return Span(max(self._in_force.begins_at, of.created_at), due_at)
-
-    def expected(self, of: Kept) -> float:
-        """The expected progress of a key result at the moment."""
-        if self.ended is not None:
-            return 1.0
-        span, at = self.span(of), self.rules.at
-        if of.metric is None:
-            return 1.0 if of.is_level else elapsed(*span, at)
-        plan = formula_inputs.curve(_PLAN(of.plan), self._in_force.calendar)
-        return progress.expected(_METRIC(of.metric), *span, at, plan)
-
-    def pace(self, of: Kept, value: float | None) -> Pace:
-        """The pace of a key result with this value."""
-        span = self.span(of)
-        is_planned = self._row.state is ObjectiveState.DRAFT or self._cycle.state is CycleState.PLANNING
-        facts = JudgedFacts(
-            self._row.kind, span.begins_at, span.due_at, self._cycle.check_in_cadence,
-            self._row.state is ObjectiveState.DROPPED, is_planned, None if self.ended is None else self.ended.at,
-            of.score, of.last_measured_at,
-        )  # fmt: skip
-        return progress.pace(facts, value, self.policy, is_level=of.is_level)
-
-
-_METRIC, _PLAN = KEPT.loads("metric"), KEPT.loads("plan")
+# ── key results ──────────────────────────────────────────────────────────────────────────────────
 
 
 class KeyResultAt(NamedTuple):
@@ -118,6 +41,92 @@ class KeyResultAt(NamedTuple):
     confidence: float | None
     current: float | None
 
+    @classmethod
+    def of(cls, progress: KeyResultProgress) -> "KeyResultAt":
+        """A key result with this progress."""
+        current = None if progress.of.latest is None else progress.of.latest.value
+        return cls(progress.value, progress.expected, progress.health, progress.confidence, current)
+
+
+class KeyResult:
+    """A key result with one standing in one frame of its objective."""
+
+    def __init__(self, of: Since, frame: Frame) -> None:
+        self.of = of
+        self.share = of.share if of.share is not None or frame.ended is None else frame.personal_score(of)
+        self.value = clamped(self.share)
+        self.is_level = of.is_level
+        self.confidence = of.confidence
+        self.current = of.value
+        self._frame = frame
+
+    @property
+    def due(self) -> float:
+        """Its expected progress at the moment of the frame, by its plan if it has one."""
+        frame = self._frame
+        if frame.ended is not None or (self.is_level and self.of.plan is None):
+            return 1.0
+        span = frame.span(self.of.created_at, self.of.due)
+        return elapsed(*span, stored(frame.book.at)) if self.of.plan is None else frame.planned(span, self.of)
+
+    def judged(self, at: datetime, due: float) -> tuple[Health, float]:
+        """Its health and its gap at the moment, by its expected progress."""
+        gap = due - (self.value or 0.0)
+        health = self._pace.health(at, gap)
+        return health, 0.0 if health is Health.PENDING else gap
+
+    @cached_property
+    def _pace(self) -> Pace:
+        of, frame = self.of, self._frame
+        facts = frame.facts(frame.span(of.created_at, of.due), of, of.last_measured_at, is_dropped=False)
+        return progress.pace(facts, self.value, frame.policy, is_level=self.is_level)
+
+
+class Linked:
+    """A key result that a KPI measures, at the moment of these figures until something happens to it. As
+    `KeyResult`."""
+
+    def __init__(self, of: Since, figures: Figures, id: UUID) -> None:
+        self.of = of
+        self._figures = figures
+        self._id = id
+        self.is_level = self._is_level()
+
+    @property
+    def value(self) -> float | None:
+        return found(self._figures.part(self._id)).value
+
+    def _is_level(self) -> bool:
+        metric = found(self._figures.key_result_row(self._id)).metric
+        if progress.needs_baseline(metric):
+            metric = with_start(metric, found(self._figures.part(self._id)).baseline)
+        return progress.is_level(metric)
+
+    @property
+    def share(self) -> float | None:
+        return self._progress.unclamped
+
+    @property
+    def confidence(self) -> float | None:
+        return self._progress.confidence
+
+    @property
+    def current(self) -> float | None:
+        return KeyResultAt.of(self._progress).current
+
+    @property
+    def due(self) -> float:
+        return self._progress.expected or 0.0
+
+    def judged(self, _at: datetime, _due: float) -> tuple[Health | None, float]:
+        return self._progress.health, self._progress.gap
+
+    @property
+    def _progress(self) -> KeyResultProgress:
+        return found(self._figures.key_result(self._id))
+
+
+AnyKeyResult: TypeAlias = KeyResult | Linked
 
 # ── objectives ───────────────────────────────────────────────────────────────────────────────────
 
@@ -144,9 +153,9 @@ class _Shape:
         return self._expected
 
     def _move(self, at: datetime) -> None:
-        if at != self._at:
-            self._at = at
-            self._dues = [1.0 if span is None else elapsed(*span, at) for span in self._spans]
+        if at is not self._at:
+            self._at, now = at, stored(at)
+            self._dues = [1.0 if span is None else elapsed(*span, now) for span in self._spans]
             self._expected = mean(self._weights, self._dues)
 
 
@@ -154,94 +163,54 @@ Shapes: TypeAlias = dict[tuple[tuple[float, ...], tuple[Span | None, ...]], _Sha
 """By weights and spans."""
 
 
-class KeyResult:
-    """A key result with one standing in one frame of its objective."""
-
-    def __init__(self, of: Kept, frame: Frame) -> None:
-        self.of = of
-        self.frame = frame
-        self.share = frame.share(of)
-        self.value = clamped(self.share)
-        self.confidence = of.confidence
-
-    @cached_property
-    def span(self) -> Span | None:
-        """The time over which its progress is expected; None for a level goal."""
-        return None if self.of.is_level else self.frame.span(self.of)
-
-    @property
-    def has_span(self) -> bool:
-        """Whether level and span tell its expected progress."""
-        return self.of.metric is None
-
-    @property
-    def due(self) -> float:
-        """Its expected progress at the moment."""
-        return self.frame.expected(self.of)
-
-    @property
-    def current(self) -> float | None:
-        """Its latest value, in its metric's unit."""
-        return self.of.value
-
-    def judged(self, at: datetime, due: float) -> tuple[Health, float]:
-        """Its health and its gap at the moment, by its expected progress."""
-        gap = due - (self.value or 0.0)
-        health = self._pace.health(at, gap)
-        return health, 0.0 if health is Health.PENDING else gap
-
-    @cached_property
-    def _pace(self) -> Pace:
-        return self.frame.pace(self.of, self.value)
-
-
-class Linked:
-    """A key result that a KPI measures, at one moment. As `KeyResult`."""
-
-    span = None
-    has_span = False
-
-    def __init__(self, of: Kept, progress: KeyResultProgress) -> None:
-        self.of = of
-        self._progress = progress
-        self.share = progress.unclamped
-        self.value = progress.value
-        self.confidence = progress.confidence
-
-    @property
-    def due(self) -> float:
-        return self._progress.expected or 0.0
-
-    @property
-    def current(self) -> float | None:
-        latest = self._progress.of.latest
-        return None if latest is None else latest.value
-
-    def judged(self, _at: datetime, _due: float) -> tuple[Health | None, float]:
-        return self._progress.health, self._progress.gap
-
-
 class Objective:
-    """An objective from one event to the next, with its key results that are not dropped. `shapes`: those known."""
+    """An objective in one frame, with its key results that are not dropped. `shapes`: those known."""
 
-    def __init__(self, row: Goal, frame: Frame, parts: Sequence[KeyResult | Linked], shapes: Shapes) -> None:
-        self.row = row
+    def __init__(self, row: Goal, frame: Frame, shapes: Shapes) -> None:
         self.frame = frame
-        self.parts = parts
-        self._weights = [part.of.weight for part in parts]
-        self._values = [part.value for part in parts]
-        self._shape = self._shaped(shapes) if parts and frame.ended is None else None
-        self.worth = wholes.worth(row.state, self._values, self._weights)
+        self._row = row
+        self._shapes = shapes
+        self._parts: dict[int, AnyKeyResult] = {}
 
-    def _shaped(self, shapes: Shapes) -> _Shape | None:
-        """The shape; None if it does not tell the expected progress."""
-        if not all(part.has_span for part in self.parts):
+    def put(self, part: AnyKeyResult) -> None:
+        """Take a key result, or another standing of it, into account."""
+        before = self._parts.get(part.of.born)
+        self._parts[part.of.born] = part
+        self._forget("worth", "_settled")
+        if before is None or before.of.changed_position != part.of.changed_position or before.is_level != part.is_level:
+            self._forget("_weights", "_shape")
+
+    def remove(self, born: int) -> None:
+        """Take into account that a key result was dropped."""
+        self._parts.pop(born, None)
+        self._forget("_settled", "worth", "_weights", "_shape")
+
+    def _forget(self, *names: str) -> None:
+        for name in names:
+            self.__dict__.pop(name, None)
+
+    @cached_property
+    def worth(self) -> Worth:
+        """What it is in the mean of its cycle."""
+        return wholes.worth(self._row.state, [part.value for part in self._parts.values()], self._weights)
+
+    @cached_property
+    def _weights(self) -> Sequence[float]:
+        return [part.of.weight for part in self._parts.values()]
+
+    @cached_property
+    def _shape(self) -> _Shape | None:
+        """The shape; None if it does not tell the expected progress: after the end, and with a plan."""
+        parts = self._parts.values()
+        if not parts or self.frame.ended is not None or any(part.of.plan is not None for part in parts):
             return None
-        key = tuple(self._weights), tuple(part.span for part in self.parts)
-        found = shapes.get(key)
-        if found is None:
-            found = shapes[key] = _Shape(*key)
-        return found
+        span = self.frame.span
+        spans = tuple([None if part.is_level else span(part.of.created_at, part.of.due) for part in parts])
+        key = tuple(self._weights), spans
+        known = self._shapes.get(key)
+        if known is None:
+            known = self._shapes[key] = _Shape(*key)
+        return known
 
     def expected(self, at: datetime) -> float | None:
         """The expected progress at the moment, None if it counts in no mean."""
@@ -251,24 +220,25 @@ class Objective:
 
     def dues(self, at: datetime) -> Sequence[float]:
         """The expected progress of its key results at the moment."""
-        return [part.due for part in self.parts] if self._shape is None else self._shape.dues(at)
+        return [part.due for part in self._parts.values()] if self._shape is None else self._shape.dues(at)
 
     def outline(self, at: datetime) -> ObjectiveOutline:
         """All figures at the moment."""
-        if not self.parts:
+        if not self._parts:
             return self._bare
         dues = self.dues(at)
-        healths, gaps = zip(*[part.judged(at, due) for part, due in zip(self.parts, dues, strict=True)], strict=True)
+        judged = [part.judged(at, due) for part, due in zip(self._parts.values(), dues, strict=True)]
+        healths, gaps = zip(*judged, strict=True)
         return wholes.outline(self._facts, self._settled, healths, dues, gaps, self._weights, self.frame.policy)
 
     def shown(self, outline: ObjectiveOutline, at: datetime) -> Iterator[tuple[int, KeyResultAt]]:
         """Its key results at the moment of this outline."""
-        for part, due, health in zip(self.parts, self.dues(at), outline.key_results, strict=True):
+        for part, due, health in zip(self._parts.values(), self.dues(at), outline.key_results, strict=True):
             yield part.of.born, KeyResultAt(part.value, due, health, part.confidence, part.current)
 
     @cached_property
     def _facts(self) -> ObjectiveFacts:
-        return formula_inputs.of_objective(self.row)
+        return formula_inputs.of_objective(self._row)
 
     @cached_property
     def _bare(self) -> ObjectiveOutline:
@@ -277,5 +247,34 @@ class Objective:
 
     @cached_property
     def _settled(self) -> Settled:
-        shares, confidences = [part.share for part in self.parts], [part.confidence for part in self.parts]
-        return wholes.settled(shares, self._values, confidences, self._weights)
+        parts = self._parts.values()
+        shares, values = [part.share for part in parts], [part.value for part in parts]
+        return wholes.settled(shares, values, [part.confidence for part in parts], self._weights)
+
+
+class Apart:
+    """An objective whose figures a timeline tells, at the moment of these figures. As `Objective`."""
+
+    def __init__(self, id: UUID, figures: Figures) -> None:
+        self._id = id
+        self._figures = figures
+
+    @property
+    def worth(self) -> Worth:
+        whole = found(self._figures.objective(self._id))
+        return Worth(whole.value, whole.counts, whole.is_heading)
+
+    def expected(self, _at: datetime) -> float | None:
+        return found(self._figures.objective(self._id)).expected
+
+    def outline(self, _at: datetime) -> ObjectiveOutline:
+        return ObjectiveOutline.of_whole(found(self._figures.objective(self._id)))
+
+    def shown(self, _outline: ObjectiveOutline, _at: datetime) -> Iterator[tuple[int, KeyResultAt]]:
+        figures, timeline = self._figures, self._figures.timeline
+        for id in timeline.of_objective[self._id]:
+            if figures.is_live_in(id, self._id):
+                yield timeline.key_results[id].versions[0].born, KeyResultAt.of(found(figures.key_result(id)))
+
+
+AnyObjective: TypeAlias = Objective | Apart

@@ -1,0 +1,148 @@
+"""The frames in which kept standings are judged: what is in force in a cycle, and an objective in it, at a moment."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from itertools import count
+from typing import NamedTuple
+from uuid import UUID
+
+from domain.metrics import progress
+from domain.primitives.calendar import Calendar
+from domain.primitives.lazy import cached_property
+from domain.primitives.values import Cadence, CycleState, ObjectiveKind, ObjectiveState, ScoringPolicy
+from projections.figures import formula_inputs
+from projections.figures.window import End, end_of_goal
+from projections.standings.kept_rows import KEPT, Few, Since
+from projections.store.columnar import values_of
+from projections.store.stored_columns import MICROSECOND, day, moment, stored
+from projections.store.stored_ids import keys_of
+from projections.tables.cycle import CycleRow, Settings
+from projections.tables.objective import AnyObjective
+
+# ── what is in force ─────────────────────────────────────────────────────────────────────────────
+
+
+class Rules:
+    """What is in force at an end in a cycle, or at the basis. Times are numbers, see
+    `projections.store.stored_columns`."""
+
+    def __init__(self, policy: ScoringPolicy, calendar: Calendar, begins_on: date, cadence: Cadence) -> None:
+        self.policy = policy
+        self.calendar = calendar
+        self.begins_at = stored(calendar.day_start(begins_on))
+        self.cadence = cadence
+        self._ends: dict[int, int] = {}
+
+    @cached_property
+    def silence(self) -> int:
+        """The microseconds without a measurement after which a key result is stale."""
+        return self.policy.stale_after(self.cadence) // MICROSECOND
+
+    def day_end(self, stored_day: int) -> int:
+        """The end of a day, looked up once."""
+        found = self._ends.get(stored_day)
+        if found is None:
+            found = self._ends[stored_day] = stored(self.calendar.day_end(day(stored_day)))
+        return found
+
+    def ends(self, days: Sequence[int]) -> list[int]:
+        """The ends of these days."""
+        ends = {one: self.day_end(one) for one in set(days)}
+        return [*ends.values()] * len(days) if len(ends) == 1 else list(map(ends.__getitem__, days))
+
+
+class Rulebook:
+    """The rules of cycles at a basis, each looked up once. `at`: the moment at which goals are judged by them."""
+
+    def __init__(self, at: datetime, cycles: Mapping[UUID, CycleRow], settings: Settings) -> None:
+        self.at = at
+        self.cycles = cycles
+        self.settings = settings
+        self._rules: dict[tuple[int, End | None], Rules] = {}
+
+    def of(self, cycle: CycleRow, ended: End | None) -> Rules:
+        """The rules in a cycle at an end, or at the basis."""
+        found = self._rules.get((cycle.born, ended))
+        if found is None:
+            policy, calendar = self.settings.in_force(ended)
+            found = Rules(policy, calendar, cycle.at_end(ended).starts_on, cycle.check_in_cadence)
+            self._rules[cycle.born, ended] = found
+        return found
+
+    def frames(self, rows: Sequence[AnyObjective]) -> "list[Frame]":
+        """The frame of each of these objectives: one for all open ones of a cycle in one state, since their key results
+        are judged in the same way."""
+        states, ended_at = values_of(rows, "state"), values_of(rows, "ended_at")
+        keys = list(zip(keys_of(values_of(rows, "cycle")), map(id, states), strict=True))
+        shared = {key: Frame(self, rows[number]) for key, number in dict(zip(keys, count(), strict=False)).items()}
+        found = list(map(shared.__getitem__, keys))
+        for number, at in enumerate(ended_at):
+            if at is not None or found[number].ended is not None:
+                found[number] = Frame(self, rows[number])
+        return found
+
+
+# ── objectives ───────────────────────────────────────────────────────────────────────────────────
+
+
+class JudgedFacts(NamedTuple):
+    """What the health of a key result depends on, see `domain.metrics.progress.Judged`."""
+
+    kind: ObjectiveKind
+    begins_at: datetime
+    due_at: datetime
+    cadence: Cadence
+    is_dropped: bool
+    is_planned: bool
+    ended_at: datetime | None
+    score: float | None
+    last_measured_at: datetime | None
+
+
+class Span(NamedTuple):
+    """The time over which progress is expected, in numbers."""
+
+    begins_at: int
+    due_at: int
+
+
+class Frame:
+    """An objective in its cycle, in which its key results are judged. `ended`: its end, if it has ended. `rules`: those
+    of its end, or of the basis of the `book`."""
+
+    def __init__(self, book: Rulebook, row: AnyObjective) -> None:
+        self.book = book
+        self.row = row
+        self.cycle = book.cycles[row.cycle]
+        self.ended = end_of_goal(row, self.cycle)
+        self.rules = book.of(self.cycle, self.ended)
+        self.policy = self.rules.policy
+        self.is_dropped = row.state is ObjectiveState.DROPPED
+        self.is_planned = row.state is ObjectiveState.DRAFT or self.cycle.state is CycleState.PLANNING
+
+    def span(self, created_at: int, due: int) -> Span:
+        """The time over which the progress of a key result is expected that was added at a moment and is due on a
+        day."""
+        return Span(max(self.rules.begins_at, created_at), self.rules.day_end(due))
+
+    def facts(self, span: Span, of: Few | Since, last_measured_at: int | None, *, is_dropped: bool) -> JudgedFacts:
+        """What the health of a key result depends on."""
+        return JudgedFacts(
+            self.row.kind, moment(span.begins_at), moment(span.due_at), self.rules.cadence,
+            is_dropped or self.is_dropped, self.is_planned, None if self.ended is None else self.ended.at, of.score,
+            None if last_measured_at is None else moment(last_measured_at),
+        )  # fmt: skip
+
+    def planned(self, span: Span, of: Few | Since) -> float:
+        """The expected progress of an open key result by its plan."""
+        plan = formula_inputs.curve(_PLAN(of.plan), self.rules.calendar)
+        begins_at, due_at = map(moment, span)
+        return progress.expected(_METRIC(of.metric), begins_at, due_at, self.book.at, plan)
+
+    def personal_score(self, of: Few | Since) -> float | None:
+        """The score of a key result, unless the command that closed its objective recorded it."""
+        is_of_closing = self.row.closed_in is not None and of.scored_in == self.row.closed_in
+        return None if is_of_closing else of.score
+
+
+_METRIC, _PLAN = KEPT.loads("metric"), KEPT.loads("plan")
