@@ -285,6 +285,21 @@ def part_of(whole: Timeline, objectives: Collection[UUID]) -> Timeline:
     return found
 
 
+def of_key_result(whole: Timeline, id: UUID) -> Timeline:
+    """One key result of a timeline, in the objectives that it was ever in."""
+    homes = whole.homes_of(id)
+    found = copy(whole)
+    found.own = homes
+    found.objectives = {home: whole.objectives[home] for home in homes}
+    found.of_objective = {home: [id] for home in homes}
+    found.key_results = {id: whole.key_results[id]}
+    found._of_cycle = {}  # noqa: SLF001
+    for home, history in found.objectives.items():
+        for cycle in dict.fromkeys(row.cycle for row in history.versions):
+            found._of_cycle.setdefault(cycle, []).append(home)  # noqa: SLF001
+    return found
+
+
 def of_teams(
     conn: Connection, basis: Basis, teams: Sequence[UUID], cycle: UUID | None, since: datetime | None
 ) -> Timeline:

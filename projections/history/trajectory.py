@@ -1,18 +1,21 @@
 """The trajectory of a key result: planned and actual values over time, and the history of its targets."""
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from itertools import pairwise, takewhile
+from itertools import pairwise, takewhile, zip_longest
 from typing import NamedTuple
 from uuid import UUID
 
 from domain.metrics.formulas import Measurement, attained
 from domain.metrics.plan_curve import Planned
-from domain.metrics.progress import with_start
+from domain.metrics.progress import KeyResultProgress, with_start
 from domain.metrics.trajectory import TrajectoryPoint, planned
 from domain.primitives.calendar import Step
-from domain.primitives.values import Metric
-from projections.figures import formula_inputs
+from domain.primitives.lazy import cached_property
+from domain.primitives.values import Basis, Metric
+from projections.figures import formula_inputs, happenings, timeline
 from projections.figures.figures import Figures
+from projections.figures.happenings import Happened
 from projections.figures.horizon import Horizon
 from projections.figures.standing import values
 from projections.figures.timeline import Timeline
@@ -42,13 +45,12 @@ class _Line(NamedTuple):
 class KeyResultHistory:
     """The history of one key result up to a horizon, from a timeline."""
 
-    def __init__(self, timeline: Timeline, id: UUID, horizon: Horizon) -> None:
-        self._timeline = timeline
+    def __init__(self, of: Timeline, id: UUID, horizon: Horizon) -> None:
+        self._timeline = of
         self._horizon = horizon
-        self._figures = Figures(timeline, horizon)
+        self._figures = Figures(of, horizon)
         self._id = id
-        history = timeline.key_results[id]
-        self._versions = [one for one in history.versions if horizon.sees(one.position, one.changed_at)]
+        self._versions = [one for one in of.key_results[id].versions if horizon.sees(one.position, one.changed_at)]
 
     @property
     def row(self) -> KeyResultRow:
@@ -90,8 +92,9 @@ class KeyResultHistory:
         dues = [calendar.day_end(first.due), calendar.day_end(self.row.due)]
         last = max([*dues, created_at, *(at for at in measured if at <= self._horizon.at)])
         now = min(max(self._horizon.at, created_at), last)
-        past = calendar.steps(every, created_at, now, moments)
-        return [self._point(lines, at) for at in [*past, *calendar.steps(every, now, last)[1:]]]
+        moments = [*calendar.steps(every, created_at, now, moments), *calendar.steps(every, now, last)[1:]]
+        past = self._found([at for at in moments if at <= self._horizon.at])
+        return [_point(lines, at, found) for at, found in zip_longest(moments, past)]
 
     def _first_planned(self) -> KeyResultRow:
         """The version as first planned: the first one, or the first with a plan that was set for the same metric and
@@ -109,15 +112,19 @@ class KeyResultHistory:
         own = [one.measured_at for one in self._timeline.series(self._id).current(self._horizon)]
         return [*(at for at in own if at <= until), *(one.measured_at for one in self.values())]
 
-    def _point(self, lines: tuple[_Line, _Line], at: datetime) -> TrajectoryPoint:
-        first, last = (planned(line.metric, line.begins_at, line.due_at, at, line.plan) for line in lines)
-        figures = Figures(self._timeline, Horizon(at, self._horizon.position))
-        found = None if at > self._horizon.at else figures.key_result(self._id)
-        if found is None:  # in the future, or before it was moved out of an objective that is hidden from the caller
-            return TrajectoryPoint(at, first, last, None, None, None)
-        latest = None if found.of.latest is None else found.of.latest.value
-        actual = found.value if found.of.metric.milestones else latest
-        return TrajectoryPoint(at, first, last, actual, found.value, found.confidence)
+    def _found(self, moments: Sequence[datetime]) -> Iterator[KeyResultProgress | None]:
+        """The progress at each of these moments, computed anew where something has happened since the one before: what
+        the clock moves is not shown. None before it was moved out of an objective that is hidden from the caller."""
+        bases = [Basis(at, self._horizon.position) for at in moments]
+        figures, found = Figures(self._timeline, self._horizon), None
+        for place, (basis, happened) in enumerate(zip(bases, self._happened(bases), strict=True)):
+            if place == 0 or any(happened):
+                figures.advance(Horizon.of(basis), *happened)
+                found = figures.key_result(self._id)
+            yield found
+
+    def _happened(self, bases: Sequence[Basis]) -> Sequence[Happened]:
+        return happenings.along(timeline.of_key_result(self._timeline, self._id), bases) if bases else ()
 
     def _line(self, row: KeyResultRow, baseline: float | None) -> _Line:
         """The plan of a version. Days are those of the calendar in force at the end of the window, or at the horizon
@@ -126,13 +133,23 @@ class KeyResultHistory:
         due_at, plan = window.calendar.day_end(row.due), formula_inputs.curve(row.plan, window.calendar)
         return _Line(metric, window.begins_at, due_at, plan)
 
-    @property
+    @cached_property
     def _window(self) -> Window:
         return self._figures.window(self.row)
 
-    @property
+    @cached_property
     def _cycle(self) -> CycleRow:
         return self._figures.cycle_row(self.row.cycle)
+
+
+def _point(lines: tuple[_Line, _Line], at: datetime, found: KeyResultProgress | None) -> TrajectoryPoint:
+    """A point with what was found at its moment, None in the future."""
+    first, last = (planned(line.metric, line.begins_at, line.due_at, at, line.plan) for line in lines)
+    if found is None:
+        return TrajectoryPoint(at, first, last, None, None, None)
+    latest = None if found.of.latest is None else found.of.latest.value
+    actual = found.value if found.of.metric.milestones else latest
+    return TrajectoryPoint(at, first, last, actual, found.value, found.confidence)
 
 
 def is_revision(before: KeyResultRow | None, row: KeyResultRow) -> bool:
