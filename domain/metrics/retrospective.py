@@ -127,7 +127,7 @@ def averaged(shares: Iterable[float | None]) -> float | None:
 
 def summed(initial: float, final: float, bookings: Sequence[Booking]) -> Attribution:
     """The attribution with these bookings, in the order of the log."""
-    booked = {cause: fsum(one.amount for one in bookings if one.cause is cause) for cause in Cause}
+    booked = {cause: fsum([one.amount for one in bookings if one.cause is cause]) for cause in Cause}
     return Attribution(
         initial, booked[Cause.MOVEMENT], booked[Cause.GOALPOST], booked[Cause.SCOPE], final, tuple(bookings)
     )

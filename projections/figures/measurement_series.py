@@ -33,7 +33,11 @@ class MeasurementVersion(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def measurement(self) -> Measurement:
-        return Measurement(self.value, self.reached, self.measured_at, self.position, Ref(self.kind, self.id))
+        return self.with_value(self.value)
+
+    def with_value(self, value: float | None) -> Measurement:
+        """The same measurement, of another value."""
+        return Measurement(value, self.reached, self.measured_at, self.position, Ref(self.kind, self.id))
 
 
 class MeasurementSeries:

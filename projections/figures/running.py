@@ -12,8 +12,6 @@ from operator import attrgetter
 from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
-from msgspec import structs
-
 from domain.metrics import progress
 from domain.metrics.formulas import Measurement, fits
 from domain.metrics.kpi_series import aggregated
@@ -96,14 +94,15 @@ class RunningAggregate:
         if not self._readings:
             return None
         values = [one.value for one in self._readings if one.value is not None]
-        return structs.replace(self._readings[-1].measurement, value=aggregated(values, self._aggregation))
+        return self._readings[-1].with_value(aggregated(values, self._aggregation))
 
     def take(self, changed: MeasurementVersion) -> None:
         """Take the beginning or the end of a version into account, to which the horizon has moved."""
         if not self._since <= changed.measured_at <= self._until:
             return
         of = self._readings
-        place = bisect_left(of, _place(changed), key=_place)
+        is_last = not of or _place(of[-1]) < _place(changed)
+        place = len(of) if is_last else bisect_left(of, _place(changed), key=_place)
         is_known = place < len(of) and of[place] is changed
         is_current = _is_current(changed, self._horizon)
         if is_current and not is_known:

@@ -94,7 +94,7 @@ class _Walk:
         self._above = _takers(timeline)
         self._entangled = set(self._above).union(*self._above.values())
         self._has_children = only is None and _has_children(timeline, cycle)
-        self._running = RunningWorths(self._figures, timeline.objectives)
+        self._running = RunningWorths(self._figures, timeline.objectives, cycle if self._is_whole else None)
         self._worths = {id: self._worth(id) for id in timeline.objectives}
         self._values = {id: _value(self._worths[id]) for id in self._own}
         self._initial = dict(self._values)
@@ -133,6 +133,17 @@ class _Walk:
         if not steps:
             return
         position, cause = steps[0].position, steps[0].cause
+        if all(self._is_plain(step.objective) for step in steps):
+            touched = dict.fromkeys(step.objective for step in steps if step.objective is not None)
+            changed = {step.objective for step in steps if self._take(step)}
+            for id in filter(changed.__contains__, touched):
+                self._set(position, cause, id)
+        else:
+            self._book_entangled(steps)
+
+    def _book_entangled(self, steps: Sequence[_Step]) -> None:
+        """The same where objectives take their value from each other, or other cycles from them."""
+        position, cause = steps[0].position, steps[0].cause
         touched = self._touched(step.objective for step in steps if step.objective is not None)
         for id in self._changed(steps, touched):
             self._set(position, cause, id)
@@ -158,8 +169,9 @@ class _Walk:
 
     def _worth(self, id: UUID) -> Worth | None:
         """The worth of an objective. In a walk of the whole cycle it counts only while it is in the cycle."""
-        worth = self._running.of(id) if self._is_plain(id) else self._figures.worth(id)
-        row = self._figures.objective_row(id)
+        if self._is_plain(id):
+            return self._running.of(id)
+        worth, row = self._figures.worth(id), self._figures.objective_row(id)
         is_elsewhere = self._is_whole and row is not None and row.cycle != self._cycle
         return worth._replace(counts=False) if worth is not None and is_elsewhere else worth
 

@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from itertools import pairwise
+from operator import itemgetter
 from typing import NamedTuple
 from uuid import UUID
 
@@ -39,23 +40,22 @@ FIGURES_MAX = 500_000
 
 
 class Frame:
-    """A cycle at one basis, and the positions of the events that became visible since the previous frame. `label`: the
-    name of the calendar's period that contains its moment.
+    """A cycle at one basis. `label`: the name of the calendar's period that contains its moment.
 
-    The figures are computed on first access, with those of the frames before.
+    The figures are computed on first access, with those of the frames before; for its changes see `changes_of`.
     """
 
-    def __init__(self, course: "_Course", place: int, basis: ResolvedBasis, changes: Sequence[int], label: str) -> None:
+    def __init__(self, course: "_Course", news: "_News", place: int, basis: ResolvedBasis, label: str) -> None:
         self._course = course
-        self._place = place
+        self.news = news
+        self.place = place
         self.basis = basis
-        self.changes = changes
         self.label = label
 
     @property
     def progress(self) -> Summary:
         """The progress of the cycle. Raises `DeadlineExceeded`."""
-        return self._course.progress(self._place)
+        return self._course.progress(self.place)
 
     @property
     def objectives(self) -> int:
@@ -112,18 +112,19 @@ def replay(
     """The frames of a cycle from `since` (default: its first day) to `until` (default: its closing, or the basis).
 
     `known`: the position for every frame, instead of the last one recorded by its own moment. The step CHANGE makes a
-    frame for every event. All data is read before this returns, in thirteen statements for any number of frames, three
+    frame for every event. All data is read before this returns, in fourteen statements for any number of frames, three
     more for each level of objectives that give others their value, and one more for each level of formulas; figures are
     computed on access. Raises `INVALID` for a span that begins after it ends, `TOO_LARGE` for too many frames.
     """
     history = timeline.of_cycles(conn, basis, [cycle.id], since)
     calendar = history.calendar(Horizon.of(basis))
     first, last = _span(cycle, basis, calendar, since, until)
-    events = _events(conn, history, cycle)
+    events = _events(history, cycle)
     horizon = Known(known.position, known.known) if known is not None else None
-    arrival = horizon or _arrival(cycle, events)
-    seen = sorted(_seen(events, arrival, is_all=horizon is not None))
-    moments = calendar.steps(every, first, last, [at for at, _ in seen])
+    arrival = horizon or _arrival(conn, cycle, events)
+    news = _News(events, arrival, has_hindsight=horizon is not None)
+    changes = [at for at, _ in news.seen(conn)] if every is Step.CHANGE else ()
+    moments = calendar.steps(every, first, last, changes)
     if len(moments) * len(history.key_results) > FIGURES_MAX:
         raise CommandRejected(
             Code.TOO_LARGE, "Has too many frames for so many key results; take a longer step or a shorter span."
@@ -131,9 +132,9 @@ def replay(
     bases = (
         _bases(conn, basis, moments, arrival) if horizon is None else [ResolvedBasis(at, *horizon) for at in moments]
     )
-    labels = [calendar.label(every, at) for at in moments]
+    news.moments = moments
     course = _Course(_summaries(conn, history, cycle.id, every, bases))
-    return _frames(course, bases, labels, seen)
+    return (Frame(course, news, place, at, calendar.label(every, at.at)) for place, at in enumerate(bases))
 
 
 def _span(
@@ -146,18 +147,43 @@ def _span(
     return first, last
 
 
-def _frames(
-    course: _Course,
-    bases: Sequence[ResolvedBasis],
-    labels: Sequence[str],
-    seen: Sequence[tuple[datetime, int]],
-) -> Iterator[Frame]:
-    """The frames at these bases. The first frame has no previous one, and so no changes."""
-    moments = [at for at, _ in seen]
-    after = [bisect_right(moments, basis.at) for basis in bases]
-    for place, (begin, end) in enumerate(pairwise([*after[:1], *after])):
-        changes = sorted(position for _, position in seen[begin:end])
-        yield Frame(course, place, bases[place], changes, labels[place])
+# ── changes ──────────────────────────────────────────────────────────────────────────────────────
+
+
+class _News:
+    """The events that become visible from frame to frame, at these `moments`. `has_hindsight`: events after the arrival
+    are unknown."""
+
+    def __init__(self, events: "Sequence[Event]", arrival: Known, *, has_hindsight: bool) -> None:
+        self._events = events
+        self._arrival = arrival
+        self._has_hindsight = has_hindsight
+        self._seen: Sequence[tuple[datetime, int]] | None = None
+        self.moments: Sequence[datetime] = ()
+
+    def seen(self, conn: Connection) -> Sequence[tuple[datetime, int]]:
+        """Each event as (moment since which frames show it, position), in this order, in one statement."""
+        if self._seen is None:
+            position = self._arrival.position
+            known = [(one.effective_at, one.position) for one in self._events if one.position <= position]
+            later = [one.position for one in self._events if one.position > position]
+            if later and not self._has_hindsight:
+                known += [(at, place) for place, at in times.recordings(conn, later).items()]
+            self._seen = sorted(known)
+        return self._seen
+
+    def since_previous(self, conn: Connection) -> list[list[int]]:
+        """For each frame the positions of the events since the previous one, in log order; none for the first."""
+        seen = self.seen(conn)
+        after = [bisect_right(seen, at, key=itemgetter(0)) for at in self.moments]
+        return [sorted(position for _, position in seen[begin:end]) for begin, end in pairwise([*after[:1], *after])]
+
+
+def changes_of(conn: Connection, frames: Sequence[Frame]) -> list[list[int]]:
+    """For each of these frames the positions of the events that became visible since the previous one, in log order;
+    none for the first."""
+    found = {news: news.since_previous(conn) for news in {frame.news for frame in frames}}
+    return [found[frame.news][frame.place] for frame in frames]
 
 
 # ── visibility of events ─────────────────────────────────────────────────────────────────────────
@@ -169,15 +195,13 @@ class Event(NamedTuple):
 
     position: int
     effective_at: datetime
-    recorded_at: datetime
     is_own: bool
 
 
-def _events(conn: Connection, history: Timeline, cycle: CycleRow) -> list[Event]:
+def _events(history: Timeline, cycle: CycleRow) -> list[Event]:
     """All events of the timeline that may affect the figures of the cycle, in the order of the log."""
     effective = dict(_effective(history, cycle))
-    recorded = times.recordings(conn, list(effective))
-    return [Event(position, at, recorded[position], own) for position, (at, own) in sorted(effective.items())]
+    return [Event(position, *effective[position]) for position in sorted(effective)]
 
 
 def _effective(history: Timeline, cycle: CycleRow) -> Iterable[tuple[int, tuple[datetime, bool]]]:
@@ -221,7 +245,7 @@ def _measured(history: Timeline, key_results: Collection[UUID]) -> Iterator[tupl
                 yield measurement.until_position, (measurement.measured_at, own)
 
 
-def _arrival(cycle: CycleRow, events: Iterable[Event]) -> Known:
+def _arrival(conn: Connection, cycle: CycleRow, events: Iterable[Event]) -> Known:
     """The last of the consecutive events, from the opening on, that were effective before the opening was recorded.
 
     Events of KPIs and policies in between do not interrupt the sequence; the closing of the cycle ends it, so that
@@ -229,22 +253,14 @@ def _arrival(cycle: CycleRow, events: Iterable[Event]) -> Known:
     """
     closed = cycle.outcome_position or OPEN
     candidates = [event for event in events if cycle.born <= event.position <= closed]
-    opening = arrival = candidates[0]
+    arrival = candidates[0].position
+    opened_at = times.recordings(conn, [arrival])[arrival]
     for event in candidates:
-        if event.effective_at <= opening.recorded_at:
-            arrival = event
+        if event.effective_at <= opened_at:
+            arrival = event.position
         elif event.is_own:
             break
-    return Known(arrival.position, arrival.recorded_at)
-
-
-def _seen(events: Iterable[Event], arrival: Known, *, is_all: bool) -> Iterator[tuple[datetime, int]]:
-    """Each event, as (moment since which frames show it, position); `is_all`: events after the arrival are unknown."""
-    for event in events:
-        if event.position <= arrival.position:
-            yield event.effective_at, event.position
-        elif not is_all:
-            yield event.recorded_at, event.position
+    return Known(arrival, times.recordings(conn, [arrival])[arrival])
 
 
 def _bases(conn: Connection, basis: ResolvedBasis, moments: Sequence[datetime], arrival: Known) -> list[ResolvedBasis]:

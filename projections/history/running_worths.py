@@ -21,15 +21,19 @@ class _Parts:
     def __init__(self) -> None:
         self.state: ObjectiveState | None = None
         """None if it must be computed anew."""
+        self.is_elsewhere = False
+        """Whether the objective is in another cycle than that of the mean."""
         self.running: dict[UUID, RunningPart | None] = {}
         self.found: dict[UUID, Part | None] = {}
 
 
 class RunningWorths:
-    """The worths of objectives, as `Figures.worth`, at the horizon of these figures."""
+    """The worths of objectives, as `Figures.worth`, at the horizon of these figures. `cycle`: that of the mean, in
+    which an objective of another one does not count."""
 
-    def __init__(self, figures: Figures, objectives: Iterable[UUID]) -> None:
+    def __init__(self, figures: Figures, objectives: Iterable[UUID], cycle: UUID | None) -> None:
         self._figures = figures
+        self._cycle = cycle
         self._objectives = {id: _Parts() for id in objectives}
 
     def of(self, objective: UUID) -> Worth | None:
@@ -40,14 +44,15 @@ class RunningWorths:
             if row is None:
                 return None
             known.state = row.state
+            known.is_elsewhere = self._cycle not in (None, row.cycle)
             known.found.clear()
             self._complete(known, self._figures.live_key_results(objective))
         parts = [part for part in known.found.values() if part is not None]
-        return (
-            wholes.worth(known.state, [part.value for part in parts], [part.weight for part in parts])
-            if parts
-            else self._figures.worth_of_heading(objective)
-        )
+        if not parts:
+            worth = self._figures.worth_of_heading(objective)
+        else:
+            worth = wholes.worth(known.state, [part.value for part in parts], [part.weight for part in parts])
+        return worth._replace(counts=False) if worth is not None and known.is_elsewhere else worth
 
     # Each of these takes one event into account, and returns whether it may have changed the objective.
 

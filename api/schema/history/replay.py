@@ -50,9 +50,10 @@ Every: TypeAlias = Annotated[
 
 def _changes(batch: Batch) -> Sequence[list[Change]]:
     """The new changes of each of these frames, read at once and shown at the present."""
-    wanted = {position for frame in batch.rows for position in frame.changes}
+    positions = batch.view.reads.read(replay.changes_of, batch.rows)
+    wanted = {position for of in positions for position in of}
     known = {change.row.position: change for change in at_positions(batch.view, sorted(wanted))}
-    return [[known[position] for position in frame.changes] for frame in batch.rows]
+    return [[known[position] for position in of] for of in positions]
 
 
 @strawberry.type(description="A cycle at one basis of its replay. All values are those of the View at this basis.")

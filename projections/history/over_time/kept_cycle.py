@@ -38,7 +38,7 @@ from projections.history.over_time.kept_objectives import (
 from projections.standings import kept_rows
 from projections.standings.kept_rows import Since
 from projections.store.deadline import raise_if_late
-from projections.store.stored_columns import moment
+from projections.store.stored_columns import stored
 from projections.store.versioned_tables import Connection
 from projections.tables import alignment, objective
 from projections.tables.cycle import Calendars, Policies, Settings
@@ -285,11 +285,10 @@ def _changed_after_end(
         known = [end for end in (ends.get(row.born), end_of_objective(row), of_cycle) if end is not None]
         if known:
             ends[row.born] = min(known)
+    numbers = {born: (stored(end.at), end.position) for born, end in ends.items()}
     for one in standings:
-        end = ends.get(one.parent)
-        if end is not None and end.precedes_standing(
-            End(moment(one.changed_at), one.changed_position), moment(one.since)
-        ):
+        end = numbers.get(one.parent)
+        if end is not None and (end < (one.changed_at, one.changed_position) or end[0] < one.since):
             yield one.parent
 
 
