@@ -433,16 +433,16 @@ def outline(
     facts: ObjectiveFacts,
     of: Settled,
     healths: Sequence[Health | None],
-    dues: Sequence[float],
+    expected: float,
     gaps: Sequence[float],
     weights: Sequence[float],
     policy: ScoringPolicy,
 ) -> ObjectiveOutline:
-    """An objective at a moment, by the healths, the expected progress and the gaps of its key results there."""
+    """An objective at a moment, by its expected progress, and the healths and gaps of its key results there."""
     gap = mean(weights, gaps)
     health = health_in_state(facts.state, facts.verdict, health_while_open(healths, weights, lambda: band(gap, policy)))
     return ObjectiveOutline(
-        of.value, of.unclamped, mean(weights, dues), health, gap, of.measured_share, of.confidence,
+        of.value, of.unclamped, expected, health, gap, of.measured_share, of.confidence,
         of.confidence_lowest, of=facts, counts=facts.state in COUNTED, is_heading=False, key_results=healths,
     )  # fmt: skip
 

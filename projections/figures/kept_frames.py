@@ -59,6 +59,14 @@ class Rulebook:
         self.cycles = cycles
         self.settings = settings
         self._rules: dict[tuple[int, End | None], Rules] = {}
+        self._moments: dict[int, datetime] = {}
+
+    def moment(self, stored: int) -> datetime:
+        """The moment of a number. Most key results share their beginning and the end of their due day."""
+        found = self._moments.get(stored)
+        if found is None:
+            found = self._moments[stored] = moment(stored)
+        return found
 
     def of(self, cycle: CycleRow, ended: End | None) -> Rules:
         """The rules in a cycle at an end, or at the basis."""
@@ -128,9 +136,9 @@ class Frame:
     def facts(self, span: Span, of: Few | Since, last_measured_at: int | None, *, is_dropped: bool) -> JudgedFacts:
         """What the health of a key result depends on."""
         return JudgedFacts(
-            self.row.kind, moment(span.begins_at), moment(span.due_at), self.rules.cadence,
+            self.row.kind, self.book.moment(span.begins_at), self.book.moment(span.due_at), self.rules.cadence,
             is_dropped or self.is_dropped, self.is_planned, None if self.ended is None else self.ended.at, of.score,
-            None if last_measured_at is None else moment(last_measured_at),
+            None if last_measured_at is None else self.book.moment(last_measured_at),
         )  # fmt: skip
 
     def planned(self, span: Span, of: Few | Since) -> float:

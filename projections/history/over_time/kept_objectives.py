@@ -69,11 +69,13 @@ class KeyResult:
         span = frame.span(self.of.created_at, self.of.due)
         return elapsed(*span, stored(frame.book.at)) if self.of.plan is None else frame.planned(span, self.of)
 
-    def judged(self, at: datetime, due: float) -> tuple[Health, float]:
-        """Its health and its gap at the moment, by its expected progress."""
-        gap = due - (self.value or 0.0)
-        health = self._pace.health(at, gap)
-        return health, 0.0 if health is Health.PENDING else gap
+    def gap(self, due: float) -> float:
+        """What is missing of its expected progress."""
+        return due - (self.value or 0.0)
+
+    def health(self, at: datetime, gap: float) -> Health:
+        """Its health at the moment, by this gap."""
+        return self._pace.health(at, gap)
 
     @cached_property
     def _pace(self) -> Pace:
@@ -118,8 +120,11 @@ class Linked:
     def due(self) -> float:
         return self._progress.expected or 0.0
 
-    def judged(self, _at: datetime, _due: float) -> tuple[Health | None, float]:
-        return self._progress.health, self._progress.gap
+    def gap(self, _due: float) -> float:
+        return self._progress.gap
+
+    def health(self, _at: datetime, _gap: float) -> Health | None:
+        return self._progress.health
 
     @property
     def _progress(self) -> KeyResultProgress:
@@ -214,8 +219,9 @@ class Objective:
 
     def expected(self, at: datetime) -> float | None:
         """The expected progress at the moment, None if it counts in no mean."""
-        if not self.worth.counts:
-            return None
+        return self._expected(at) if self.worth.counts else None
+
+    def _expected(self, at: datetime) -> float:
         return mean(self._weights, self.dues(at)) if self._shape is None else self._shape.expected(at)
 
     def dues(self, at: datetime) -> Sequence[float]:
@@ -226,10 +232,13 @@ class Objective:
         """All figures at the moment."""
         if not self._parts:
             return self._bare
-        dues = self.dues(at)
-        judged = [part.judged(at, due) for part, due in zip(self._parts.values(), dues, strict=True)]
-        healths, gaps = zip(*judged, strict=True)
-        return wholes.outline(self._facts, self._settled, healths, dues, gaps, self._weights, self.frame.policy)
+        parts = self._parts.values()
+        gaps = [part.gap(due) for part, due in zip(parts, self.dues(at), strict=True)]
+        healths = [part.health(at, gap) for part, gap in zip(parts, gaps, strict=True)]
+        if Health.PENDING in healths:
+            gaps = [0.0 if health is Health.PENDING else gap for health, gap in zip(healths, gaps, strict=True)]
+        expected, policy = self._expected(at), self.frame.policy
+        return wholes.outline(self._facts, self._settled, healths, expected, gaps, self._weights, policy)
 
     def shown(self, outline: ObjectiveOutline, at: datetime) -> Iterator[tuple[int, KeyResultAt]]:
         """Its key results at the moment of this outline."""
