@@ -10,6 +10,7 @@ from bisect import insort
 from collections.abc import Collection, Iterable, Sequence
 from copy import copy
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import chain
 from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
@@ -285,18 +286,14 @@ def part_of(whole: Timeline, objectives: Collection[UUID]) -> Timeline:
     return found
 
 
-def of_key_result(whole: Timeline, id: UUID) -> Timeline:
+def part_with(whole: Timeline, key_result: UUID) -> Timeline:
     """One key result of a timeline, in the objectives that it was ever in."""
-    homes = whole.homes_of(id)
     found = copy(whole)
-    found.own = homes
-    found.objectives = {home: whole.objectives[home] for home in homes}
-    found.of_objective = {home: [id] for home in homes}
-    found.key_results = {id: whole.key_results[id]}
-    found._of_cycle = {}  # noqa: SLF001
-    for home, history in found.objectives.items():
-        for cycle in dict.fromkeys(row.cycle for row in history.versions):
-            found._of_cycle.setdefault(cycle, []).append(home)  # noqa: SLF001
+    found.objectives, found.of_objective, found._of_cycle = {}, {}, {}  # noqa: SLF001
+    homes = [whole.objectives[id].versions for id in whole.homes_of(key_result)]
+    found.own = found.add_objectives(chain.from_iterable(homes))
+    found.of_objective = {home: [key_result] for home in found.own}
+    found.key_results = {key_result: whole.key_results[key_result]}
     return found
 
 

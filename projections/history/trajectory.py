@@ -124,7 +124,7 @@ class KeyResultHistory:
             yield found
 
     def _happened(self, bases: Sequence[Basis]) -> Sequence[Happened]:
-        return happenings.along(timeline.of_key_result(self._timeline, self._id), bases) if bases else ()
+        return happenings.along(timeline.part_with(self._timeline, self._id), bases) if bases else ()
 
     def _line(self, row: KeyResultRow, baseline: float | None) -> _Line:
         """The plan of a version. Days are those of the calendar in force at the end of the window, or at the horizon

@@ -316,7 +316,7 @@ def test_statement_count_does_not_depend_on_the_number_of_frames(
     monkeypatch.setattr(world.log, "at", calls)
     month = world.count(FRAMES, every="DAY", to=day(30).isoformat())
     year = world.count(FRAMES, every="DAY", **{"from": day(-365).isoformat()})
-    # The basis, the cycle; policies, cycles, objectives, key results, alignments, check-ins, KPIs, readings; three of the
-    # log; objectives, standings and alignments along the bases; the changes.
+    # The basis, the cycle; policies, cycles, objectives, key results, alignments, check-ins, KPIs, readings; three of
+    # the log; objectives, standings and alignments along the bases; the changes.
     assert month == year == 17
     assert calls.call_count == 2
