@@ -13,7 +13,6 @@ from typing import NamedTuple
 from uuid import UUID
 
 from domain.primitives.values import Basis, Kind
-from projections.store.stored_ids import bytes_of
 
 CHANGE = "Change"
 """The kind of an id that names an event of the log."""
@@ -64,7 +63,7 @@ def encode_all(kind: str, ids: Sequence[UUID], end: bytes = b"") -> list[str]:
     length = len(head) + 32 + len(end)
     if length % 3:
         return [encode(kind, id, end) for id in ids]
-    text = b"".join(bytes_of(ids)).hex("\n", 16).encode().replace(b"\n", end + head)
+    text = b"".join([id.bytes for id in ids]).hex("\n", 16).encode().replace(b"\n", end + head)
     encoded, size = _base64(head + text + end), length // 3 * 4
     return [encoded[start : start + size] for start in range(0, len(ids) * size, size)]
 

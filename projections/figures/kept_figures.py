@@ -21,7 +21,7 @@ from projections.figures.kept_frames import Frame, Rulebook
 from projections.figures.window import End, end_of_goal
 from projections.standings import kept_rows
 from projections.standings.kept_rows import Kept, KeptColumns
-from projections.store.columnar import at_places, values_of
+from projections.store.columnar import at_places, tuples_of
 from projections.store.stored_columns import moment, stored
 from projections.store.versioned_tables import Connection
 from projections.tables.key_result import KeyResultRow, key_results_by_birth
@@ -33,9 +33,10 @@ def add_parts(conn: Connection, of: Goals, to: PartColumns, shown: tuple[str, ..
     """Add the key results of those of these objectives that are missing there, from their kept standings. Returns
     these, with the columns `shown`, see `projections.standings.kept_rows.SHOWN`."""
     rows = [row for row in of.rows if row.born not in to.policies] if to.policies else of.rows
-    frames = dict(zip(values_of(rows, "born"), _book(of).frames(rows), strict=True))
+    births, ids = zip(*tuples_of(rows, "born", "id"), strict=True) if rows else ((), ())
+    frames = dict(zip(births, Rulebook(of.basis.at, of.cycles, of.settings).frames(rows), strict=True))
     ended = any(map(attrgetter("ended"), set(frames.values())))
-    kept = kept_rows.of_objectives(conn, of.basis, values_of(rows, "id"), ended=ended, shown=shown)
+    kept = kept_rows.of_objectives(conn, of.basis, ids, ended=ended, shown=shown)
     figures, others = _judged(frames, kept)
     by_rows = dict(zip(others, _by_rows(conn, of, list(map(kept.at, others))), strict=True)) if others else {}
     for place, part in by_rows.items():
@@ -52,7 +53,7 @@ def is_open_heading(of: Goals, row: AnyObjective, parts: PartColumns) -> bool:
 def judged(of: Goals, parts: PartColumns) -> Iterator[tuple[int, Judged, bool]]:
     """The key results of those of these objectives that are open, dropped ones aside, by their places: what the health
     of each depends on, and whether its goal is to hold what is given."""
-    book = _book(of)
+    book = Rulebook(of.basis.at, of.cycles, of.settings)
     for row in of.rows:
         frame = Frame(book, row)
         for place in parts.live(row.born) if frame.ended is None else ():
@@ -137,10 +138,6 @@ def _put(figures: Sequence[list[Any]], place: int, of: Iterable[Any]) -> None:
 # ── open ones ────────────────────────────────────────────────────────────────────────────────────
 
 
-def _book(of: Goals) -> Rulebook:
-    return Rulebook(of.basis.at, of.cycles, of.settings)
-
-
 def _facts(frame: Frame, kept: KeptColumns, place: int) -> Judged:
     """What the health of the open key result at a place depends on."""
     created, due, measured, is_dropped = [
@@ -157,7 +154,8 @@ def _open(frame: Frame, kept: KeptColumns, places: Sequence[int]) -> list[list[A
         kept.columns[name] if are_all else at_places(kept.columns[name], places)
         for name in ("share", "is_level", "created_at", "due", "last_measured_at")
     ]
-    begins_at = _not_before(rules.begins_at, created)
+    first = rules.begins_at
+    begins_at = [first if one < first else one for one in created]  # noqa: FURB136 - takes a third of the time
     planned = {number: _planned(frame, kept, place) for number, place in kept.planned(places)} if kept.by_birth else {}
     of = OpenKeyResults(shares, levels, begins_at, rules.ends(due), measured, planned)
     figures = open_columns.at_moment(of, stored(frame.book.at), rules.silence, rules.policy)
@@ -165,13 +163,6 @@ def _open(frame: Frame, kept: KeptColumns, places: Sequence[int]) -> list[list[A
         pending = [Health.PENDING] * len(places), [0.0] * len(places)
         figures = figures._replace(health=pending[0], gap=pending[1])
     return [figures.value, shares, figures.expected, figures.health, figures.gap]
-
-
-def _not_before(first: int, moments: Sequence[int]) -> list[int]:
-    """These moments, or `first` instead of earlier ones."""
-    if max(moments, default=first) <= first:
-        return [first] * len(moments)
-    return [first if one < first else one for one in moments]  # noqa: FURB136 - takes a third of the time
 
 
 def _planned(frame: Frame, kept: KeptColumns, place: int) -> float:

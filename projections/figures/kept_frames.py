@@ -1,8 +1,8 @@
 """The frames in which kept standings are judged: what is in force in a cycle, and an objective in it, at a moment."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
-from itertools import count
 from typing import NamedTuple
 from uuid import UUID
 
@@ -13,9 +13,8 @@ from domain.primitives.values import Cadence, CycleState, ObjectiveKind, Objecti
 from projections.figures import formula_inputs
 from projections.figures.window import End, end_of_goal
 from projections.standings.kept_rows import KEPT, Few, Since
-from projections.store.columnar import values_of
+from projections.store.columnar import tuples_of
 from projections.store.stored_columns import MICROSECOND, day, moment, stored
-from projections.store.stored_ids import keys_of
 from projections.tables.cycle import CycleRow, Settings
 from projections.tables.objective import AnyObjective
 
@@ -47,19 +46,20 @@ class Rules:
 
     def ends(self, days: Sequence[int]) -> list[int]:
         """The ends of these days."""
-        ends = {one: self.day_end(one) for one in set(days)}
+        distinct = set(days)
+        ends = dict(zip(distinct, map(self.day_end, distinct), strict=True))
         return [*ends.values()] * len(days) if len(ends) == 1 else list(map(ends.__getitem__, days))
 
 
+@dataclass
 class Rulebook:
     """The rules of cycles at a basis, each looked up once. `at`: the moment at which goals are judged by them."""
 
-    def __init__(self, at: datetime, cycles: Mapping[UUID, CycleRow], settings: Settings) -> None:
-        self.at = at
-        self.cycles = cycles
-        self.settings = settings
-        self._rules: dict[tuple[int, End | None], Rules] = {}
-        self._moments: dict[int, datetime] = {}
+    at: datetime
+    cycles: Mapping[UUID, CycleRow]
+    settings: Settings
+    _rules: dict[tuple[int, End | None], Rules] = field(default_factory=dict)
+    _moments: dict[int, datetime] = field(default_factory=dict)
 
     def moment(self, stored: int) -> datetime:
         """The moment of a number. Most key results share their beginning and the end of their due day."""
@@ -80,13 +80,16 @@ class Rulebook:
     def frames(self, rows: Sequence[AnyObjective]) -> "list[Frame]":
         """The frame of each of these objectives: one for all open ones of a cycle in one state, since their key results
         are judged in the same way."""
-        states, ended_at = values_of(rows, "state"), values_of(rows, "ended_at")
-        keys = list(zip(keys_of(values_of(rows, "cycle")), map(id, states), strict=True))
-        shared = {key: Frame(self, rows[number]) for key, number in dict(zip(keys, count(), strict=False)).items()}
-        found = list(map(shared.__getitem__, keys))
-        for number, at in enumerate(ended_at):
-            if at is not None or found[number].ended is not None:
-                found[number] = Frame(self, rows[number])
+        known: dict[tuple[int, int], Frame] = {}
+        found = []
+        for number, (cycle, state, ended_at) in enumerate(tuples_of(rows, "cycle", "state", "ended_at")):
+            key = cycle.int, id(state)  # Python computes the hashes of both
+            frame = known.get(key)
+            if frame is None or ended_at is not None:
+                frame = Frame(self, rows[number])
+                if frame.ended is None:
+                    known[key] = frame
+            found.append(frame)
         return found
 
 

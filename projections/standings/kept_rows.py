@@ -23,7 +23,6 @@ from domain.primitives.values import Basis, Metric, PlanPoint
 from projections.store.basis import along_params, first_place
 from projections.store.columns import Conversion
 from projections.store.stored_columns import TIMES_AS_NUMBERS, ColumnQuery, day, moment
-from projections.store.stored_ids import StoredIds, array_of
 from projections.store.versioned_tables import Connection, Table, basis_params, fetch, loaded_column, row_loader
 
 # ── rows ─────────────────────────────────────────────────────────────────────────────────────────
@@ -103,8 +102,8 @@ class Kept(NamedTuple):
 
 
 class Few(NamedTuple):
-    """The columns that are only read of few rows, as stored but for `scored_in`: of those with a plan, a score or
-    reached milestones, and of those that have been dropped or ended. `metric` and `plan` are None without a plan."""
+    """The columns that are only read of few rows, as stored: of those with a plan, a score or reached milestones, and
+    of those that have been dropped or ended. `metric` and `plan` are None without a plan."""
 
     metric: bytes | None = None
     plan: bytes | None = None
@@ -118,7 +117,6 @@ class Few(NamedTuple):
 
 _EACH: Final = Kept._fields[: -len(Few._fields)]
 """The columns that are read of each row."""
-_SCORED_IN: Final = Few._fields.index("scored_in")
 _NONE: Final = Few()
 _LOADERS: Final[Mapping[str, Conversion]] = {
     "created_at": moment,
@@ -135,7 +133,7 @@ _kept: Final = row_loader(Kept, map(_LOADERS.get, Kept._fields))
 @dataclass(frozen=True)
 class KeptColumns:
     """Kept standings as columns, in the order of drafting and addition; a record is made only if one is looked at.
-    Times are numbers and ids bytes, see `projections.store.stored_columns`. `columns`: those that are read of each row,
+    Times are numbers, see `projections.store.stored_columns`. `columns`: those that are read of each row,
     by name, as stored. `by_birth`: those that are read of few rows, by `born`. `shown`: those of `SHOWN` that were
     asked for, as stored."""
 
@@ -211,9 +209,8 @@ def of_objectives(
 ) -> KeptColumns:
     """The standings of the key results of these objectives, dropped ones too, in the order of drafting and addition.
     `ended`: whether one of these objectives may have ended. `shown`: which of `SHOWN` to read, too."""
-    params, are_many = basis_params(basis, ids=array_of(objectives), ended=ended), len(objectives) >= _MANY
+    params, are_many = basis_params(basis, ids=list(objectives), ended=ended), len(objectives) >= _MANY
     each, (births, *few) = _of_objectives(shown).fetch(conn, params, are_many=are_many)
-    few[_SCORED_IN] = [*StoredIds(few[_SCORED_IN])]
     by_birth = dict(zip(births, map(Few._make, zip(*few, strict=True)), strict=True))
     columns = dict(zip(_EACH, each, strict=False))
     return KeptColumns(columns, by_birth, dict(zip(shown, each[len(_EACH) :], strict=True)))

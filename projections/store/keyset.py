@@ -11,9 +11,7 @@ import msgspec
 
 from domain.primitives.values import Basis
 from projections.store import search_text
-from projections.store.stored_ids import ID_AS_BYTES
 from projections.store.versioned_tables import (
-    USUAL,
     Connection,
     Cursor,
     Few,
@@ -222,7 +220,7 @@ class List(Generic[V, F, OrderField]):
         self, conn: Connection, basis: Basis, filter: F, order: Order[OrderField], window: Window, narrow: Narrow
     ) -> Few:
         """The same page with a few columns."""
-        return narrow.loaded(self._page(conn, basis, filter, order, window, narrow.seen, ID_AS_BYTES))
+        return narrow.loaded(self._page(conn, basis, filter, order, window, narrow.seen))
 
     def _page(
         self,
@@ -232,7 +230,6 @@ class List(Generic[V, F, OrderField]):
         order: Order[OrderField],
         window: Window,
         columns: str | None = None,
-        loaders: Mapping[str, Any] = USUAL,
     ) -> list[tuple[Any, ...]]:
         builder, key = self._builder(basis, filter), self._keys[order.field]
         limits, cursors = key.limits(window, order.descending)
@@ -240,7 +237,7 @@ class List(Generic[V, F, OrderField]):
         direction = key.by("desc" if order.descending != window.backwards else "asc")
         params = basis_params(basis, limit=window.limit, **builder.params, **cursors)
         sql = f"{found} order by {direction} limit %(limit)s"
-        rows = fetch(conn, sql, params, prepare=not builder.is_narrowed, loaders=loaders)
+        rows = fetch(conn, sql, params, prepare=not builder.is_narrowed)
         return rows[::-1] if window.backwards else rows
 
     def columns(self, conn: Connection, basis: Basis, filter: F, columns: str) -> list[tuple[Any, ...]]:

@@ -1,10 +1,10 @@
-"""Rows of a statement as columns, with times and ids as PostgreSQL stores them.
+"""Rows of a statement as columns, with times as PostgreSQL stores them.
 
 Many rows are read as one, with an array for each column, which takes the driver half the time that rows take. Few rows
 are read as they are: PostgreSQL needs 55 µs more to aggregate any.
 
 A moment is the number of microseconds, and a day the number of days, since the beginning of 2000: the driver takes
-0.07 µs for a `datetime`, and a seventh of that for a number. An id is its bytes, see `stored_ids`.
+0.07 µs for a `datetime`, and a seventh of that for a number.
 """
 
 from collections.abc import Sequence
@@ -12,16 +12,23 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import compress
 from typing import Any, Final
 
-from projections.store.stored_ids import ID_AS_BYTES, driver_loader
+import psycopg
+from psycopg.pq import Format
+
 from projections.store.versioned_tables import Connection, Params, fetch
 
 _START: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _START_DAY: Final = _START.toordinal()
 MICROSECOND: Final = timedelta(microseconds=1)
 
-TIMES_AS_NUMBERS: Final = {"timestamptz": driver_loader("int8"), "date": driver_loader("int4")}
+
+def _loader_of(type_: str) -> Any:
+    """The driver's loader of a type in binary."""
+    return psycopg.adapters.get_loader(psycopg.adapters.types[type_].oid, Format.BINARY)
+
+
+TIMES_AS_NUMBERS: Final = {"timestamptz": _loader_of("int8"), "date": _loader_of("int4")}
 """PostgreSQL sends a moment like a number of eight bytes, and a day like one of four."""
-_AS_STORED: Final = ID_AS_BYTES | TIMES_AS_NUMBERS
 
 
 class ColumnQuery:
@@ -42,8 +49,8 @@ class ColumnQuery:
 
     def fetch(self, conn: Connection, params: Params, *, are_many: bool) -> tuple[list[list[Any]], list[list[Any]]]:
         """The columns, and the optional ones of the rows that have them. `are_many`: whether hundreds of rows are to be
-        expected. Times are numbers, and ids bytes. The query is prepared, see `fetch` of `versioned_tables`."""
-        found = fetch(conn, self._as_arrays if are_many else self._as_rows, params, loaders=_AS_STORED)
+        expected. Times are numbers. The query is prepared, see `fetch` of `versioned_tables`."""
+        found = fetch(conn, self._as_arrays if are_many else self._as_rows, params, loaders=TIMES_AS_NUMBERS)
         if are_many:
             columns = [values or [] for values in found[0]]
             return columns[: self._width], columns[self._width :]

@@ -14,7 +14,7 @@ from collections import Counter, namedtuple
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import partial
-from itertools import chain
+from itertools import chain, repeat
 from operator import attrgetter, itemgetter
 from typing import Any, Final, Generic, TypeVar, get_type_hints
 from uuid import UUID
@@ -31,7 +31,6 @@ from projections.store.columnar import Columnar
 from projections.store.columns import Column, Conversion, column_of
 from projections.store.deadline import raise_if_late
 from projections.store.rows import Version
-from projections.store.stored_ids import ID_AS_BYTES, StoredIds, array_of, repeated
 
 R = TypeVar("R", bound=msgspec.Struct)
 V = TypeVar("V", bound=Version)
@@ -289,26 +288,19 @@ class Narrow:
         return ", ".join("null" if column.name == known else f"v.{column.name}" for column in self._columns)
 
     def loaded(self, found: Sequence[Sequence[Any]], known: str = "", values: Sequence[Any] = ()) -> Few:
-        """The rows for these values from the database, ids as bytes, which may be followed by others. `known`: a column
-        that was not read, since it has these values."""
+        """The rows for these values from the database, which may be followed by others. `known`: a column that was not
+        read, since it has these values."""
         read = zip(*found, strict=True) if found else [()] * len(self._columns)
         columns = {column.name: one for column, one in zip(self._columns, read, strict=False)}
         return self.of_columns(columns, len(found), {known: values} if known else {})
 
     def of_columns(self, stored: Mapping[str, Sequence[Any]], length: int, known: Mapping[str, Sequence[Any]]) -> Few:
-        """The rows with these columns as stored, ids as bytes, and others whose values are known."""
+        """The rows with these columns as stored, and others whose values are known."""
         columns = [
-            known[column.name] if column.name in known else _shown(column, stored[column.name])
+            known[column.name] if column.name in known else loaded_column(stored[column.name], column.load)
             for column in self._columns
         ]
         return Few(self._row, columns, length)
-
-
-def _shown(column: Column, stored: Sequence[Any]) -> Sequence[Any]:
-    """The values of a column for these stored ones, of which ids are bytes."""
-    if column.type == "uuid[]":
-        return [None if one is None else tuple(StoredIds(one)) for one in stored]
-    return StoredIds(stored) if column.type == "uuid" else loaded_column(stored, column.load)
 
 
 class VersionedTable(Table[V]):
@@ -393,10 +385,10 @@ class VersionedTable(Table[V]):
         """The same children with a few columns, and how many of them each parent has."""
         seen = narrow.seen_without(column)
         sql = self.query(basis, *self._below(column, where), f"{seen}, c.n") + " order by c.n, c.born"
-        found = fetch(conn, sql, basis_params(basis, parents=array_of(parents)), loaders=ID_AS_BYTES)
+        found = fetch(conn, sql, basis_params(basis, parents=parents))
         counts = Counter(map(itemgetter(-1), found))
         sizes = [counts[number] for number in range(1, len(parents) + 1)]
-        return narrow.loaded(found, column, repeated(parents, sizes)), sizes
+        return narrow.loaded(found, column, [*chain.from_iterable(map(repeat, parents, sizes))]), sizes
 
     def _below(self, column: str, where: str) -> tuple[str, str]:
         """The candidates that were ever below one of the parents, and the condition that they are at the basis."""

@@ -32,7 +32,6 @@ from projections.figures.timeline import Timeline
 from projections.figures.window import End, end_of_cycle
 from projections.standings.kept_rows import KeptColumns
 from projections.store.columnar import values_of
-from projections.store.stored_ids import distinct
 from projections.tables import alignment, cycle, kpi, objective, people
 from projections.tables.cycle import CycleRow
 from projections.tables.key_result import KeyResultRow
@@ -102,7 +101,7 @@ def dues(batch: Batch) -> Sequence[Due | None]:
 
 def objectives_of_key_results(batch: Batch) -> Sequence[AnyObjective]:
     """The objectives of these key results, each once."""
-    ids = list(distinct(batch.column("objective")))
+    ids = dict.fromkeys(batch.column("objective"))
     return list(map(batch.view.by_id(objective.goals, ids).__getitem__, ids))
 
 
@@ -124,7 +123,9 @@ def parts_of(view: View, rows: Sequence[AnyObjective]) -> tuple[Goals, PartColum
 
 
 def _goals(view: View, rows: Sequence[AnyObjective]) -> Goals:
-    return Goals(view.basis, rows, view.by_id(cycle.cycles, distinct(values_of(rows, "cycle"))), view.settings)
+    ids = values_of(rows, "cycle")
+    distinct = dict(zip(map(attrgetter("int"), ids), ids, strict=True))  # Python computes the hash of a UUID
+    return Goals(view.basis, rows, view.by_id(cycle.cycles, distinct.values()), view.settings)
 
 
 def has_parts(view: View) -> bool:

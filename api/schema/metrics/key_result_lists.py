@@ -5,7 +5,7 @@ result would be looked up twice.
 """
 
 from collections.abc import Sequence
-from itertools import chain
+from itertools import chain, repeat
 from typing import Any, Final
 
 from api.schema.metrics.figures import OBJECTIVES_NEED, has_parts, shown_parts
@@ -17,7 +17,6 @@ from api.snapshot.snapshot import Batch, Columns
 from domain.primitives.values import Kind
 from projections.standings.kept_rows import SHOWN
 from projections.store.columnar import at_places, in_range, values_of
-from projections.store.stored_ids import repeated
 from projections.store.versioned_tables import Narrow
 from projections.tables.key_result import KEY_RESULT, few_of_key_results
 
@@ -52,7 +51,7 @@ def _with_figures(batch: Batch, include_dropped: bool, narrow: Narrow) -> Sequen
     known: dict[str, Sequence[Any]] = {
         name: at_places(kept.loaded(name), places) for name in _OF_FIGURES if name in narrow.names
     }
-    known["objective"] = repeated(values_of(rows, "id"), sizes)
+    known["objective"] = list(chain.from_iterable(map(repeat, values_of(rows, "id"), sizes)))
     stored = {name: at_places(values, places) for name, values in kept.shown.items()}
     few = narrow.of_columns(stored, len(places), known)
     return in_sizes(TYPES[Kind.KEY_RESULT][0], narrow_batch(batch.view, Kind.KEY_RESULT, few), sizes)
