@@ -18,7 +18,7 @@ from typing import Final, Generic, Self, TypeVar
 
 from api.asgi.fair_queue import FairQueue, Waiting
 from api.runtime.turns import Turns
-from projections.store.deadline import Deadline
+from projections.store.deadline import APPLIED, Deadline
 
 T = TypeVar("T")
 
@@ -83,7 +83,7 @@ class Job(Generic[T]):
         self.deadline = deadline
         self._work = work if turns is None else turns.taking(work, caller, deadline)
         self._context = copy_context()
-        self._context.run(deadline.apply)
+        self._context.run(APPLIED.set, deadline)
         self._loop = asyncio.get_running_loop()
         self.result: asyncio.Future[T] = self._loop.create_future()
         self.is_abandoned = False
@@ -149,13 +149,17 @@ class Lane:
         When the deadline passes, or when this is cancelled, the statement of the work is cancelled, and its next check
         raises `DeadlineExceeded`. A thread that was given up so is free again when its work has stopped.
         """
-        await self._turn(caller, cost, deadline)
+        if self._free and not self._queue.count and self._running[caller] < self._caller_max:
+            self._queue.serve(caller, cost)
+            self._reserve(caller)
+        else:
+            await self._turn(caller, cost, deadline)
         job = Job(work, caller, cost, deadline, self._turns)
         self._threads.submit(job.run, self._ended)
         self._deadlines.add(deadline)
         late: asyncio.TimerHandle | None = None
         if deadline.until < inf:
-            late = asyncio.get_running_loop().call_later(deadline.seconds_left, self._end, job)
+            late = asyncio.get_running_loop().call_later(deadline.until - monotonic(), self._end, job)
         try:
             return await job.result
         except asyncio.CancelledError:
@@ -174,10 +178,7 @@ class Lane:
     # ── turns ────────────────────────────────────────────────────────────────────────────────────
 
     async def _turn(self, caller: Hashable, cost: float, deadline: Deadline) -> None:
-        """Wait until a thread is reserved for the caller. Raises `Busy`."""
-        if self._free and not self._queue.count and self._running[caller] < self._caller_max:
-            self._queue.serve(caller, cost)
-            return self._reserve(caller)
+        """Wait in the queue until a thread is reserved for the caller. Raises `Busy`."""
         self._check_queue(caller, deadline)
         mine = Waiting(caller, cost, asyncio.get_running_loop().create_future())
         self._queue.push(mine)

@@ -367,16 +367,16 @@ class Endpoint(GraphQL[Context, None]):
     def decode_json(self, data: str | bytes) -> object:
         return graphql_request.decoded(data)
 
-    def encode_json(self, data: object) -> bytes:
-        return orjson.dumps(data)
+    encode_json: Any = staticmethod(orjson.dumps)
 
     async def process_result(self, request: Any, result: ExecutionResult) -> GraphQLHTTPResponse:  # noqa: ARG002
         return _body_of(result)
 
     def _to_response(self, result: ExecutionResult, context: Context) -> GraphQLHTTPResponse:
+        stats, response = context.stats, GraphQLHTTPResponse(data=result.data)
         if result.errors:
-            context.stats.codes += [(error.extensions or {}).get("code", "") for error in result.errors]
-        response, stats = _body_of(result), context.stats
+            stats.codes += [(error.extensions or {}).get("code", "") for error in result.errors]
+            response = _body_of(result)
         if "data" in response and stats.costs:
             cost = {"asked": ceil(stats.costs[-1]), "actual": ceil(stats.ms), "limit": round(context.bounds.cost_max)}
             response["extensions"] = {"cost": cost}  # both costs are those of the last operation

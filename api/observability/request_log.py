@@ -5,7 +5,8 @@ A log line names the caller, the operation and the outcome; it never holds the d
 
 import re
 import secrets
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
 from time import perf_counter
 from types import TracebackType
 from typing import Any, Final, Self
@@ -91,31 +92,31 @@ def identify(scope: Scope, headers: Headers) -> None:
     scope.setdefault("state", {})["id"] = sent if _ID.fullmatch(sent) else secrets.token_hex(16)
 
 
+@dataclass(slots=True, eq=False)
 class Observed:
     """Logs, counts and traces a request within its block. It is the `send` of the request there: it adds headers to the
     response and notes its status. `path` is that of the route."""
 
-    __slots__ = ("_log", "_path", "_request_id", "_scope", "_send", "_span", "_spanning", "_started", "_status")
-
-    def __init__(self, log: RequestLogMiddleware, scope: Scope, path: str, send: Send) -> None:
-        self._log = log
-        self._scope = scope
-        self._path = path
-        self._send = send
-        self._request_id = scope["state"]["id"]
-        self._status = 500
+    log: RequestLogMiddleware
+    scope: Scope
+    path: str
+    send: Send
+    _status: int = field(default=500, init=False)
+    _started: float = field(init=False)
+    _spanning: AbstractContextManager[Any] = field(init=False)
+    _span: Any = field(init=False)
 
     def __enter__(self) -> Self:
         self._started = perf_counter()
-        telemetry = self._log.telemetry
-        self._spanning = nullcontext() if telemetry is None else telemetry.span(self._scope["method"], self._path)
+        telemetry = self.log.telemetry
+        self._spanning = nullcontext() if telemetry is None else telemetry.span(self.scope["method"], self.path)
         self._span = self._spanning.__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        summary = self._log.summarize(self._scope, self._path, self._status, perf_counter() - self._started)
+        summary = self.log.summarize(self.scope, self.path, self._status, perf_counter() - self._started)
         if self._span is not None:
             self._span.record(summary)
         _log.info("request", **summary)
@@ -131,5 +132,5 @@ class Observed:
             for pair in _HEADERS:
                 if pair[0] not in given:
                     headers.append(pair)
-            message["headers"] = [*headers, (_REQUEST_ID, self._request_id.encode())]
-        await self._send(message)
+            message["headers"] = [*headers, (_REQUEST_ID, self.scope["state"]["id"].encode())]
+        await self.send(message)

@@ -225,7 +225,6 @@ class Database:
         return self._opened(
             WatchedPool(
                 dsn,
-                kwargs={"autocommit": True},
                 configure=configure or session.begin,
                 min_size=0 if is_on_demand else 1,
                 max_size=size,

@@ -1,7 +1,8 @@
 """Connection pools whose timeouts tell why they cannot connect, and pools behind a pooler of transactions."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
 import psycopg
@@ -27,17 +28,24 @@ class _WatchedConnection(psycopg.Connection[tuple[Any, ...]]):
 
 
 class WatchedPool(ConnectionPool[Connection]):
-    """A pool that raises `PoolTimeout` from the last failure to connect; without one, all connections are in use."""
+    """A pool of autocommitting connections that raises `PoolTimeout` from the last failure to connect; without one, all
+    connections are in use."""
 
-    def __init__(self, conninfo: str, **options: Any) -> None:
+    def __init__(self, conninfo: str, *, kwargs: Mapping[str, Any] = MappingProxyType({}), **options: Any) -> None:
         self._watched: type[_WatchedConnection] = type("WatchedConnection", (_WatchedConnection,), {})
-        super().__init__(conninfo, connection_class=self._watched, **options)
+        super().__init__(conninfo, connection_class=self._watched, kwargs={"autocommit": True, **kwargs}, **options)
 
-    def getconn(self, timeout: float | None = None) -> Connection:
+    @contextmanager
+    def connection(self, timeout: float | None = None) -> Iterator[Connection]:
+        """A connection, for statements that commit by themselves. A pool rolls back what is left open."""
         try:
-            return super().getconn(timeout)
+            conn = self.getconn(timeout)
         except PoolTimeout as error:
             raise error from self._watched.failure
+        try:
+            yield conn
+        finally:
+            self.putconn(conn)
 
 
 class TransactionPool(WatchedPool):
@@ -46,7 +54,7 @@ class TransactionPool(WatchedPool):
 
     def __init__(self, conninfo: str, *, begin: Callable[[Connection], None], **options: Any) -> None:
         self._begin = begin
-        super().__init__(conninfo, kwargs={"autocommit": True, "prepare_threshold": None}, **options)
+        super().__init__(conninfo, kwargs={"prepare_threshold": None}, **options)
 
     @contextmanager
     def connection(self, timeout: float | None = None) -> Iterator[Connection]:

@@ -75,7 +75,7 @@ class LeanFrame:
             is_public = request.scope["method"] == "GET" and self._authentication.is_public(request.scope)
             if not is_public and (rejection := await self._authentication.rejection(request)) is not None:
                 return rejection if self._pages is None else self._pages.shown(request, rejection)
-            request.receive_by(self._bodies.limited(request.scope, request.headers, request.receive))
+            request.receive = self._bodies.limited(request.scope, request.headers, request.receive)
             return await self._endpoint.respond(request)
         except (BodyTooLarge, BodyTooSlow) as error:
             return self._bodies.rejection(error)
@@ -84,21 +84,26 @@ class LeanFrame:
 
 
 class IndexedRequest(Request):
-    """A request with indexed headers: Starlette searches their list, and encodes the name, at each look-up."""
+    """A request with indexed headers: Starlette searches their list, and encodes the name, at each look-up.
+
+    What is looked up often is an attribute here, and a property of Starlette's requests.
+    """
+
+    headers: Headers = None  # type: ignore[assignment]
+    method: str = None  # type: ignore[assignment]
+    receive: Receive = None  # type: ignore[assignment]
 
     def __init__(self, scope: Scope, receive: Receive) -> None:
         super().__init__(scope, receive)
-        self._headers = IndexedHeaders(scope)
-
-    def receive_by(self, receive: Receive) -> None:
-        """Receive the body by this function."""
-        self._receive = receive
+        self.headers = IndexedHeaders(scope)
+        self.method = scope["method"]
+        self.receive = receive
 
     async def body(self) -> bytes:
         """The whole body, to be read once. Raises `ClientDisconnect`."""
         parts, is_whole = [], False
         while not is_whole:
-            message = await self._receive()
+            message = await self.receive()
             if message["type"] == "http.disconnect":
                 raise ClientDisconnect
             parts.append(message.get("body", b""))

@@ -25,7 +25,7 @@ from projections.engine import visibility
 from projections.store import basis as bases
 from projections.store.basis import ResolvedBasis
 from projections.store.columnar import Columnar, values_of
-from projections.store.deadline import Deadline
+from projections.store.deadline import Deadline, Reading
 from projections.store.versioned_tables import Few
 from projections.tables import cycle, people
 from projections.tables.cycle import Settings, settings
@@ -123,7 +123,7 @@ class SnapshotReader:
         if self._shared is not None:
             return nullcontext(self._shared)
         connection = self._filtered_connection(self.hidden) if self.hidden else self._pool.connection()
-        return self._deadline.reading(connection if self._path is None else self._path.watched(connection))
+        return Reading(self._deadline, connection if self._path is None else self._path.watched(connection))
 
     @contextmanager
     def on_one_connection(self) -> Iterator[Connection]:
@@ -169,7 +169,7 @@ class SnapshotReader:
         if found is None:
             connection = self._pool.connection()
             watched = connection if self._path is None else self._path.watched(connection)
-            with self._deadline.reading(watched) as conn:  # one statement reads both
+            with Reading(self._deadline, watched) as conn:  # one statement reads both
                 if self._visibility_scope is None or self._hidden is not None:
                     found = bases.now(conn), self._hidden or visibility.NOTHING
                 else:

@@ -12,7 +12,7 @@ import pytest
 
 from api.runtime.database import Database
 from api.runtime.turns import Turns
-from projections.store.deadline import Deadline, DeadlineExceeded, raise_if_late
+from projections.store.deadline import APPLIED, Deadline, DeadlineExceeded, Reading, raise_if_late
 from tests.waiting import until
 
 SECONDS_MAX = 20
@@ -30,7 +30,7 @@ class Operations:
         deadline = deadline or Deadline(SECONDS_MAX)
 
         def taken() -> Any:
-            deadline.apply()
+            APPLIED.set(deadline)
             return self._turns.taking(work, caller, deadline)()
 
         return self._threads.submit(copy_context().run, taken)
@@ -69,7 +69,7 @@ def reading(database: Database, deadline: Deadline) -> Callable[[], str]:
     """Work that waits for PostgreSQL while the key is locked."""
 
     def work() -> str:
-        with deadline.reading(database.connect()) as conn:
+        with Reading(deadline, database.connect()) as conn:
             conn.execute("select pg_advisory_lock_shared(%s)", [KEY])
         return "read"
 
@@ -137,7 +137,7 @@ def test_failed_operation_gives_its_turn_up(operations: Operations, database: Da
     deadline = Deadline(SECONDS_MAX)
 
     def fail() -> None:
-        with deadline.reading(database.connect()) as conn:
+        with Reading(deadline, database.connect()) as conn:
             conn.execute("select 1 / 0")
 
     with pytest.raises(psycopg.errors.DivisionByZero):
@@ -161,7 +161,7 @@ def test_operation_that_waits_for_a_connection_lets_another_compute_that_has_one
 
     def work() -> None:
         for _ in range(20):
-            with deadline.reading(only_connection()) as conn:
+            with Reading(deadline, only_connection()) as conn:
                 conn.execute("select 1")
 
     begun = [operations.begin(caller, work, deadline) for caller in "aabb"]
@@ -173,7 +173,7 @@ def test_connection_keeps_its_cursors_only_while_it_is_read(database: Database) 
     Turns(1, 1).taking(lambda: None, "ada", deadline)
     with database.connect() as conn:
         usual = conn.cursor_factory
-        with deadline.reading(nullcontext(conn)) as same:
+        with Reading(deadline, nullcontext(conn)) as same:
             assert same is conn
             assert conn.cursor_factory is not usual
         assert conn.cursor_factory is usual

@@ -212,5 +212,5 @@ def test_body_in_parts_is_joined() -> None:
     async def receive() -> Any:
         return next(parts)
 
-    request = lean_frame.IndexedRequest({"type": "http", "headers": []}, receive)
+    request = lean_frame.IndexedRequest({"type": "http", "method": "POST", "headers": []}, receive)
     assert asyncio.run(request.body()) == b"ab"

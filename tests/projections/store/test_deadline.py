@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from projections.store.deadline import Deadline, DeadlineExceeded, raise_if_late
+from projections.store.deadline import APPLIED, Deadline, DeadlineExceeded, Reading, raise_if_late
 from tests.waiting import until
 from tests.world import World
 
@@ -40,7 +40,7 @@ def test_computation_checks_the_deadline_of_its_thread() -> None:
     raised: list[bool] = []
 
     def work(deadline: Deadline) -> None:
-        deadline.apply()
+        APPLIED.set(deadline)
         try:
             raise_if_late()
         except DeadlineExceeded:
@@ -62,7 +62,7 @@ def test_end_cancels_the_statement_in_progress(world: World) -> None:
 
     def work() -> None:
         try:
-            with deadline.reading(pool.connection()) as conn:
+            with Reading(deadline, pool.connection()) as conn:
                 conn.execute(SLEEP)
         except psycopg.Error as error:
             failures.append(error)
@@ -75,15 +75,15 @@ def test_end_cancels_the_statement_in_progress(world: World) -> None:
     thread.join()
     assert monotonic() - began < 20
     assert [type(error) for error in failures] == [psycopg.errors.QueryCanceled]
-    with Deadline().reading(pool.connection()) as conn:
+    with Reading(Deadline(), pool.connection()) as conn:
         assert conn.execute("select 1").fetchone() == (1,)
 
 
 def test_ended_operation_reads_nothing_more(world: World) -> None:
     deadline, pool = Deadline(), world.database.pool(size_max=1)
-    with deadline.reading(pool.connection()) as conn:
+    with Reading(deadline, pool.connection()) as conn:
         deadline.end()
         assert conn.execute("select 1").fetchone() == (1,), "what ran before has ended, so nothing was cancelled"
-    with pytest.raises(DeadlineExceeded), deadline.reading(pool.connection()):
+    with pytest.raises(DeadlineExceeded), Reading(deadline, pool.connection()):
         pytest.fail("the connection was used")
     assert pool.get_stats()["pool_available"] == 1
