@@ -33,6 +33,9 @@ class BatchField(NamedTuple):
         if any(source.batch is not batch for source in sources):
             return None
         found = self.read(type(sources[0]), batch, **narrowed)
+        if type(found) is Siblings and len(sources) == 1:  # its columns are computed, rather than all that it has
+            place = sources[0].place
+            return found[place : place + 1]
         return [found[source.place] for source in sources]
 
 
