@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from starlette.types import Receive
@@ -16,18 +17,19 @@ class ClientDisconnected(Exception):
     """The client disconnected before its request was answered."""
 
 
+@dataclass(slots=True, eq=False)
 class WhileConnected:
     """A block of work for a request that was received completely. It is cancelled when the client disconnects.
 
     The client is watched only if the work takes longer than `WATCH_SECONDS`. The block raises `ClientDisconnected`.
     """
 
-    __slots__ = ("_cancelled_before", "_is_gone", "_later", "_receive", "_task", "_watching")
-
-    def __init__(self, receive: Receive) -> None:
-        self._receive = receive
-        self._is_gone = False
-        self._watching: asyncio.Task[None] | None = None
+    receive: Receive
+    _is_gone: bool = field(default=False, init=False)
+    _watching: "asyncio.Task[None] | None" = field(default=None, init=False)
+    _task: "asyncio.Task[Any]" = field(init=False)
+    _cancelled_before: int = field(init=False)
+    _later: asyncio.TimerHandle = field(init=False)
 
     async def __aenter__(self) -> None:
         task = asyncio.current_task()
@@ -48,7 +50,7 @@ class WhileConnected:
         self._watching = asyncio.create_task(self._end_at_disconnect())
 
     async def _end_at_disconnect(self) -> None:
-        while (await self._receive())["type"] != "http.disconnect":
+        while (await self.receive())["type"] != "http.disconnect":
             pass
         self._is_gone = True
         self._task.cancel()

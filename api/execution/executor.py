@@ -8,29 +8,38 @@ the root, all fields resolve synchronously.
 The root fields of queries are completed by compiled documents (`api.execution.plans`), and here only what has an error.
 """
 
-from collections.abc import Callable, Sequence
-from functools import cache, partial
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache, lru_cache, partial
 from time import monotonic
 from typing import Any, Final, NamedTuple, Never, TypeAlias
 
 from graphql import (
+    ExecutionResult,
+    GraphQLError,
     GraphQLField,
     GraphQLObjectType,
+    GraphQLSchema,
     OperationType,
+    Undefined,
+    default_field_resolver,
+    default_type_resolver,
     get_nullable_type,
     is_abstract_type,
     is_leaf_type,
     is_list_type,
     is_non_null_type,
 )
+from graphql.execution.collect_fields import FragmentDetails
 from graphql.execution.executor import invalid_return_type_error, to_nodes
-from graphql.execution.values import get_argument_values
+from graphql.execution.get_variable_signature import GraphQLVariableSignature, get_variable_signature
+from graphql.execution.values import VariableValues, VariableValueSource, get_argument_values, get_variable_values
 from graphql.pyutils import Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
 from strawberry.types.info import Info
 
+from api.execution.limits import DOCUMENTS_KEPT, ParsedOperation
 from api.execution.plans.compiled_documents import CompiledDocuments
 from api.execution.plans.compiler import Place as Root
 from api.execution.plans.leaves import plain, writer
@@ -65,6 +74,10 @@ Leaf: TypeAlias = tuple[Read, type | None, Read, Complete, bool, Any]
 """A planned field without its name and its nodes."""
 
 
+ERRORS_MAX: Final = 50
+"""Errors that are reported for the variables of one operation."""
+Leaves: TypeAlias = tuple[tuple[GraphQLVariableSignature, Any, bool], ...]
+"""Variables, each with its leaf type and whether it is required."""
 COMPILED: Final = CompiledDocuments()
 """The compiled documents of this process."""
 
@@ -78,6 +91,32 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
 
     _bytes = 0
     """The approximate size of the answer so far, in bytes."""
+
+    @classmethod
+    def of(
+        cls,
+        schema: GraphQLSchema,
+        parsed: ParsedOperation,
+        root: Any,
+        context: Any,
+        given: Mapping[str, Any],
+        **awaits: Any,
+    ) -> "Executor | list[GraphQLError]":
+        """The executor of an operation with these variables, or the errors of the variables.
+
+        `build` of graphql-core searches the document for what `ParsedOperation` has.
+        """
+        leaves = _leaves(schema, parsed)
+        values: Any = None if leaves is None else _values_of(leaves, given)
+        if values is None:
+            definitions = parsed.operation.variable_definitions or ()  # type: ignore[union-attr]
+            values = get_variable_values(schema, definitions, dict(given), max_errors=ERRORS_MAX)
+        if isinstance(values, list):
+            return values
+        fragments = {name: FragmentDetails(one) for name, one in parsed.fragments.items()}
+        resolvers = default_field_resolver, default_type_resolver, default_field_resolver
+        found = dict(parsed.fragments)
+        return cls(schema, found, fragments, root, context, parsed.operation, values, *resolvers, **awaits)
 
     # graphql-core hands both to resolvers. As methods they would refer back to the executor, and all that was read
     # would wait for the garbage collector.
@@ -100,10 +139,27 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         position_context: Any,  # noqa: ARG002 - for incremental delivery, which is not supported
     ) -> dict[str, Any]:
         """The fields of one object, in the order of the selection."""
-        plan = self._plan(parent_type, grouped_field_set)
-        if self.operation.operation is OperationType.QUERY:
-            plan = [self._compiled(parent_type, field) if field.write is None else field for field in plan]
-        return self._execute(plan, parent_type.name, source_value, path)
+        if self.operation.operation is not OperationType.QUERY:
+            return self._execute(self._plan(parent_type, grouped_field_set), parent_type.name, source_value, path)
+        fields = [
+            (name, self.schema.get_field(parent_type, nodes[0].node.name.value), nodes)
+            for name, nodes in grouped_field_set.items()
+        ]
+        roots = [Root(parent_type, name, field, nodes) for name, field, nodes in fields if field is not None]
+        COMPILED.keep(self, roots)
+        return self._execute([*map(self._root, roots)], parent_type.name, source_value, path)
+
+    def execute_operation(self, serially: bool | None = None) -> Any:
+        """The result of the operation. The root fields of a query that was executed before are known already."""
+        roots = COMPILED.roots(self) if self.operation.operation is OperationType.QUERY else None
+        if not roots:
+            return super().execute_operation(serially)
+        data: dict[str, Any] | None = None
+        try:
+            data = self._execute([*map(self._root, roots)], roots[0].parent.name, self.root_value, None)
+        except GraphQLError as error:
+            self.collected_errors.add(error, None)
+        return ExecutionResult(data, self.collected_errors.errors or None)
 
     def _execute(self, plan: Sequence[Planned], typename: str, source: Any, place: Place | None) -> dict[str, Any]:
         """The fields of one object. A missed deadline, or an answer that is too large, fails the root field of a query,
@@ -135,26 +191,29 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
                 results[name] = None
         return results
 
-    def _compiled(self, parent_type: GraphQLObjectType, planned: Planned) -> Planned:
-        """A root field that a compiled document completes. A value with an error is completed without it, since columns
-        do not know places."""
-        field: Any = self.schema.get_field(parent_type, planned.nodes[0].node.name.value)
-        if planned.name.startswith("__"):
-            return planned
-        at, type_ = Root(parent_type, planned.name, field, planned.nodes), get_nullable_type(field.type)
+    def _root(self, root: Root) -> Planned:
+        """The plan of a root field of a query, which a compiled document completes unless it is a leaf."""
+        name, field, nodes, type_ = root.name, root.field, root.nodes, get_nullable_type(root.field.type)
+        leaf = _plain_leaf(field.extensions.get("strawberry-definition"), field.type)
+        if leaf is not None:
+            return Planned(name, *leaf, nodes)
+        if is_leaf_type(type_) or nodes[0].node.name.value.startswith("__"):
+            return self._planned(name, field, nodes, root.parent)
+        complete = partial(self._complete_root, root, type_)
+        return Planned(name, root.reader(self), None, None, complete, is_non_null_type(field.type), field.type, nodes)
 
-        def complete(value: Any, place: Place) -> Any:
-            run = Run(self, self.context_value.deadline, self._bytes)
-            try:
-                completed = COMPILED.complete(run, type_, at, value)
-            except Stopped:
-                raise
-            except Exception:  # noqa: BLE001 - the interpreter raises it again, in its place
-                return planned.complete(value, place)
-            self._bytes = run.bytes
-            return completed
-
-        return planned._replace(complete=complete)
+    def _complete_root(self, root: Root, type_: Any, value: Any, place: Place) -> Any:
+        """The completed value of a root field. One with an error is completed without columns, which do not know
+        places."""
+        run = Run(self, self.context_value.deadline, self._bytes)
+        try:
+            completed = COMPILED.complete(run, type_, root, value)
+        except Stopped:
+            raise
+        except Exception:  # noqa: BLE001 - the interpreter raises it again, in its place
+            return self._completer(type_, root.nodes, root.info(self))(value, place)
+        self._bytes = run.bytes
+        return completed
 
     # ── planning ─────────────────────────────────────────────────────────────────────────────────
 
@@ -304,3 +363,44 @@ def _plain_leaf(field: StrawberryField | None, type_: Any) -> Leaf | None:
     is_required, of_type = is_non_null_type(type_), get_nullable_type(type_)
     read = plain_reader(field) if isinstance(field, StrawberryField) and is_leaf_type(of_type) else None
     return None if read is None else (read, plain(of_type), writer(of_type), _nothing, is_required, type_)
+
+
+# ── variables ────────────────────────────────────────────────────────────────────────────────────
+
+
+def _values_of(leaves: Leaves, given: Mapping[str, Any]) -> VariableValues | None:
+    """The values of these variables; None if one of them is null or invalid.
+
+    graphql-core finds out at each request which types the variables have, and how deep their values are.
+    """
+    sources: dict[str, VariableValueSource] = {}
+    coerced: dict[str, Any] = {}
+    for signature, leaf, is_required in leaves:
+        name = signature.name
+        if name not in given and not is_required:
+            sources[name] = VariableValueSource(signature)
+            continue
+        value = given.get(name)
+        try:
+            coerced[name] = found = Undefined if value is None else leaf.coerce_input_value(value)
+        except Exception:  # noqa: BLE001 - graphql-core reports it
+            return None
+        if found is Undefined:
+            return None
+        sources[name] = VariableValueSource(signature, value)
+    return VariableValues(sources, coerced)
+
+
+@lru_cache(DOCUMENTS_KEPT)
+def _leaves(schema: GraphQLSchema, parsed: ParsedOperation) -> Leaves | None:
+    """The variables of an operation; None if one of them is no scalar or enum, or has a default."""
+    found = []
+    for definition in parsed.operation.variable_definitions or ():  # type: ignore[union-attr]
+        signature = get_variable_signature(schema, definition)
+        if isinstance(signature, GraphQLError) or signature.default is not None:
+            return None
+        leaf: Any = get_nullable_type(signature.type)
+        if not is_leaf_type(leaf):
+            return None
+        found.append((signature, leaf, is_non_null_type(signature.type)))
+    return tuple(found)

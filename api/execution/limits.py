@@ -6,11 +6,13 @@ validation rules are quadratic. See docs/adr/0024.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from graphql import (
     DocumentNode,
+    FragmentDefinitionNode,
     GraphQLError,
     GraphQLSchema,
     OperationDefinitionNode,
@@ -53,10 +55,14 @@ _RULES: Final = (
 )
 
 
-class ParsedOperation(NamedTuple):
-    """A parsed document, and the type and name of the operation that a request names; no type if there is none."""
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
+class ParsedOperation:
+    """A parsed document with its fragments, and the operation that a request names, with its type; both are None if
+    there is none. `name` is that of the operation, or of the request."""
 
     document: DocumentNode
+    fragments: Mapping[str, FragmentDefinitionNode]
+    operation: OperationDefinitionNode | None
     type: OperationType | None
     name: str | None
 
@@ -72,9 +78,10 @@ def parsed_operation(text: str, name: str | None) -> ParsedOperation:
         raise GraphQLError(message, extensions={"code": "GRAPHQL_VALIDATION_FAILED"})
     named = [one for one in operations if name is None or (one.name is not None and one.name.value == name)]
     found = named[0] if named else None
+    fragments = {one.name.value: one for one in document.definitions if isinstance(one, FragmentDefinitionNode)}
     if found is None:
-        return ParsedOperation(document, None, name)
-    return ParsedOperation(document, _type_of(found), found.name.value if found.name else None)
+        return ParsedOperation(document, fragments, None, None, name)
+    return ParsedOperation(document, fragments, found, _type_of(found), found.name.value if found.name else None)
 
 
 def _type_of(operation: OperationDefinitionNode) -> OperationType:
@@ -155,7 +162,7 @@ def parsed(text: str) -> DocumentNode:
 def _weighed(schema: GraphQLSchema, text: str, variables: Mapping[str, Any], bounds: Bounds) -> Weighed:
     """The weight of a document that can be parsed."""
     deciding = _deciding(schema, text, bounds)
-    given = None if deciding is None else values_of(deciding, variables)
+    given = values_of(deciding, variables) if deciding else None if deciding is None else ()
     return weigh(schema, parsed(text), variables, *bounds) if given is None else _weight(schema, text, given, bounds)
 
 

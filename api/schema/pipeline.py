@@ -116,7 +116,7 @@ def _result(
     """The result of a valid operation; only queries have a root."""
     is_subscription = parsed.type is OperationType.SUBSCRIPTION
     predicates: Any = {} if is_subscription else _SYNCHRONOUS
-    built: Any = executor.build(schema, parsed.document, root, context, variables, parsed.name, **predicates)
+    built: Any = executor.of(schema, parsed, root, context, variables or {}, **predicates)
     if isinstance(built, list):
         return ExecutionResult(None, built)
     if is_subscription:

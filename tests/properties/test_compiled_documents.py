@@ -10,7 +10,6 @@ import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from api.execution import executor
 from api.execution.context import Bounds, Caller, Context, Moment, RequestStats
@@ -24,6 +23,7 @@ from projections.engine import visibility
 from projections.engine.projector import Projector
 from projections.engine.rebuild import create
 from tests.api.execution.plans.counted_documents import Counted
+from tests.api.execution.test_executor import Reference
 from tests.api.privacy.generated_documents import documents
 from tests.properties.conftest import World, Worlds
 from tests.properties.histories import History
@@ -94,6 +94,6 @@ def test_compiled_answer_equals_the_interpreted_one(worlds: Worlds, chance: Rand
         context, random = asker.caller(role), Documents(chance, asker.ids())
         for document in [*(random.one() for _ in range(DOCUMENTS)), *chance.sample(documents(), FIXED)]:
             ours = answer(document, context, Executor)
-            assert ours == answer(document, context, StrawberryGraphQLCoreExecutionContext), document
+            assert ours == answer(document, context, Reference), document
             assert ours == answer(document, context, Executor), document
     assert counted.done > DOCUMENTS > counted.given_up

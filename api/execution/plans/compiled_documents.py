@@ -5,34 +5,43 @@ Without them a document would be compiled at every request. One is kept by its t
 """
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from typing import Any, Final
 
 from api.execution.limits import DOCUMENTS_KEPT
-from api.execution.plans.columns import Complete
 from api.execution.plans.compiler import Place, compiled
 from api.execution.plans.run import Run
 
-COMPILED_MAX: Final = 4 * DOCUMENTS_KEPT
-"""Root fields that are kept compiled, of documents with different flags."""
+COMPILED_MAX: Final = 2 * DOCUMENTS_KEPT
+"""Documents with different flags whose root fields are kept compiled."""
 
 
 class CompiledDocuments:
-    """Compiles root fields at their first run, and keeps them. Used by several threads."""
+    """Keeps the root fields of queries, and compiles each at its first run. Used by several threads."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[object, Complete] = OrderedDict()
+        self._kept: OrderedDict[object, Sequence[Place]] = OrderedDict()
+
+    def roots(self, executor: Any) -> Sequence[Place] | None:
+        """The root fields of a query that was executed before; None for another one."""
+        return self._kept.get(_key(executor))
+
+    def keep(self, executor: Any, roots: Sequence[Place]) -> None:
+        """Keep the root fields of a query."""
+        self._kept[_key(executor)] = roots
+        while len(self._kept) > COMPILED_MAX:
+            self._kept.popitem(last=False)
 
     def complete(self, run: Run, type_: Any, at: Place, value: Any) -> Any:
         """The completed value of a root field of a nullable type; it is not None. Raises `Irregular`, `Stopped`, and
         any error of a field."""
-        executor = run.executor
-        key = (_document(executor.operation), at.name, _flags(executor.variable_values.coerced))
-        found = self._kept.get(key)
-        if found is None:
-            found = self._kept[key] = compiled(executor, type_, at).complete
-            while len(self._kept) > COMPILED_MAX:
-                self._kept.popitem(last=False)
-        return found(run, [value])[0]
+        if at.complete is None:
+            at.complete = compiled(run.executor, type_, at).complete
+        return at.complete(run, [value])[0]
+
+
+def _key(executor: Any) -> object:
+    return _document(executor.operation), _flags(executor.variable_values.coerced)
 
 
 def _document(operation: Any) -> tuple[str, str | None]:

@@ -5,6 +5,7 @@ graphql-core collects the selected fields, so fragments, aliases, `@skip` and `@
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from graphql import (
@@ -17,8 +18,10 @@ from graphql import (
     is_non_null_type,
 )
 from graphql.pyutils import Path
+from strawberry.types.info import Info
 
 from api.execution.plans import columns
+from api.execution.plans.arguments import Arguments
 from api.execution.plans.columns import Complete, Field, Level, Read
 from api.execution.plans.leaves import column_writer, plain
 from api.execution.plans.readers import column_name, is_fixed, plain_reader
@@ -29,13 +32,18 @@ from api.snapshot.snapshot import Columns
 
 
 class Place:
-    """The field that has a selection: its type with this name has it, and its nodes are these."""
+    """The field that has a selection: its type with this name has it, and its nodes are these. `complete` completes its
+    values, if it is a root field that was compiled."""
+
+    complete: Complete | None = None
 
     def __init__(self, parent: GraphQLObjectType, name: str, field: Any, nodes: Any) -> None:
         self.parent = parent
         self.name = name
         self.field = field
         self.nodes = nodes
+        self._arguments: Arguments | None = None
+        self._may_bind = nodes[0].fragment_variable_values is None
 
     def info(self, executor: Any) -> Any:
         """The `info` that its resolver takes."""
@@ -45,8 +53,34 @@ class Place:
 
     def reader(self, executor: Any) -> ReadOne:
         """The function that reads it from an object, with the arguments of a request."""
+        known = self._arguments
+        bound = None if known is None else known.bound(executor.variable_values.coerced)
+        if bound is not None:
+            return self._resolver(bound, executor)
         read: ReadOne = executor.reader(self.field, self.nodes, self.info(executor))
+        if known is None and self._may_bind:
+            self._learn(read, executor)
         return read
+
+    def _resolver(self, bound: dict[str, Any], executor: Any) -> ReadOne:
+        defined = self.field.extensions["strawberry-definition"]
+        resolver = defined.base_resolver
+        if resolver.info_parameter:
+            bound[resolver.info_parameter.name] = Info(_raw_info=self.info(executor), _field=defined)
+        return partial(resolver.wrapped_func, **bound)
+
+    def _learn(self, read: ReadOne, executor: Any) -> None:
+        """Keep which arguments are the same at each request, if strawberry has converted them without an error."""
+        defined = self.field.extensions.get("strawberry-definition")
+        resolver = None if defined is None else defined.base_resolver
+        if resolver is None or not isinstance(read, partial) or read.func is not resolver.wrapped_func:
+            self._may_bind = False
+            return
+        info = resolver.info_parameter and resolver.info_parameter.name
+        converted = {name: value for name, value in read.keywords.items() if name != info}
+        schema = executor.schema._strawberry_schema  # noqa: SLF001 - strawberry has no other way
+        self._arguments = Arguments.of(defined, self.nodes[0].node, converted, schema)
+        self._may_bind = self._arguments is not None
 
 
 class Completion(NamedTuple):

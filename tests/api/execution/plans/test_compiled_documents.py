@@ -74,7 +74,7 @@ def test_a_bounded_number_of_documents_is_kept(
     monkeypatch.setattr("api.execution.plans.compiled_documents.COMPILED_MAX", 3)
     for number in range(5):
         world.ask(f"{{ alias{number}: basis {{ position }} }}")
-    assert [key[1] for key in counted._kept] == ["alias2", "alias3", "alias4"]  # type: ignore[index]
+    assert [root.name for (root,) in counted._kept.values()] == ["alias2", "alias3", "alias4"]
 
 
 def test_mutations_are_not_compiled(world: AskedWorld, counted: Counted) -> None:
