@@ -18,8 +18,9 @@ Id: TypeAlias = GlobalId | ChangeId
 
 def find(view: View, id: str) -> Any:
     """The node with this id; None for an unknown id."""
-    (node,) = find_all(view, [id])
-    return node
+    name = global_ids.decode(id)
+    at = None if name is None else _at(view, name.basis)
+    return None if at is None or name is None else _read(at, _kind_of(name), [name]).get(name)
 
 
 def find_all(view: View, texts: Sequence[str]) -> list[Any]:
@@ -30,13 +31,18 @@ def find_all(view: View, texts: Sequence[str]) -> list[Any]:
     groups: dict[tuple[Basis | None, Kind | None], list[Id]] = {}
     for name in dict.fromkeys(named):
         if name is not None:
-            groups.setdefault((name.basis, name.kind if isinstance(name, GlobalId) else None), []).append(name)
+            groups.setdefault((name.basis, _kind_of(name)), []).append(name)
     nodes: dict[Id, Any] = {}
     for (basis, kind), group in groups.items():
         at = _at(view, basis)
         if at is not None:
             nodes |= _read(at, kind, group)
     return [None if name is None else nodes.get(name) for name in named]
+
+
+def _kind_of(name: Id) -> Kind | None:
+    """The kind of the node; None for a change."""
+    return name.kind if isinstance(name, GlobalId) else None
 
 
 def _at(view: View, basis: Basis | None) -> View | None:

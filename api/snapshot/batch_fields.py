@@ -5,6 +5,7 @@ one list already.
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from api.snapshot.siblings import Siblings
@@ -16,6 +17,10 @@ ReadColumn: TypeAlias = Callable[..., Sequence[Any]]
 order."""
 
 
+ReadObjects: TypeAlias = Callable[[object, Sequence[Any]], Sequence[Any]]
+"""Takes the run of a document, and objects; returns the values of a field of theirs."""
+
+
 class BatchField(NamedTuple):
     """How a field is read for a batch, and from which columns. `narrows`: whether `read` also takes `wanted`, the
     columns that the answer shows of the rows that it finds."""
@@ -24,19 +29,27 @@ class BatchField(NamedTuple):
     needs: Columns = None
     narrows: bool = False
 
-    def of(self, sources: Sequence[RowProxy], wanted: Columns, arguments: dict[str, Any]) -> Sequence[Any] | None:
-        """The values for these objects of one type; None unless they are of one batch."""
-        narrowed = {**arguments, "wanted": wanted} if self.narrows else arguments
-        if type(sources) is Siblings:
-            return sources.of(self.read(sources.proxy_type, sources.batch, **narrowed))
-        batch = sources[0].batch
-        if any(source.batch is not batch for source in sources):
-            return None
-        found = self.read(type(sources[0]), batch, **narrowed)
-        if type(found) is Siblings and len(sources) == 1:  # its columns are computed, rather than all that it has
-            place = sources[0].place
-            return found[place : place + 1]
-        return [found[source.place] for source in sources]
+    def reader(self, read_one: Callable[[Any], Any], wanted: Columns, arguments: dict[str, Any]) -> ReadObjects:
+        """Reads the field of objects of one type: of all at once if they are of one batch, else of each by `read_one`.
+
+        The columns of one object are computed alone, without an object for its value.
+        """
+        given = {**arguments, "wanted": wanted} if self.narrows else arguments
+        read = partial(self.read, **given) if given else self.read
+
+        def values(_: object, sources: Sequence[RowProxy]) -> Sequence[Any]:
+            if type(sources) is Siblings:
+                return sources.of(read(sources.proxy_type, sources.batch))
+            batch = sources[0].batch
+            if len(sources) == 1:
+                found, place = read(type(sources[0]), batch), sources[0].place
+                return found[place : place + 1] if type(found) is Siblings else [found[place]]
+            if any(source.batch is not batch for source in sources):
+                return list(map(read_one, sources))
+            found = read(type(sources[0]), batch)
+            return [found[source.place] for source in sources]
+
+        return values
 
 
 BATCH_FIELDS: Final[dict[Resolve, BatchField]] = {}

@@ -38,7 +38,7 @@ def found(view: View, kind: Kind, wanted: Iterable[UUID | None]) -> dict[UUID, A
     proxy_type, read = TYPES[kind]
     wanted = dict.fromkeys(wanted)
     rows = view.by_id(read, wanted)
-    known = {id: rows[id] for id in wanted if id is not None and id in rows}
+    known = {id: row for id in wanted if id is not None and (row := rows.get(id)) is not None}
     return dict(zip(known, as_batch(proxy_type, view, list(known.values())), strict=True))
 
 

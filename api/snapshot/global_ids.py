@@ -96,7 +96,7 @@ def decode(text: str) -> GlobalId | ChangeId | None:
     known_kind = _KINDS.get(kind.decode())
     if known_kind is None or (version is not None) != (known_kind in _VERSIONED):
         return None
-    return GlobalId(known_kind, UUID(hex=key.decode()), None if version is None else int(version), basis)
+    return GlobalId(known_kind, UUID(int=int(key, 16)), None if version is None else int(version), basis)
 
 
 def entity(text: str, *kinds: Kind) -> UUID | None:

@@ -58,15 +58,16 @@ class Level:
 
     def __call__(self, run: Run, sources: Sequence[Any]) -> list[Any]:
         """The completed objects. Raises what a field raises, and `Irregular`, `Stopped`."""
-        if not sources:
+        count = len(sources)
+        if not count:
             return []
-        run.add(FIELD_BYTES * len(self._fields) * len(sources))
+        run.add(FIELD_BYTES * len(self._fields) * count)
         columns: list[Any] = [None] * len(self._fields)
-        for place, field in self._in_order:
-            columns[place] = column = field.complete(run, field.read(run, sources))
-            if field.is_required and has_none(column):
+        for place, (_, read, complete, is_required, *_) in self._in_order:
+            columns[place] = column = complete(run, read(run, sources))
+            if is_required and has_none(column):
                 raise Irregular
-        return self._objects(len(sources), *columns)
+        return self._objects(count, *columns)
 
 
 def has_none(column: Sequence[Any]) -> bool:
@@ -108,24 +109,18 @@ def of_rows(name: str) -> Read:
 
 
 def fixed(read: ReadOne, wanted: Columns) -> Read:
-    """Reads a field in the same way for all requests."""
-    return lambda _, sources: _values(read, sources, wanted)
+    """Reads a field in the same way for all requests: of all objects at once if it can be read so; else of each."""
+    resolve, arguments = (read.func, read.keywords) if isinstance(read, partial) else (read, {})
+    narrowed = NARROWED_FIELDS.get(resolve)
+    if narrowed is not None:
+        return lambda _, sources: [narrowed(source, wanted) for source in sources]
+    field = BATCH_FIELDS.get(resolve)
+    return (lambda _, sources: list(map(read, sources))) if field is None else field.reader(read, wanted, arguments)
 
 
 def bound(bind: Callable[[Any], ReadOne], wanted: Columns) -> Read:
     """Reads a field with arguments that depend on the request."""
-    return lambda run, sources: _values(run.once(bind, bind), sources, wanted)
-
-
-def _values(read: ReadOne, sources: Sequence[Any], wanted: Columns) -> Sequence[Any]:
-    """The values of a field: of all objects at once if it can be read so, and they are of one batch; else of each."""
-    resolve, arguments = (read.func, read.keywords) if isinstance(read, partial) else (read, {})
-    narrowed = NARROWED_FIELDS.get(resolve)
-    if narrowed is not None:
-        return [narrowed(source, wanted) for source in sources]
-    field = BATCH_FIELDS.get(resolve)
-    found = None if field is None else field.of(sources, wanted, arguments)
-    return list(map(read, sources)) if found is None else found
+    return lambda run, sources: fixed(run.once(bind, bind), wanted)(run, sources)
 
 
 def constant(value: Any) -> Read:
@@ -180,7 +175,7 @@ def objects(level: Complete) -> Complete:
     """Completes objects: one that occurs several times is completed once."""
 
     def completed(run: Run, column: Sequence[Any]) -> list[Any]:
-        if type(column) is Siblings:
+        if type(column) is Siblings or (len(column) == 1 and column[0] is not None):
             return level(run, column)
         before, values = run.bytes, list(column)
         distinct = {id(one): one for one in values}
