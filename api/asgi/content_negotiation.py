@@ -44,13 +44,12 @@ class _AcceptEntry(NamedTuple):
         return boundary == "graphql" and self.parameters.get("subscriptionspec", "").startswith("1.")
 
 
-def negotiate(accept: str | None, usual: str = JSON) -> str | None:
-    """The media type of the response: the supported one with the highest quality, the first of equals."""
-    return _negotiated(accept[:ACCEPT_LENGTH_MAX], usual) if accept else usual
-
-
 @lru_cache(ACCEPTS_CACHED_MAX)
-def _negotiated(accept: str, usual: str) -> str | None:
+def negotiate(accept: str, usual: str) -> str | None:
+    """The media type of the response to an Accept header, of which the first `ACCEPT_LENGTH_MAX` characters count, or
+    to an empty one: the supported type with the highest quality, the first of equals."""
+    if not accept:
+        return usual
     entries = sorted((_parse_entry(part) for part in accept.split(",")), key=lambda entry: -entry.quality)
     return next((media for entry in entries if (media := entry.media_type_for(usual)) is not None), None)
 

@@ -27,7 +27,16 @@ from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
-from api.asgi.content_negotiation import EVENTS, GRAPHQL, JSON, PARTS, asks_for_page, media_type, negotiate
+from api.asgi.content_negotiation import (
+    ACCEPT_LENGTH_MAX,
+    EVENTS,
+    GRAPHQL,
+    JSON,
+    PARTS,
+    asks_for_page,
+    media_type,
+    negotiate,
+)
 from api.asgi.cross_origin import ORIGIN_NOT_ALLOWED, not_allowed
 from api.asgi.disconnect import WhileConnected
 from api.asgi.error_response import error_response, unavailable_response
@@ -221,7 +230,7 @@ class Endpoint(GraphQL[Context, None]):
         if request.method not in _ALLOWED:
             raise HTTPException(HTTPStatus.METHOD_NOT_ALLOWED, "Use GET or POST for GraphQL requests.")
         usual = GRAPHQL if self._statuses is StatusCodePolicy.DRAFT else JSON
-        media = negotiate(request.headers.get("accept"), usual)
+        media = negotiate(request.headers.get("accept", "")[:ACCEPT_LENGTH_MAX], usual)
         if media is None:
             raise HTTPException(HTTPStatus.NOT_ACCEPTABLE, f"The Accept header must include {GRAPHQL} or {JSON}.")
         reject_forgery(request)
