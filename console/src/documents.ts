@@ -22,6 +22,7 @@ export const WHO = graphql(`
       }
     }
     workspace {
+      head
       calendar {
         timeZone
       }
@@ -42,8 +43,8 @@ export const WHO = graphql(`
 `);
 
 export const CHANGES = graphql(`
-  subscription Changes {
-    changes {
+  subscription Changes($after: Position) {
+    changes(after: $after) {
       id
       position
     }

@@ -1,7 +1,7 @@
 // What stays around every page: navigation, who is signed in, and the slider of moments.
 import { useQuery, useSubscription } from "@urql/preact";
 import type { ComponentChildren } from "preact";
-import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Link, useLocation, useSearch } from "wouter-preact";
 
 import { withParameters } from "./address";
@@ -89,7 +89,7 @@ function Signed({ who, isReachable, leave, children }: Props & { who: WhoQuery }
     if (!isBack.current) window.scrollTo(0, 0);
     isBack.current = false;
   }, [path]);
-  useFollowing();
+  useFollowing(who.workspace.head);
   const film = useLoadedFilm(isOfNow ? null : looking.cycle);
   const isFilmed = path === "/" || path === "/alignment" || path.startsWith("/objective/");
   return (
@@ -147,11 +147,13 @@ function showCurrent(nav: HTMLElement | null): void {
 /** The query of another page: the cycle alone goes along. */
 const withoutFilters = (search: string): string => withParameters("", { cycle: new URLSearchParams(search).get("cycle") });
 
-/** Tell the pages of each change that the server announces, a moment after the last one of a burst. */
-function useFollowing(): void {
+/** Tell the pages of each change after the position at which the first of them began to load, a moment after the last
+ * one of a burst. */
+function useFollowing(head: number): void {
+  const [after] = useState(head);
   const timer = useRef<ReturnType<typeof setTimeout>>();
   useEffect(() => () => clearTimeout(timer.current), []);
-  useSubscription({ query: CHANGES }, (_, change) => {
+  useSubscription({ query: CHANGES, variables: { after } }, (_, change) => {
     clearTimeout(timer.current);
     timer.current = setTimeout(announceChange, 150);
     return change;

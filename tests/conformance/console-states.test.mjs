@@ -34,6 +34,23 @@ test("a page that nobody touches says that the server is gone, and goes on when 
   await opened.locator("article.objective").filter({ hasText: title }).waitFor({ state: "attached" }); // the page follows the log again
 });
 
+test("a change that is recorded after a page has loaded and before it listens is shown", async () => {
+  const first = await signedIn(token);
+  const opened = await first.context().newPage();
+  let listen;
+  const listening = new Promise((resolve) => (listen = resolve));
+  await opened.routeWebSocket(/graphql/, async (socket) => {
+    await listening;
+    socket.connectToServer();
+  });
+  await opened.goto(`${base}/`);
+  await rows(opened).waitFor();
+  const title = `Drafted before anyone listens ${Date.now()}`;
+  await tell("draftObjective", { cycle: { key: quarter.key }, title });
+  listen();
+  await opened.locator("article.objective").filter({ hasText: title }).waitFor({ state: "attached" });
+});
+
 test("a session that ends while a page is open leads to the sign-in", async () => {
   const opened = await signedIn(token);
   await rows(opened).waitFor();

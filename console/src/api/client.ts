@@ -1,7 +1,7 @@
 // The GraphQL client. Documents are sent by their digest: the server knows the text of each.
 import { Client, fetchExchange, subscriptionExchange } from "@urql/core";
 import { cacheExchange, type OptimisticMutationConfig } from "@urql/exchange-graphcache";
-import { createClient } from "graphql-ws";
+import { createClient, type Sink } from "graphql-ws";
 
 import type { CheckInInput, MoveInitiativeInput } from "../generated/graphql";
 import ids from "../generated/ids.json";
@@ -11,6 +11,8 @@ import { Reachability } from "./reachability";
 
 const RETRY_MS = 1000;
 
+type Asked = { variables?: object; query: string };
+type Received = { data?: { changes?: { position?: number } } | null };
 type Body = { operationName?: string; query?: string; variables?: unknown };
 
 /** The client of a session, and what ends its connection and its listeners. `onSignedOut`: the server does not know the
@@ -35,9 +37,10 @@ export function client(onSignedOut: () => void, onReachable: (reachable: boolean
       fetchExchange,
       subscriptionExchange({
         forwardSubscription: (request) => ({
-          subscribe: (sink) => ({
-            unsubscribe: socket.subscribe({ ...byDigest(request as Body), query: "" } as never, sink as never),
-          }),
+          subscribe: (sink) => {
+            const asked: Asked = { ...byDigest(request as Body), query: "" };
+            return { unsubscribe: socket.subscribe(asked as never, resuming(asked, sink as never)) };
+          },
         }),
       }),
     ],
@@ -47,6 +50,17 @@ export function client(onSignedOut: () => void, onReachable: (reachable: boolean
     void socket.dispose();
   };
   return { urql, end };
+}
+
+/** A sink that moves the position after which changes are asked for to the last one received, so that a connection that
+ * was lost is resumed without a gap: graphql-ws sends the request again as it is then. */
+function resuming(asked: Asked, sink: Sink<Received>): Sink<Received> {
+  const next = (received: Received) => {
+    const position = received.data?.changes?.position;
+    if (position !== undefined) asked.variables = { ...asked.variables, after: position };
+    sink.next(received);
+  };
+  return { next, error: (error) => sink.error(error), complete: () => sink.complete() };
 }
 
 /** What is shown before the server answers; a refusal takes it back. */
@@ -97,9 +111,9 @@ function sending(onSignedOut: () => void, onFailed: () => void): typeof fetch {
   };
 }
 
-function byDigest(body: Body): object {
+function byDigest(body: Body): { variables?: object; operationName?: string; documentId?: string } {
   const documentId = (ids as Record<string, string>)[body.operationName ?? operationName(body.query)];
-  return { variables: body.variables, operationName: body.operationName, documentId };
+  return { variables: body.variables as object, operationName: body.operationName, documentId };
 }
 
 function operationName(query = ""): string {
