@@ -79,7 +79,7 @@ def many(batch: Batch, kind: Kind, query: Many, *args: object) -> Sequence[list[
 
 def few_columns(batch: Batch, kind: Kind, query: FewColumns, narrow: Narrow, *args: object) -> SiblingGroups[Any]:
     """The objects that a query returns for each row, of which it reads a few columns."""
-    few, sizes = batch.view.read(query, batch.column("id"), narrow, *args)
+    few, sizes = batch.view.read(query, list(batch.column("id")), narrow, *args)
     return in_sizes(TYPES[kind][0], narrow_batch(batch.view, kind, few), sizes)
 
 

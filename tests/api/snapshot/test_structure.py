@@ -94,7 +94,7 @@ def test_carried_structure_is_bounded() -> None:
 
 
 def test_measurements_concern_no_structure() -> None:
-    """What a check-in or a reading records is an event of a key result or a KPI."""
+    """What they record are events of measurements alone."""
     measuring = {kind.RECORDS for kind in MUTATIONS.values() if kind.ANSWERS in MEASURED}
     assert measuring
-    assert {event.__module__ for event in measuring} <= {"domain.model.key_result", "domain.model.kpi"}
+    assert {event.__module__ for event in measuring} <= {"domain.model.measurements.check_in", "domain.model.measurements.reading"}
