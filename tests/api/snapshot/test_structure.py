@@ -97,4 +97,7 @@ def test_measurements_concern_no_structure() -> None:
     """What they record are events of measurements alone."""
     measuring = {kind.RECORDS for kind in MUTATIONS.values() if kind.ANSWERS in MEASURED}
     assert measuring
-    assert {event.__module__ for event in measuring} <= {"domain.model.measurements.check_in", "domain.model.measurements.reading"}
+    assert {event.__module__ for event in measuring} <= {
+        "domain.model.measurements.check_in",
+        "domain.model.measurements.reading",
+    }
