@@ -46,7 +46,7 @@ class Admission:
         text, variables, name = operation
         document = text, name, context.bounds
         deciding = self._deciding.get(document)
-        values = values_of(deciding, variables or {}) if deciding else None if deciding is None else ()
+        values = None if deciding is None else values_of(deciding, variables or {})
         assessed = None if values is None else self._known.get((document, values))
         if assessed is None:
             return self._assessed(operation, context, work)

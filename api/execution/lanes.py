@@ -151,8 +151,7 @@ class Lane:
         """
         if self._free and not self._queue.count and self._running[caller] < self._caller_max:
             self._queue.serve(caller, cost)
-            self._free -= 1
-            self._running[caller] += 1
+            self._reserve(caller)
         else:
             await self._turn(caller, cost, deadline)
         job = Job(work, caller, cost, deadline, self._turns)
@@ -213,9 +212,12 @@ class Lane:
             if following.item.cancelled():  # its operation was cancelled, and has not run since
                 self._queue.correct(following.caller, -following.cost)
             else:
-                self._free -= 1
-                self._running[following.caller] += 1
+                self._reserve(following.caller)
                 following.item.set_result(None)
+
+    def _reserve(self, caller: Hashable) -> None:
+        self._free -= 1
+        self._running[caller] += 1
 
     def _may_begin(self, caller: Hashable) -> bool:
         return self._running[caller] < self._caller_max

@@ -162,7 +162,7 @@ def parsed(text: str) -> DocumentNode:
 def _weighed(schema: GraphQLSchema, text: str, variables: Mapping[str, Any], bounds: Bounds) -> Weighed:
     """The weight of a document that can be parsed."""
     deciding = _deciding(schema, text, bounds)
-    given = values_of(deciding, variables) if deciding else None if deciding is None else ()
+    given = None if deciding is None else values_of(deciding, variables)
     return weigh(schema, parsed(text), variables, *bounds) if given is None else _weight(schema, text, given, bounds)
 
 

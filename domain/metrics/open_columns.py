@@ -9,6 +9,7 @@ t" is "m < t - silence". Times are whole microseconds since a common moment, whi
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from domain.metrics.formulas import all_clamped
 from domain.metrics.rating import Health, upper_bounds
 from domain.primitives.values import ScoringPolicy
 
@@ -40,7 +41,7 @@ class Figures(NamedTuple):
 def at_moment(of: OpenKeyResults, at: int, silence: int, policy: ScoringPolicy) -> Figures:
     """Their figures; values as by `formulas.clamped`, what is expected as by `progress.expected`. `silence`: the time
     without a measurement after which a key result is stale."""
-    values = [None if one is None else 0.0 if one <= 0 else 1.0 if one > 1 else one for one in of.shares]
+    values = all_clamped(of.shares)
     expected = _expected(of, at)
     gaps = [due - (value or 0.0) for due, value in zip(expected, values, strict=True)]
     healths = _healths(of, values, gaps, at, silence, policy)
