@@ -7,7 +7,6 @@ rounding errors of floating-point sums.
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
-from functools import lru_cache
 from math import fsum
 from operator import mul
 from sys import float_info
@@ -20,8 +19,6 @@ from domain.primitives.values import Direction, Metric, Milestone, Ref
 FIGURE_TOLERANCE = 1e-12
 UNCLAMPED_MAX = 1e12
 """The limit of unclamped progress, in both directions, so that its mean is always finite."""
-_WHOLE_MAX = 2.0**53
-"""Below this, a float has every whole number."""
 _DIGITS_KEPT = 15
 """The significant digits that any decimal number keeps as a float."""
 SUM_MIN, SUM_MAX = 1e-100, 1e100
@@ -152,9 +149,7 @@ def without_noise(value: float) -> float:
 
 
 def difference(value: float, other: float) -> float:
-    """Value - other as decimal numbers, limited to finite numbers: 100.3 - 100 is 0.3. Whole numbers need none."""
-    if value % 1 == 0 == other % 1 and abs(value) < _WHOLE_MAX > abs(other):
-        return float(value - other)
+    """Value - other as decimal numbers, limited to finite numbers: 100.3 - 100 is 0.3."""
     return finite(float(Decimal(repr(value)) - Decimal(repr(other))))
 
 
@@ -173,14 +168,8 @@ def scaled(weights: Sequence[float]) -> Sequence[float]:
 
 def fraction(value: float, start: float, goal: float) -> float:
     """The position of a value between start and goal, as a share. `+ 0.0` turns -0.0 into 0.0."""
-    share = without_noise(difference(value, start) / _distance(goal, start)) + 0.0
+    share = without_noise(difference(value, start) / difference(goal, start)) + 0.0
     return min(max(share, -UNCLAMPED_MAX), UNCLAMPED_MAX)
-
-
-@lru_cache(1_000)
-def _distance(goal: float, start: float) -> float:
-    """The difference of a goal and its start, which many measurements have in common."""
-    return difference(goal, start)
 
 
 def _towards(metric: Metric, value: float) -> float:
