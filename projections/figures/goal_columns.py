@@ -61,15 +61,14 @@ class Part(NamedTuple):
 
 Parts: TypeAlias = Mapping[int, Part]
 """The key results of an objective, dropped ones too, by the position at which each was added, in that order."""
-PartsOf: TypeAlias = Mapping[int, Parts]
-"""The key results of objectives, by the position at which each objective was drafted."""
 
 
 _NO_FIGURES: Final[dict[str, list[Any]]] = {name: [] for name in JUDGED}
 
 
 class PartColumns(Mapping[int, Parts]):
-    """The key results of objectives as columns, dropped ones too. As a mapping, `PartsOf`.
+    """The key results of objectives as columns, dropped ones too. As a mapping, by the position at which
+    each objective was drafted.
 
     Places count the key results in the order of adding. `by_rows`: those that are not computed from kept standings, by
     place. `policies`: those that objectives are judged by, that of its end for one that has ended, by the position at

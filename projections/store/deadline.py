@@ -32,9 +32,9 @@ class Deadline:
     """The deadline of one operation, `seconds` from now.
 
     `until` is that moment by the monotonic clock, -inf once the operation was ended. `renew` may move it up to
-    `seconds_max` from now, for an operation in steps. `opened`: makes of each connection the
-    one that its reads use, if not the same. `connections` are those in use, which `lock` keeps out of their pool. Safe
-    to use from several threads.
+    `seconds_max` from now, for an operation in steps. `opened`: makes of each connection the one that
+    its reads use, if not the same. `connections` are those in use, which `lock` keeps out of their pool. Safe to use
+    from several threads.
     """
 
     __slots__ = ("_latest", "connections", "lock", "opened", "until")

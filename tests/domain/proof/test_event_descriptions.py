@@ -39,7 +39,7 @@ def row(position: int, event: Event, **by: Any) -> LogRow:
     return made._replace(leaf_hash=leaf_hash(made))
 
 
-def told(rows: Sequence[LogRow]) -> list[EventDescription]:
+def descriptions_of(rows: Sequence[LogRow]) -> list[EventDescription]:
     entries = [Entry.of(one, []) for one in rows]
     return list(described(entries, LEGEND, frozenset(one.stream for one in rows)))
 
@@ -58,7 +58,7 @@ def added(**more: Any) -> KeyResultAdded:
 
 
 def test_event_is_described_as_the_api_describes_its_type() -> None:
-    (one,) = told([row(1, drafted())])
+    (one,) = descriptions_of([row(1, drafted())])
     assert one.what == description(ObjectiveDrafted) == "An objective was drafted."
     assert (one.position, one.subject, one.actor) == (1, "“Grow”", "ada")
     assert one.details == "“Grow”: cycle id 00000000; kind COMMITTED."
@@ -68,7 +68,7 @@ def test_change_tells_the_values_before_and_after() -> None:
     retargeted = KeyResultRetargeted(
         metric=Metric(Direction.INCREASE, start=0, target=80), originator_id=MEASURE, originator_version=2
     )
-    one = told([row(1, added()), row(2, retargeted, reason="The market shrank.")])[1]
+    one = descriptions_of([row(1, added()), row(2, retargeted, reason="The market shrank.")])[1]
     assert [field.text for field in one.fields] == ["metric.target 100 → 80"]
     assert (one.reason, one.subject) == ("The market shrank.", "“Orders”")
 
@@ -77,7 +77,7 @@ def test_change_tells_a_removed_value() -> None:
     reworded = KeyResultReworded(title="Orders", originator_id=MEASURE, originator_version=2)
     assigned = ObjectiveAssigned(originator_id=GOAL, originator_version=2)
     rows = [row(1, added(description="Of all kinds")), row(2, reworded), row(3, drafted(owner=ADA)), row(4, assigned)]
-    _, first, _, second = told(rows)
+    _, first, _, second = descriptions_of(rows)
     assert first.changes == "description Of all kinds → none"
     assert second.changes == "owner ada → none"
 
@@ -87,45 +87,48 @@ def test_item_of_a_list_has_no_value_before() -> None:
         row(number, ObjectiveAligned(to=Ref(Kind.OBJECTIVE, id), originator_id=GOAL, originator_version=number))
         for number, id in enumerate((ABOVE, CYCLE), 2)
     ]
-    assert [one.changes for one in told([row(1, drafted()), *rows])[1:]] == ["to “Delight people”", "to id 00000000"]
+    assert [one.changes for one in descriptions_of([row(1, drafted()), *rows])[1:]] == [
+        "to “Delight people”",
+        "to id 00000000",
+    ]
 
 
 def test_measurement_names_its_key_result() -> None:
     checked = KeyResultCheckedIn(key_result=MEASURE, value=46.0, originator_id=CHECK_IN, originator_version=1)
-    one = told([row(1, added()), row(2, checked)])[1]
+    one = descriptions_of([row(1, added()), row(2, checked)])[1]
     assert one.subject == "“Orders”"
     assert "value 46" in one.changes
 
 
 def test_author_is_named_with_the_person_on_whose_behalf_an_import_acted() -> None:
     by = {"actor": "machine:console", "source": Source.IMPORT, "on_behalf_of": ADA}
-    (one,) = told([row(1, drafted(), **by)])
+    (one,) = descriptions_of([row(1, drafted(), **by)])
     assert one.actor == "console on behalf of ada by an import"
-    assert told([row(1, drafted(), source=Source.IMPORT)])[0].actor == "ada by an import"
+    assert descriptions_of([row(1, drafted(), source=Source.IMPORT)])[0].actor == "ada by an import"
 
 
 @pytest.mark.parametrize(("person", "name"), [(ADA, "ada"), (EVE, "erased-00000000"), (MAX, "id 00000000")])
 def test_person_is_named_by_handle_unless_erased_or_unknown(person: UUID, name: str) -> None:
-    (one,) = told([row(1, drafted(), actor=f"person:{person}")])
+    (one,) = descriptions_of([row(1, drafted(), actor=f"person:{person}")])
     assert one.actor == name
 
 
 def test_both_times_are_told() -> None:
     earlier = msgspec.structs.replace(drafted(), timestamp=START)
-    one, other = told([row(1, drafted()), row(2, earlier)])
+    one, other = descriptions_of([row(1, drafted()), row(2, earlier)])
     assert one.times == "True and recorded at 2026-01-06 09:00:00 UTC."
     assert other.times == "True at 2026-01-05 09:00:00 UTC, recorded at 2026-01-07 09:00:00 UTC."
 
 
 def test_event_of_a_later_version_is_described_by_its_topic() -> None:
     unknown = row(1, drafted())._replace(topic="objective-celebrated.v1")
-    (one,) = told([unknown._replace(leaf_hash=leaf_hash(unknown))])
+    (one,) = descriptions_of([unknown._replace(leaf_hash=leaf_hash(unknown))])
     assert one.what == "objective-celebrated.v1 was recorded, which this version does not know."
     assert "title Grow" in one.details
 
 
 def test_characters_that_control_a_terminal_are_left_out() -> None:
-    (one,) = told([row(1, drafted(), reason="a\x1b[31m\nb\u202ec")])
+    (one,) = descriptions_of([row(1, drafted(), reason="a\x1b[31m\nb\u202ec")])
     assert one.reason == "a [31m b c"
 
 
