@@ -6,6 +6,7 @@ the steps themselves. What a document alone decides is determined once (`api.exe
 
 from collections.abc import Collection
 from contextlib import closing
+from functools import partial
 from typing import Any, Final
 
 from graphql import ExecutionResult as CoreResult
@@ -17,10 +18,11 @@ from strawberry.types.graphql import OperationType
 
 from api.execution.admission import Operation
 from api.execution.context import Context
-from api.execution.executor import Executor
+from api.execution.executor import COMPILED, Executor
 from api.execution.limits import ParsedOperation, parsed_operation, violations
 from api.execution.variable_limits import oversized
 from api.schema import read_permission
+from api.schema.goal_answers.documents import GOAL_QUERIES, Document
 from api.schema.primitives.errors import coded
 from api.schema.query import Query
 from api.schema.subscriptions.lifecycle import started
@@ -101,8 +103,22 @@ def _executed(
         return ExecutionResult(None, [forbidden])
     if parsed.type is not OperationType.QUERY:
         return _result(schema, executor, parsed, variables, context, None)
+    answered = _from_goals(schema, executor, operation, parsed, context)
+    if answered is not None:
+        return answered
     with closing(Reading(context)) as reading:
-        return _result(schema, executor, parsed, variables, context, Query.to(reading.present))
+        return _result(schema, executor, parsed, variables, context, Query.to(reading.present), (text, name))
+
+
+def _from_goals(
+    schema: GraphQLSchema, executor: type[Executor], operation: Operation, parsed: ParsedOperation, context: Context
+) -> ExecutionResult | None:
+    """The result of a query for goals in one statement; None if it has to be executed as all others, which tells its
+    errors in their places."""
+    text, variables, name = operation
+    make = partial(executor.of, schema, parsed, None, context, variables or {}, **_SYNCHRONOUS)
+    data = GOAL_QUERIES.data((text or "", name), context, variables or {}, make)
+    return None if data is None else ExecutionResult(data, None)
 
 
 def _result(
@@ -112,8 +128,9 @@ def _result(
     variables: dict[str, Any] | None,
     context: Context,
     root: Query | None,
+    document: Document | None = None,
 ) -> ExecutionResult:
-    """The result of a valid operation; only queries have a root."""
+    """The result of a valid operation; only queries have a root and a document that is learnt."""
     is_subscription = parsed.type is OperationType.SUBSCRIPTION
     predicates: Any = {} if is_subscription else _SYNCHRONOUS
     built: Any = executor.of(schema, parsed, root, context, variables or {}, **predicates)
@@ -123,4 +140,6 @@ def _result(
         return started(built)
     result = built.execute_operation()
     assert isinstance(result, CoreResult)
+    if document is not None and not result.errors:
+        GOAL_QUERIES.learn(document, built, COMPILED.roots(built))
     return ExecutionResult(result.data, result.errors)

@@ -148,6 +148,18 @@ class SnapshotReader:
         """The view of the present, fixed at its first use."""
         return Present(self, self.newest, is_now=True)
 
+    @property
+    def knows_present(self) -> bool:
+        """Whether the present is known, or has to be read first: with the objectives that are hidden there."""
+        return self._present is not None or self._visibility_scope is not None or "_present_and_hidden" in vars(self)
+
+    def know_present(self, newest: ResolvedBasis) -> None:
+        """Take the present's basis that a caller from whom nothing is hidden has read with the first rows. Raises
+        `StandbyBehind`."""
+        if self._path is not None:
+            self._path.check(newest.position)
+        self._present = newest, visibility.NOTHING
+
     def close(self) -> None:
         """Forget all views. Views and reader refer to each other, so their rows would stay in memory until the garbage
         collector looks for cycles, which it seldom does in a server."""

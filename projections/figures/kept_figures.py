@@ -4,7 +4,8 @@ Key results that depend on a KPI are computed by the formula from rows, and so a
 end; see docs/adr/0052.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from operator import attrgetter
 from typing import Any, cast
 
@@ -37,12 +38,41 @@ def add_parts(conn: Connection, of: Goals, to: PartColumns, shown: tuple[str, ..
     frames = dict(zip(births, Rulebook(of.basis.at, of.cycles, of.settings).frames(rows), strict=True))
     ended = any(map(attrgetter("ended"), set(frames.values())))
     kept = kept_rows.of_objectives(conn, of.basis, ids, ended=ended, shown=shown)
+    _add(lambda: nullcontext(conn), of, to, frames, kept)
+    return kept
+
+
+def add_kept(
+    connect: Callable[[], AbstractContextManager[Connection]], of: Goals, to: PartColumns, kept: KeptColumns
+) -> KeptColumns:
+    """Add the key results of these objectives from their kept standings, which were read before anybody knew which
+    cycles have ended: if one ended before its objective, they are read again. `connect` gives a connection for this,
+    and for what standings do not have. Returns the standings."""
+    births, ids = zip(*tuples_of(of.rows, "born", "id"), strict=True) if of.rows else ((), ())
+    frames = dict(zip(births, Rulebook(of.basis.at, of.cycles, of.settings).frames(of.rows), strict=True))
+    if any(frame.ended is not None and frame.row.ended_at is None for frame in set(frames.values())):
+        with connect() as conn:
+            kept = kept_rows.of_objectives(conn, of.basis, ids, shown=tuple(kept.shown))
+    _add(connect, of, to, frames, kept)
+    return kept
+
+
+def _add(
+    connect: Callable[[], AbstractContextManager[Connection]],
+    of: Goals,
+    to: PartColumns,
+    frames: Mapping[int, Frame],
+    kept: KeptColumns,
+) -> None:
+    """Add key results with their figures. `frames`: by the position at which each objective was drafted."""
     figures, others = _judged(frames, kept)
-    by_rows = dict(zip(others, _by_rows(conn, of, list(map(kept.at, others))), strict=True)) if others else {}
+    by_rows: dict[int, Part] = {}
+    if others:
+        with connect() as conn:
+            by_rows = dict(zip(others, _by_rows(conn, of, list(map(kept.at, others))), strict=True))
     for place, part in by_rows.items():
         _put(figures, place, part.judgement)
     to.add(dict(zip(frames, map(attrgetter("policy"), frames.values()), strict=True)), kept, figures, by_rows)
-    return kept
 
 
 def is_open_heading(of: Goals, row: AnyObjective, parts: PartColumns) -> bool:

@@ -200,7 +200,7 @@ def _of_objectives(shown: tuple[str, ...]) -> ColumnQuery:
     )
 
 
-_MANY: Final = 50
+MANY: Final = 50
 """Objectives that have hundreds of key results."""
 
 
@@ -209,11 +209,30 @@ def of_objectives(
 ) -> KeptColumns:
     """The standings of the key results of these objectives, dropped ones too, in the order of drafting and addition.
     `ended`: whether one of these objectives may have ended. `shown`: which of `SHOWN` to read, too."""
-    params, are_many = basis_params(basis, ids=list(objectives), ended=ended), len(objectives) >= _MANY
-    each, (births, *few) = _of_objectives(shown).fetch(conn, params, are_many=are_many)
-    by_birth = dict(zip(births, map(Few._make, zip(*few, strict=True)), strict=True))
+    params, are_many = basis_params(basis, ids=list(objectives), ended=ended), len(objectives) >= MANY
+    return kept_columns(*_of_objectives(shown).fetch(conn, params, are_many=are_many), shown)
+
+
+def kept_columns(each: Sequence[list[Any]], optional: Sequence[list[Any]], shown: tuple[str, ...] = ()) -> KeptColumns:
+    """Standings from their columns as read: those of `_EACH` and `shown`, and the births and `Few` of few rows."""
+    by_birth: dict[int, Few] = {}
+    if optional:
+        births, *few = optional
+        by_birth = dict(zip(births, map(Few._make, zip(*few, strict=True)), strict=True))
     columns = dict(zip(_EACH, each, strict=False))
     return KeptColumns(columns, by_birth, dict(zip(shown, each[len(_EACH) :], strict=True)))
+
+
+def of_one_objective(shown: tuple[str, ...]) -> tuple[str, int, int]:
+    """The query for the same standings of an objective `o` at a basis `b`, and how many columns it has of each row and
+    of few. Between these it has whether the row is one of the few."""
+    each = [f"v.{name}" for name in (*_EACH, *shown)]
+    few = ["v.born", *_FEW.values()]
+    has_few = _HAS_FEW.replace("%(ended)s", "o.ended_at is not null")
+    candidates = _CANDIDATES.replace("any(%(ids)b)", "o.id")
+    at = _AT.replace("%(at)s", "b.at").replace("%(position)s", "b.position")
+    columns = ", ".join([*each, has_few, *few])
+    return f"select {columns} from ({candidates}) c {at} where v.objective = o.id", len(each), len(few)
 
 
 # ── standings along bases ────────────────────────────────────────────────────────────────────────

@@ -108,7 +108,7 @@ def compiled(executor: Any, type_: Any, at: Place) -> Completion:
 
 def _object(executor: Any, type_: GraphQLObjectType, at: Place) -> Completion:
     selected: dict[str, Any] = executor.collect_subfields(type_, at.nodes)[0]
-    level = Level([_field(executor, type_, name, nodes) for name, nodes in selected.items()])
+    level = Level([compiled_field(executor, type_, name, nodes) for name, nodes in selected.items()])
     checked = level if type_.is_type_of is None else _checked(type_, at, level)
     return Completion(columns.objects(checked), level.needs)
 
@@ -149,7 +149,8 @@ def _abstract(type_: Any, at: Place) -> Complete:
 # ── fields ───────────────────────────────────────────────────────────────────────────────────────
 
 
-def _field(executor: Any, parent: GraphQLObjectType, name: str, nodes: Any) -> Field:
+def compiled_field(executor: Any, parent: GraphQLObjectType, name: str, nodes: Any) -> Field:
+    """A selected field of a type, by its name in the answer. Raises `Irregular` for what cannot be compiled."""
     node = nodes[0].node
     if node.name.value == "__typename":
         return Field(name, columns.constant(parent.name), columns.as_it_is, is_required=True, needs=frozenset())

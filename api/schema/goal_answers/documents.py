@@ -1,0 +1,237 @@
+"""Queries for goals that are answered by one statement: `objective` by id, and the first `objectives`, at the present
+or as of a position.
+
+Without this room such a query takes three statements and an object for each level of its answer. It is compiled at its
+first execution, and kept by its text and operation name. Whatever is irregular about it, its variables or its data, is
+left to the executor of all queries, which answers the same.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from typing import Any, Final, TypeAlias
+from uuid import UUID
+
+from graphql import IntValueNode, StringValueNode, VariableNode, get_named_type
+
+from api.execution.context import Context
+from api.execution.limits import DOCUMENTS_KEPT
+from api.execution.plans.columns import Level
+from api.execution.plans.compiler import Place
+from api.execution.plans.run import Irregular, Run
+from api.schema.goal_answers.goals import Objectives
+from api.schema.goal_answers.levels import Levels
+from api.schema.metrics.figures import OBJECTIVES_NEED
+from api.snapshot import global_ids
+from api.snapshot.pagination import PAGE_DEFAULT, PAGE_MAX
+from api.snapshot.snapshot import SnapshotReader
+from domain.primitives.values import Kind
+from projections.figures import goals_at_once
+from projections.figures.goals_at_once import Found, Wanted
+from projections.standings.kept_rows import SHOWN
+
+Document: TypeAlias = tuple[str, str | None]
+"""The text of a document, and the name of its operation."""
+Value: TypeAlias = Callable[[Mapping[str, Any]], Any]
+"""An argument, from the variables of a request."""
+POSITION_MAX: Final = 2**53
+
+
+class GoalQuery:
+    """A query for goals. `names`: those of the fields above the objectives, in the answer."""
+
+    def __init__(
+        self, names: Sequence[str], wanted: Wanted, level: Level, asked: Value, position: Value | None
+    ) -> None:
+        self._names = names
+        self._wanted = wanted
+        self._level = level
+        self._asked = asked
+        self._position = position
+
+    def data(self, context: Context, variables: Mapping[str, Any], executor: Callable[[], Any]) -> dict[str, Any]:
+        """The data of the answer, see `GoalQueries`. Raises `Irregular`, and any error of a statement or field."""
+        params = self._params(variables)
+        with closing(context.reads) as reads:
+            found = self._read(reads, params)
+            view = reads.present if self._position is None else reads.at(found.basis)
+            view.mark_read()
+            answer: Any = self._level(Run(_Late(executor), context.deadline, 0), Objectives(view, found))
+        if self._wanted.is_one:
+            answer = answer[0] if answer else None
+        for name in reversed(self._names):
+            answer = {name: answer}
+        return answer  # type: ignore[no-any-return]  # there is a name at least
+
+    def _params(self, variables: Mapping[str, Any]) -> dict[str, Any]:
+        """The parameters of the statement. Raises `Irregular` for values that the executor has to convert or refuse."""
+        asked, params = self._asked(variables), dict[str, Any]()
+        if self._wanted.is_one:
+            params["id"] = _objective(asked)
+        else:
+            params["limit"] = _number(asked, 0, PAGE_MAX)
+        if self._position is not None:
+            params["asked"] = _number(self._position(variables), 1, POSITION_MAX)
+        return params
+
+    def _read(self, reads: SnapshotReader, params: dict[str, Any]) -> Found:
+        """The goals, with the present unless it is known."""
+        wanted, is_known = self._wanted, reads.knows_present
+        if is_known and self._position is None:
+            newest = reads.newest
+            wanted = wanted._replace(at="known")
+            params |= {"at": newest.at, "known": newest.known, "position": newest.position}
+        found = reads.read(goals_at_once.read, wanted, params)
+        if found is None:
+            raise Irregular
+        if not is_known:
+            reads.know_present(found.present)
+        return found
+
+
+class _Late:
+    """An executor that is made when it is used."""
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self._make = make
+
+    def __getattr__(self, name: str) -> Any:
+        made = self._make()
+        vars(self).update(vars(made))
+        return getattr(made, name)
+
+
+def _objective(id: Any) -> UUID:
+    found = global_ids.decode(id) if type(id) is str else None
+    if not isinstance(found, global_ids.GlobalId) or found.kind is not Kind.OBJECTIVE or found.basis is not None:
+        raise Irregular
+    return found.id
+
+
+def _number(value: Any, least: int, most: int) -> int:
+    if type(value) is not int or not least <= value <= most:
+        raise Irregular
+    return value
+
+
+# ── compiling ────────────────────────────────────────────────────────────────────────────────────
+
+
+def compiled_query(executor: Any, roots: Sequence[Place]) -> GoalQuery | None:
+    """The query of an operation with these root fields; None if it is no query for goals."""
+    if len(roots) != 1:
+        return None
+    (at,), names, position, variables = roots, [roots[0].name], None, set[str]()
+    if _called(at) == "asOf":
+        position, inner = _argument(at, "position", variables), _selected(executor, at)
+        if position is None or len(inner) != 1:
+            return None
+        (at,) = inner
+        names.append(at.name)
+    is_one = _called(at) == "objective"
+    asked = _argument(at, "id", variables) if is_one else _argument(at, "first", variables, PAGE_DEFAULT)
+    if asked is None or _called(at) not in {"objective", "objectives"}:
+        return None
+    if not is_one:
+        inner = _selected(executor, at)
+        if len(inner) != 1 or _called(inner[0]) != "nodes":
+            return None
+        (at,) = inner
+        names.append(at.name)
+    declared = {one.variable.name.value for one in executor.operation.variable_definitions or ()}
+    return None if declared != variables else _query(executor, at, is_one, names, asked, position)
+
+
+def _query(
+    executor: Any, at: Place, is_one: bool, names: Sequence[str], asked: Value, position: Value | None
+) -> GoalQuery | None:
+    levels = Levels(executor)
+    try:
+        level = levels.objectives(at)
+    except Irregular:
+        return None
+    if not levels.shows_figures:
+        return None
+    columns = ("id", *sorted(OBJECTIVES_NEED.union(levels.of_objectives) - {"id"}))
+    shown = tuple(name for name in SHOWN if name in levels.of_key_results)
+    wanted = Wanted(is_one, "present" if position is None else "position", columns, shown)
+    return GoalQuery(names, wanted, level, asked, position)
+
+
+def _called(at: Place) -> str:
+    return str(at.nodes[0].node.name.value)
+
+
+def _selected(executor: Any, at: Place) -> list[Place]:
+    """The fields of the object of a field."""
+    parent: Any = get_named_type(at.field.type)
+    selected = executor.collect_subfields(parent, at.nodes)[0]
+    fields = [
+        (name, nodes, executor.schema.get_field(parent, nodes[0].node.name.value)) for name, nodes in selected.items()
+    ]
+    return [Place(parent, name, field, nodes) for name, nodes, field in fields]
+
+
+def _argument(at: Place, name: str, variables: set[str], default: Any = None) -> Value | None:
+    """The only argument of a field, which has this name; else the default, if there is one. None if the field has any
+    other. Adds its variable to those that are used."""
+    given: Sequence[Any] = at.nodes[0].node.arguments or ()
+    if not given:
+        return None if default is None else lambda _: default
+    if len(given) > 1 or given[0].name.value != name:
+        return None
+    value = given[0].value
+    if isinstance(value, VariableNode):
+        variable = value.name.value
+        variables.add(variable)
+        return lambda of: of.get(variable)
+    if isinstance(value, IntValueNode):
+        number = int(value.value)
+        return lambda _: number
+    if isinstance(value, StringValueNode):
+        text = value.value
+        return lambda _: text
+    return None
+
+
+# ── documents ────────────────────────────────────────────────────────────────────────────────────
+
+
+class GoalQueries:
+    """The queries for goals of a process, by their documents. Used by several threads.
+
+    `answered` are those that were answered by one statement, `given_up` those that were left to the executor.
+    """
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[Document, GoalQuery | None] = OrderedDict()
+        self.answered = self.given_up = 0
+
+    def data(
+        self, document: Document, context: Context, variables: Mapping[str, Any], executor: Callable[[], Any]
+    ) -> dict[str, Any] | None:
+        """The data of a query for goals that was learnt. None for any other, and for what is irregular or fails: the
+        executor tells errors in their places. `executor` makes one of this request, for fields that are no columns."""
+        query = self._kept.get(document)
+        if query is None:
+            return None
+        try:
+            data = query.data(context, variables, executor)
+        except Exception:  # noqa: BLE001 - see above
+            self.given_up += 1
+            context.freshness.reset()
+            return None
+        self.answered += 1
+        return data
+
+    def learn(self, document: Document, executor: Any, roots: Sequence[Place] | None) -> None:
+        """Compile a document that an executor has executed without an error, unless it is known."""
+        if document in self._kept or roots is None:
+            return
+        self._kept[document] = compiled_query(executor, roots)
+        while len(self._kept) > DOCUMENTS_KEPT:
+            self._kept.popitem(last=False)
+
+
+GOAL_QUERIES: Final = GoalQueries()
+"""Those of this process."""

@@ -1,0 +1,111 @@
+"""The goals of one answer as columns: objectives and their key results, as they were read in one statement."""
+
+from collections.abc import Sequence
+from itertools import chain, repeat
+from typing import Any, TypeVar
+
+from api.schema.metrics import figures
+from api.snapshot import global_ids
+from api.snapshot.dataloaders import TYPES, narrow_batch
+from api.snapshot.siblings import Siblings
+from api.snapshot.snapshot import View
+from domain.primitives.lazy import cached_property
+from domain.primitives.values import Kind
+from projections.figures.goal_columns import KeyResultColumns, ObjectiveColumns
+from projections.figures.goals_at_once import Found
+from projections.store.columnar import Columnar, at_places, in_range
+from projections.tables.key_result import KEY_RESULT
+from projections.tables.objective import OBJECTIVE
+
+T = TypeVar("T")
+
+STATED = frozenset(["born", "created_at", "due", "weight"])
+"""Columns of key results that their figures need, too."""
+
+
+class Objectives(Columnar[Any]):
+    """Objectives at a view, with their progress and their key results."""
+
+    def __init__(self, view: View, found: Found) -> None:
+        narrow = OBJECTIVE.narrow(frozenset(found.columns))
+        assert narrow is not None
+        rows = narrow.of_columns({}, found.size, found.columns)
+        self.batch = narrow_batch(view, Kind.OBJECTIVE, rows)
+        self.parts, self.kept = figures.keep_parts(view, rows, found.kept)
+        self.columns = found.columns
+
+    @property
+    def records(self) -> Sequence[Any]:
+        """The objectives as objects of the API."""
+        return Siblings(TYPES[Kind.OBJECTIVE][0], self.batch, 0, len(self))
+
+    def __len__(self) -> int:
+        return len(self.columns["id"])
+
+    def column(self, name: str) -> Sequence[Any]:
+        """A column of their rows."""
+        return self.columns[name]
+
+    @property
+    def ids(self) -> list[str]:
+        """Their global ids."""
+        return global_ids.encode_all(Kind.OBJECTIVE, self.columns["id"], self.batch.view.id_end)
+
+    @cached_property
+    def progress(self) -> ObjectiveColumns:
+        """The progress of each."""
+        return self.batch.all(figures.of_objectives)
+
+    @cached_property
+    def key_results(self) -> "KeyResults":
+        """Their key results, without dropped ones."""
+        return KeyResults(self)
+
+
+class KeyResults(Columnar[Any]):
+    """The key results of objectives that are not dropped, one after another."""
+
+    def __init__(self, of: Objectives) -> None:
+        groups = of.parts.groups_of(of.columns["born"], include_dropped=False)
+        self._of = of
+        self._sizes = list(map(len, groups))
+        self._places = in_range(list(chain.from_iterable(groups)))
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def column(self, name: str) -> Sequence[Any]:
+        """A column of their rows, as stored or as their figures need it."""
+        kept = self._of.kept
+        return at_places(kept.loaded(name) if name in STATED else kept.shown[name], self._places)
+
+    @property
+    def ids(self) -> list[str]:
+        """Their global ids."""
+        return global_ids.encode_all(Kind.KEY_RESULT, self.column("id"), self._of.batch.view.id_end)
+
+    @cached_property
+    def progress(self) -> KeyResultColumns:
+        """The progress of each, and its latest measurement."""
+        return KeyResultColumns(self._of.parts, self._places)
+
+    @cached_property
+    def records(self) -> Sequence[Any]:
+        """The key results as objects of the API."""
+        names = frozenset(["objective", "born", *self._of.kept.shown])
+        narrow = KEY_RESULT.narrow(names)
+        assert narrow is not None
+        objectives = list(chain.from_iterable(map(repeat, self._of.columns["id"], self._sizes)))
+        stored: dict[str, Sequence[Any]] = {name: self.column(name) for name in names - {"objective"}}
+        few = narrow.of_columns(stored, len(self), {"objective": objectives, "born": stored["born"]})
+        return Siblings(
+            TYPES[Kind.KEY_RESULT][0], narrow_batch(self._of.batch.view, Kind.KEY_RESULT, few), 0, len(self)
+        )
+
+    def split(self, values: Sequence[T]) -> list[Sequence[T]]:
+        """These values, one of each, by objective."""
+        first, groups = 0, []
+        for size in self._sizes:
+            groups.append(values[first : first + size])
+            first += size
+        return groups

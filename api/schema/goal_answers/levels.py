@@ -1,0 +1,156 @@
+"""The parts of an answer about goals that come from columns: the fields of objectives and of their key results.
+
+What these do not know is read and completed as in compiled documents (`api.execution.plans`).
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final, TypeAlias
+
+from graphql import GraphQLEnumType, get_named_type, get_nullable_type, is_non_null_type
+
+from api.execution.plans.columns import Complete, Field, Level
+from api.execution.plans.compiler import Place, compiled, compiled_field
+from api.execution.plans.readers import column_name
+from api.execution.plans.run import Run
+from api.schema.goal_answers.goals import STATED
+from projections.figures import goals_at_once
+from projections.standings.kept_rows import KEPT, SHOWN
+
+OfGoals: TypeAlias = Callable[[Run, Any], Any]
+"""Reads or completes a field of `Objectives`, of `KeyResults`, or of their figures."""
+OfField: TypeAlias = Callable[[Any, str, Any, str], Field]
+"""Compiles a field of a type, from its name in the answer, its nodes, and its name in Python."""
+
+METRICS_MAX: Final = 4_096
+"""Completed metrics that are kept for one document."""
+_LATEST: Final = frozenset(["current", "measured_at", "confidence"])
+"""Fields of key results that come with their progress."""
+
+
+class Levels:
+    """Compiles the selections of one document, for an executor of it. `of_objectives` and `of_key_results` are the
+    columns that they read."""
+
+    def __init__(self, executor: Any) -> None:
+        self._executor = executor
+        self.of_objectives: set[str] = set()
+        self.of_key_results: set[str] = {"id"}
+        self.shows_figures = False
+
+    def objectives(self, at: Place) -> Level:
+        """The level of the objectives of a field."""
+        return self._level(at, self._of_objective)
+
+    def _level(self, at: Place, of_field: OfField) -> Level:
+        parent: Any = get_named_type(at.field.type)
+        selected = self._executor.collect_subfields(parent, at.nodes)[0]
+        return Level([self._field(parent, name, nodes, of_field) for name, nodes in selected.items()])
+
+    def _field(self, parent: Any, name: str, nodes: Any, of_field: OfField) -> Field:
+        called = nodes[0].node.name.value
+        if called == "__typename":
+            return compiled_field(self._executor, parent, name, nodes)
+        defined = self._executor.schema.get_field(parent, called).extensions["strawberry-definition"]
+        return of_field(parent, name, nodes, defined.python_name)
+
+    def _of_objective(self, parent: Any, name: str, nodes: Any, attribute: str) -> Field:
+        at = self._place(parent, name, nodes)
+        if attribute == "id":
+            return self._shown(at, lambda _, of: of.ids)
+        if attribute == "key_results" and not nodes[0].node.arguments:
+            self.shows_figures = True
+            level = self._level(at, self._of_key_result)
+            return _field_of(at, lambda _, of: of.key_results, lambda run, of: of.split(level(run, of)))
+        if attribute == "progress" and self._are_columns(at):
+            self.shows_figures = True
+            return _field_of(at, lambda _, of: of.progress, self._level(at, self._of_figures))
+        if column_name(_defined(at)) in goals_at_once.COLUMNS:
+            self.of_objectives.add(attribute)
+            return self._shown(at, lambda _, of: of.column(attribute))
+        return self._other(parent, name, nodes, self.of_objectives, goals_at_once.COLUMNS)
+
+    def _of_key_result(self, parent: Any, name: str, nodes: Any, attribute: str) -> Field:
+        at = self._place(parent, name, nodes)
+        if attribute == "id":
+            return self._shown(at, lambda _, of: of.ids)
+        if attribute in _LATEST:
+            return self._shown(at, lambda _, of: of.progress.column(attribute))
+        if attribute == "progress" and self._are_columns(at):
+            return _field_of(at, lambda _, of: of.progress, self._level(at, self._of_figures))
+        if attribute == "metric":
+            self.of_key_results.add(attribute)
+            complete = compiled(self._executor, get_nullable_type(at.field.type), at).complete
+            return _field_of(at, lambda _, of: of.column("metric"), _Metrics(complete))
+        if column_name(_defined(at)) in _KEPT:
+            self.of_key_results.add(attribute)
+            return self._shown(at, lambda _, of: of.column(attribute))
+        return self._other(parent, name, nodes, self.of_key_results, _KEPT)
+
+    def _of_figures(self, parent: Any, name: str, nodes: Any, attribute: str) -> Field:
+        return self._shown(self._place(parent, name, nodes), lambda _, of: of.column(attribute))
+
+    # ── fields ───────────────────────────────────────────────────────────────────────────────────
+
+    def _place(self, parent: Any, name: str, nodes: Any) -> Place:
+        return Place(parent, name, self._executor.schema.get_field(parent, nodes[0].node.name.value), nodes)
+
+    def _shown(self, at: Place, read: OfGoals) -> Field:
+        """A field that shows a column."""
+        return _field_of(at, read, compiled(self._executor, get_nullable_type(at.field.type), at).complete)
+
+    def _other(self, parent: Any, name: str, nodes: Any, needs: set[str], known: frozenset[str]) -> Field:
+        """Any other field, which is read from objects of the API. `needs`: the columns that are read, to which those
+        that it needs are added if they are `known`."""
+        field = compiled_field(self._executor, parent, name, nodes)
+        needs |= (field.needs or frozenset()) & known
+        return field._replace(read=_of_records(field.read), narrows=False)
+
+    def _are_columns(self, at: Place) -> bool:
+        """Whether the selection of a field has columns only."""
+        parent: Any = get_named_type(at.field.type)
+        selected = self._executor.collect_subfields(parent, at.nodes)[0]
+        fields = [self._executor.schema.get_field(parent, nodes[0].node.name.value) for nodes in selected.values()]
+        return all(column_name(one.extensions.get("strawberry-definition")) is not None for one in fields)
+
+
+_KEPT: Final = STATED | frozenset(SHOWN)
+
+
+def _defined(at: Place) -> Any:
+    return at.field.extensions["strawberry-definition"]
+
+
+def _field_of(at: Place, read: OfGoals, complete: OfGoals) -> Field:
+    is_required, is_enum = (
+        is_non_null_type(at.field.type),
+        isinstance(get_nullable_type(at.field.type), GraphQLEnumType),
+    )
+    return Field(at.name, read, complete, is_required, is_enum=is_enum)
+
+
+def _of_records(read: OfGoals) -> OfGoals:
+    return lambda run, of: read(run, of.records)
+
+
+class _Metrics:
+    """Completes metrics as stored, of which few differ: each of them once."""
+
+    def __init__(self, complete: Complete) -> None:
+        self._complete = complete
+        self._known: dict[bytes, Any] = {}
+        self._bytes = 0
+
+    def __call__(self, run: Run, column: Sequence[bytes]) -> list[Any]:
+        known = self._known
+        missing = {*column} - known.keys()
+        if missing:
+            if len(known) + len(missing) > METRICS_MAX:
+                known, missing = {}, {*column}
+            before = run.bytes
+            known.update(zip(missing, self._complete(run, list(map(_load, missing))), strict=True))
+            self._known, self._bytes = known, (run.bytes - before) // len(missing)
+        run.add(self._bytes * len(column))
+        return list(map(known.__getitem__, column))
+
+
+_load = KEPT.loads("metric")
