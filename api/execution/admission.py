@@ -43,14 +43,18 @@ class Admission:
 
     def run(self, operation: Operation, context: Context, work: Callable[[], T]) -> Awaitable[T]:
         """The result of executing the operation in its lane. Raises `Busy`."""
+        assessed = self.known(operation, context)
+        if assessed is None:
+            return self._assessed(operation, context, work)
+        return lane_of(assessed, context.lanes).run(work, context.caller.actor, assessed.cost, context.deadline)
+
+    def known(self, operation: Operation, context: Context) -> Assessed | None:
+        """The assessment of an operation that this process has seen before."""
         text, variables, name = operation
         document = text, name, context.bounds
         deciding = self._deciding.get(document)
         values = None if deciding is None else values_of(deciding, variables or {})
-        assessed = None if values is None else self._known.get((document, values))
-        if assessed is None:
-            return self._assessed(operation, context, work)
-        return lane_of(assessed, context.lanes).run(work, context.caller.actor, assessed.cost, context.deadline)
+        return None if values is None else self._known.get((document, values))
 
     async def _assessed(self, operation: Operation, context: Context, work: Callable[[], T]) -> T:
         """The same for an operation that this process has not seen before."""

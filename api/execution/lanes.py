@@ -6,7 +6,7 @@ lane a caller has a limited number of operations in progress; more wait in a fai
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from contextvars import copy_context
@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from math import ceil, inf
 from time import monotonic
-from typing import Final, Generic, Self, TypeVar
+from typing import Any, Final, Generic, NamedTuple, Self, TypeVar
 
 from api.asgi.fair_queue import FairQueue, Waiting
 from api.runtime.turns import Turns
@@ -26,6 +26,8 @@ LIGHT_COST_MAX: Final = 50.0
 """The largest cost of an operation in the lane of cheap operations, in units of about 1 ms."""
 AGAIN_SECONDS: Final = 0.25
 """The interval at which an operation that was ended is cancelled again, until it has stopped."""
+TOGETHER_MAX: Final = 32
+"""The largest number of requests that are answered together."""
 FORGETTING: Final = 0.9
 """What remains of the weight of earlier operations in the accuracy of estimates after each operation."""
 RETRY_SECONDS_MAX: Final = 60
@@ -103,6 +105,16 @@ class Job(Generic[T]):
             self._loop.call_soon_threadsafe(ended, self, settle, monotonic() - began)
 
 
+class Waiter(NamedTuple):
+    """One of several requests that are answered together: what it asks, its estimated cost, its deadline, and its
+    outcome. The deadline of all is that of the first one."""
+
+    asked: Any
+    cost: float
+    deadline: Deadline
+    outcome: asyncio.Future[Any]
+
+
 class Lane:
     """Worker threads for one kind of operations. All methods are called on the event loop.
 
@@ -132,6 +144,8 @@ class Lane:
         self._running: Counter[Hashable] = Counter()
         self._deadlines: set[Deadline] = set()
         self._accuracy = Accuracy()
+        self._gathered: dict[Hashable, list[Waiter]] = {}
+        self._serving: set[asyncio.Task[None]] = set()
 
     @property
     def running(self) -> int:
@@ -169,6 +183,64 @@ class Lane:
         finally:
             if late is not None:
                 late.cancel()
+
+    async def run_together(
+        self,
+        key: Hashable,
+        asked: object,
+        work: Callable[[Sequence[Any]], Sequence[Callable[[], Any]]],
+        caller: Hashable,
+        cost: float,
+        deadline: Deadline,
+    ) -> Any:
+        """The result of what several requests of a caller ask, which come before this begins or while an earlier one of
+        the same key is in progress. `work` returns for each a function that gives its result. Raises `Busy`.
+
+        They take one turn, one thread and, if `work` can do it, one statement instead of one each.
+        """
+        mine = Waiter(asked, cost, deadline, asyncio.get_running_loop().create_future())
+        others = self._gathered.get(key)
+        if others is None:
+            self._gathered[key] = [mine]
+            serving = asyncio.create_task(self._serve(key, work, caller))
+            self._serving.add(serving)
+            serving.add_done_callback(self._serving.discard)
+        elif len(others) < self._caller_queue_max:
+            others.append(mine)
+        else:
+            raise Busy(1)
+        return await mine.outcome
+
+    async def _serve(self, key: Hashable, work: Callable[[Sequence[Any]], Sequence[Any]], caller: Hashable) -> None:
+        """Answer those who have gathered, again and again until there are none."""
+        batch: list[Waiter] = []
+        try:
+            while self._gathered[key]:
+                batch, self._gathered[key] = self._gathered[key][:TOGETHER_MAX], self._gathered[key][TOGETHER_MAX:]
+                batch = [one for one in batch if not one.outcome.done()]
+                if batch:
+                    await self._serve_batch(batch, work, caller)
+        finally:
+            for one in (*batch, *self._gathered.pop(key)):
+                one.outcome.cancel()
+
+    async def _serve_batch(
+        self, batch: Sequence[Waiter], work: Callable[[Sequence[Any]], Sequence[Any]], caller: Hashable
+    ) -> None:
+        asked, cost = [one.asked for one in batch], sum(one.cost for one in batch)
+        try:
+            found = await self.run(partial(work, asked), caller, cost, batch[0].deadline)
+        except Exception as error:  # noqa: BLE001 - the requests raise it
+            for one in batch:
+                if not one.outcome.done():
+                    one.outcome.set_exception(error)
+            return
+        for one, result in zip(batch, found, strict=True):
+            if not one.outcome.done():
+                try:
+                    one.outcome.set_result(result())
+                except Exception as error:  # noqa: BLE001 - the request raises it
+                    one.outcome.set_exception(error)
 
     def close(self) -> None:
         """End all operations in progress."""

@@ -59,13 +59,15 @@ def executed(
     operation: Operation,
     context: Context,
     types: Collection[OperationType],
+    data: dict[str, Any] | None = None,
 ) -> ExecutionResult:
-    """The result of an operation of one of these types, with a code for every error. The executor builds its data.
+    """The result of an operation of one of these types, with a code for every error. The executor builds its data,
+    unless it is known already, see `GoalQueries`.
 
     Raises `MissingQueryError`, `CannotGetOperationTypeError`, `InvalidOperationTypeError`.
     """
     try:
-        result = _executed(schema, executor, operation, context, types)
+        result = _executed(schema, executor, operation, context, types, data)
     except (MissingQueryError, CannotGetOperationTypeError, InvalidOperationTypeError):
         raise
     except GraphQLError as error:
@@ -83,6 +85,7 @@ def _executed(
     operation: Operation,
     context: Context,
     types: Collection[OperationType],
+    data: dict[str, Any] | None,
 ) -> ExecutionResult:
     text, variables, name = operation
     too_large = oversized(variables or {})
@@ -103,22 +106,21 @@ def _executed(
         return ExecutionResult(None, [forbidden])
     if parsed.type is not OperationType.QUERY:
         return _result(schema, executor, parsed, variables, context, None)
-    answered = _from_goals(schema, executor, operation, parsed, context)
-    if answered is not None:
-        return answered
+    document = text, name
+    if data is None:
+        make = partial(executor_of, schema, executor, operation, context)
+        data = GOAL_QUERIES.data(document, context, variables or {}, make)
+    if data is not None:
+        return ExecutionResult(data, None)
     with closing(Reading(context)) as reading:
-        return _result(schema, executor, parsed, variables, context, Query.to(reading.present), (text, name))
+        return _result(schema, executor, parsed, variables, context, Query.to(reading.present), document)
 
 
-def _from_goals(
-    schema: GraphQLSchema, executor: type[Executor], operation: Operation, parsed: ParsedOperation, context: Context
-) -> ExecutionResult | None:
-    """The result of a query for goals in one statement; None if it has to be executed as all others, which tells its
-    errors in their places."""
+def executor_of(schema: GraphQLSchema, executor: type[Executor], operation: Operation, context: Context) -> Any:
+    """An executor of a valid query, whose fields have no root."""
     text, variables, name = operation
-    make = partial(executor.of, schema, parsed, None, context, variables or {}, **_SYNCHRONOUS)
-    data = GOAL_QUERIES.data((text or "", name), context, variables or {}, make)
-    return None if data is None else ExecutionResult(data, None)
+    parsed = parsed_operation(text or "", name)
+    return executor.of(schema, parsed, None, context, variables or {}, **_SYNCHRONOUS)
 
 
 def _result(

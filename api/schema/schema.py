@@ -23,9 +23,10 @@ from api.execution.context import Bounds, Context
 from api.execution.executor import Executor
 from api.execution.lanes import Busy
 from api.schema.attention.item_types import TYPES as ATTENTION
+from api.schema.goal_answers.together import together_with_others
 from api.schema.history.event_types import CHANGES
 from api.schema.mutations.mutation import Mutation
-from api.schema.pipeline import executed
+from api.schema.pipeline import executed, executor_of
 from api.schema.primitives.errors import INTERNAL
 from api.schema.primitives.scalars import SCALARS
 from api.schema.primitives.semantic_non_null import describe_arguments
@@ -94,7 +95,13 @@ class Schema(strawberry.Schema):
         operation of one of these types. Raises `Busy`."""
         text, variables, name = operation
         execute = partial(self.execute_sync, text, variables, context, None, name, allowed_operation_types)
-        return self._admission.run(operation, context, partial(work, execute))
+        assessed, executor = (
+            self._admission.known(operation, context),
+            cast("type[Executor]", self.execution_context_class),
+        )
+        make = partial(executor_of, self._schema, executor)
+        together = together_with_others(operation, context, assessed, execute, make, work)
+        return together or self._admission.run(operation, context, partial(work, execute))
 
     async def stream(
         self,
@@ -130,16 +137,19 @@ class Schema(strawberry.Schema):
         operation_name: str | None = None,
         allowed_operation_types: Iterable[OperationType] | None = None,
         operation_extensions: dict[str, Any] | None = None,  # noqa: ARG002 - the same
+        data: dict[str, Any] | None = None,
+        began: float | None = None,
     ) -> ExecutionResult:
-        """The result of a query or mutation, on the calling thread. The first read fixes its present."""
+        """The result of a query or mutation, on the calling thread. The first read fixes its present. `data`: that of a
+        query, if it was read together with others, which `began` at this time of the monotonic clock."""
         assert context_value is not None
-        began, stats = monotonic(), context_value.stats
+        began, stats = monotonic() if began is None else began, context_value.stats
         operation = Operation(query, variable_values, operation_name)
         types = tuple(allowed_operation_types or OperationType)
         executor = cast("type[Executor]", self.execution_context_class)
         costs = len(stats.costs)
         while True:
-            result = executed(self._schema, executor, operation, context_value, types)
+            result = executed(self._schema, executor, operation, context_value, types, data)
             if not result.errors or not _reads_only(context_value) or not context_value.begin_again(costs):
                 break
         stats.ms = (monotonic() - began) * 1000

@@ -68,6 +68,11 @@ class FreshnessTracker:
     uses_present: bool = False
     uses_past: bool = False
 
+    def take(self, other: "FreshnessTracker") -> None:
+        """Depend on the same."""
+        self.newest, self.hidden = other.newest, other.hidden
+        self.uses_present, self.uses_past = other.uses_present, other.uses_past
+
     def reset(self) -> None:
         """Forget what an operation has read, before it is executed again."""
         self.newest, self.hidden = None, visibility.NOTHING

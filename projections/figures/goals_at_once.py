@@ -17,15 +17,16 @@ from projections.store.stored_columns import TIMES_AS_NUMBERS, day, moment
 from projections.store.versioned_tables import Connection, fetch, loaded_column
 from projections.tables.objective import OBJECTIVE
 
+Which: TypeAlias = Literal["one", "some", "first"]
+"""The objective with an id, those with some ids, or the first ones in the order of drafting."""
 At: TypeAlias = Literal["present", "known", "position"]
 """The present; a basis that is known; or a position, with the present, which it must not exceed."""
 
 
 class Wanted(NamedTuple):
-    """What to read: one objective with an id, or the first ones in the order of drafting; at which basis; with which
-    columns, `id` first; and which of `kept_rows.SHOWN`."""
+    """What to read: which objectives, at which basis, which columns, `id` first, and which of `kept_rows.SHOWN`."""
 
-    is_one: bool
+    which: Which
     at: At
     columns: tuple[str, ...]
     shown: tuple[str, ...]
@@ -54,21 +55,21 @@ _BASES: Final[Mapping[At, str]] = {
     " greatest(clock_timestamp(), h.recorded_at) as now, l.position, l.recorded_at as at"
     " from view_position h join log l on l.position = %(asked)s where l.position <= h.position",
 }
-_ONE: Final = (
-    "select * from objective where objective.id = %(id)s::uuid and objective.position <= b.position"
-    " order by position desc limit 1"
-)
-_FIRST: Final = (
-    "select v.* from (select id, born from objective where version = 1) c cross join lateral ("
-    "select * from objective where objective.id = c.id and objective.position <= b.position"
-    " order by position desc limit 1) v order by c.born, c.id limit %(limit)s"
-)
+_LAST: Final = "select * from objective where objective.id = {} and objective.position <= b.position"
+_OBJECTIVES: Final[Mapping[Which, str]] = {
+    "one": f"{_LAST.format('%(id)s::uuid')} order by position desc limit 1",
+    "some": "select v.* from unnest(%(ids)b::uuid[]) c (id)"
+    f" cross join lateral ({_LAST.format('c.id')} order by position desc limit 1) v",
+    "first": "select v.* from (select id, born from objective where version = 1) c"
+    f" cross join lateral ({_LAST.format('c.id')} order by position desc limit 1) v"
+    " order by c.born, c.id limit %(limit)s",
+}
 _BASIS: Final = ("b.head", "b.head_known", "b.now", "b.position", "b.at")
 
 
 def read(conn: Connection, wanted: Wanted, params: Mapping[str, Any]) -> Found | None:
-    """What is wanted; None for a position without an event, or beyond the projections. `params`: `id` or `limit`, and
-    `asked` for a position, or `at`, `known` and `position` of a known basis."""
+    """What is wanted; None for a position without an event, or beyond the projections. `params`: `id`, `ids` or
+    `limit`, and `asked` for a position, or `at`, `known` and `position` of a known basis."""
     statement = _statement(wanted)
     rows = fetch(conn, statement.sql, params, loaders=TIMES_AS_NUMBERS)
     if not rows:
@@ -104,8 +105,8 @@ class _Statement:
     def __init__(self, wanted: Wanted) -> None:
         standings, self._each, self._few = kept_rows.of_one_objective(wanted.shown)
         self._width = len(wanted.columns)
-        self._is_one = wanted.is_one
-        bases, objectives = f"b as materialized ({_BASES[wanted.at]})", _ONE if wanted.is_one else _FIRST
+        self._is_one = wanted.which == "one"
+        bases, objectives = f"b as materialized ({_BASES[wanted.at]})", _OBJECTIVES[wanted.which]
         names = [f"k{place}" for place in range(self._each + 1 + self._few)]
         keys = f"lateral ({standings} order by v.born) k ({', '.join(names)})"
         own = [f"o.{name}" for name in wanted.columns]

@@ -9,7 +9,7 @@ left to the executor of all queries, which answers the same.
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 from uuid import UUID
 
 from graphql import IntValueNode, StringValueNode, VariableNode, get_named_type
@@ -25,6 +25,7 @@ from api.schema.metrics.figures import OBJECTIVES_NEED
 from api.snapshot import global_ids
 from api.snapshot.pagination import PAGE_DEFAULT, PAGE_MAX
 from api.snapshot.snapshot import SnapshotReader
+from domain.primitives.lazy import cached_property
 from domain.primitives.values import Kind
 from projections.figures import goals_at_once
 from projections.figures.goals_at_once import Found, Wanted
@@ -37,47 +38,62 @@ Value: TypeAlias = Callable[[Mapping[str, Any]], Any]
 POSITION_MAX: Final = 2**53
 
 
+class Asked(NamedTuple):
+    """What a request asks of a query: an objective, or the number of the first ones; and as of which position."""
+
+    objective: UUID | None
+    first: int
+    position: int | None
+
+
 class GoalQuery:
-    """A query for goals. `names`: those of the fields above the objectives, in the answer."""
+    """A query for goals. `names`: those of the fields above the objectives, in the answer. `is_one`: it is for a single
+    objective, so that requests can be answered together."""
 
     def __init__(
         self, names: Sequence[str], wanted: Wanted, level: Level, asked: Value, position: Value | None
     ) -> None:
+        self.is_one = wanted.which == "one"
         self._names = names
         self._wanted = wanted
         self._level = level
         self._asked = asked
         self._position = position
 
-    def data(self, context: Context, variables: Mapping[str, Any], executor: Callable[[], Any]) -> dict[str, Any]:
-        """The data of the answer, see `GoalQueries`. Raises `Irregular`, and any error of a statement or field."""
-        params = self._params(variables)
+    def asked(self, variables: Mapping[str, Any]) -> Asked:
+        """What a request asks. Raises `Irregular` for values that the executor has to convert or refuse."""
+        position = None if self._position is None else _number(self._position(variables), 1, POSITION_MAX)
+        value = self._asked(variables)
+        if self.is_one:
+            return Asked(_objective(value), 1, position)
+        return Asked(None, _number(value, 0, PAGE_MAX), position)
+
+    def data(self, context: Context, asked: Sequence[Asked], executor: Callable[[], Any]) -> list[dict[str, Any]]:
+        """The data of the answer to each of these requests in one context, which ask for objectives at one basis; of
+        another query there is one. Raises `Irregular`, and any error of a statement or field."""
         with closing(context.reads) as reads:
-            found = self._read(reads, params)
-            view = reads.present if self._position is None else reads.at(found.basis)
+            found = self._read(reads, asked)
+            view = reads.present if asked[0].position is None else reads.at(found.basis)
             view.mark_read()
-            answer: Any = self._level(Run(_Late(executor), context.deadline, 0), Objectives(view, found))
-        if self._wanted.is_one:
-            answer = answer[0] if answer else None
+            answers = self._level(Run(_Late(executor), context.deadline, 0), Objectives(view, found))
+        if not self.is_one:
+            return [self._named(answers)]
+        by_id = dict(zip(found.columns["id"], answers, strict=True))
+        return [self._named(by_id.get(one.objective)) for one in asked]
+
+    def _named(self, answer: Any) -> dict[str, Any]:
         for name in reversed(self._names):
             answer = {name: answer}
         return answer  # type: ignore[no-any-return]  # there is a name at least
 
-    def _params(self, variables: Mapping[str, Any]) -> dict[str, Any]:
-        """The parameters of the statement. Raises `Irregular` for values that the executor has to convert or refuse."""
-        asked, params = self._asked(variables), dict[str, Any]()
-        if self._wanted.is_one:
-            params["id"] = _objective(asked)
-        else:
-            params["limit"] = _number(asked, 0, PAGE_MAX)
-        if self._position is not None:
-            params["asked"] = _number(self._position(variables), 1, POSITION_MAX)
-        return params
-
-    def _read(self, reads: SnapshotReader, params: dict[str, Any]) -> Found:
+    def _read(self, reads: SnapshotReader, asked: Sequence[Asked]) -> Found:
         """The goals, with the present unless it is known."""
-        wanted, is_known = self._wanted, reads.knows_present
-        if is_known and self._position is None:
+        wanted, is_known, (first, *others) = self._wanted, reads.knows_present, asked
+        params: dict[str, Any] = {"id": first.objective, "limit": first.first, "asked": first.position}
+        if others:
+            wanted = wanted._replace(which="some")
+            params["ids"] = list({one.objective for one in asked})
+        if is_known and first.position is None:
             newest = reads.newest
             wanted = wanted._replace(at="known")
             params |= {"at": newest.at, "known": newest.known, "position": newest.position}
@@ -95,10 +111,12 @@ class _Late:
     def __init__(self, make: Callable[[], Any]) -> None:
         self._make = make
 
+    @cached_property
+    def _made(self) -> Any:
+        return self._make()
+
     def __getattr__(self, name: str) -> Any:
-        made = self._make()
-        vars(self).update(vars(made))
-        return getattr(made, name)
+        return getattr(self._made, name)
 
 
 def _objective(id: Any) -> UUID:
@@ -154,7 +172,7 @@ def _query(
         return None
     columns = ("id", *sorted(OBJECTIVES_NEED.union(levels.of_objectives) - {"id"}))
     shown = tuple(name for name in SHOWN if name in levels.of_key_results)
-    wanted = Wanted(is_one, "present" if position is None else "position", columns, shown)
+    wanted = Wanted("one" if is_one else "first", "present" if position is None else "position", columns, shown)
     return GoalQuery(names, wanted, level, asked, position)
 
 
@@ -216,13 +234,27 @@ class GoalQueries:
         if query is None:
             return None
         try:
-            data = query.data(context, variables, executor)
-        except Exception:  # noqa: BLE001 - see above
-            self.given_up += 1
-            context.freshness.reset()
+            asked = query.asked(variables)
+        except Irregular:
             return None
-        self.answered += 1
-        return data
+        return self.answers(query, context, [asked], executor)[0]
+
+    def answers(
+        self, query: GoalQuery, context: Context, asked: Sequence[Asked], executor: Callable[[], Any]
+    ) -> Sequence[dict[str, Any] | None]:
+        """The same for several requests in one context, see `GoalQuery.data`."""
+        try:
+            found = query.data(context, asked, executor)
+        except Exception:  # noqa: BLE001 - see above
+            self.given_up += len(asked)
+            context.freshness.reset()
+            return [None] * len(asked)
+        self.answered += len(asked)
+        return found
+
+    def find(self, document: Document) -> GoalQuery | None:
+        """The query of a document that was learnt; None if it is no query for goals, or not known yet."""
+        return self._kept.get(document)
 
     def learn(self, document: Document, executor: Any, roots: Sequence[Place] | None) -> None:
         """Compile a document that an executor has executed without an error, unless it is known."""

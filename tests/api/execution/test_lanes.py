@@ -1,7 +1,8 @@
 """Callers share the threads of a lane; work ends with its deadline."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 from random import Random
 from threading import Event
 from time import monotonic
@@ -9,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from api.execution.lanes import Accuracy, Busy, Lane, Lanes
+from api.execution.lanes import TOGETHER_MAX, Accuracy, Busy, Lane, Lanes
 from projections.store.deadline import Deadline, DeadlineExceeded, raise_if_late
 
 SECONDS_MAX = 20
@@ -290,5 +291,109 @@ def test_closed_lanes_end_what_is_in_progress() -> None:
         lanes.close()
         with pytest.raises(DeadlineExceeded):
             await running
+
+    run(test())
+
+
+# ── together ─────────────────────────────────────────────────────────────────────────────────────
+
+
+class Doubling:
+    """Doubles numbers, of several requests at once, when its gate is open; 13 is an error."""
+
+    def __init__(self) -> None:
+        self.gate = Gate()
+        self.batches: list[list[int]] = []
+
+    def work(self, asked: Sequence[int]) -> Sequence[Callable[[], int]]:
+        self.batches.append(list(asked))
+        self.gate.work()
+        return [partial(self._double, one) for one in asked]
+
+    def _double(self, one: int) -> int:
+        if one == 13:
+            raise ValueError(one)
+        return 2 * one
+
+
+def doubled(lane: Lane, of: Doubling, number: int, key: str = "double") -> asyncio.Task[int]:
+    return asyncio.create_task(lane.run_together(key, number, of.work, "ada", 1.0, Deadline(SECONDS_MAX)))
+
+
+def test_requests_that_come_meanwhile_are_answered_together() -> None:
+    async def test() -> None:
+        lane, of = Lane("test", 4, caller_max=4), Doubling()
+        first = [doubled(lane, of, number) for number in (1, 2)]
+        await until(lambda: of.gate.entered == 1)
+        later = [doubled(lane, of, number) for number in (3, 13, 5)]
+        await asyncio.sleep(0)
+        of.gate.open()
+        assert [await one for one in first] == [2, 4]
+        assert await later[0] == 6
+        with pytest.raises(ValueError, match="13"):
+            await later[1]
+        assert await later[2] == 10
+        assert of.batches == [[1, 2], [3, 13, 5]]
+        await is_usable(lane)
+
+    run(test())
+
+
+def test_request_that_is_given_up_is_left_out() -> None:
+    async def test() -> None:
+        lane, of = Lane("test", 4, caller_max=4), Doubling()
+        first = doubled(lane, of, 1)
+        await until(lambda: of.gate.entered == 1)
+        later = [doubled(lane, of, number) for number in (2, 3)]
+        await asyncio.sleep(0)
+        later[0].cancel()
+        first.cancel()
+        await asyncio.sleep(0)
+        of.gate.open()
+        assert await later[1] == 6
+        assert of.batches == [[1], [3]]
+        await is_usable(lane)
+
+    run(test())
+
+
+def test_requests_with_other_keys_are_answered_apart() -> None:
+    async def test() -> None:
+        lane, of = Lane("test", 4, caller_max=4), Doubling()
+        of.gate.open()
+        both = doubled(lane, of, 1), doubled(lane, of, 2, "other")
+        assert [await one for one in both] == [2, 4]
+        assert sorted(of.batches) == [[1], [2]]
+
+    run(test())
+
+
+def test_together_a_bounded_number_waits_and_is_answered_at_once() -> None:
+    async def test() -> None:
+        lane, of = Lane("test", 4, caller_max=4, caller_queue_max=TOGETHER_MAX + 3), Doubling()
+        first = doubled(lane, of, 0)
+        await until(lambda: of.gate.entered == 1)
+        later = [doubled(lane, of, number) for number in range(100, 100 + TOGETHER_MAX + 4)]
+        await asyncio.sleep(0)
+        of.gate.open()
+        outcomes = await asyncio.gather(first, *later, return_exceptions=True)
+        assert outcomes[:-1] == [0, *(2 * number for number in range(100, 100 + TOGETHER_MAX + 3))]
+        assert isinstance(outcomes[-1], Busy)
+        assert list(map(len, of.batches)) == [1, TOGETHER_MAX, 3]
+
+    run(test())
+
+
+def test_failure_of_all_reaches_each_request() -> None:
+    async def test() -> None:
+        lane = Lane("test", 4, caller_max=4)
+
+        def fails(_: Sequence[int]) -> Sequence[Callable[[], int]]:
+            raise LookupError("all")
+
+        both = [lane.run_together("k", number, fails, "ada", 1.0, Deadline(SECONDS_MAX)) for number in (1, 2)]
+        outcomes = await asyncio.gather(*both, return_exceptions=True)
+        assert list(map(repr, outcomes)) == ["LookupError('all')"] * 2
+        await is_usable(lane)
 
     run(test())

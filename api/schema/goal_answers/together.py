@@ -1,0 +1,87 @@
+"""Requests for single objectives that wait at the same time are answered together.
+
+A client that loads many objectives sends a request for each, and many clients look at the same page. One statement and
+one pass over its columns serve all of them that a caller has sent meanwhile; alone, each would spend most of its time
+on taking a thread, a connection and a statement.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from time import monotonic
+from typing import Any, NamedTuple, Never, TypeVar
+
+from strawberry.types import ExecutionResult
+
+from api.execution.admission import Operation, lane_of
+from api.execution.context import Context
+from api.execution.limits import Assessed
+from api.execution.plans.run import Irregular
+from api.schema.goal_answers.documents import GOAL_QUERIES, Asked, GoalQuery
+
+T = TypeVar("T")
+
+
+class Request(NamedTuple):
+    """A request for an objective. `answer` makes its outcome of the data of its query and the time at which it began to
+    be answered; without data, by itself. `executor` makes an executor of it, for fields that are no columns."""
+
+    asked: Asked
+    context: Context
+    executor: Callable[[], Any]
+    answer: Callable[[dict[str, Any] | None, float], Any]
+
+
+def together_with_others(
+    operation: Operation,
+    context: Context,
+    assessed: Assessed | None,
+    execute: Callable[..., ExecutionResult],
+    executor: Callable[[Operation, Context], Any],
+    work: Callable[[Callable[[], ExecutionResult]], T],
+) -> Awaitable[T] | None:
+    """The result of `work` with the execution of a query for one objective, together with other requests of its caller;
+    None for any other operation. `execute` also takes the data of the query, if they are known. `executor` makes an
+    executor of an operation. Raises `Busy`."""
+    text, variables, name = operation
+    query = GOAL_QUERIES.find((text or "", name))
+    if query is None or not query.is_one or assessed is None or context.route is not None:
+        return None
+    lane = lane_of(assessed, context.lanes)
+    if lane is not context.lanes.light:
+        return None
+    try:
+        asked = query.asked(variables or {})
+    except Irregular:
+        return None
+
+    def answer(data: dict[str, Any] | None, began: float) -> T:
+        return work(partial(execute, data=data, began=began))
+
+    request = Request(asked, context, partial(executor, operation, context), answer)
+    present = None if context.moment is None else context.moment.basis
+    key = query, asked.position, context.caller, present
+    return lane.run_together(
+        key, request, partial(_answered, query), context.caller.actor, assessed.cost, context.deadline
+    )
+
+
+def _answered(query: GoalQuery, requests: Sequence[Request]) -> Sequence[Callable[[], Any]]:
+    """The outcome of each of these requests, which see the same. Runs on a worker thread."""
+    first, began = requests[0].context, monotonic()
+    found = GOAL_QUERIES.answers(query, first, [one.asked for one in requests], requests[0].executor)
+    for one in requests:
+        if one.context is not first:
+            one.context.freshness.take(first.freshness)
+    return [_outcome(one, data, began) for one, data in zip(requests, found, strict=True)]
+
+
+def _outcome(request: Request, data: dict[str, Any] | None, began: float) -> Callable[[], Any]:
+    try:
+        result = request.answer(data, began)
+    except Exception as error:  # noqa: BLE001 - the request raises it
+        return partial(_raise, error)
+    return lambda: result
+
+
+def _raise(error: Exception) -> Never:
+    raise error

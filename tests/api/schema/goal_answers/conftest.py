@@ -1,0 +1,3 @@
+from tests.api.schema.conftest import world
+
+__all__ = ["world"]
