@@ -14,6 +14,7 @@ from api.execution import limits
 from api.execution.context import Bounds, Caller, Context
 from api.execution.writer import Writer
 from api.runtime.database import Database
+from api.schema.goal_answers.documents import GoalQueries
 from api.schema.schema import schema
 from api.snapshot.structure import Structure
 from domain.commands.permissions import Role
@@ -100,7 +101,8 @@ class Asking:
         """The number of SQL statements that a document takes in a process that keeps nothing yet."""
         self.structure = Structure()
         self.pool.statements.clear()
-        self.ask(query, **variables)
+        with patch("api.schema.pipeline.GOAL_QUERIES", GoalQueries()):
+            self.ask(query, **variables)
         return len(self.pool.statements)
 
 

@@ -1,7 +1,8 @@
 """Prometheus metrics of this process: `GET /metrics`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
@@ -12,7 +13,7 @@ from api.execution.context import RequestStats
 from api.execution.lanes import Lanes
 from api.execution.subscription_hub import SubscriptionHub
 from api.execution.writer import Writer
-from api.observability.state_collector import Kept, StateCollector
+from api.observability.state_collector import Kept, Plans, StateCollector
 from api.snapshot.standbys import Standbys
 from domain.log.event_store import Log
 from projections.engine.projector import Projector
@@ -85,10 +86,11 @@ class Metrics:
         lanes: Lanes | None = None,
         answers: Kept | None = None,
         standbys: Standbys | None = None,
+        plans: Mapping[str, Plans] = MappingProxyType({}),
     ) -> None:
         """Also export the durations of the log's commits, and at each scrape the state of these."""
         log.commits.observe = self._commit_seconds.observe
-        self._registry.register(StateCollector(log, projector, hub, writer, lanes, answers, standbys))
+        self._registry.register(StateCollector(log, projector, hub, writer, lanes, answers, standbys, plans))
 
     def page(self, _: Request) -> Response:
         """All metrics in the text format. Called on a worker thread."""

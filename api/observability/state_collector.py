@@ -1,6 +1,6 @@
 """Metrics of the state of a process, read at each scrape: the log, the projections, commands and connections."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from time import monotonic
 from typing import Any, Final, Protocol
 
@@ -46,6 +46,14 @@ class Kept(Protocol):
     def __len__(self) -> int: ...
 
 
+class Plans(Protocol):
+    """Plans of queries that a process keeps: how often one answered, and how often it left the answer to the
+    interpreter, which computes it again."""
+
+    answered: int
+    given_up: int
+
+
 class StateCollector:
     """Collects the state of these components of one process."""
 
@@ -58,8 +66,10 @@ class StateCollector:
         lanes: Lanes | None,
         answers: Kept | None,
         standbys: Standbys | None,
+        plans: Mapping[str, Plans],
     ) -> None:
         self._standbys = standbys
+        self._plans = plans
         self._log = log
         self._projector = projector
         self._hub = hub
@@ -77,6 +87,7 @@ class StateCollector:
         yield from self._commands()
         yield from self._operations()
         yield from () if self._answers is None else _kept(self._answers)
+        yield from _plans(self._plans)
         yield _gauge("subscriptions", "Running subscriptions.", self._hub.count)
         yield from self._connections()
         yield from _servers(self._standbys)
@@ -152,6 +163,15 @@ def _kept(answers: Kept) -> Iterator[Metric]:
     yield _gauge("kept_answer_bytes", "Size of the answers in memory, in bytes.", answers.size)
     yield _counter("kept_answer_hits", "Queries that got a kept answer.", answers.hits)
     yield _counter("kept_answer_misses", "Executed queries whose answers may be kept.", answers.misses)
+
+
+def _plans(plans: Mapping[str, Plans]) -> Iterator[Metric]:
+    answers = CounterMetricFamily("keyframe_plan_answers", "Answers by a plan.", labels=["plan"])
+    given_up = CounterMetricFamily("keyframe_plan_given_up", "Answers that a plan has left.", labels=["plan"])
+    for name, one in plans.items():
+        answers.add_metric([name], one.answered)
+        given_up.add_metric([name], one.given_up)
+    yield from (answers, given_up)
 
 
 def _servers(standbys: Standbys | None) -> Iterator[Metric]:

@@ -1,6 +1,6 @@
 """The composition root: the ASGI application of one process."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from starlette.applications import Starlette
 
@@ -8,9 +8,12 @@ from api.auth.authentication import DEMO
 from api.console.shell import Shell
 from api.console.sign_in import Guest
 from api.execution.context import Caller
+from api.execution.executor import COMPILED
+from api.observability.state_collector import Plans
 from api.runtime.database import Database
 from api.runtime.log_setup import configure_logging
 from api.runtime.settings import Settings
+from api.schema.goal_answers.documents import GOAL_QUERIES
 from api.server.lean_frame import LeanFrame
 from api.server.lifespan import lifespan_of
 from api.server.middleware import EXCEPTION_HANDLERS, middleware_of
@@ -37,8 +40,16 @@ def create_app(
     """
     configure_logging(settings.journal)
     process = Process.of(settings, database, anonymous=visitor if anonymous else None)
+    plans: Mapping[str, Plans] = {"goals": GOAL_QUERIES, "columns": COMPILED}
     process.metrics.observe(
-        process.log, process.projector, process.hub, process.writer, process.lanes, process.answers, process.standbys
+        process.log,
+        process.projector,
+        process.hub,
+        process.writer,
+        process.lanes,
+        process.answers,
+        process.standbys,
+        plans,
     )
     shell = Shell() if editor else None
     endpoint = endpoint_of(process, shell)

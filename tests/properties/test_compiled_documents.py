@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from api.execution import executor
 from api.execution.context import Bounds, Caller, Context, Moment, RequestStats
 from api.execution.executor import Executor
+from api.execution.plans.compiled_documents import CompiledDocuments
 from api.execution.writer import Writer
 from api.schema.schema import schema
 from api.snapshot.global_ids import encode, suffix
@@ -22,7 +23,6 @@ from domain.primitives.values import Basis
 from projections.engine import visibility
 from projections.engine.projector import Projector
 from projections.engine.rebuild import create
-from tests.api.execution.plans.counted_documents import Counted
 from tests.api.execution.test_executor import Reference
 from tests.api.privacy.generated_documents import documents
 from tests.properties.conftest import World, Worlds
@@ -87,7 +87,7 @@ def answer(document: str, context: Context, executor: type[Any]) -> tuple[bytes,
 @laws
 @given(chance=st.randoms(use_true_random=True), role=st.sampled_from([Role.ADMIN, Role.MEMBER]))
 def test_compiled_answer_equals_the_interpreted_one(worlds: Worlds, chance: Random, role: Role) -> None:
-    counted = Counted()
+    counted = CompiledDocuments()
     with worlds() as world, pytest.MonkeyPatch.context() as patch:
         patch.setattr(executor, "COMPILED", counted)
         asker = Asker(world, chance)
@@ -96,4 +96,4 @@ def test_compiled_answer_equals_the_interpreted_one(worlds: Worlds, chance: Rand
             ours = answer(document, context, Executor)
             assert ours == answer(document, context, Reference), document
             assert ours == answer(document, context, Executor), document
-    assert counted.done > DOCUMENTS > counted.given_up
+    assert counted.answered > DOCUMENTS > counted.given_up

@@ -11,15 +11,20 @@ from typing import Any, Final
 from api.execution.limits import DOCUMENTS_KEPT
 from api.execution.plans.compiler import Place, compiled
 from api.execution.plans.run import Run
+from projections.store.deadline import Stopped
 
 COMPILED_MAX: Final = 2 * DOCUMENTS_KEPT
 """Documents with different flags whose root fields are kept compiled."""
 
 
 class CompiledDocuments:
-    """Keeps the root fields of queries, and compiles each at its first run. Used by several threads."""
+    """Keeps the root fields of queries, and compiles each at its first run. Used by several threads.
+
+    `answered` are those that were completed, `given_up` those that the interpreter completes again.
+    """
 
     def __init__(self) -> None:
+        self.answered = self.given_up = 0
         self._kept: OrderedDict[object, Sequence[Place]] = OrderedDict()
 
     def roots(self, executor: Any) -> Sequence[Place] | None:
@@ -35,9 +40,17 @@ class CompiledDocuments:
     def complete(self, run: Run, type_: Any, at: Place, value: Any) -> Any:
         """The completed value of a root field of a nullable type; it is not None. Raises `Irregular`, `Stopped`, and
         any error of a field."""
-        if at.complete is None:
-            at.complete = compiled(run.executor, type_, at).complete
-        return at.complete(run, [value])[0]
+        try:
+            if at.complete is None:
+                at.complete = compiled(run.executor, type_, at).complete
+            (completed,) = at.complete(run, [value])
+        except Stopped:
+            raise
+        except Exception:
+            self.given_up += 1
+            raise
+        self.answered += 1
+        return completed
 
 
 def _key(executor: Any) -> object:

@@ -19,7 +19,7 @@ from api.execution.limits import DOCUMENTS_KEPT
 from api.execution.plans.columns import Level
 from api.execution.plans.compiler import Place
 from api.execution.plans.run import Irregular, Run
-from api.schema.goal_answers.goals import Objectives
+from api.schema.goal_answers.found_goals import Objectives
 from api.schema.goal_answers.levels import Levels
 from api.schema.metrics.figures import OBJECTIVES_NEED
 from api.snapshot import global_ids
@@ -27,8 +27,8 @@ from api.snapshot.pagination import PAGE_DEFAULT, PAGE_MAX
 from api.snapshot.snapshot import SnapshotReader
 from domain.primitives.lazy import cached_property
 from domain.primitives.values import Kind
-from projections.figures import goals_at_once
-from projections.figures.goals_at_once import Found, Wanted
+from projections.standings import goals_at_once
+from projections.standings.goals_at_once import Found, Wanted
 from projections.standings.kept_rows import SHOWN
 
 Document: TypeAlias = tuple[str, str | None]

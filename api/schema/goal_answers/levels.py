@@ -12,8 +12,8 @@ from api.execution.plans.columns import Complete, Field, Level
 from api.execution.plans.compiler import Place, compiled, compiled_field
 from api.execution.plans.readers import column_name
 from api.execution.plans.run import Run
-from api.schema.goal_answers.goals import STATED
-from projections.figures import goals_at_once
+from api.schema.goal_answers.found_goals import STATED
+from projections.standings import goals_at_once
 from projections.standings.kept_rows import KEPT, SHOWN
 
 OfGoals: TypeAlias = Callable[[Run, Any], Any]

@@ -1,6 +1,6 @@
 """One caller who keeps the server busy delays no other caller, and gets 429 beyond its queue."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Event, current_thread
@@ -11,6 +11,7 @@ import pytest
 
 from domain.commands.permissions import Role
 from domain.log.credentials import api_tokens
+from projections.standings import goals_at_once
 from projections.store import basis as bases
 from tests.api.schema.subscriptions.conftest import Running, Serve, Workspace, serve, until, workspace
 
@@ -30,15 +31,17 @@ class Held:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.count = 0
         self._free = Event()
-        now = bases.now
+        monkeypatch.setattr(bases, "now", self._held(bases.now))
+        monkeypatch.setattr(goals_at_once, "read", self._held(goals_at_once.read))
 
-        def held(conn: Any) -> Any:
+    def _held(self, read: Callable[..., Any]) -> Callable[..., Any]:
+        def held(*args: Any) -> Any:
             if current_thread().name.startswith("keyframe-heavy"):
                 self.count += 1
                 assert self._free.wait(SECONDS_MAX)
-            return now(conn)
+            return read(*args)
 
-        monkeypatch.setattr(bases, "now", held)
+        return held
 
     def release(self) -> None:
         self._free.set()

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from api.execution import executor
+from api.execution.plans.compiled_documents import CompiledDocuments
 from api.schema.schema import schema
-from tests.api.execution.plans.counted_documents import Counted
 from tests.api.execution.test_executor import FAILING_HERE_AND_THERE, FRAGMENTS
 from tests.api.schema.crowd import Crowd
 from tests.api.snapshot.test_statement_count import SIMPLE
@@ -18,8 +18,8 @@ CHOSEN = """query($with: Boolean!, $count: Int) {
 
 
 @pytest.fixture
-def counted(monkeypatch: pytest.MonkeyPatch) -> Counted:
-    counted = Counted()
+def counted(monkeypatch: pytest.MonkeyPatch) -> CompiledDocuments:
+    counted = CompiledDocuments()
     monkeypatch.setattr(executor, "COMPILED", counted)
     return counted
 
@@ -29,22 +29,24 @@ def titles(world: AskedWorld, **variables: Any) -> list[dict[str, Any]]:
     return nodes
 
 
-def test_queries_without_errors_are_completed_by_columns(world: AskedWorld, counted: Counted) -> None:
+def test_queries_without_errors_are_completed_by_columns(world: AskedWorld, counted: CompiledDocuments) -> None:
     Crowd(world).join(5)
     world.ask(SIMPLE)
     world.ask(FRAGMENTS, **{"with": True, "without": False})
-    assert (counted.done, counted.given_up) == (4, 0)
+    assert (counted.answered, counted.given_up) == (4, 0)
 
 
-def test_a_value_with_an_error_is_completed_by_the_interpreter(world: AskedWorld, counted: Counted) -> None:
+def test_a_value_with_an_error_is_completed_by_the_interpreter(world: AskedWorld, counted: CompiledDocuments) -> None:
     Crowd(world).join(3)
     errors = world.errors(FAILING_HERE_AND_THERE)
     assert ["cycles", "nodes", 0, "asOf"] in [error.path for error in errors]
-    assert (counted.done, counted.given_up) == (1, 2)
+    assert (counted.answered, counted.given_up) == (1, 2)
 
 
 @pytest.mark.parametrize("wrong", ["asOf(position: 99999) { key }", "objectives(first: 1, last: 1) { totalCount }"])
-def test_what_was_read_is_not_read_again_for_an_error(world: AskedWorld, counted: Counted, wrong: str) -> None:
+def test_what_was_read_is_not_read_again_for_an_error(
+    world: AskedWorld, counted: CompiledDocuments, wrong: str
+) -> None:
     Crowd(world).join(5)
     heavy = """objectives(first: 100) { nodes { progress { value explain { value } } changes { totalCount }
         keyResults { trajectory(every: WEEK) { actual } forecast { value } } } }
@@ -53,12 +55,12 @@ def test_what_was_read_is_not_read_again_for_an_error(world: AskedWorld, counted
     statements = world.count(plain)
     world.pool.statements.clear()
     world.errors(f"{{ cycles(first: 1) {{ nodes {{ {heavy} wrong: {wrong} }} }} }}")
-    assert (counted.done, counted.given_up) == (1, 1)
+    assert (counted.answered, counted.given_up) == (1, 1)
     assert len(world.pool.statements) <= statements + 2
 
 
 def test_flags_decide_what_is_selected_and_other_variables_are_bound_at_each_run(
-    world: AskedWorld, counted: Counted
+    world: AskedWorld, counted: CompiledDocuments
 ) -> None:
     Crowd(world).join(5)
     assert [list(one) for one in titles(world, **{"with": True, "count": 2})] == [["title", "state"]] * 2
@@ -69,7 +71,7 @@ def test_flags_decide_what_is_selected_and_other_variables_are_bound_at_each_run
 
 
 def test_a_bounded_number_of_documents_is_kept(
-    world: AskedWorld, counted: Counted, monkeypatch: pytest.MonkeyPatch
+    world: AskedWorld, counted: CompiledDocuments, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("api.execution.plans.compiled_documents.COMPILED_MAX", 3)
     for number in range(5):
@@ -77,9 +79,9 @@ def test_a_bounded_number_of_documents_is_kept(
     assert [root.name for (root,) in counted._kept.values()] == ["alias2", "alias3", "alias4"]
 
 
-def test_mutations_are_not_compiled(world: AskedWorld, counted: Counted) -> None:
+def test_mutations_are_not_compiled(world: AskedWorld, counted: CompiledDocuments) -> None:
     world.ask('mutation { addPerson(input: {handle: "cy", name: "Cy"}) { person { handle } } }')
-    assert counted.done == counted.given_up == 0
+    assert counted.answered == counted.given_up == 0
 
 
 def test_an_object_that_occurs_often_is_completed_once(world: AskedWorld) -> None:

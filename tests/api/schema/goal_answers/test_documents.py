@@ -113,7 +113,7 @@ def test_failure_is_reported_by_the_executor(
     def fails(*_: object) -> None:
         raise LookupError
 
-    monkeypatch.setattr("projections.figures.goals_at_once.read", fails)
+    monkeypatch.setattr("projections.standings.goals_at_once.read", fails)
     assert world.ask(PAGE, n=2) == expected
     assert (queries.answered, queries.given_up) == (1, 1)
 

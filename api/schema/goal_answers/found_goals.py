@@ -12,7 +12,7 @@ from api.snapshot.snapshot import View
 from domain.primitives.lazy import cached_property
 from domain.primitives.values import Kind
 from projections.figures.goal_columns import KeyResultColumns, ObjectiveColumns
-from projections.figures.goals_at_once import Found
+from projections.standings.goals_at_once import Found
 from projections.store.columnar import Columnar, at_places, in_range
 from projections.tables.key_result import KEY_RESULT
 from projections.tables.objective import OBJECTIVE
