@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from statistics import median
@@ -46,11 +46,14 @@ _PLAIN_FIELDS = """rowId title description owner progress status
   keyResultsByObjectiveId { nodes { rowId title target current unit status } }"""
 ONE: Final = "query A($id: ID!) { objective(id: $id) { " + _FIELDS + " } }"
 PAGE: Final = "query B($n: Int) { objectives(first: $n) { nodes { " + _FIELDS + " } } }"
-THEN: Final = (
+ONE_THEN: Final = "query A($id: ID!, $at: Position!) { asOf(position: $at) { objective(id: $id) { " + _FIELDS + " } } }"
+PAGE_THEN: Final = (
     "query B($n: Int, $at: Position!) { asOf(position: $at) { objectives(first: $n) { nodes { " + _FIELDS + " } } } }"
 )
 PLAIN_ONE: Final = "query A($id: Int!) { objectiveByRowId(rowId: $id) { " + _PLAIN_FIELDS + " } }"
 PLAIN_PAGE: Final = "query B($n: Int) { allObjectives(first: $n) { nodes { " + _PLAIN_FIELDS + " } } }"
+OBJECTIVES: Final = 200
+"""How many objectives are asked for one by one, in turn, each connection beginning elsewhere."""
 GOALS: Final = {"a": (1.0, 2.5), "b": (1.5, 5.0), "c": (2.0, 10.0)}
 """Requests a second against PostGraphile, fresh and repeated, by document: one objective, a page of 50, 1,000."""
 
@@ -88,12 +91,29 @@ server.listen(+process.env.PORT, '127.0.0.1');
 """
 
 
+_LOAD: Final = """
+import { createRequire } from 'node:module';
+const autocannon = createRequire(process.cwd() + '/')('autocannon');
+const { url, headers, bodies, connections, duration } = JSON.parse(process.argv[2]);
+const requests = bodies.map((body) => ({ body: JSON.stringify(body) }));
+let begun = 0;
+const setupClient = (client) => {
+  const first = Math.floor((begun++ * requests.length) / connections);
+  client.setRequests([...requests.slice(first), ...requests.slice(0, first)]);
+};
+const load = { url, method: 'POST', headers, connections, duration, timeout: 60, requests, setupClient };
+const found = await autocannon(load);
+const answers = found['1xx'] + found['2xx'] + found['3xx'] + found['4xx'] + found['5xx'];
+console.log(JSON.stringify({ answers, duration: found.duration, non2xx: found.non2xx, errors: found.errors }));
+"""
+
+
 class Asked(NamedTuple):
-    """A request that is sent again and again."""
+    """Requests that are sent in turn, again and again."""
 
     url: str
     headers: Mapping[str, str]
-    body: Mapping[str, Any]
+    bodies: Sequence[Mapping[str, Any]]
 
 
 @contextmanager
@@ -147,25 +167,20 @@ def _wait_for(url: str) -> None:
 
 
 def per_second(folder: Path, asked: Asked, seconds: float) -> float:
-    """The answers a second to a request on some connections. Raises `RuntimeError` if any has errors."""
-    answer = httpx.post(asked.url, json=asked.body, headers=dict(asked.headers), timeout=60)
+    """The answers a second to requests on some connections. Raises `RuntimeError` if any has errors."""
+    answer = httpx.post(asked.url, json=asked.bodies[0], headers=dict(asked.headers), timeout=60)
     if "errors" in answer.json():
         raise RuntimeError(answer.text[:500])
-    sent = {"content-type": "application/json", **asked.headers}
-    headers = [part for name, value in sent.items() for part in ("-H", f"{name}={value}")]
-    load = [
-        str(folder / "node_modules/node/bin/node"),
-        str(folder / "node_modules/autocannon/autocannon.js"),
-        "-j",
-        "-n",
-    ]
-    how = ["-c", str(CONNECTIONS), "-d", str(seconds), "-t", "60", "-m", "POST", *headers, "-b", json.dumps(asked.body)]
+    (folder / "load.mjs").write_text(_LOAD)
+    headers = {"content-type": "application/json", **asked.headers}
+    load = {"url": asked.url, "headers": headers, "bodies": asked.bodies, "connections": CONNECTIONS}
+    node = [str(folder / "node_modules/node/bin/node"), "load.mjs", json.dumps({**load, "duration": seconds})]
     with pinned(LOAD_CORE):
-        done = subprocess.run([*load, *how, asked.url], capture_output=True, text=True, check=True)
+        done = subprocess.run(node, capture_output=True, text=True, check=True, cwd=folder)
     figures = json.loads(done.stdout)
     if figures["non2xx"] or figures["errors"]:
-        raise RuntimeError(f"{asked.url}: {figures['statusCodeStats']}, {figures['errors']} failed; {asked.body}")
-    return float(figures["requests"]["total"] / figures["duration"])
+        raise RuntimeError(f"{asked.url}: {figures}; {asked.bodies[0]}")
+    return float(figures["answers"] / figures["duration"])
 
 
 @contextmanager
@@ -209,23 +224,20 @@ def compare(folder: Path, servers: Mapping[str, Mapping[str, Asked]], seconds: f
                 report(f"{document}, {name}{what} / PostGraphile", mine / plain, goal, f"{mine:.0f}/s, {plain:.0f}/s")
 
 
-def keyframe(url: str, headers: Mapping[str, str], id: str, at: int | None = None) -> dict[str, Asked]:
-    url = f"{url}/graphql"
-    if at is None:
-        pages = {name: {"query": PAGE, "variables": {"n": n}} for name, n in (("b", 50), ("c", 1_000))}
-        bodies = {"a": {"query": ONE, "variables": {"id": id}}, **pages}
-    else:
-        bodies = {
-            name: {"query": THEN, "variables": {"n": n, "at": at}}
-            for name, n in zip("abc", (1, 50, 1_000), strict=True)
-        }
-    return {name: Asked(url, headers, body) for name, body in bodies.items()}
+def keyframe(url: str, headers: Mapping[str, str], ids: Sequence[str], at: int | None = None) -> dict[str, Asked]:
+    """The documents for Keyframe, as of a position or now; `ids` are those of the objectives that are asked for."""
+    then = {} if at is None else {"at": at}
+    one, page = (ONE, PAGE) if at is None else (ONE_THEN, PAGE_THEN)
+    bodies = {"a": [{"query": one, "variables": {"id": id, **then}} for id in ids]}
+    bodies |= {name: [{"query": page, "variables": {"n": n, **then}}] for name, n in (("b", 50), ("c", 1_000))}
+    return {name: Asked(f"{url}/graphql", headers, asked) for name, asked in bodies.items()}
 
 
 def plain(url: str) -> dict[str, Asked]:
-    pages = {name: {"query": PLAIN_PAGE, "variables": {"n": n}} for name, n in (("b", 50), ("c", 1_000))}
-    bodies = {"a": {"query": PLAIN_ONE, "variables": {"id": 7}}, **pages}
-    return {name: Asked(url, {}, body) for name, body in bodies.items()}
+    """The same documents for PostGraphile."""
+    bodies = {"a": [{"query": PLAIN_ONE, "variables": {"id": n}} for n in range(1, OBJECTIVES + 1)]}
+    bodies |= {name: [{"query": PLAIN_PAGE, "variables": {"n": n}}] for name, n in (("b", 50), ("c", 1_000))}
+    return {name: Asked(url, {}, asked) for name, asked in bodies.items()}
 
 
 def measured(world: World, folder: Path, seconds: float, rounds: int) -> None:
@@ -234,7 +246,8 @@ def measured(world: World, folder: Path, seconds: float, rounds: int) -> None:
     with world.database.connect() as conn:
         url = url_of(conn)
         conn.execute(_TABLES)
-        ((objective,),) = conn.execute("select id from objective order by position limit 1")
+        query = "select id from objective where version = 1 order by position limit %s"
+        ids = [encode(Kind.OBJECTIVE, id) for (id,) in conn.execute(query, [OBJECTIVES])]
         ((key_result,),) = conn.execute("select id from key_result order by position limit 1")
     headers = {"authorization": f"Bearer {token(world, 'load', Role.ADMIN)}"}
     environment = {
@@ -242,16 +255,16 @@ def measured(world: World, folder: Path, seconds: float, rounds: int) -> None:
         "KEYFRAME_WORKSPACE": world.database.settings.workspace,
         "KEYFRAME_COST_MAX": "1000000",
     }
-    id, without = encode(Kind.OBJECTIVE, objective), {"KEYFRAME_KEPT_ANSWERS_BYTES_MAX": "0"}
+    without = {"KEYFRAME_KEPT_ANSWERS_BYTES_MAX": "0"}
     with ExitStack() as stack:
         with pinned(SERVER_CORE):
             repeated = stack.enter_context(serving("serve", environment)).url
             fresh = stack.enter_context(serving("serve", environment | without)).url
             beside = stack.enter_context(plain_server(folder, url))
         servers = {
-            "fresh": keyframe(fresh, headers, id),
-            "as of": keyframe(fresh, headers, id, position),
-            "repeated": keyframe(repeated, headers, id),
+            "fresh": keyframe(fresh, headers, ids),
+            "as of": keyframe(fresh, headers, ids, position),
+            "repeated": keyframe(repeated, headers, ids),
             "PostGraphile": plain(beside),
         }
         compare(folder, servers, seconds, rounds, "")

@@ -212,10 +212,15 @@ class Lane:
         return await mine.outcome
 
     async def _serve(self, key: Hashable, work: Callable[[Sequence[Any]], Sequence[Any]], caller: Hashable) -> None:
-        """Answer those who have gathered, again and again until there are none."""
+        """Answer those who have gathered, again and again until there are none. A batch begins once an iteration of the
+        event loop has brought no other request."""
         batch: list[Waiter] = []
         try:
-            while self._gathered[key]:
+            while waiting := self._gathered[key]:
+                size = 0
+                while size < len(waiting) < TOGETHER_MAX:
+                    size = len(waiting)
+                    await asyncio.sleep(0)
                 batch, self._gathered[key] = self._gathered[key][:TOGETHER_MAX], self._gathered[key][TOGETHER_MAX:]
                 batch = [one for one in batch if not one.outcome.done()]
                 if batch:
