@@ -23,6 +23,7 @@ from api.execution.context import Bounds, Context
 from api.execution.executor import Executor
 from api.execution.lanes import Busy
 from api.schema.attention.item_types import TYPES as ATTENTION
+from api.schema.goal_answers.documents import GOAL_QUERIES
 from api.schema.goal_answers.together import together_with_others
 from api.schema.history.event_types import CHANGES
 from api.schema.mutations.mutation import Mutation
@@ -95,13 +96,14 @@ class Schema(strawberry.Schema):
         operation of one of these types. Raises `Busy`."""
         text, variables, name = operation
         execute = partial(self.execute_sync, text, variables, context, None, name, allowed_operation_types)
-        assessed, executor = (
-            self._admission.known(operation, context),
-            cast("type[Executor]", self.execution_context_class),
-        )
-        make = partial(executor_of, self._schema, executor)
-        together = together_with_others(operation, context, assessed, execute, make, work)
-        return together or self._admission.run(operation, context, partial(work, execute))
+        query = GOAL_QUERIES.find((text, name))
+        if query is not None and query.is_one:
+            executor = partial(executor_of, self._schema, cast("type[Executor]", self.execution_context_class))
+            assessed = self._admission.known(operation, context)
+            together = together_with_others(query, operation, context, assessed, execute, executor, work)
+            if together is not None:
+                return together
+        return self._admission.run(operation, context, partial(work, execute))
 
     async def stream(
         self,

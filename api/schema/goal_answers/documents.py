@@ -31,7 +31,7 @@ from projections.standings import goals_at_once
 from projections.standings.goals_at_once import Found, Wanted
 from projections.standings.kept_rows import SHOWN
 
-Document: TypeAlias = tuple[str, str | None]
+Document: TypeAlias = tuple[str | None, str | None]
 """The text of a document, and the name of its operation."""
 Value: TypeAlias = Callable[[Mapping[str, Any]], Any]
 """An argument, from the variables of a request."""
@@ -223,6 +223,8 @@ class GoalQueries:
 
     def __init__(self) -> None:
         self._kept: OrderedDict[Document, GoalQuery | None] = OrderedDict()
+        self.find = self._kept.get
+        """Returns the query of a document that was learnt; None if it is no query for goals, or not known yet."""
         self.answered = self.given_up = 0
 
     def data(
@@ -230,7 +232,7 @@ class GoalQueries:
     ) -> dict[str, Any] | None:
         """The data of a query for goals that was learnt. None for any other, and for what is irregular or fails: the
         executor tells errors in their places. `executor` makes one of this request, for fields that are no columns."""
-        query = self._kept.get(document)
+        query = self.find(document)
         if query is None:
             return None
         try:
@@ -251,10 +253,6 @@ class GoalQueries:
             return [None] * len(asked)
         self.answered += len(asked)
         return found
-
-    def find(self, document: Document) -> GoalQuery | None:
-        """The query of a document that was learnt; None if it is no query for goals, or not known yet."""
-        return self._kept.get(document)
 
     def learn(self, document: Document, executor: Any, roots: Sequence[Place] | None) -> None:
         """Compile a document that an executor has executed without an error, unless it is known."""

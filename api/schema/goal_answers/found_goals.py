@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from itertools import chain, repeat
 from typing import Any, TypeVar
+from uuid import UUID
 
 from api.schema.metrics import figures
 from api.snapshot import global_ids
@@ -11,8 +12,9 @@ from api.snapshot.siblings import Siblings
 from api.snapshot.snapshot import View
 from domain.primitives.lazy import cached_property
 from domain.primitives.values import Kind
-from projections.figures.goal_columns import KeyResultColumns, ObjectiveColumns
+from projections.figures.goal_columns import KeyResultColumns, ObjectiveColumns, PartColumns
 from projections.standings.goals_at_once import Found
+from projections.standings.kept_rows import KeptColumns
 from projections.store.columnar import Columnar, at_places, in_range
 from projections.tables.key_result import KEY_RESULT
 from projections.tables.objective import OBJECTIVE
@@ -59,15 +61,26 @@ class Objectives(Columnar[Any]):
     @cached_property
     def key_results(self) -> "KeyResults":
         """Their key results, without dropped ones."""
-        return KeyResults(self)
+        groups = self.parts.groups_of(self.columns["born"], include_dropped=False)
+        return KeyResults(self.batch.view, self.kept, self.parts, self.columns["id"], groups)
 
 
 class KeyResults(Columnar[Any]):
     """The key results of objectives that are not dropped, one after another."""
 
-    def __init__(self, of: Objectives) -> None:
-        groups = of.parts.groups_of(of.columns["born"], include_dropped=False)
-        self._of = of
+    def __init__(
+        self,
+        view: View,
+        kept: KeptColumns,
+        parts: PartColumns,
+        objectives: Sequence[UUID],
+        groups: Sequence[Sequence[int]],
+    ) -> None:
+        """`groups`: the places of the key results of each of these objectives."""
+        self._view = view
+        self._kept = kept
+        self._parts = parts
+        self._objectives = objectives
         self._sizes = list(map(len, groups))
         self._places = in_range(list(chain.from_iterable(groups)))
 
@@ -76,31 +89,29 @@ class KeyResults(Columnar[Any]):
 
     def column(self, name: str) -> Sequence[Any]:
         """A column of their rows, as stored or as their figures need it."""
-        kept = self._of.kept
-        return at_places(kept.loaded(name) if name in STATED else kept.shown[name], self._places)
+        values = self._kept.loaded(name) if name in STATED else self._kept.shown[name]
+        return at_places(values, self._places)
 
     @property
     def ids(self) -> list[str]:
         """Their global ids."""
-        return global_ids.encode_all(Kind.KEY_RESULT, self.column("id"), self._of.batch.view.id_end)
+        return global_ids.encode_all(Kind.KEY_RESULT, self.column("id"), self._view.id_end)
 
     @cached_property
     def progress(self) -> KeyResultColumns:
         """The progress of each, and its latest measurement."""
-        return KeyResultColumns(self._of.parts, self._places)
+        return KeyResultColumns(self._parts, self._places)
 
     @cached_property
     def records(self) -> Sequence[Any]:
         """The key results as objects of the API."""
-        names = frozenset(["objective", "born", *self._of.kept.shown])
+        names = frozenset(["objective", "born", *self._kept.shown])
         narrow = KEY_RESULT.narrow(names)
         assert narrow is not None
-        objectives = list(chain.from_iterable(map(repeat, self._of.columns["id"], self._sizes)))
+        objectives = list(chain.from_iterable(map(repeat, self._objectives, self._sizes)))
         stored: dict[str, Sequence[Any]] = {name: self.column(name) for name in names - {"objective"}}
         few = narrow.of_columns(stored, len(self), {"objective": objectives, "born": stored["born"]})
-        return Siblings(
-            TYPES[Kind.KEY_RESULT][0], narrow_batch(self._of.batch.view, Kind.KEY_RESULT, few), 0, len(self)
-        )
+        return Siblings(TYPES[Kind.KEY_RESULT][0], narrow_batch(self._view, Kind.KEY_RESULT, few), 0, len(self))
 
     def split(self, values: Sequence[T]) -> list[Sequence[T]]:
         """These values, one of each, by objective."""

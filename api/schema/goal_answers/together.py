@@ -32,6 +32,7 @@ class Request(NamedTuple):
 
 
 def together_with_others(
+    query: GoalQuery,
     operation: Operation,
     context: Context,
     assessed: Assessed | None,
@@ -40,17 +41,13 @@ def together_with_others(
     work: Callable[[Callable[[], ExecutionResult]], T],
 ) -> Awaitable[T] | None:
     """The result of `work` with the execution of a query for one objective, together with other requests of its caller;
-    None for any other operation. `execute` also takes the data of the query, if they are known. `executor` makes an
-    executor of an operation. Raises `Busy`."""
-    text, variables, name = operation
-    query = GOAL_QUERIES.find((text or "", name))
-    if query is None or not query.is_one or assessed is None or context.route is not None:
-        return None
-    lane = lane_of(assessed, context.lanes)
-    if lane is not context.lanes.light:
+    None if it has to be executed alone. `execute` also takes the data of the query, if they are known. `executor` makes
+    an executor of an operation. Raises `Busy`."""
+    lane = context.lanes.light
+    if assessed is None or lane_of(assessed, context.lanes) is not lane or context.route is not None:
         return None
     try:
-        asked = query.asked(variables or {})
+        asked = query.asked(operation.variables or {})
     except Irregular:
         return None
 
