@@ -54,7 +54,12 @@ def encode(kind: str, id: UUID, end: bytes = b"") -> str:
 
 
 def encode_all(kind: str, ids: Sequence[UUID], end: bytes = b"") -> list[str]:
-    """The global ids of objects of one kind, as `encode` returns each.
+    """The global ids of objects of one kind, as `encode` returns each."""
+    return encode_stored(kind, [id.bytes for id in ids], end)
+
+
+def encode_stored(kind: str, ids: Sequence[bytes], end: bytes = b"") -> list[str]:
+    """The same for ids as PostgreSQL stores them, in sixteen bytes each.
 
     Texts whose length is a multiple of 3 have no padding, so all of them are encoded at once: the UUIDs are written as
     one text, with a line end between each two.
@@ -62,8 +67,8 @@ def encode_all(kind: str, ids: Sequence[UUID], end: bytes = b"") -> list[str]:
     head = b"%b:" % kind.encode()
     length = len(head) + 32 + len(end)
     if length % 3:
-        return [encode(kind, id, end) for id in ids]
-    text = b"".join([id.bytes for id in ids]).hex("\n", 16).encode().replace(b"\n", end + head)
+        return [_base64(b"%b%b%b" % (head, id.hex().encode(), end)) for id in ids]
+    text = b"".join(ids).hex("\n", 16).encode().replace(b"\n", end + head)
     encoded, size = _base64(head + text + end), length // 3 * 4
     return [encoded[start : start + size] for start in range(0, len(ids) * size, size)]
 

@@ -10,7 +10,7 @@ basis decides is worked out from a row there: the scoring policy, the calendar, 
 cycle.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
@@ -186,6 +186,13 @@ _FEW: Final = {name: f"v.{name}" for name in Few._fields} | {
 }
 SHOWN: Final = ("id", "title", "owner", "metric")
 """Columns of the key result itself that no figure needs, for answers that show both."""
+ID_BYTES: Final = "id_bytes"
+"""The id in sixteen bytes, which may be shown, too: Python makes a `UUID` of one in the time of five other values."""
+
+
+def _columns(shown: Iterable[str]) -> list[str]:
+    """The columns that are read of each row, and those of `SHOWN` or `ID_BYTES`."""
+    return ["uuid_send(v.id)" if name == ID_BYTES else f"v.{name}" for name in (*_EACH, *shown)]
 
 
 @lru_cache
@@ -194,7 +201,7 @@ def _of_objectives(shown: tuple[str, ...]) -> ColumnQuery:
     return ColumnQuery(
         f"from ({_CANDIDATES}) c {_AT} where v.objective = c.objective",
         "v.parent, v.born",
-        [*_EACH, *shown],
+        _columns(shown),
         _HAS_FEW,
         ["v.born", *_FEW.values()],
     )
@@ -226,7 +233,7 @@ def kept_columns(each: Sequence[list[Any]], optional: Sequence[list[Any]], shown
 def of_one_objective(shown: tuple[str, ...]) -> tuple[str, int, int]:
     """The query for the same standings of an objective `o` at a basis `b`, and how many columns it has of each row and
     of few. Between these it has whether the row is one of the few."""
-    each = [f"v.{name}" for name in (*_EACH, *shown)]
+    each = _columns(shown)
     few = ["v.born", *_FEW.values()]
     has_few = _HAS_FEW.replace("%(ended)s", "o.ended_at is not null")
     candidates = _CANDIDATES.replace("any(%(ids)b)", "o.id")

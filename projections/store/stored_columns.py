@@ -32,20 +32,19 @@ TIMES_AS_NUMBERS: Final = {"timestamptz": _loader_of("int8"), "date": _loader_of
 
 
 class ColumnQuery:
-    """A query for columns of rows `v`. `source` is what follows its select list, up to its order. `optional`: columns
-    or expressions of them that are only wanted of rows for which the condition `has_optional` is true."""
+    """A query for columns of rows `v`, or expressions of them. `source` is what follows its select list, up to its
+    order. `optional`: those that are only wanted of rows for which the condition `has_optional` is true."""
 
     def __init__(
         self, source: str, order: str, columns: Sequence[str], has_optional: str, optional: Sequence[str]
     ) -> None:
         self._width = len(columns)
         self._nothing: list[list[Any]] = [[] for _ in range(1 + len(columns) + len(optional))]
-        each = [f"v.{name}" for name in columns]
-        arrays = [f"array_agg({one})" for one in each]
+        arrays = [f"array_agg({one})" for one in columns]
         arrays += [f"array_agg({one}) filter (where v.has_optional)" for one in optional]
         rows = f"select v.*, {has_optional} as has_optional {source} order by {order}"
         self._as_arrays = f"select {', '.join(arrays)} from ({rows}) v"
-        self._as_rows = f"select {has_optional}, {', '.join([*each, *optional])} {source} order by {order}"
+        self._as_rows = f"select {has_optional}, {', '.join([*columns, *optional])} {source} order by {order}"
 
     def fetch(self, conn: Connection, params: Params, *, are_many: bool) -> tuple[list[list[Any]], list[list[Any]]]:
         """The columns, and the optional ones of the rows that have them. `are_many`: whether hundreds of rows are to be

@@ -29,7 +29,7 @@ from domain.primitives.lazy import cached_property
 from domain.primitives.values import Kind
 from projections.standings import goals_at_once
 from projections.standings.goals_at_once import Found, Wanted
-from projections.standings.kept_rows import SHOWN
+from projections.standings.kept_rows import ID_BYTES, SHOWN
 
 Document: TypeAlias = tuple[str | None, str | None]
 """The text of a document, and the name of its operation."""
@@ -171,7 +171,7 @@ def _query(
     if not levels.shows_figures:
         return None
     columns = ("id", *sorted(OBJECTIVES_NEED.union(levels.of_objectives) - {"id"}))
-    shown = tuple(name for name in SHOWN if name in levels.of_key_results)
+    shown = tuple(name for name in (ID_BYTES, *SHOWN) if name in levels.of_key_results)
     wanted = Wanted("one" if is_one else "first", "present" if position is None else "position", columns, shown)
     return GoalQuery(names, wanted, level, asked, position)
 

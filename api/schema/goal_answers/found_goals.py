@@ -14,7 +14,7 @@ from domain.primitives.lazy import cached_property
 from domain.primitives.values import Kind
 from projections.figures.goal_columns import KeyResultColumns, ObjectiveColumns, PartColumns
 from projections.standings.goals_at_once import Found
-from projections.standings.kept_rows import KeptColumns
+from projections.standings.kept_rows import ID_BYTES, KeptColumns
 from projections.store.columnar import Columnar, at_places, in_range
 from projections.tables.key_result import KEY_RESULT
 from projections.tables.objective import OBJECTIVE
@@ -95,7 +95,7 @@ class KeyResults(Columnar[Any]):
     @property
     def ids(self) -> list[str]:
         """Their global ids."""
-        return global_ids.encode_all(Kind.KEY_RESULT, self.column("id"), self._view.id_end)
+        return global_ids.encode_stored(Kind.KEY_RESULT, self.column(ID_BYTES), self._view.id_end)
 
     @cached_property
     def progress(self) -> KeyResultColumns:
@@ -105,7 +105,7 @@ class KeyResults(Columnar[Any]):
     @cached_property
     def records(self) -> Sequence[Any]:
         """The key results as objects of the API."""
-        names = frozenset(["objective", "born", *self._kept.shown])
+        names = frozenset(["objective", "born", *self._kept.shown]) - {ID_BYTES}
         narrow = KEY_RESULT.narrow(names)
         assert narrow is not None
         objectives = list(chain.from_iterable(map(repeat, self._objectives, self._sizes)))

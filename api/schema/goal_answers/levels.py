@@ -14,7 +14,7 @@ from api.execution.plans.readers import column_name
 from api.execution.plans.run import Run
 from api.schema.goal_answers.found_goals import STATED
 from projections.standings import goals_at_once
-from projections.standings.kept_rows import KEPT, SHOWN
+from projections.standings.kept_rows import ID_BYTES, KEPT, SHOWN
 
 OfGoals: TypeAlias = Callable[[Run, Any], Any]
 """Reads or completes a field of `Objectives`, of `KeyResults`, or of their figures."""
@@ -34,7 +34,7 @@ class Levels:
     def __init__(self, executor: Any) -> None:
         self._executor = executor
         self.of_objectives: set[str] = set()
-        self.of_key_results: set[str] = {"id"}
+        self.of_key_results: set[str] = set()
         self.shows_figures = False
 
     def objectives(self, at: Place) -> Level:
@@ -56,7 +56,7 @@ class Levels:
     def _of_objective(self, parent: Any, name: str, nodes: Any, attribute: str) -> Field:
         at = self._place(parent, name, nodes)
         if attribute == "id":
-            return self._shown(at, lambda _, of: of.ids)
+            return _field_of(at, lambda _, of: of.ids, _equally_long)
         if attribute == "key_results" and not nodes[0].node.arguments:
             self.shows_figures = True
             level = self._level(at, self._of_key_result)
@@ -72,7 +72,8 @@ class Levels:
     def _of_key_result(self, parent: Any, name: str, nodes: Any, attribute: str) -> Field:
         at = self._place(parent, name, nodes)
         if attribute == "id":
-            return self._shown(at, lambda _, of: of.ids)
+            self.of_key_results.add(ID_BYTES)
+            return _field_of(at, lambda _, of: of.ids, _equally_long)
         if attribute in _LATEST:
             return self._shown(at, lambda _, of: of.progress.column(attribute))
         if attribute == "progress" and self._are_columns(at):
@@ -102,7 +103,7 @@ class Levels:
         """Any other field, which is read from objects of the API. `needs`: the columns that are read, to which those
         that it needs are added if they are `known`."""
         field = compiled_field(self._executor, parent, name, nodes)
-        needs |= (field.needs or frozenset()) & known
+        needs |= {"id"} | (field.needs or frozenset()) & known
         return field._replace(read=_of_records(field.read), narrows=False)
 
     def _are_columns(self, at: Place) -> bool:
@@ -126,6 +127,12 @@ def _field_of(at: Place, read: OfGoals, complete: OfGoals) -> Field:
         isinstance(get_nullable_type(at.field.type), GraphQLEnumType),
     )
     return Field(at.name, read, complete, is_required, is_enum=is_enum)
+
+
+def _equally_long(run: Run, column: list[str]) -> list[str]:
+    """Completes ids."""
+    run.bytes += len(column) * max(map(len, column[:1]), default=0)
+    return column
 
 
 def _of_records(read: OfGoals) -> OfGoals:
