@@ -22,7 +22,7 @@ from projections.figures.kept_frames import Frame, Rulebook
 from projections.figures.window import End, end_of_goal
 from projections.standings import kept_rows
 from projections.standings.kept_rows import Kept, KeptColumns
-from projections.store.columnar import at_places, tuples_of
+from projections.store.columnar import at_places, tuples_of, values_of
 from projections.store.stored_columns import moment, stored
 from projections.store.versioned_tables import Connection
 from projections.tables.key_result import KeyResultRow, key_results_by_birth
@@ -48,11 +48,11 @@ def add_kept(
     """Add the key results of these objectives from their kept standings, which were read before anybody knew which
     cycles have ended: if one ended before its objective, they are read again. `connect` gives a connection for this,
     and for what standings do not have. Returns the standings."""
-    births, ids = zip(*tuples_of(of.rows, "born", "id"), strict=True) if of.rows else ((), ())
-    frames = dict(zip(births, Rulebook(of.basis.at, of.cycles, of.settings).frames(of.rows), strict=True))
+    book = Rulebook(of.basis.at, of.cycles, of.settings)
+    frames = dict(zip(values_of(of.rows, "born"), book.frames(of.rows), strict=True))
     if any(frame.ended is not None and frame.row.ended_at is None for frame in set(frames.values())):
         with connect() as conn:
-            kept = kept_rows.of_objectives(conn, of.basis, ids, shown=tuple(kept.shown))
+            kept = kept_rows.of_objectives(conn, of.basis, values_of(of.rows, "id"), shown=tuple(kept.shown))
     _add(connect, of, to, frames, kept)
     return kept
 

@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import NamedTuple
+from itertools import compress, count
+from operator import attrgetter
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from domain.metrics import progress
@@ -13,7 +15,7 @@ from domain.primitives.values import Cadence, CycleState, ObjectiveKind, Objecti
 from projections.figures import formula_inputs
 from projections.figures.window import End, end_of_goal
 from projections.standings.kept_rows import KEPT, Few, Since
-from projections.store.columnar import tuples_of
+from projections.store.columnar import values_of
 from projections.store.stored_columns import MICROSECOND, day, moment, stored
 from projections.tables.cycle import CycleRow, Settings
 from projections.tables.objective import AnyObjective
@@ -80,17 +82,23 @@ class Rulebook:
     def frames(self, rows: Sequence[AnyObjective]) -> "list[Frame]":
         """The frame of each of these objectives: one for all open ones of a cycle in one state, since their key results
         are judged in the same way."""
-        known: dict[tuple[int, int], Frame] = {}
-        found = []
-        for number, (cycle, state, ended_at) in enumerate(tuples_of(rows, "cycle", "state", "ended_at")):
-            key = cycle.int, id(state)  # Python computes the hashes of both
-            frame = known.get(key)
-            if frame is None or ended_at is not None:
-                frame = Frame(self, rows[number])
-                if frame.ended is None:
-                    known[key] = frame
-            found.append(frame)
-        return found
+        cycles, states, ends = (values_of(rows, name) for name in ("cycle", "state", "ended_at"))
+        keys = list(zip(map(_AS_NUMBER, cycles), map(id, states), strict=True))  # Python computes the hashes of both
+        are_open = [ended_at is None for ended_at in ends]
+        examples = {
+            key: Frame(self, rows[number]) for key, number in dict(compress(zip(keys, count()), are_open)).items()
+        }
+        shared = {key: frame for key, frame in examples.items() if frame.ended is None}
+        found = list(map(shared.get, keys))
+        if None not in found and all(are_open):
+            return found  # type: ignore[return-value]  # see the condition
+        return [
+            frame if frame is not None and is_open else Frame(self, rows[number])
+            for number, (frame, is_open) in enumerate(zip(found, are_open, strict=True))
+        ]
+
+
+_AS_NUMBER: Final = attrgetter("int")
 
 
 # ── objectives ───────────────────────────────────────────────────────────────────────────────────
