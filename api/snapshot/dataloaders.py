@@ -54,6 +54,8 @@ def found_refs(view: View, refs: Iterable[Ref | None]) -> dict[Ref, Any]:
 def one(batch: Batch, kind: Kind, column: str) -> Sequence[Any]:
     """The object whose id is in a column, or None."""
     wanted = batch.column(column)
+    if not any(wanted):
+        return [None] * len(wanted)
     objects = found(batch.view, kind, wanted)
     return [objects.get(id) for id in wanted]
 

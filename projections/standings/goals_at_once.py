@@ -108,14 +108,14 @@ class _Statement:
         self._is_one = wanted.which == "one"
         bases, objectives = f"b as materialized ({_BASES[wanted.at]})", _OBJECTIVES[wanted.which]
         names = [f"k{place}" for place in range(self._each + 1 + self._few)]
-        keys = f"lateral ({standings} order by v.born) k ({', '.join(names)})"
+        named = f"({', '.join(names)})"
         own = [f"o.{name}" for name in wanted.columns]
         parts = [f"k.{name}" for name in names]
         if self._is_one:
             columns = ", ".join([*_BASIS, *own, *parts])
             self.sql = (
                 f"with {bases} select {columns} from b left join lateral ({objectives}) o on true"
-                f" left join {keys} on true"
+                f" left join lateral ({standings} order by v.born) k {named} on true"
             )
             return
         has_few = f"filter (where k.{names[self._each]})"
@@ -126,7 +126,7 @@ class _Statement:
         )
         self.sql = (
             f"with {bases}, o as materialized (select v.* from b cross join lateral ({objectives}) v),"
-            f" k as (select k.* from b cross join o cross join {keys})"
+            f" k as (select k.* from b cross join o cross join lateral ({standings}) k {named})"
             f" select {', '.join(_BASIS)}, oo.*, kk.* from b"
             f" cross join (select {of_own} from (select * from o order by born, id) o) oo"
             f" cross join (select {of_parts} from (select * from k order by k0, k1) k) kk"
