@@ -113,16 +113,17 @@ def export_csv(
     *,
     bom: bool = False,
 ) -> None:
-    """Write the cycle with this key to `file`, as of a basis or its current state. Raises `Failure`.
+    """Write the cycle with this key to `file`, as of a basis or its current state. Raises `Failure`, and then
+    has written nothing if there is no such cycle.
 
     With `bom` the file begins with a byte order mark, from which Excel knows that it is UTF-8.
     """
-    file.write(BOM if bom else b"")
-    file.write(table([[column.name for column in COLUMNS]]))
+    head = (BOM if bom else b"") + table([[column.name for column in COLUMNS]])
     with local_context(database) as context:
         for found in _pages(context, cycle, at, position):
             rows = [row for objective in found["objectives"]["nodes"] for row in _rows(found, objective)]
-            file.write(table([_value(row, column.path) for column in COLUMNS] for row in rows))
+            file.write(head + table([_value(row, column.path) for column in COLUMNS] for row in rows))
+            head = b""
     file.flush()
 
 

@@ -91,6 +91,13 @@ def test_objective_without_key_results_has_its_own_row(world: World) -> None:
     assert (last["objective"], last["key_result"], last["weight"]) == ("Rest", "", "")
 
 
+def test_unknown_cycle_is_refused_before_anything_is_written(world: World) -> None:
+    file = io.BytesIO()
+    with pytest.raises(Failure, match="no cycle with the key 'nope'"):
+        export_csv(world.database, "nope", file, bom=True)
+    assert file.getvalue() == b""
+
+
 def test_csv_is_exported_as_of_a_time(world: World) -> None:
     first, *_ = csv_rows(world, at=datetime(2026, 1, 31, tzinfo=UTC))
     assert (first["objective_state"], first["current"], first["score"]) == ("ACTIVE", "-1.5", "")
