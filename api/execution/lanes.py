@@ -155,7 +155,7 @@ class Lane:
     @property
     def waiting(self) -> int:
         """How many operations wait."""
-        return self._queue.count
+        return self._queue.count + sum(map(len, self._gathered.values()))
 
     async def run(self, work: Callable[[], T], caller: Hashable, cost: float, deadline: Deadline) -> T:
         """The result of a blocking function, on a worker thread in the caller's turn. Raises `Busy`.
