@@ -26,6 +26,9 @@ LIGHT_COST_MAX: Final = 50.0
 """The largest cost of an operation in the lane of cheap operations, in units of about 1 ms."""
 AGAIN_SECONDS: Final = 0.25
 """The interval at which an operation that was ended is cancelled again, until it has stopped."""
+WAITING: Final = 2
+"""Heavy operations that may wait for PostgreSQL beside those that compute. One is being read while another one, which
+has been read, waits for its turn."""
 TOGETHER_MAX: Final = 32
 """The largest number of requests that are answered together."""
 FORGETTING: Final = 0.9
@@ -334,12 +337,12 @@ class Lanes:
 
     light: Lane = field(default_factory=lambda: Lane("light", 4, caller_max=4))
     writes: Lane = field(default_factory=lambda: Lane("writes", 4, caller_max=4))
-    heavy: Lane = field(default_factory=lambda: Lane("heavy", 3, caller_max=2, turns=Turns(2, 1)))
+    heavy: Lane = field(default_factory=lambda: Lane("heavy", 4, caller_max=3, turns=Turns(2, 1)))
 
     @classmethod
     def of(cls, light: int, writes: int, heavy: int, caller_max: int, queue_max: int, caller_queue_max: int) -> Self:
         """The lanes of a process with so many threads for light operations and for writes, and so many heavy operations
-        that compute at a time, beside which another one waits for PostgreSQL. One caller computes all heavy ones but
+        that compute at a time, beside which `WAITING` wait for PostgreSQL. One caller computes all heavy ones but
         one at most, so that another one never waits for a single caller."""
 
         def lane(name: str, threads: int, caller_max: int, turns: Turns | None = None) -> Lane:
@@ -350,7 +353,7 @@ class Lanes:
         return cls(
             lane("light", light, caller_max),
             lane("writes", writes, caller_max),
-            lane("heavy", heavy + 1, of_caller + 1, Turns(heavy, of_caller)),
+            lane("heavy", heavy + WAITING, of_caller + WAITING, Turns(heavy, of_caller)),
         )
 
     @property

@@ -200,7 +200,7 @@ class Settings(BaseSettings):
         default=2,
         ge=1,
         description="The number of heavy operations that a process computes at the same time, reports and pages of "
-        "exports included; one caller has all but one of them at most. Beside them one more waits for PostgreSQL.",
+        "exports included; one caller has all but one of them at most. Beside them two more wait for PostgreSQL.",
     )
     caller_queue_max: int = Field(
         default=200,
