@@ -31,6 +31,8 @@ _FORMATS: Final = {
     "default_transaction_deferrable": "off",
     # no statement reads so much that compiling it would pay
     "jit": "off",
+    # lists look each row up once, and keeping what was found costs more than the lookup
+    "enable_memoize": "off",
     # timeouts: connections of a pool may be idle, transactions may not
     "idle_in_transaction_session_timeout": "60s",
     "idle_session_timeout": "0",

@@ -130,7 +130,8 @@ def ddl(schema: str) -> list[sql.Composed]:
 
 def _view(table: Table[Any], schema: sql.Identifier) -> sql.Composed:
     shown = SHOWN[table.name]
-    columns = [f"{shown.columns.get(column.name, f'v.{column.name}')} as {column.name}" for column in table.stored]
+    names = [*(column.name for column in table.stored), *table.packed.stored]
+    columns = [f"{shown.columns.get(name, f'v.{name}')} as {name}" for name in names]
     query = f"select {', '.join(columns)} from {table.name} v where {shown.where}"
     return sql.SQL(f"create view {{}}.{table.name} as {query}").format(schema)
 

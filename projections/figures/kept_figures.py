@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from operator import attrgetter
 from typing import Any, cast
+from uuid import UUID
 
 from domain.metrics import open_columns, progress
 from domain.metrics.formulas import clamped
@@ -37,7 +38,7 @@ def add_parts(conn: Connection, of: Goals, to: PartColumns, shown: tuple[str, ..
     births, ids = zip(*tuples_of(rows, "born", "id"), strict=True) if rows else ((), ())
     frames = dict(zip(births, Rulebook(of.basis.at, of.cycles, of.settings).frames(rows), strict=True))
     ended = any(map(attrgetter("ended"), set(frames.values())))
-    kept = kept_rows.of_objectives(conn, of.basis, ids, ended=ended, shown=shown)
+    kept = kept_rows.of_objectives(conn, of.basis, _distinct(births, ids), ended=ended, shown=shown)
     _add(lambda: nullcontext(conn), of, to, frames, kept)
     return kept
 
@@ -52,7 +53,8 @@ def add_kept(
     frames = dict(zip(values_of(of.rows, "born"), book.frames(of.rows), strict=True))
     if any(frame.ended is not None and frame.row.ended_at is None for frame in set(frames.values())):
         with connect() as conn:
-            kept = kept_rows.of_objectives(conn, of.basis, values_of(of.rows, "id"), shown=tuple(kept.shown))
+            ids = _distinct(values_of(of.rows, "born"), values_of(of.rows, "id"))
+            kept = kept_rows.of_objectives(conn, of.basis, ids, shown=tuple(kept.shown))
     _add(connect, of, to, frames, kept)
     return kept
 
@@ -73,6 +75,11 @@ def _add(
     for place, part in by_rows.items():
         _put(figures, place, part.judgement)
     to.add(dict(zip(frames, map(attrgetter("policy"), frames.values()), strict=True)), kept, figures, by_rows)
+
+
+def _distinct(births: Sequence[int], ids: Sequence[UUID]) -> Sequence[UUID]:
+    """The ids of objectives, each once. Python computes the hash of a UUID, but not that of an integer."""
+    return list(dict(zip(births, ids, strict=True)).values())
 
 
 def is_open_heading(of: Goals, row: AnyObjective, parts: PartColumns) -> bool:

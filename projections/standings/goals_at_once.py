@@ -5,15 +5,14 @@ Without it a small answer takes three statements, one after the other, and each 
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from itertools import compress
 from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 from domain.primitives.values import EARLIEST
 from projections.standings import kept_rows
 from projections.standings.kept_rows import KeptColumns
-from projections.store.basis import ResolvedBasis
+from projections.store.basis import ResolvedBasis, opaque
 from projections.store.columns import Conversion
-from projections.store.stored_columns import TIMES_AS_NUMBERS, day, moment
+from projections.store.stored_columns import TIMES_AS_NUMBERS, Columns, day, moment
 from projections.store.versioned_tables import Connection, fetch, loaded_column
 from projections.tables.objective import OBJECTIVE
 
@@ -58,11 +57,11 @@ _BASES: Final[Mapping[At, str]] = {
 _LAST: Final = "select * from objective where objective.id = {} and objective.position <= b.position"
 _OBJECTIVES: Final[Mapping[Which, str]] = {
     "one": f"{_LAST.format('%(id)s::uuid')} order by position desc limit 1",
-    "some": "select v.* from unnest(%(ids)b::uuid[]) c (id)"
+    "some": f"select v.* from unnest({opaque('ids', 'uuid[]')}) c (id)"
     f" cross join lateral ({_LAST.format('c.id')} order by position desc limit 1) v",
     "first": "select v.* from (select id, born from objective where version = 1) c"
     f" cross join lateral ({_LAST.format('c.id')} order by position desc limit 1) v"
-    " order by c.born, c.id limit %(limit)s",
+    f" order by c.born, c.id limit {opaque('limit', 'bigint')}",
 }
 _BASIS: Final = ("b.head", "b.head_known", "b.now", "b.position", "b.at")
 
@@ -77,9 +76,9 @@ def read(conn: Connection, wanted: Wanted, params: Mapping[str, Any]) -> Found |
     head, head_known, now, position, at = rows[0][: len(_BASIS)]
     present = ResolvedBasis(moment(now), head, EARLIEST if head_known is None else moment(head_known))
     basis = ResolvedBasis(moment(at), position, moment(at)) if wanted.at == "position" else present
-    objectives, each, few = statement.columns(rows)
+    objectives, standings = statement.columns(rows)
     columns = {name: _loaded(name, values) for name, values in zip(wanted.columns, objectives, strict=True)}
-    return Found(present, basis, columns, kept_rows.kept_columns(each, few, wanted.shown))
+    return Found(present, basis, columns, kept_rows.kept_columns(standings, wanted.shown))
 
 
 def _loaded(name: str, values: Sequence[Any]) -> Sequence[Any]:
@@ -103,51 +102,46 @@ class _Statement:
     have arrays, which the driver reads faster, see `projections.store.stored_columns`."""
 
     def __init__(self, wanted: Wanted) -> None:
-        standings, self._each, self._few = kept_rows.of_one_objective(wanted.shown)
+        self._reader = kept_rows.reader(wanted.shown, "o.ended_at is not null")
         self._width = len(wanted.columns)
         self._is_one = wanted.which == "one"
-        bases, objectives = f"b as materialized ({_BASES[wanted.at]})", _OBJECTIVES[wanted.which]
-        names = [f"k{place}" for place in range(self._each + 1 + self._few)]
-        named = f"({', '.join(names)})"
-        own = [f"o.{name}" for name in wanted.columns]
-        parts = [f"k.{name}" for name in names]
-        if self._is_one:
-            columns = ", ".join([*_BASIS, *own, *parts])
-            self.sql = (
-                f"with {bases} select {columns} from b left join lateral ({objectives}) o on true"
-                f" left join lateral ({standings} order by v.born) k {named} on true"
-            )
-            return
-        has_few = f"filter (where k.{names[self._each]})"
-        of_own = ", ".join(f"array_agg({one})" for one in own)
-        of_parts = ", ".join(
-            [f"array_agg({one})" for one in parts[: self._each]]
-            + [f"array_agg({one}) {has_few}" for one in parts[self._each + 1 :]]
-        )
-        self.sql = (
-            f"with {bases}, o as materialized (select v.* from b cross join lateral ({objectives}) v),"
-            f" k as (select k.* from b cross join o cross join lateral ({standings}) k {named})"
-            f" select {', '.join(_BASIS)}, oo.*, kk.* from b"
-            f" cross join (select {of_own} from (select * from o order by born, id) o) oo"
-            f" cross join (select {of_parts} from (select * from k order by k0, k1) k) kk"
+        self.sql = (self._of_one if self._is_one else self._of_many)(wanted)
+
+    def _of_one(self, wanted: Wanted) -> str:
+        columns = ", ".join([*_BASIS, *(f"o.{name}" for name in wanted.columns), self._reader.as_rows])
+        return (
+            f"with b as materialized ({_BASES[wanted.at]}) select {columns}"
+            f" from b left join lateral ({_OBJECTIVES[wanted.which]}) o on true"
+            f" left join lateral ({_standings(wanted)}) v on true order by {kept_rows.IN_ORDER}"
         )
 
-    def columns(
-        self, rows: Sequence[tuple[Any, ...]]
-    ) -> tuple[Sequence[Any], Sequence[list[Any]], Sequence[list[Any]]]:
-        """The columns of the objectives, and of their key results those of each and of few."""
+    def _of_many(self, wanted: Wanted) -> str:
+        own = ", ".join(f"array_agg(o.{name})" for name in wanted.columns)
+        read = ", ".join(f"v.{name}" for name in dict.fromkeys([*wanted.columns, "id", "born", "ended_at"]))
+        parts = (
+            f"select v.*, {self._reader.has_optional} from b cross join o cross join lateral ({_standings(wanted)}) v"
+        )
+        return (
+            f"with b as materialized ({_BASES[wanted.at]}),"
+            f" o as materialized (select {read} from b cross join lateral ({_OBJECTIVES[wanted.which]}) v)"
+            f" select {', '.join(_BASIS)}, oo.*, vv.* from b"
+            f" cross join (select {own} from (select * from o order by born, id) o) oo"
+            f" cross join (select {self._reader.as_arrays} from ({parts} order by {kept_rows.IN_ORDER}) v) vv"
+        )
+
+    def columns(self, rows: Sequence[tuple[Any, ...]]) -> tuple[Sequence[Any], Columns]:
+        """The columns of the objectives, and those of their key results."""
         first, middle = len(_BASIS), len(_BASIS) + self._width
+        own = rows[0][first:middle]
         if not self._is_one:
-            found = [values or [] for values in rows[0][first:]]
-            width = self._width
-            return found[:width], found[width : width + self._each], found[width + self._each :]
-        own = [[value] for value in rows[0][first:middle]] if rows[0][first] is not None else [[]] * self._width
-        if rows[0][middle] is None:
-            return own, [[] for _ in range(self._each)], []
-        columns = list(map(list, zip(*rows, strict=True)))[middle:]
-        has_few = columns[self._each]
-        few = [list(compress(values, has_few)) for values in columns[self._each + 1 :]] if True in has_few else []
-        return own, columns[: self._each], few
+            return [values or [] for values in own], self._reader.of_arrays(rows[0][middle:])
+        parts = [row[middle:] for row in rows] if rows[0][middle] is not None else []
+        return [[] if rows[0][first] is None else [value] for value in own], self._reader.of_rows(parts)
+
+
+def _standings(wanted: Wanted) -> str:
+    """The query for the standings of an objective `o` at the basis `b`."""
+    return kept_rows.at_level(kept_rows.read_of(wanted.shown), "o.id", "b.position")
 
 
 _statement = lru_cache(1024)(_Statement)

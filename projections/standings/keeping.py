@@ -68,7 +68,7 @@ class History:
         """The rows of the moments from `since` on whose standing now differs from the newest row. Keeps them."""
         for row in self._swept(position):
             known = self.rows.get(row.since)
-            if row.since >= since and (known is None or replace(known, position=position) != row):
+            if row.since >= since and (known is None or replace(known, position=position, until_position=OPEN) != row):
                 self.rows[row.since] = row
                 yield row
 
@@ -239,11 +239,17 @@ class Keeper:
             self._add(history.changed(max(since, history.versions[0].created_at), position))
 
     def _add(self, rows: Iterable[KeptRow]) -> None:
+        """Add rows in the order of (`since`, `position`). Each ends the last row of its key result, unless it begins
+        before that one: then it never is the last."""
         for row in rows:
+            last = self._last.get(row.id)
+            if last is not None and last.since > row.since:
+                self._writer.add(KEPT, replace(row, until_position=row.position))
+                continue
+            if last is not None:
+                self._writer.close(KEPT, KEPT.natural_key_of(last), row.position)
             self._writer.add(KEPT, row)
-            before = self._last.get(row.id)
-            if before is None or before.since <= row.since:
-                self._last[row.id] = row
+            self._last[row.id] = row
 
     # ── histories ────────────────────────────────────────────────────────────────────────────────
 

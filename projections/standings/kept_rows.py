@@ -5,9 +5,10 @@ docs/adr/0052.
 
 A row holds from the moment `since` on, as far as the log knew from `position` on, until the next row on either clock:
 the standing at a basis is that of the last row by (`since`, `position`) with `since` <= at and `position` <= known. A
-late or corrected measurement adds rows for the moments whose standing it changes, so no row ever changes. What only the
-basis decides is worked out from a row there: the scoring policy, the calendar, and the ends and states of objective and
-cycle.
+late or corrected measurement adds rows for the moments whose standing it changes. A row changes once: `until_position`
+is set when another one becomes the last of its key result. At a level basis the standing is that of the row with
+`position` <= known and `until_position` > known. See docs/adr/0077. What only the basis decides is worked out from a
+row there: the scoring policy, the calendar, and the ends and states of objective and cycle.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,10 +21,19 @@ from uuid import UUID
 import msgspec
 
 from domain.primitives.values import Basis, Metric, PlanPoint
-from projections.store.basis import along_params, first_place
+from projections.store.basis import along_params, first_place, is_level, opaque
 from projections.store.columns import Conversion
-from projections.store.stored_columns import TIMES_AS_NUMBERS, ColumnQuery, day, moment
-from projections.store.versioned_tables import Connection, Table, basis_params, fetch, loaded_column, row_loader
+from projections.store.stored_columns import TIMES_AS_NUMBERS, ColumnReader, Columns, day, moment
+from projections.store.versioned_tables import (
+    OPEN,
+    Connection,
+    Table,
+    ValidityTable,
+    basis_params,
+    fetch,
+    loaded_column,
+    row_loader,
+)
 
 # ── rows ─────────────────────────────────────────────────────────────────────────────────────────
 
@@ -35,7 +45,8 @@ class KeptRow(msgspec.Struct, frozen=True, gc=False):
     `changed_position`: those of the version of the key result, and from it `title`, `owner`, `is_dropped`, `weight`,
     `due`, `metric`, `plan`, `score` and `scored_in`. `is_kept`: the rest is known here; if not, it depends on a KPI.
     `is_level`, `share`, `baseline`: see `domain.metrics.progress`. `value`, `reached`, `measured_at`: the latest
-    measurement that fits the metric; `last_measured_at`: that of the latest check-in of all.
+    measurement that fits the metric; `last_measured_at`: that of the latest check-in of all. `until_position`: from
+    this position on another row is the last one by (`since`, `position`), its own if it never was.
     """
 
     id: UUID
@@ -65,11 +76,26 @@ class KeptRow(msgspec.Struct, frozen=True, gc=False):
     measured_at: datetime | None = None
     last_measured_at: datetime | None = None
     confidence: float | None = None
+    until_position: int = OPEN
 
 
 # ── tables ───────────────────────────────────────────────────────────────────────────────────────
 
-KEPT = Table("standing", KeptRow, ["id", "since", "position"])
+_EACH: Final = (
+    "parent", "born", "created_at", "is_dropped", "weight", "due", "is_kept", "is_level", "share", "value",
+    "measured_at", "last_measured_at", "confidence",
+)  # fmt: skip
+"""The columns that are read of each row."""
+_WAS_LAST: Final = "until_position > position"
+"""The condition that a row was the last one at some position."""
+KEPT = ValidityTable(
+    "standing",
+    KeptRow,
+    ["id", "since"],
+    ["until_position"],
+    [f"(objective, until_position, position) where {_WAS_LAST}"],
+    packed=_EACH,
+)
 TABLES: tuple[Table[Any], ...] = (KEPT,)
 
 # ── queries ──────────────────────────────────────────────────────────────────────────────────────
@@ -115,8 +141,6 @@ class Few(NamedTuple):
     since: int | None = None
 
 
-_EACH: Final = Kept._fields[: -len(Few._fields)]
-"""The columns that are read of each row."""
 _NONE: Final = Few()
 _LOADERS: Final[Mapping[str, Conversion]] = {
     "created_at": moment,
@@ -171,14 +195,31 @@ class KeptColumns:
 
 NO_STANDINGS: Final = KeptColumns({name: [] for name in _EACH}, {})
 
-_AT = (
-    "cross join lateral (select * from standing where standing.id = c.id and since <= %(at)s"
-    " and position <= %(position)s order by since desc, position desc limit 1) v"
-)
-_CANDIDATES = "select distinct id, objective from key_result where arrived and objective = any(%(ids)b)"
-"""The key results that were ever in one of the objectives, each with the objective that it has to be in. A condition
-with all objectives on each standing would compare it with half of them."""
-_HAS_FEW = "(v.plan <> '[]' or v.score is not null or v.reached is not null or v.is_dropped or %(ended)s)"
+_POSITION: Final = opaque("position", "bigint")
+_OBJECTIVES: Final = f"select unnest({opaque('ids', 'uuid[]')}) as id"
+
+
+def at_level(columns: Iterable[str], objective: str, position: str) -> str:
+    """The query for the standings of the key results that are in an objective at a level basis with this position: one
+    range of an index, whatever the number of key results and of their standings. `objective` and `position` are
+    expressions. In a lateral join it has the same plan for any number of objectives."""
+    current = f"objective = {objective} and until_position > {position} and position <= {position} and {_WAS_LAST}"
+    return f"select {', '.join(columns)} from standing where {current} offset 0"
+
+
+def _at_any(columns: Iterable[str], objectives: str) -> str:
+    """What follows `from` in the query for the same standings `v` of several objectives at any basis: each key result
+    that was ever in one of them is looked up."""
+    ever = f"({objectives}) o join key_result k on k.objective = o.id and k.arrived"
+    known = "standing.id = c.id and since <= %(at)s and position <= %(position)s"
+    last = f"select * from standing where {known} order by since desc, position desc limit 1"
+    return (
+        f"(select distinct k.id, k.objective from {ever}) c"
+        f" cross join lateral (select {', '.join(columns)} from ({last}) l where objective = c.objective) v"
+    )
+
+
+_HAS_FEW = "(v.plan <> '[]' or v.score is not null or v.reached is not null or v.is_dropped or {})"
 _FEW: Final = {name: f"v.{name}" for name in Few._fields} | {
     "metric": "case when v.plan <> '[]' then v.metric end",
     "plan": "case when v.plan <> '[]' then v.plan end",
@@ -190,24 +231,34 @@ ID_BYTES: Final = "id_bytes"
 """The id in sixteen bytes, which may be shown, too: Python makes a `UUID` of one in the time of five other values."""
 
 
-def _columns(shown: Iterable[str]) -> list[str]:
-    """The columns that are read of each row, and those of `SHOWN` or `ID_BYTES`."""
-    return ["uuid_send(v.id)" if name == ID_BYTES else f"v.{name}" for name in (*_EACH, *shown)]
+@lru_cache
+def reader(shown: tuple[str, ...], has_ended: str) -> ColumnReader:
+    """How standings are read with these of `SHOWN` or `ID_BYTES`. `has_ended`: the condition that an objective may have
+    ended."""
+    columns = ["uuid_send(v.id)" if name == ID_BYTES else f"v.{name}" for name in shown]
+    return ColumnReader(KEPT.packed, columns, _HAS_FEW.format(has_ended), ["v.born", *_FEW.values()])
+
+
+def read_of(shown: Iterable[str]) -> Iterable[str]:
+    """The columns of standings that a reader needs."""
+    known = ["id" if name == ID_BYTES else name for name in shown]
+    return dict.fromkeys([*KEPT.packed.stored, "parent", "born", "is_dropped", *known, *Few._fields])
 
 
 @lru_cache
-def _of_objectives(shown: tuple[str, ...]) -> ColumnQuery:
-    """The query for standings with these of `SHOWN`."""
-    return ColumnQuery(
-        f"from ({_CANDIDATES}) c {_AT} where v.objective = c.objective",
-        "v.parent, v.born",
-        _columns(shown),
-        _HAS_FEW,
-        ["v.born", *_FEW.values()],
-    )
+def _of_objectives(shown: tuple[str, ...], is_level: bool, are_many: bool) -> str:
+    """The query for standings with these of `SHOWN`: `are_many` as arrays, others as rows."""
+    read, how = read_of(shown), reader(shown, "%(ended)s")
+    level = f"({_OBJECTIVES}) o cross join lateral ({at_level(read, 'o.id', _POSITION)}) v"
+    source = f"from {level if is_level else _at_any(read, _OBJECTIVES)}"
+    if are_many:
+        return f"select {how.as_arrays} from (select v.*, {how.has_optional} {source} order by {IN_ORDER}) v"
+    return f"select {how.as_rows} {source} order by {IN_ORDER}"
 
 
-MANY: Final = 50
+IN_ORDER: Final = "v.parent, v.born"
+"""The order of drafting and addition."""
+_MANY: Final = 50
 """Objectives that have hundreds of key results."""
 
 
@@ -215,31 +266,20 @@ def of_objectives(
     conn: Connection, basis: Basis, objectives: Sequence[UUID], *, ended: bool = True, shown: tuple[str, ...] = ()
 ) -> KeptColumns:
     """The standings of the key results of these objectives, dropped ones too, in the order of drafting and addition.
-    `ended`: whether one of these objectives may have ended. `shown`: which of `SHOWN` to read, too."""
-    params, are_many = basis_params(basis, ids=list(objectives), ended=ended), len(objectives) >= MANY
-    return kept_columns(*_of_objectives(shown).fetch(conn, params, are_many=are_many), shown)
+    `objectives`: each once. `ended`: whether one of them may have ended. `shown`: which of `SHOWN` to read, too."""
+    params, are_many = basis_params(basis, ids=list(objectives), ended=ended), len(objectives) >= _MANY
+    query = _of_objectives(shown, is_level(basis), are_many)
+    rows, how = fetch(conn, query, params, loaders=TIMES_AS_NUMBERS), reader(shown, "%(ended)s")
+    return kept_columns(how.of_arrays(rows[0]) if are_many else how.of_rows(rows), shown)
 
 
-def kept_columns(each: Sequence[list[Any]], optional: Sequence[list[Any]], shown: tuple[str, ...] = ()) -> KeptColumns:
-    """Standings from their columns as read: those of `_EACH` and `shown`, and the births and `Few` of few rows."""
+def kept_columns(read: Columns, shown: tuple[str, ...] = ()) -> KeptColumns:
+    """Standings from what their `reader` read."""
     by_birth: dict[int, Few] = {}
-    if optional:
-        births, *few = optional
+    if read.optional:
+        births, *few = read.optional
         by_birth = dict(zip(births, map(Few._make, zip(*few, strict=True)), strict=True))
-    columns = dict(zip(_EACH, each, strict=False))
-    return KeptColumns(columns, by_birth, dict(zip(shown, each[len(_EACH) :], strict=True)))
-
-
-def of_one_objective(shown: tuple[str, ...]) -> tuple[str, int, int]:
-    """The query for the same standings of an objective `o` at a basis `b`, and how many columns it has of each row and
-    of few. Between these it has whether the row is one of the few."""
-    each = _columns(shown)
-    few = ["v.born", *_FEW.values()]
-    has_few = _HAS_FEW.replace("%(ended)s", "o.ended_at is not null")
-    candidates = _CANDIDATES.replace("any(%(ids)b)", "o.id")
-    at = _AT.replace("%(at)s", "b.at").replace("%(position)s", "b.position")
-    columns = ", ".join([*each, has_few, *few])
-    return f"select {columns} from ({candidates}) c {at} where v.objective = o.id", len(each), len(few)
+    return KeptColumns(read.packed, by_birth, dict(zip(shown, read.each, strict=True)))
 
 
 # ── standings along bases ────────────────────────────────────────────────────────────────────────
@@ -295,12 +335,12 @@ def along(conn: Connection, bases: Sequence[Basis], objectives: Sequence[UUID]) 
 # ── queries of the writer ────────────────────────────────────────────────────────────────────────
 
 _LAST = f"""
-    select {KEPT.seen} from unnest(%(ids)b::uuid[]) as c (id) cross join lateral (
-        select * from standing where standing.id = c.id order by since desc, position desc limit 1) v
+    select v.* from unnest({opaque("ids", "uuid[]")}) as c (id) cross join lateral (
+        select {KEPT.names} from standing where standing.id = c.id order by since desc, position desc limit 1) v
 """
 _NEWEST = f"""
-    select distinct on (v.id, v.since) {KEPT.seen} from standing v where v.id = any(%(ids)b)
-    order by v.id, v.since, v.position desc
+    select distinct on (id, since) {KEPT.names} from standing where id = any(%(ids)b)
+    order by id, since, position desc
 """
 
 

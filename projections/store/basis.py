@@ -30,6 +30,15 @@ def is_level(basis: Basis) -> bool:
     return isinstance(basis, ResolvedBasis) and basis.known <= basis.at
 
 
+def opaque(parameter: str, type: str) -> str:
+    """The expression of a parameter whose value the planner does not see.
+
+    PostgreSQL keeps planning a prepared statement for its parameters while this seems cheaper than the generic plan. A
+    statement whose only good plan is the generic one is not planned again if its estimates do not depend on the values.
+    """
+    return f"(select %({parameter})b::{type})"
+
+
 def last_version(table: str, basis: Basis, alias: str, id: str) -> str:
     """A lateral subquery `alias`: the version at the basis with this id, if there is one.
 

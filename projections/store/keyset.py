@@ -11,6 +11,7 @@ import msgspec
 
 from domain.primitives.values import Basis
 from projections.store import search_text
+from projections.store.basis import opaque
 from projections.store.versioned_tables import (
     Connection,
     Cursor,
@@ -236,7 +237,8 @@ class List(Generic[V, F, OrderField]):
         found = self._query(basis, builder, *limits, columns=columns)
         direction = key.by("desc" if order.descending != window.backwards else "asc")
         params = basis_params(basis, limit=window.limit, **builder.params, **cursors)
-        sql = f"{found} order by {direction} limit %(limit)s"
+        limit = "%(limit)s" if builder.is_narrowed else opaque("limit", "bigint")
+        sql = f"{found} order by {direction} limit {limit}"
         rows = fetch(conn, sql, params, prepare=not builder.is_narrowed)
         return rows[::-1] if window.backwards else rows
 

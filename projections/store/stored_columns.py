@@ -7,15 +7,15 @@ A moment is the number of microseconds, and a day the number of days, since the 
 0.07 µs for a `datetime`, and a seventh of that for a number.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import compress
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import psycopg
 from psycopg.pq import Format
 
-from projections.store.versioned_tables import Connection, Params, fetch
+from projections.store.packed_columns import Packed
 
 _START: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _START_DAY: Final = _START.toordinal()
@@ -31,30 +31,48 @@ TIMES_AS_NUMBERS: Final = {"timestamptz": _loader_of("int8"), "date": _loader_of
 """PostgreSQL sends a moment like a number of eight bytes, and a day like one of four."""
 
 
-class ColumnQuery:
-    """A query for columns of rows `v`, or expressions of them. `source` is what follows its select list, up to its
-    order. `optional`: those that are only wanted of rows for which the condition `has_optional` is true."""
+class Columns(NamedTuple):
+    """What was read of rows: packed columns by name, other columns, and those that only some rows have."""
 
-    def __init__(
-        self, source: str, order: str, columns: Sequence[str], has_optional: str, optional: Sequence[str]
-    ) -> None:
+    packed: Mapping[str, list[Any]]
+    each: Sequence[list[Any]]
+    optional: Sequence[list[Any]]
+
+
+class ColumnReader:
+    """How columns of rows `v` are read: packed ones, others or expressions of them, and `optional` ones, which are only
+    wanted of rows for which the condition `has_optional` is true.
+
+    `as_rows` and `as_arrays` are select lists: of the rows, and of the only row into which they are aggregated, which
+    needs `has_optional` as a column of `v`."""
+
+    def __init__(self, packed: Packed, columns: Sequence[str], has_optional: str, optional: Sequence[str]) -> None:
+        self._packed = packed
         self._width = len(columns)
-        self._nothing: list[list[Any]] = [[] for _ in range(1 + len(columns) + len(optional))]
-        arrays = [f"array_agg({one})" for one in columns]
-        arrays += [f"array_agg({one}) filter (where v.has_optional)" for one in optional]
-        rows = f"select v.*, {has_optional} as has_optional {source} order by {order}"
-        self._as_arrays = f"select {', '.join(arrays)} from ({rows}) v"
-        self._as_rows = f"select {has_optional}, {', '.join([*columns, *optional])} {source} order by {order}"
+        self.has_optional = f"{has_optional} as has_optional"
+        self.as_rows = ", ".join(["v.packed", *columns, self.has_optional, *optional])
+        arrays = ["string_agg(v.packed, '')", *(f"array_agg({one})" for one in columns)]
+        self.as_arrays = ", ".join([*arrays, *(f"array_agg({one}) filter (where v.has_optional)" for one in optional)])
 
-    def fetch(self, conn: Connection, params: Params, *, are_many: bool) -> tuple[list[list[Any]], list[list[Any]]]:
-        """The columns, and the optional ones of the rows that have them. `are_many`: whether hundreds of rows are to be
-        expected. Times are numbers. The query is prepared, see `fetch` of `versioned_tables`."""
-        found = fetch(conn, self._as_arrays if are_many else self._as_rows, params, loaders=TIMES_AS_NUMBERS)
-        if are_many:
-            columns = [values or [] for values in found[0]]
-            return columns[: self._width], columns[self._width :]
-        has_optional, *rest = [*map(list, zip(*found, strict=True))] or self._nothing
-        return rest[: self._width], [list(compress(values, has_optional)) for values in rest[self._width :]]
+    def of_arrays(self, row: Sequence[Any]) -> Columns:
+        """The columns of the only row with `as_arrays`."""
+        packed, *rest = row
+        columns = [values or [] for values in rest]
+        unpacked = self._packed.unpacked([] if packed is None else [packed])
+        return Columns(unpacked, columns[: self._width], columns[self._width :])
+
+    def of_rows(self, rows: Sequence[Sequence[Any]]) -> Columns:
+        """The columns of rows with `as_rows`."""
+        if not rows:
+            return Columns(self._packed.unpacked([]), [[] for _ in range(self._width)], [])
+        packed, *rest = map(list, zip(*rows, strict=True))
+        has_optional = rest[self._width]
+        optional = rest[self._width + 1 :] if True in has_optional else []
+        return Columns(
+            self._packed.unpacked(packed),
+            rest[: self._width],
+            [list(compress(values, has_optional)) for values in optional],
+        )
 
 
 def stored(moment: datetime) -> int:

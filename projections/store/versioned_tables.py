@@ -26,10 +26,11 @@ from psycopg.rows import tuple_row
 from domain.primitives.lazy import cached_property
 from domain.primitives.values import Basis, Kind
 from projections.store import digests, search_text
-from projections.store.basis import is_level, last_version
+from projections.store.basis import is_level, last_version, opaque
 from projections.store.columnar import Columnar
 from projections.store.columns import Column, Conversion, column_of
 from projections.store.deadline import raise_if_late
+from projections.store.packed_columns import Packed
 from projections.store.rows import Version
 
 R = TypeVar("R", bound=msgspec.Struct)
@@ -118,7 +119,8 @@ class Table(Generic[R]):
     `key`: the columns of the primary key. `indexes`: the text after `create index on TABLE`. `secret`: columns with
     personal data that may have to be erased, of which the database collects no statistics. `searched`: the fields of
     the row that a search looks into; the table has one column more for them, `search_text.COLUMN`. `placed`: the
-    expression of the position of the row's event. Every write keeps the digests of the table up to date.
+    expression of the position of the row's event. `packed`: columns that are also stored as one, see
+    `projections.store.packed_columns`. Every write keeps the digests of the table up to date.
     """
 
     def __init__(
@@ -130,6 +132,7 @@ class Table(Generic[R]):
         secret: Sequence[str] = (),
         searched: Sequence[str] = (),
         placed: str = "position",
+        packed: Sequence[str] = (),
     ) -> None:
         self.name = name
         self.row = row
@@ -141,6 +144,7 @@ class Table(Generic[R]):
         hints = get_type_hints(row)
         self.columns = [column_of(field, hints[field]) for field in row.__struct_fields__]
         self.stored = [*self.columns, *([Column(search_text.COLUMN, "text")] if searched else [])]
+        self.packed = Packed([column for column in self.columns if column.name in packed])
         self._dumps = [(place, column.dump) for place, column in enumerate(self.columns) if column.dump]
         self.loaded = row_loader(row, (column.load for column in self.columns))
         """The row for these values from the database."""
@@ -150,7 +154,7 @@ class Table(Generic[R]):
     @property
     def ddl(self) -> str:
         """The table with its key, in the first schema of the search path."""
-        columns = ", ".join(f"{column.name} {column.type}" for column in self.stored)
+        columns = ", ".join([*(f"{column.name} {column.type}" for column in self.stored), *self.packed.ddl])
         no_statistics = "".join(f"; alter table {self.name} alter {column} set statistics 0" for column in self.secret)
         return f"create table {self.name} ({columns}, primary key ({', '.join(self.key)})){no_statistics}"
 
@@ -163,7 +167,7 @@ class Table(Generic[R]):
     def last(self) -> str:
         """The query for the last row of each of the ids in the parameter `ids`."""
         row = f"select {self.names} from {self.name} where {self.name}.id = c.id order by position desc limit 1"
-        return f"select v.* from unnest(%(ids)b::uuid[]) as c (id) cross join lateral ({row}) v"
+        return f"select v.* from unnest({opaque('ids', 'uuid[]')}) as c (id) cross join lateral ({row}) v"
 
     def insert(self, conn: Connection, rows: Iterable[R]) -> None:
         sql = digests.inserting(self.name, self.placed, ", ".join(["%b"] * len(self.stored)))
@@ -218,8 +222,9 @@ class ValidityTable(Table[R]):
         ends: Sequence[str],
         indexes: Sequence[str] = (),
         searched: Sequence[str] = (),
+        packed: Sequence[str] = (),
     ) -> None:
-        super().__init__(name, row, (*natural_key, "position"), indexes, searched=searched)
+        super().__init__(name, row, (*natural_key, "position"), indexes, searched=searched, packed=packed)
         self.natural_key = tuple(natural_key)
         self.ends = tuple(ends)
         self.seen = ", ".join(self._seen(column.name) for column in self.columns)
@@ -320,8 +325,8 @@ class VersionedTable(Table[V]):
         super().__init__(name, row, ("id", "position"), (*everywhere, *indexes), secret, searched)
         self._moves = "arrived" in row.__struct_fields__
         """Whether these aggregates move between parents; `arrived` then marks the first version under each."""
-        self._by_id: dict[tuple[bool, bool, str | None], str] = {}
-        """Queries by ids, cached by whether the basis is level, whether it is by one id, and their columns."""
+        self._by_id: dict[tuple[bool, str | None], str] = {}
+        """Queries by ids, cached by whether the basis is level, and their columns."""
         self._narrow: dict[frozenset[str], Narrow] = {}
 
     def narrow(self, columns: frozenset[str]) -> "Narrow | None":
@@ -349,18 +354,11 @@ class VersionedTable(Table[V]):
     def columns_by_id(
         self, conn: Connection, basis: Basis, ids: Sequence[UUID], columns: str | None = None
     ) -> list[tuple[Any, ...]]:
-        """These columns of the versions at the basis with these ids, by default all.
-
-        One id has a query of its own: PostgreSQL assumes ten of an array, and would plan each search for one anew,
-        which takes longer than the search.
-        """
-        is_one = len(ids) == 1
-        kind = is_level(basis), is_one, columns
+        """These columns of the versions at the basis with these ids, by default all."""
+        kind = is_level(basis), columns
         if kind not in self._by_id:
-            one = f"select {columns or self.seen} from {last_version(self.name, basis, 'v', '%(ids)b::uuid')}"
-            many = self.query(basis, "select unnest(%(ids)b::uuid[]) as id", columns=columns)
-            self._by_id[kind] = one if is_one else many
-        return fetch(conn, self._by_id[kind], basis_params(basis, ids=ids[0] if is_one else ids))
+            self._by_id[kind] = self.query(basis, f"select unnest({opaque('ids', 'uuid[]')}) as id", columns=columns)
+        return fetch(conn, self._by_id[kind], basis_params(basis, ids=ids))
 
     def by(self, conn: Connection, basis: Basis, column: str, values: Iterable[Any], where: str = "true") -> list[V]:
         """The versions at the basis of which `column` has one of these values, in the order of creation."""

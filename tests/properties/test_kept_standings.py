@@ -61,7 +61,8 @@ def grown(world: World, chance: Random) -> None:
 
 
 def asked(world: World, conn: Connection, chance: Random) -> Iterator[Basis]:
-    """The present, and moments of the world as they are known now and as they were known at another time."""
+    """The present, positions of the past, and moments of the world as they are known now and as they were known at
+    another time."""
     log = world.log.entries(0, 100_000)
     effective, recorded = [entry.effective_at for entry in log], [entry.recorded_at for entry in log]
     yield bases.now(conn)
@@ -69,6 +70,9 @@ def asked(world: World, conn: Connection, chance: Random) -> Iterator[Basis]:
         yield bases.at_time(conn, at)
         yield bases.at_time(conn, at, known)
     for entry in chance.sample(log, 8):
+        level = bases.at_position(conn, entry.position)
+        assert level is not None
+        yield level
         yield Basis(entry.effective_at, chance.randint(1, log[-1].position))
 
 

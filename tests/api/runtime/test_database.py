@@ -62,6 +62,7 @@ HOSTILE = {
     "default_transaction_isolation": "serializable",
     "default_transaction_deferrable": "on",
     "jit": "on",
+    "enable_memoize": "on",
     "statement_timeout": "1h",
     "idle_session_timeout": "1s",
     "search_path": "pg_catalog",

@@ -8,13 +8,19 @@ from msgspec import structs
 
 from domain.commands.command import KpiBy
 from domain.commands.cycle_commands import AdoptScoringPolicy
-from domain.commands.key_result_commands import CorrectCheckIn, LinkKpi, RetargetKeyResult, ReweighKeyResult
+from domain.commands.key_result_commands import (
+    CorrectCheckIn,
+    LinkKpi,
+    MoveKeyResult,
+    RetargetKeyResult,
+    ReweighKeyResult,
+)
 from domain.primitives.values import Basis, Direction, Metric
 from projections.engine.rebuild import rebuild
 from projections.standings import kept_rows
 from projections.standings.kept_rows import KEPT, Kept
 from tests.metric_input import as_input
-from tests.projections.goal_builders import REACH_TEN, check_in, cycle, key_result, kpi, objective, on, read
+from tests.projections.goal_builders import REACH_TEN, after, check_in, cycle, key_result, kpi, objective, on, read
 from tests.world import World
 
 
@@ -91,6 +97,35 @@ def test_correction_changes_the_standing_from_its_measurement_on(world: World, g
     world.record(CorrectCheckIn(check_in=corrected, value=1.0, reason="miscounted"))
     assert [kept(world, goals, on(day)).share for day in (6, 8)] == [0.1, 0.7]
     assert [kept(world, goals, on(day), before).share for day in (6, 8)] == [0.5, 0.7]
+
+
+def test_standing_that_was_corrected_for_the_past_alone_never_is_the_last_one(
+    world: World, goals: UUID, goal: UUID
+) -> None:
+    corrected = check_in(world, goal, on(5), value=5.0)
+    check_in(world, goal, on(7), value=7.0)
+    world.record(CorrectCheckIn(check_in=corrected, value=1.0, reason="miscounted"))
+    late = world.now.position
+    found = world.conn.execute("select position, until_position from standing where since < %s order by 1", [on(7)])
+    assert found.fetchall()[-1] == (late, late)
+    assert kept(world, goals, on(8)).share == 0.7
+
+
+def test_last_standing_at_each_position_is_that_at_the_basis_right_after_its_event(world: World) -> None:
+    quarter = cycle(world)
+    goals = [objective(world, quarter, title) for title in ("Delight the customers", "Delight the guests")]
+    goal = key_result(world, goals[0])
+    corrected = check_in(world, goal, on(5), value=5.0)
+    check_in(world, goal, on(9), value=9.0)
+    check_in(world, goal, on(7), value=7.0)
+    world.record(CorrectCheckIn(check_in=corrected, value=1.0, reason="miscounted"))
+    world.record(MoveKeyResult(key_result=goal, to=goals[1], reason="belongs there"))
+    check_in(world, goal, on(11), value=3.0)
+    for position in range(1, world.now.position + 1):
+        level = after(world, position)
+        by_range = kept_rows.of_objectives(world.conn, level, goals)
+        assert by_range == kept_rows.of_objectives(world.conn, Basis(level.at, position), goals)
+    assert by_range.columns["value"] == [3.0]
 
 
 def test_metric_that_is_effective_before_a_check_in_measures_it(world: World, goals: UUID, goal: UUID) -> None:
