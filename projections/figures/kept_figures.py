@@ -35,38 +35,18 @@ def add_parts(conn: Connection, of: Goals, to: PartColumns, shown: tuple[str, ..
     """Add the key results of those of these objectives that are missing there, from their kept standings. Returns
     these, with the columns `shown`, see `projections.standings.kept_rows.SHOWN`."""
     rows = [row for row in of.rows if row.born not in to.policies] if to.policies else of.rows
-    births, ids = zip(*tuples_of(rows, "born", "id"), strict=True) if rows else ((), ())
-    frames = dict(zip(births, Rulebook(of.basis.at, of.cycles, of.settings).frames(rows), strict=True))
-    ended = any(map(attrgetter("ended"), set(frames.values())))
-    kept = kept_rows.of_objectives(conn, of.basis, _distinct(births, ids), ended=ended, shown=shown)
-    _add(lambda: nullcontext(conn), of, to, frames, kept)
+    kept = kept_rows.of_objectives(conn, of.basis, _ids(rows), shown)
+    add_kept(lambda: nullcontext(conn), of._replace(rows=rows), to, kept)
     return kept
 
 
 def add_kept(
     connect: Callable[[], AbstractContextManager[Connection]], of: Goals, to: PartColumns, kept: KeptColumns
-) -> KeptColumns:
-    """Add the key results of these objectives from their kept standings, which were read before anybody knew which
-    cycles have ended: if one ended before its objective, they are read again. `connect` gives a connection for this,
-    and for what standings do not have. Returns the standings."""
+) -> None:
+    """Add the key results of these objectives, which are missing there, from their kept standings. `connect` gives a
+    connection for what standings do not have."""
     book = Rulebook(of.basis.at, of.cycles, of.settings)
     frames = dict(zip(values_of(of.rows, "born"), book.frames(of.rows), strict=True))
-    if any(frame.ended is not None and frame.row.ended_at is None for frame in set(frames.values())):
-        with connect() as conn:
-            ids = _distinct(values_of(of.rows, "born"), values_of(of.rows, "id"))
-            kept = kept_rows.of_objectives(conn, of.basis, ids, shown=tuple(kept.shown))
-    _add(connect, of, to, frames, kept)
-    return kept
-
-
-def _add(
-    connect: Callable[[], AbstractContextManager[Connection]],
-    of: Goals,
-    to: PartColumns,
-    frames: Mapping[int, Frame],
-    kept: KeptColumns,
-) -> None:
-    """Add key results with their figures. `frames`: by the position at which each objective was drafted."""
     figures, others = _judged(frames, kept)
     by_rows: dict[int, Part] = {}
     if others:
@@ -77,9 +57,9 @@ def _add(
     to.add(dict(zip(frames, map(attrgetter("policy"), frames.values()), strict=True)), kept, figures, by_rows)
 
 
-def _distinct(births: Sequence[int], ids: Sequence[UUID]) -> Sequence[UUID]:
+def _ids(rows: Sequence[AnyObjective]) -> list[UUID]:
     """The ids of objectives, each once. Python computes the hash of a UUID, but not that of an integer."""
-    return list(dict(zip(births, ids, strict=True)).values())
+    return list(dict(tuples_of(rows, "born", "id")).values())
 
 
 def is_open_heading(of: Goals, row: AnyObjective, parts: PartColumns) -> bool:
@@ -214,13 +194,13 @@ def _ended_or_dropped(frame: Frame, kept: KeptColumns, place: int) -> Judgement 
     """The figures of a key result that has ended or been dropped; None if it was changed or measured after its end,
     which happens only if the end was recorded later than it was effective."""
     few, is_dropped = kept.few(place), kept.columns["is_dropped"][place]
-    assert few.changed_at is not None
-    assert few.changed_position is not None
-    assert few.since is not None
-    changed = End(moment(few.changed_at), few.changed_position)
+    changed_at, changed_position, since = (
+        kept.columns[name][place] for name in ("changed_at", "changed_position", "since")
+    )
+    changed = End(moment(changed_at), changed_position)
     ended = _end_of(frame, changed) if is_dropped else frame.ended
     assert ended is not None
-    if ended.precedes_standing(changed, moment(few.since)):
+    if ended.precedes_standing(changed, moment(since)):
         return None
     rules = frame.rules if ended == frame.ended else frame.book.of(frame.cycle, ended)
     share = kept.columns["share"][place]

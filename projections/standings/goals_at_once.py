@@ -102,7 +102,7 @@ class _Statement:
     have arrays, which the driver reads faster, see `projections.store.stored_columns`."""
 
     def __init__(self, wanted: Wanted) -> None:
-        self._reader = kept_rows.reader(wanted.shown, "o.ended_at is not null")
+        self._reader = kept_rows.reader(wanted.shown)
         self._width = len(wanted.columns)
         self._is_one = wanted.which == "one"
         self.sql = (self._of_one if self._is_one else self._of_many)(wanted)
@@ -117,7 +117,7 @@ class _Statement:
 
     def _of_many(self, wanted: Wanted) -> str:
         own = ", ".join(f"array_agg(o.{name})" for name in wanted.columns)
-        read = ", ".join(f"v.{name}" for name in dict.fromkeys([*wanted.columns, "id", "born", "ended_at"]))
+        read = ", ".join(f"v.{name}" for name in dict.fromkeys([*wanted.columns, "id", "born"]))
         parts = (
             f"select v.*, {self._reader.has_optional} from b cross join o cross join lateral ({_standings(wanted)}) v"
         )

@@ -82,8 +82,8 @@ class KeptRow(msgspec.Struct, frozen=True, gc=False):
 # ── tables ───────────────────────────────────────────────────────────────────────────────────────
 
 _EACH: Final = (
-    "parent", "born", "created_at", "is_dropped", "weight", "due", "is_kept", "is_level", "share", "value",
-    "measured_at", "last_measured_at", "confidence",
+    "since", "parent", "born", "created_at", "changed_at", "changed_position", "is_dropped", "weight", "due", "is_kept",
+    "is_level", "share", "value", "measured_at", "last_measured_at", "confidence",
 )  # fmt: skip
 """The columns that are read of each row."""
 _WAS_LAST: Final = "until_position > position"
@@ -104,9 +104,12 @@ TABLES: tuple[Table[Any], ...] = (KEPT,)
 class Kept(NamedTuple):
     """The columns of a row that figures are worked out from. Those from `metric` on are in `Few`."""
 
+    since: datetime
     parent: int
     born: int
     created_at: datetime
+    changed_at: datetime
+    changed_position: int
     is_dropped: bool
     weight: float
     due: date
@@ -122,23 +125,17 @@ class Kept(NamedTuple):
     score: float | None
     scored_in: UUID | None
     reached: list[str] | None
-    changed_at: datetime | None
-    changed_position: int | None
-    since: datetime | None
 
 
 class Few(NamedTuple):
-    """The columns that are only read of few rows, as stored: of those with a plan, a score or reached milestones, and
-    of those that have been dropped or ended. `metric` and `plan` are None without a plan."""
+    """The columns that are only read of few rows, as stored: of those with a plan, a score or reached milestones.
+    `metric` and `plan` are None without a plan."""
 
     metric: bytes | None = None
     plan: bytes | None = None
     score: float | None = None
     scored_in: UUID | None = None
     reached: str | None = None
-    changed_at: int | None = None
-    changed_position: int | None = None
-    since: int | None = None
 
 
 _NONE: Final = Few()
@@ -219,7 +216,7 @@ def _at_any(columns: Iterable[str], objectives: str) -> str:
     )
 
 
-_HAS_FEW = "(v.plan <> '[]' or v.score is not null or v.reached is not null or v.is_dropped or {})"
+_HAS_FEW = "(v.plan <> '[]' or v.score is not null or v.reached is not null)"
 _FEW: Final = {name: f"v.{name}" for name in Few._fields} | {
     "metric": "case when v.plan <> '[]' then v.metric end",
     "plan": "case when v.plan <> '[]' then v.plan end",
@@ -232,23 +229,22 @@ ID_BYTES: Final = "id_bytes"
 
 
 @lru_cache
-def reader(shown: tuple[str, ...], has_ended: str) -> ColumnReader:
-    """How standings are read with these of `SHOWN` or `ID_BYTES`. `has_ended`: the condition that an objective may have
-    ended."""
+def reader(shown: tuple[str, ...]) -> ColumnReader:
+    """How standings are read with these of `SHOWN` or `ID_BYTES`."""
     columns = ["uuid_send(v.id)" if name == ID_BYTES else f"v.{name}" for name in shown]
-    return ColumnReader(KEPT.packed, columns, _HAS_FEW.format(has_ended), ["v.born", *_FEW.values()])
+    return ColumnReader(KEPT.packed, columns, _HAS_FEW, ["v.born", *_FEW.values()])
 
 
 def read_of(shown: Iterable[str]) -> Iterable[str]:
     """The columns of standings that a reader needs."""
     known = ["id" if name == ID_BYTES else name for name in shown]
-    return dict.fromkeys([*KEPT.packed.stored, "parent", "born", "is_dropped", *known, *Few._fields])
+    return dict.fromkeys([*KEPT.packed.stored, "parent", "born", *known, *Few._fields])
 
 
 @lru_cache
 def _of_objectives(shown: tuple[str, ...], is_level: bool, are_many: bool) -> str:
     """The query for standings with these of `SHOWN`: `are_many` as arrays, others as rows."""
-    read, how = read_of(shown), reader(shown, "%(ended)s")
+    read, how = read_of(shown), reader(shown)
     level = f"({_OBJECTIVES}) o cross join lateral ({at_level(read, 'o.id', _POSITION)}) v"
     source = f"from {level if is_level else _at_any(read, _OBJECTIVES)}"
     if are_many:
@@ -263,13 +259,13 @@ _MANY: Final = 50
 
 
 def of_objectives(
-    conn: Connection, basis: Basis, objectives: Sequence[UUID], *, ended: bool = True, shown: tuple[str, ...] = ()
+    conn: Connection, basis: Basis, objectives: Sequence[UUID], shown: tuple[str, ...] = ()
 ) -> KeptColumns:
     """The standings of the key results of these objectives, dropped ones too, in the order of drafting and addition.
-    `objectives`: each once. `ended`: whether one of them may have ended. `shown`: which of `SHOWN` to read, too."""
-    params, are_many = basis_params(basis, ids=list(objectives), ended=ended), len(objectives) >= _MANY
+    `objectives`: each once. `shown`: which of `SHOWN` to read, too."""
+    are_many, how = len(objectives) >= _MANY, reader(shown)
     query = _of_objectives(shown, is_level(basis), are_many)
-    rows, how = fetch(conn, query, params, loaders=TIMES_AS_NUMBERS), reader(shown, "%(ended)s")
+    rows = fetch(conn, query, basis_params(basis, ids=list(objectives)), loaders=TIMES_AS_NUMBERS)
     return kept_columns(how.of_arrays(rows[0]) if are_many else how.of_rows(rows), shown)
 
 

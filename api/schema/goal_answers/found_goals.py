@@ -33,7 +33,7 @@ class Objectives(Columnar[Any]):
         assert narrow is not None
         rows = narrow.of_columns({}, found.size, found.columns)
         self.batch = narrow_batch(view, Kind.OBJECTIVE, rows)
-        self.parts, self.kept = figures.keep_parts(view, rows, found.kept)
+        self.parts, self.kept = figures.keep_parts(view, rows, found.kept), found.kept
         self.columns = found.columns
 
     @property

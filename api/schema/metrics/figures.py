@@ -113,12 +113,13 @@ def shown_parts(view: View, rows: Sequence[AnyObjective], shown: tuple[str, ...]
     return known, view.reads.read(kept_figures.add_parts, _goals(view, rows), known, shown)
 
 
-def keep_parts(view: View, rows: Sequence[AnyObjective], kept: KeptColumns) -> tuple[PartColumns, KeptColumns]:
+def keep_parts(view: View, rows: Sequence[AnyObjective], kept: KeptColumns) -> PartColumns:
     """The key results of these objectives with their progress, of which the view has read none yet, from their kept
-    standings; and these, which may have to be read again."""
+    standings."""
     view.remember(objective.goals, rows)
     known = _known(view)
-    return known, kept_figures.add_kept(view.reads.connection, _goals(view, rows), known, kept)
+    kept_figures.add_kept(view.reads.connection, _goals(view, rows), known, kept)
+    return known
 
 
 def parts_of(view: View, rows: Sequence[AnyObjective]) -> tuple[Goals, PartColumns]:

@@ -33,7 +33,7 @@ ROWS = [
 
 def unpacked(world: World) -> dict[str, list[object]]:
     rows = world.conn.cursor(binary=True).execute(f"select {NAME} from sample order by position").fetchall()
-    return SAMPLES.packed.unpacked(packed for (packed,) in rows)
+    return dict(SAMPLES.packed.unpacked(packed for (packed,) in rows))
 
 
 def test_packed_columns_have_the_stored_values(world: World) -> None:
