@@ -11,13 +11,13 @@ from time import perf_counter
 from types import TracebackType
 from typing import Any, Final, Self
 
-import structlog
 from starlette.datastructures import Headers
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.observability.metrics import Metrics
 from api.observability.tracing import Telemetry
+from api.runtime.log_setup import log_soon
 
 REQUEST_ID: Final = "x-request-id"
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -34,7 +34,6 @@ _HEADERS: Final = (
 """Headers of responses that do not set them."""
 _REQUEST_ID: Final = REQUEST_ID.encode()
 _METHODS: Final = frozenset({"GET", "POST", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH"})
-_log = structlog.get_logger(__name__)
 
 
 class RequestLogMiddleware:
@@ -119,7 +118,7 @@ class Observed:
         summary = self.log.summarize(self.scope, self.path, self._status, perf_counter() - self._started)
         if self._span is not None:
             self._span.record(summary)
-        _log.info("request", **summary)
+        log_soon("request", **summary)
         self._spanning.__exit__(kind, error, trace)
 
     async def __call__(self, message: Message) -> None:

@@ -1,10 +1,13 @@
 """Logging to standard error: one line for each event, as JSON or as text."""
 
+import asyncio
+import atexit
 import json
 import logging
 import sys
 from enum import StrEnum
-from typing import Any, TextIO
+from threading import Lock
+from typing import Any, Final, TextIO
 
 import orjson
 import structlog
@@ -23,10 +26,59 @@ def configure_logging(form: LogFormat = LogFormat.AUTO) -> None:
     data."""
     as_text = form is LogFormat.TEXT or (form is LogFormat.AUTO and sys.stderr.isatty())
     rendering = _TEXT_PROCESSORS if as_text else _JSON_PROCESSORS
-    structlog.configure(
-        processors=[*_STAMPING, *rendering], logger_factory=lambda *_: structlog.WriteLogger(sys.stderr)
-    )
+    structlog.configure(processors=[*_STAMPING, *rendering], logger_factory=lambda *_: _LINES)
     _configure_libraries(rendering)
+
+
+def log_soon(event: str, **values: Any) -> None:
+    """Log at the level of information, by the processors of all loggers, but without a logger. The line is written
+    before the event loop waits again, together with others."""
+    line: Any = {**values, "event": event}
+    try:
+        for processor in structlog.get_config()["processors"]:
+            line = processor(None, "info", line)
+    except structlog.DropEvent:
+        return
+    _LINES.write_soon(line)
+
+
+class _Lines:
+    """Log lines on standard error, as it is at that moment, in the order in which they were logged. Safe to use from
+    several threads. The methods of a structlog logger write at once."""
+
+    def __init__(self) -> None:
+        self._waiting: list[str] = []
+        self._writer: asyncio.AbstractEventLoop | None = None
+        self._lock = Lock()
+
+    def write_soon(self, line: str) -> None:
+        """Write this line in the next iteration of the running event loop, or with the next other line."""
+        loop = asyncio.get_running_loop()
+        with self._lock:
+            self._waiting.append(line)
+            if self._writer is not loop:
+                self._writer = loop
+                loop.call_soon(self.flush)
+
+    def msg(self, line: str) -> None:
+        """Write this line, after those that wait."""
+        with self._lock:
+            self._waiting.append(line)
+        self.flush()
+
+    debug = info = warning = error = critical = exception = msg
+
+    def flush(self) -> None:
+        """Write the lines that wait."""
+        with self._lock:
+            lines, self._waiting, self._writer = self._waiting, [], None
+            if lines:
+                sys.stderr.write("\n".join(lines) + "\n")
+                sys.stderr.flush()
+
+
+_LINES: Final = _Lines()
+atexit.register(_LINES.flush)
 
 
 class _StandardError(logging.StreamHandler[TextIO]):
@@ -34,6 +86,11 @@ class _StandardError(logging.StreamHandler[TextIO]):
 
     def __init__(self) -> None:
         logging.Handler.__init__(self)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a line, after those that wait."""
+        _LINES.flush()
+        super().emit(record)
 
     @property
     def stream(self) -> TextIO:  # type: ignore[override]

@@ -1,5 +1,6 @@
 """Observability: the request log, Prometheus metrics, spans, and headers of every response."""
 
+import asyncio
 import json
 import re
 from typing import Any, Self
@@ -256,8 +257,12 @@ def test_request_is_traced_while_it_is_answered() -> None:
     tracer, unused = Tracer(), AsyncMock()
     log = RequestLogMiddleware(unused, Metrics(), tracing.Telemetry(tracer))
     scope: Scope = {"type": "http", "method": "POST", "path": "/graphql", "state": {"id": "a"}}
-    with Observed(log, scope, "/graphql", unused):
-        assert (tracer.name, tracer.ended) == ("POST /graphql", False)
+
+    async def answered() -> None:
+        with Observed(log, scope, "/graphql", unused):
+            assert (tracer.name, tracer.ended) == ("POST /graphql", False)
+
+    asyncio.run(answered())
     assert tracer.ended
     assert tracer.attributes["keyframe.request_id"] == "a"
 

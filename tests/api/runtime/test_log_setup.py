@@ -1,12 +1,14 @@
 """Libraries log in the format of Keyframe, from warnings on."""
 
+import asyncio
 import json
 import logging
 from collections.abc import Iterator
 
 import pytest
+import structlog
 
-from api.runtime.log_setup import LogFormat, configure_logging
+from api.runtime.log_setup import LogFormat, configure_logging, log_soon
 
 
 @pytest.fixture(autouse=True)
@@ -30,3 +32,49 @@ def test_warnings_of_libraries_are_text_where_the_log_is_text(capsys: pytest.Cap
     configure_logging(LogFormat.TEXT)
     logging.getLogger("psycopg.pool").warning("discarding closed connection")
     assert "discarding closed connection" in capsys.readouterr().err
+
+
+# ── lines that are written together ───────────────────────────────────────────────────────────────
+
+
+def test_lines_of_one_iteration_are_written_before_the_loop_waits(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging(LogFormat.JSON)
+
+    async def logged() -> str:
+        log_soon("request", ms=1)
+        log_soon("request", ms=2)
+        before = capsys.readouterr().err
+        await asyncio.sleep(0)
+        return before
+
+    assert asyncio.run(logged()) == ""
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert [line["ms"] for line in lines] == [1, 2]
+    assert lines[0].keys() == {"event", "level", "timestamp", "ms"}
+
+
+def test_other_lines_come_after_those_that_wait(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging(LogFormat.JSON)
+
+    async def logged() -> str:
+        log_soon("first")
+        structlog.get_logger().warning("second")
+        log_soon("third")
+        logging.getLogger("psycopg.pool").warning("fourth")
+        return capsys.readouterr().err
+
+    lines = asyncio.run(logged()).splitlines()
+    assert [json.loads(line)["event"] for line in lines] == ["first", "second", "third", "fourth"]
+
+
+def test_line_of_a_loop_that_ended_is_written_with_the_next(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging(LogFormat.JSON)
+    loop = asyncio.new_event_loop()
+
+    async def logged(event: str) -> None:
+        log_soon(event)
+
+    loop.run_until_complete(logged("first"))
+    loop.close()
+    asyncio.run(logged("second"))
+    assert [json.loads(line)["event"] for line in capsys.readouterr().err.splitlines()] == ["first", "second"]
