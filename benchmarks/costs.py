@@ -84,7 +84,7 @@ def main() -> None:
         gc.freeze()
         gc.set_threshold(100_000, 50, 100)
         for name, document in DOCUMENTS.items():
-            cost, ms = estimated(document, sizes.current), milliseconds(world, document)
+            cost, ms = estimated(document, sizes.bounds.sizes), milliseconds(world, document)
             report(f"{name}: cost / ms", cost / ms, "0.3 to 3", f"cost {cost:.0f}, {ms:.0f} ms")
 
 

@@ -1,11 +1,11 @@
 """Middleware that limits the size of a request's body, and how long it may take to arrive."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Generator
 from http import HTTPStatus
 from math import inf
 from time import monotonic
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 from starlette.datastructures import Headers
 from starlette.responses import Response
@@ -85,11 +85,13 @@ class _LimitedReceive:
     async def __call__(self) -> Message:
         if self._is_whole:
             return await self._receive()
+        steps = self._receive().__await__()
         try:
-            async with asyncio.timeout(self._until - monotonic()):
-                message = await self._receive()
-        except TimeoutError:
-            raise BodyTooSlow from None
+            first = next(steps)
+        except StopIteration as end:  # the message was there, so that no timeout has to be set up
+            message: Message = end.value
+        else:
+            message = await self._in_time(_Rest(steps, first))
         length = len(message.get("body", b""))
         self._is_whole = not message.get("more_body", False)
         self._until += length / BYTES_PER_SECOND_MIN
@@ -97,3 +99,31 @@ class _LimitedReceive:
         if self._bytes_left < 0:
             raise BodyTooLarge
         return message
+
+    async def _in_time(self, rest: "_Rest") -> Message:
+        try:
+            async with asyncio.timeout(self._until - monotonic()):
+                return await rest
+        except TimeoutError:
+            raise BodyTooSlow from None
+
+
+class _Rest(NamedTuple):
+    """The rest of a `receive` that has begun, and waits for the future `first`. Awaited by the task that began it."""
+
+    steps: Generator[Any, Any, Message]
+    first: Any
+
+    def __await__(self) -> Generator[Any, Any, Message]:
+        """Pass on to `receive` what the task resumes it with, such as a cancellation."""
+        pending, resume, given = self.first, self.steps.send, None
+        while True:
+            try:
+                resume, given = self.steps.send, (yield pending)
+            except BaseException as error:  # noqa: BLE001 - `receive` handles or raises it
+                resume, given = self.steps.throw, error
+            try:
+                pending = resume(given)
+            except StopIteration as end:
+                message: Message = end.value
+                return message

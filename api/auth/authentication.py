@@ -7,10 +7,12 @@ token never is. See docs/adr/0017.
 import asyncio
 import ipaddress
 from collections import OrderedDict
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
+from functools import partial
 from hashlib import sha256
 from math import ceil
+from threading import Lock
 from typing import Final, NamedTuple, Protocol
 from weakref import WeakValueDictionary
 
@@ -86,10 +88,10 @@ class Authenticator(Protocol):
 
 
 class Authenticated(NamedTuple):
-    """The caller, and the scope that ends when the token is no longer valid; None never ends."""
+    """The caller, and what opens the scope that ends when the token is no longer valid; without it, there is none."""
 
     caller: Caller
-    scope: RequestScope | None = None
+    open_scope: Callable[[], RequestScope] | None = None
 
 
 class Authenticators:
@@ -118,6 +120,7 @@ class Authenticators:
             SESSION_SECONDS, REMEMBERED_MAX
         )
         self._session_scopes: WeakValueDictionary[bytes, RequestScope] = WeakValueDictionary()
+        self._opening = Lock()
 
     async def authenticate(
         self, authorization: Collection[str], address: str, session: str | None = None
@@ -142,7 +145,7 @@ class Authenticators:
         else:
             caller = await self._resolve_unknown(digest, bearer, network_of(address))
         scopes = self._scopes if bearer[:4] != sessions.PREFIX else self._session_scopes
-        return Authenticated(caller, scopes.get(digest) or self._open_scope(scopes, digest, bearer))
+        return Authenticated(caller, partial(self._open_scope, scopes, digest, bearer))
 
     def forget(self, secret: str) -> None:
         """This session has ended: remember nothing of it, also not for the time when the primary is away."""
@@ -162,7 +165,7 @@ class Authenticators:
 
     def spend(self, caller: Caller) -> None:
         """Charge the caller for one request. Raises `RateLimited`."""
-        if caller is not self.anonymous and (seconds := self._requests.take((caller.person, caller.handle))):
+        if caller is not self.anonymous and (seconds := self._requests.take(caller.actor)):
             raise RateLimited(seconds)
 
     async def revalidate_forever(self) -> None:
@@ -174,8 +177,10 @@ class Authenticators:
     async def _revalidate(self, scopes: "WeakValueDictionary[bytes, RequestScope]", seconds: float) -> None:
         while True:
             await asyncio.sleep(seconds)
+            with self._opening:
+                opened = list(scopes.values())
             try:
-                await _validate(scopes)
+                await asyncio.gather(*(scope.has_ended() for scope in opened))
             except Exception:  # noqa: BLE001 - the next round may succeed
                 _log.exception("credentials_not_revalidated")
 
@@ -252,8 +257,12 @@ class Authenticators:
     def _open_scope(
         self, scopes: "WeakValueDictionary[bytes, RequestScope]", digest: bytes, bearer: str
     ) -> RequestScope:
-        scope = scopes[digest] = RequestScope(lambda: self._is_good(digest, bearer))
-        return scope
+        """The scope of a token, one for all that is in progress under it. Any thread may open one."""
+        with self._opening:
+            scope = scopes.get(digest)
+            if scope is None:
+                scope = scopes[digest] = RequestScope(lambda: self._is_good(digest, bearer))
+            return scope
 
     async def _is_good(self, digest: bytes, bearer: str) -> bool:
         """Whether this token is still valid; while the backend is unavailable, True without standbys: nothing can be
@@ -288,10 +297,6 @@ def _secret(session: str | None) -> str:
     if session is None or session[:4] != sessions.PREFIX:
         raise AuthenticationFailed("the cookie is no session")
     return session
-
-
-async def _validate(scopes: "WeakValueDictionary[bytes, RequestScope]") -> None:
-    await asyncio.gather(*(scope.has_ended() for scope in list(scopes.values())))
 
 
 def network_of(address: str) -> str:

@@ -34,7 +34,7 @@ READY_SECONDS_MAX: Final = 2.0
 """How long a request for the readiness or the metrics waits for its authentication."""
 
 _NEEDED: Final = "Authentication is required: send 'Authorization: Bearer …' with a valid token."
-_STRANGER: Final = {"caller": UNAUTHENTICATED_CALLER, "scope": None, "is_rejected": False}
+_STRANGER: Final = {"caller": UNAUTHENTICATED_CALLER, "open_scope": None, "is_rejected": False}
 """The state of a request that is not authenticated."""
 
 _log = structlog.get_logger(__name__)
@@ -70,13 +70,14 @@ class AuthenticationMiddleware:
         given = connection.headers.getlist("authorization")
         session = None if given else session_of(connection)
         try:
-            authenticating = self._authenticators.authenticate(given, address(connection), session)
+            client = scope.get("client") or ("",)
+            authenticating = self._authenticators.authenticate(given, client[0], session)
             if scope["path"] in {READY, METRICS}:
                 authenticating = asyncio.wait_for(authenticating, READY_SECONDS_MAX)
             authenticated = await authenticating
             if authenticated is None:
                 return None if may_wait else unauthenticated_response(_NEEDED)
-            state["caller"], state["scope"] = authenticated
+            state["caller"], state["open_scope"] = authenticated
             self._authenticators.spend(authenticated.caller)
         except AuthenticationFailed as reason:
             state["is_rejected"] = True

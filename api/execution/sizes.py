@@ -8,6 +8,8 @@ import structlog
 from anyio import to_thread
 from psycopg_pool import ConnectionPool, PoolTimeout
 
+from api.execution.context import Bounds
+from api.execution.cost import COST_MAX
 from api.execution.weights import TYPICAL, Sizes
 from projections.engine import workspace_sizes
 
@@ -18,16 +20,17 @@ _log = structlog.get_logger(__name__)
 
 
 class WorkspaceSizes:
-    """The sizes of one workspace; `current` are those of the last count, rounded up."""
+    """The sizes of one workspace; `bounds` have those of the last count, rounded up, and this limit of costs."""
 
-    def __init__(self, pool: ConnectionPool[psycopg.Connection[Any]]) -> None:
+    def __init__(self, pool: ConnectionPool[psycopg.Connection[Any]], cost_max: float = COST_MAX) -> None:
         self._pool = pool
-        self.current = TYPICAL
+        self.bounds = Bounds(cost_max=cost_max)
 
     def count(self) -> None:
         """Count the sizes. Blocks."""
         with self._pool.connection() as conn:
-            self.current = Sizes(*map(max, Sizes(*workspace_sizes.counted(conn)), TYPICAL)).rounded()
+            sizes = Sizes(*map(max, Sizes(*workspace_sizes.counted(conn)), TYPICAL)).rounded()
+        self.bounds = self.bounds._replace(sizes=sizes)
 
     async def refresh(self) -> None:
         """Count the sizes if the database can be reached."""

@@ -37,6 +37,10 @@ class Validator(NamedTuple):
     def headers(self) -> dict[str, str]:
         return {"etag": self.etag, "cache-control": self.cache_control}
 
+    @property
+    def raw_headers(self) -> list[tuple[bytes, bytes]]:
+        return [(name.encode(), value.encode()) for name, value in self.headers.items()]
+
 
 @dataclass(frozen=True)
 class CacheKey:

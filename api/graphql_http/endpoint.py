@@ -9,7 +9,7 @@ from http import HTTPStatus
 from math import ceil
 from time import monotonic
 from types import MappingProxyType
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, NamedTuple, Protocol, TypeVar, cast
 
 import orjson
 from cross_web import HTTPException
@@ -45,12 +45,14 @@ from api.asgi.websocket_limit import TooManyWebSockets, WebSocketLimit
 from api.auth.authentication import network_of
 from api.auth.authentication_middleware import address
 from api.execution.admission import Operation
-from api.execution.context import Context, Moment
+from api.execution.context import Caller, Context, Moment
+from api.execution.sizes import WorkspaceSizes
 from api.execution.writer import Writer
 from api.graphql_http import caching
 from api.graphql_http import request as graphql_request
 from api.graphql_http.caching import CacheKey
 from api.graphql_http.csrf import reject_forgery
+from api.graphql_http.encoded_response import CONTENT_LENGTH, AnyResponse, EncodedResponse
 from api.graphql_http.kept_answers import Answer, KeptAnswers, Question
 from api.graphql_http.persisted_documents import PersistedDocuments, load_manifest
 from api.graphql_http.request import GraphQLRequest, MalformedRequest, RequestRejected
@@ -82,11 +84,33 @@ _ALLOWED: Final = {"GET": (OperationType.QUERY,), "POST": (OperationType.QUERY, 
 TOO_MANY_WEBSOCKETS: Final = "TOO_MANY_WEBSOCKETS"
 VARY: Final = "accept, authorization, cookie"
 _CONTENT_HEADERS: Final = {
-    media: {"content-type": f"{media}; charset=utf-8", "vary": VARY} for media in (JSON, GRAPHQL)
+    media: ((b"content-type", f"{media}; charset=utf-8".encode()), (b"vary", VARY.encode()))
+    for media in (JSON, GRAPHQL)
 }
 _CACHE_CONTROL: Final = b"cache-control"
 _NO_STORE: Final = (_CACHE_CONTROL, b"no-store")
+_POSITION_HEADER: Final = POSITION.encode()
 _POSITION = re.compile(r"[0-9]{1,16}")
+
+
+class Known(NamedTuple):
+    """What is known of a query before it is executed: its present, and the question whose answer may be kept."""
+
+    moment: Moment | None = None
+    question: Question | None = None
+
+
+class Contexts(Protocol):
+    """The contexts of the requests of a process. `sizes` are those of its workspace."""
+
+    @property
+    def sizes(self) -> WorkspaceSizes: ...
+
+    def wanted(self, caller: Caller) -> int:
+        """The position that a present must have reached for this caller."""
+
+    def context(self, request: HTTPConnection, moment: Moment | None = None) -> Context:
+        """The context of an authenticated request, at a present that was read for it."""
 
 
 class Endpoint(GraphQL[Context, None]):
@@ -104,7 +128,7 @@ class Endpoint(GraphQL[Context, None]):
     def __init__(
         self,
         schema: Schema,
-        context: Callable[[HTTPConnection], Context],
+        contexts: Contexts,
         writer: Writer,
         answers: KeptAnswers,
         present: SharedPresent,
@@ -122,7 +146,7 @@ class Endpoint(GraphQL[Context, None]):
             max_subscriptions_per_connection=settings.connection_operations_max,
             allowed_origins=settings.listed("cors_origins"),
         )
-        self._context = context
+        self._contexts = contexts
         self._schema = schema
         self._writer = writer
         self._answers = answers
@@ -149,14 +173,14 @@ class Endpoint(GraphQL[Context, None]):
         response = await self.respond(Request(scope, receive))
         await response(scope, receive, send)
 
-    async def respond(self, request: Request) -> Response:
+    async def respond(self, request: Request) -> AnyResponse:
         """The response to an authenticated request over HTTP. Raises `Busy`, `ClientDisconnected`."""
         try:
             is_page = request.scope["method"] == "GET" and asks_for_page(request)
             response = self._page_response(request) if is_page else await self._handle(request)
         except HTTPException as rejected:
             response = self._rejection(rejected)
-        if _CACHE_CONTROL not in dict(response.raw_headers):
+        if not isinstance(response, EncodedResponse) and _CACHE_CONTROL not in dict(response.raw_headers):
             response.raw_headers.append(_NO_STORE)
         return response
 
@@ -197,32 +221,39 @@ class Endpoint(GraphQL[Context, None]):
             )
         return self._page(request)
 
-    async def _handle(self, request: Request) -> Response:
+    async def _handle(self, request: Request) -> AnyResponse:
         """Check the headers, read the request, and execute it. Raises `HTTPException`, `Busy`, `ClientDisconnected`."""
         media = self._check_headers(request)
-        asked = await _parse(request)
-        context = self._context(request)
-        request.state.stats = context.stats
-        required, stream = request.headers.get(MIN_POSITION), self._streams.get(media)
+        asked = await self._asked(request)
+        required, context = request.headers.get(MIN_POSITION), None
         if required is not None:
+            context = self._contexts.context(request)
             async with WhileConnected(request.receive):
                 stale = await self._wait_for_position(required, context)
             if stale is not None:
                 return stale
-        if isinstance(asked, list):
+        if isinstance(asked, list) or media in self._streams:
             async with WhileConnected(request.receive):
-                return await self._batch(asked, context, media)
-        asked, question = self.resolve_document(asked), None
-        if stream is not None:
-            async with WhileConnected(request.receive):
-                return await self._stream(request, asked, context, stream)
+                return await self._several(request, asked, context or self._contexts.context(request), media)
+        asked = self.resolve_document(asked)
+        moment = question = None
         if request.method == "GET" or (asked.query, asked.operation_name) in self._answers.shareable:
-            known = await self._known(request, asked, context, media)
-            if isinstance(known, Response):
+            known = await self._known(request, asked, media, context)
+            if not isinstance(known, Known):
                 return known
-            context, question = known
+            moment, question = known
+        context = self._contexts.context(request, moment) if context is None else replace(context, moment=moment)
         async with WhileConnected(request.receive):
             return await self._executed(request, asked, context, media, question)
+
+    async def _several(
+        self, request: Request, asked: GraphQLRequest | list[GraphQLRequest], context: Context, media: str
+    ) -> AnyResponse:
+        """The response to a batch, or a stream of results."""
+        request.scope["state"]["stats"] = context.stats
+        if isinstance(asked, list):
+            return await self._batch(asked, context, media)
+        return await self._stream(request, self.resolve_document(asked), context, self._streams[media])
 
     def _check_headers(self, request: Request) -> str:
         """The media type of the response. Raises `HTTPException` for a wrong method, for media types of which none is
@@ -235,6 +266,19 @@ class Endpoint(GraphQL[Context, None]):
             raise HTTPException(HTTPStatus.NOT_ACCEPTABLE, f"The Accept header must include {GRAPHQL} or {JSON}.")
         reject_forgery(request)
         return media
+
+    async def _asked(self, request: Request) -> GraphQLRequest | list[GraphQLRequest]:
+        """The request, or the batch of them. Raises `HTTPException`."""
+        is_get = request.method == "GET"
+        if not is_get and media_type(request.headers.get("content-type")) != JSON:
+            raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"Content-Type must be {JSON}.")
+        try:
+            if is_get:
+                return graphql_request.from_query(request.query_params)
+            body = await request.body()
+            return self._answers.requests.get(body) or graphql_request.from_body(body)
+        except ValueError as error:
+            raise HTTPException(HTTPStatus.BAD_REQUEST, f"The request is not valid JSON in UTF-8: {error}") from None
 
     # ── read your own writes ─────────────────────────────────────────────────────────────────────
 
@@ -262,22 +306,23 @@ class Endpoint(GraphQL[Context, None]):
 
     async def _executed(
         self, request: Request, asked: GraphQLRequest, context: Context, media: str, question: Question | None
-    ) -> Response:
+    ) -> AnyResponse:
         """Execute one request, and encode its result on the same thread. Raises `HTTPException`, `Busy`."""
+        request.scope["state"]["stats"] = context.stats
         work: Callable[[Callable[[], ExecutionResult]], Answer] = partial(self._computed, asked, context)
         if question is not None:
             work = partial(self._answers.once, question, context, work)
         answer = await self._run(asked, context, request.method, work)
         if question is not None:
             self._answers.count(answer)
-        return self._response(request, asked, answer, context, media)
+        return self._response(request, asked, answer, media)
 
     def _computed(self, asked: GraphQLRequest, context: Context, execute: Callable[[], ExecutionResult]) -> Answer:
         """The answer by executing the operation, which is kept if it may be."""
         body = self._to_response(execute(), context)
         stats, freshness = context.stats, context.freshness
         status = self._statuses.of(body) if "errors" in body else HTTPStatus.OK
-        answer = Answer(self.encode_json(body), status, freshness, stats.kind, stats.name, tuple(stats.costs))
+        answer = Answer(self.encode_json(body), status, freshness, stats)
         if stats.is_shareable and freshness.newest is not None:
             if not context.caller.sees_everything:
                 self._present.learn(context.caller.person, freshness.newest, freshness.hidden)
@@ -304,7 +349,7 @@ class Endpoint(GraphQL[Context, None]):
         except InvalidOperationTypeError as refused:
             raise _wrong_operation_type(refused, method) from refused
 
-    async def _batch(self, requested: list[GraphQLRequest], context: Context, media: str) -> Response:
+    async def _batch(self, requested: list[GraphQLRequest], context: Context, media: str) -> AnyResponse:
         """Execute several requests one after the other, within the limits of a single request."""
         if media in self._streams or self._batch_max == 1 or not 0 < len(requested) <= self._batch_max:
             message = f"A batch may have up to {self._batch_max} requests; split it, or raise KEYFRAME_BATCH_MAX."
@@ -312,7 +357,10 @@ class Endpoint(GraphQL[Context, None]):
                 message = "Batches are disabled; send one request at a time, or raise KEYFRAME_BATCH_MAX."
             raise RequestRejected(HTTPStatus.BAD_REQUEST, message, "BATCH_TOO_LARGE")
         bodies = [self._to_response(await self._batch_entry(entry, context), context) for entry in requested]
-        return Response(self.encode_json(bodies), headers=_CONTENT_HEADERS[media])
+        body = self.encode_json(bodies)
+        return EncodedResponse(
+            HTTPStatus.OK, [*_CONTENT_HEADERS[media], _NO_STORE, (CONTENT_LENGTH, b"%d" % len(body))], body
+        )
 
     async def _batch_entry(self, requested: GraphQLRequest, context: Context) -> ExecutionResult:
         """The result of one request of a batch; its rejection does not affect the others."""
@@ -342,36 +390,40 @@ class Endpoint(GraphQL[Context, None]):
     # ── caching ──────────────────────────────────────────────────────────────────────────────────
 
     async def _known(
-        self, request: Request, asked: GraphQLRequest, context: Context, media: str
-    ) -> Response | tuple[Context, Question | None]:
+        self, request: Request, asked: GraphQLRequest, media: str, context: Context | None
+    ) -> AnyResponse | Known:
         """The response to a request that need not be executed: 304 if the client's copy is still valid, or a kept
-        answer. Otherwise the context to execute it in, and the question whose answer may be kept."""
-        key = CacheKey(context.caller, media, asked)
-        etags = request.headers.get("if-none-match", "") if request.method == "GET" else ""
-        validates = caching.may_be_valid(key, etags)
-        question = self._answers.question(asked, context.caller, context.bounds)
+        answer. Otherwise what is known of it."""
+        caller: Caller = request.scope["state"]["caller"]
+        etags = request.headers.get("if-none-match") if request.method == "GET" else None
+        validates = etags is not None and caching.may_be_valid(CacheKey(caller, media, asked), etags)
+        question = self._answers.question(asked, caller, self._contexts.sizes.bounds)
         seen = await self._present.newest() if validates or question is not None else None
-        if seen is None or not context.is_met_by(seen.basis.position):
-            return context, None
+        if seen is None or not self._is_met(caller, context, seen.basis.position):
+            return Known()
         newest = seen.basis
-        valid = caching.find_not_modified(key, etags, newest, self._immutable_s) if validates else None
-        if valid is not None:
-            return Response(status_code=HTTPStatus.NOT_MODIFIED, headers={**valid.headers, "vary": VARY})
-        hidden = NOTHING if context.caller.sees_everything else self._present.hidden(context.caller.person, newest)
+        if etags is not None and validates:
+            valid = caching.find_not_modified(CacheKey(caller, media, asked), etags, newest, self._immutable_s)
+            if valid is not None:
+                return Response(status_code=HTTPStatus.NOT_MODIFIED, headers={**valid.headers, "vary": VARY})
+        hidden = NOTHING if caller.sees_everything else self._present.hidden(caller.person, newest)
         if question is None or hidden is None:
-            return context, None
+            return Known()
         self._answers.begin(newest)
         answer = self._answers.find(question, newest, hidden)
         if answer is None:
-            moment = Moment(newest, hidden, monotonic() + MOMENT_SECONDS, seen.source)
-            return replace(context, moment=moment), question
+            return Known(Moment(newest, hidden, monotonic() + MOMENT_SECONDS, seen.source), question)
         self._answers.count(answer)
-        return self._response(request, asked, answer, context, media)
+        return self._response(request, asked, answer, media)
+
+    def _is_met(self, caller: Caller, context: Context | None, position: int) -> bool:
+        """Whether a present at this position has what the caller wants to read, also if it came from a standby."""
+        return position >= self._contexts.wanted(caller) if context is None else context.is_met_by(position)
 
     # ── responses ────────────────────────────────────────────────────────────────────────────────
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:  # noqa: ARG002
-        return self._context(request)
+        return self._contexts.context(request)
 
     def decode_json(self, data: str | bytes) -> object:
         return graphql_request.decoded(data)
@@ -391,26 +443,24 @@ class Endpoint(GraphQL[Context, None]):
             response["extensions"] = {"cost": cost}  # both costs are those of the last operation
         return response
 
-    def _response(
-        self, request: Request, asked: GraphQLRequest, answer: Answer, context: Context, media: str
-    ) -> Response:
+    def _response(self, request: Request, asked: GraphQLRequest, answer: Answer, media: str) -> EncodedResponse:
         """The response with an answer: one to a GET without errors has cache headers."""
-        stats, headers = context.stats, dict[str, str]()
-        if answer.is_kept:
-            stats.kind, stats.name, stats.costs = answer.kind, answer.name, list(answer.costs)
-        if request.method == "GET" and not stats.codes:
-            key = CacheKey(context.caller, media, asked)
+        state, validator = request.scope["state"], None
+        state["stats"] = answer.stats
+        if request.method == "GET" and not answer.stats.codes:
+            key = CacheKey(state["caller"], media, asked)
             validator = caching.validator_of(key, answer.freshness, self._immutable_s)
-            headers |= validator.headers if validator else {}
-        if answer.freshness.newest is not None:
-            headers[POSITION] = str(answer.freshness.newest.position)
         status = answer.status
         if media == JSON:
             if self._statuses is StatusCodePolicy.USUAL or status == PARTIAL_SUCCESS:
                 status = HTTPStatus.OK
             elif status != HTTPStatus.OK:
                 media = GRAPHQL  # only with this media type may a client rely on the status
-        return Response(answer.body, status, {**_CONTENT_HEADERS[media], **headers})
+        headers = [*_CONTENT_HEADERS[media], (CONTENT_LENGTH, b"%d" % len(answer.body))]
+        headers += (_NO_STORE,) if validator is None else validator.raw_headers
+        if answer.freshness.newest is not None:
+            headers.append((_POSITION_HEADER, b"%d" % answer.freshness.newest.position))
+        return EncodedResponse(status, headers, answer.body)
 
     def _rejection(self, rejected: HTTPException) -> Response:
         """The response to a rejected request."""
@@ -426,19 +476,6 @@ class Endpoint(GraphQL[Context, None]):
 
     def _get_stream_transport(self, protocol: str) -> HTTPStreamTransport | None:
         return next((stream for stream in self._streams.values() if stream.protocol == protocol), None)
-
-
-async def _parse(request: Request) -> GraphQLRequest | list[GraphQLRequest]:
-    """The request, or the batch of them. Raises `HTTPException`."""
-    is_get = request.method == "GET"
-    if not is_get and media_type(request.headers.get("content-type")) != JSON:
-        raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"Content-Type must be {JSON}.")
-    try:
-        if is_get:
-            return graphql_request.from_query(request.query_params)
-        return graphql_request.from_body(await request.body())
-    except ValueError as error:
-        raise HTTPException(HTTPStatus.BAD_REQUEST, f"The request is not valid JSON in UTF-8: {error}") from None
 
 
 def _body_of(result: ExecutionResult) -> GraphQLHTTPResponse:

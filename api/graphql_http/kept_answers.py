@@ -15,7 +15,7 @@ from uuid import UUID
 import orjson
 
 from api.asgi.bounded_store import BoundedStore
-from api.execution.context import Bounds, Caller, Context
+from api.execution.context import Bounds, Caller, Context, RequestStats
 from api.execution.limits import DOCUMENTS_KEPT
 from api.graphql_http.caching import minute
 from api.graphql_http.request import GraphQLRequest
@@ -28,19 +28,19 @@ T = TypeVar("T")
 
 ENTRY_BYTES: Final = 1_000
 """The assumed size of an answer besides its body, its document and its variables."""
+BODIES_MAX: Final = 1_000
+"""Requests that are remembered by their bodies; the oldest one is dropped beyond."""
 WAIT_SECONDS: Final = 0.05
 """The interval at which an execution that waits for an equal one checks its own deadline."""
 
 
 class Answer(NamedTuple):
-    """An encoded answer, its HTTP status, and what it read; the type and name of its operation, and its cost."""
+    """An encoded answer, its HTTP status, and what it read; the statistics of its execution."""
 
     body: bytes
     status: int
     freshness: FreshnessTracker
-    kind: str
-    name: str
-    costs: tuple[float, ...]
+    stats: RequestStats
     is_kept: bool = False
 
 
@@ -62,7 +62,8 @@ class KeptAnswers:
     """The answers that one process keeps, up to a total size in bytes.
 
     `hits` are answers that were given again, `misses` executions of queries whose answers may be kept. `shareable` are
-    the documents of such queries, with their operation names.
+    the documents of such queries, with their operation names; `requests` are such queries by the body in which they
+    came, since clients send the same one again and again.
     """
 
     def __init__(self, bytes_max: int) -> None:
@@ -71,6 +72,8 @@ class KeptAnswers:
         self._present: BoundedStore[Answer] = BoundedStore(bytes_max // 2)
         self._past: BoundedStore[Answer] = BoundedStore(bytes_max // 2)
         self.shareable: OrderedDict[tuple[str | None, str | None], None] = OrderedDict()
+        self.requests: OrderedDict[bytes, GraphQLRequest] = OrderedDict()
+        self._begun: tuple[ResolvedBasis | None, tuple[object, object]] = (None, (None, None))
         self._running: dict[object, Event] = {}
         self._lock = Lock()
 
@@ -96,13 +99,17 @@ class KeptAnswers:
 
     def begin(self, newest: ResolvedBasis) -> None:
         """Drop the answers that are no longer right at the newest basis. Called in the order of looks at it."""
-        for store, generation in zip((self._present, self._past), _generations(newest), strict=True):
-            store.begin(generation)
+        if newest is not self._begun[0]:
+            generations = _generations(newest)
+            self._begun = newest, generations
+            for store, generation in zip((self._present, self._past), generations, strict=True):
+                store.begin(generation)
 
     def find(self, question: Question, basis: ResolvedBasis, hidden: frozenset[UUID]) -> Answer | None:
         """The kept answer of a caller with these hidden objectives, if it is right at this basis."""
         key = (question, hidden)
-        present, past = _generations(basis)
+        newest, begun = self._begun
+        present, past = begun if basis is newest else _generations(basis)
         return self._present.get(present, key) or self._past.get(past, key)
 
     def count(self, answer: Answer) -> None:
@@ -112,7 +119,7 @@ class KeptAnswers:
 
     def keep(self, asked: GraphQLRequest, context: Context, answer: Answer, newest: ResolvedBasis) -> None:
         """Keep the answer to a query that callers may share, which was executed in this context at this present."""
-        self._remember((asked.query, asked.operation_name))
+        self._remember(asked)
         question = self.question(asked, context.caller, context.bounds)
         if question is None:
             return
@@ -144,11 +151,15 @@ class KeptAnswers:
                 del self._running[key]
             mine.set()
 
-    def _remember(self, named: tuple[str | None, str | None]) -> None:
+    def _remember(self, asked: GraphQLRequest) -> None:
         with self._lock:
-            self.shareable[named] = None
+            self.shareable[asked.query, asked.operation_name] = None
             if len(self.shareable) > DOCUMENTS_KEPT:
                 self.shareable.popitem(last=False)
+            if asked.body is not None:
+                self.requests[asked.body] = asked
+            if len(self.requests) > BODIES_MAX:
+                self.requests.popitem(last=False)
 
 
 def _generations(basis: ResolvedBasis) -> tuple[object, object]:

@@ -11,6 +11,9 @@ from graphql import GraphQLError
 from api.execution.variable_limits import VALUES_MAX
 from domain.primitives.json_keys import reject_duplicate_keys
 
+BODY_KEPT_MAX: Final = 8_192
+"""The size of the largest body by which a request is remembered, in bytes."""
+
 
 class RequestRejected(HTTPException):
     """The request is rejected, with the code of the error."""
@@ -35,6 +38,8 @@ class GraphQLRequest(NamedTuple):
     operation_name: str | None
     extensions: dict[str, Any] | None
     document_id: str | None
+    body: bytes | None = None
+    """The body in which it came, alone, unless that is large."""
     error: GraphQLError | None = None
     """The error of its document, if it could not be resolved."""
 
@@ -63,16 +68,19 @@ def from_body(body: bytes) -> GraphQLRequest | list[GraphQLRequest]:
         message = f"The request has more than {VALUES_MAX:,} lists and objects; send it in parts."
         raise RequestRejected(HTTPStatus.BAD_REQUEST, message, "TOO_MANY_VALUES")
     document = decoded(body)
-    return [_parse_request(item) for item in document] if isinstance(document, list) else _parse_request(document)
+    if isinstance(document, list):
+        return [_parse_request(item) for item in document]
+    return _parse_request(document, body if len(body) <= BODY_KEPT_MAX else None)
 
 
-def _parse_request(document: Any) -> GraphQLRequest:
+def _parse_request(document: Any, body: bytes | None = None) -> GraphQLRequest:
     if not isinstance(document, dict):
         raise MalformedRequest("The request must be a JSON object with a query.")
     for name, kind in _KINDS.items():
         if type(document.get(name)) not in kind:
             raise MalformedRequest(f"{name} must be {'an object' if kind is _OBJECT else 'a string'} or absent.")
-    request = GraphQLRequest(*map(document.get, _KINDS))
+    query, variables, operation, extensions, id = map(document.get, _KINDS)
+    request = GraphQLRequest(query, variables, operation, extensions, id, body)
     if not request.query and not request.document_id and (request.extensions or {}).get("persistedQuery") is None:
         raise MalformedRequest("The request has no query, documentId or persistedQuery; send one of them.")
     return request

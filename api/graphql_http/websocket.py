@@ -213,7 +213,7 @@ class WebSocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
             return await self._close(TRY_AGAIN_LATER, "Try again in a moment")
         if authenticated is None:
             return await self._close(UNAUTHORIZED, "Unauthorized")
-        state.caller, state.scope = authenticated
+        state.caller, state.open_scope = authenticated
         self.context = await self.view.get_context(connection, connection)
         return True
 
@@ -244,7 +244,8 @@ class WebSocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
         state = self._connection.state
         if self.connection_acknowledged:
-            if state.scope is not None and await state.scope.has_ended():
+            scope = self.context.scope
+            if scope is not None and await scope.has_ended():
                 await self.websocket.close(FORBIDDEN, "Forbidden")
                 return
             try:

@@ -5,7 +5,8 @@ A log line names the caller, the operation and the outcome; it never holds the d
 
 import re
 import secrets
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Collection
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from time import perf_counter
 from types import TracebackType
@@ -16,7 +17,7 @@ from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.observability.metrics import Metrics
-from api.observability.tracing import Telemetry
+from api.observability.tracing import Span, Telemetry
 from api.runtime.log_setup import log_soon
 
 REQUEST_ID: Final = "x-request-id"
@@ -88,7 +89,7 @@ def _path(scope: Scope) -> str:
 def identify(scope: Scope, headers: Headers) -> None:
     """Give a request its id: the one that the client sent, if it is safe to log; else a new one."""
     sent = headers.get(REQUEST_ID, "")
-    scope.setdefault("state", {})["id"] = sent if _ID.fullmatch(sent) else secrets.token_hex(16)
+    scope.setdefault("state", {})["id"] = sent if sent and _ID.fullmatch(sent) else secrets.token_hex(16)
 
 
 @dataclass(slots=True, eq=False)
@@ -102,14 +103,15 @@ class Observed:
     send: Send
     _status: int = field(default=500, init=False)
     _started: float = field(init=False)
-    _spanning: AbstractContextManager[Any] = field(init=False)
-    _span: Any = field(init=False)
+    _spanning: AbstractContextManager[Span] | None = field(default=None, init=False)
+    _span: Span | None = field(default=None, init=False)
 
     def __enter__(self) -> Self:
         self._started = perf_counter()
         telemetry = self.log.telemetry
-        self._spanning = nullcontext() if telemetry is None else telemetry.span(self.scope["method"], self.path)
-        self._span = self._spanning.__enter__()
+        if telemetry is not None:
+            self._spanning = telemetry.span(self.scope["method"], self.path)
+            self._span = self._spanning.__enter__()
         return self
 
     def __exit__(
@@ -118,18 +120,28 @@ class Observed:
         summary = self.log.summarize(self.scope, self.path, self._status, perf_counter() - self._started)
         if self._span is not None:
             self._span.record(summary)
-        log_soon("request", **summary)
-        self._spanning.__exit__(kind, error, trace)
+        log_soon("request", summary)
+        if self._spanning is not None:
+            self._spanning.__exit__(kind, error, trace)
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self._status = int(message["status"])
-            headers = list(message["headers"])
-            given = dict(headers)
-            if _REQUEST_ID in given:
-                headers = [pair for pair in headers if pair[0] != _REQUEST_ID]
-            for pair in _HEADERS:
-                if pair[0] not in given:
-                    headers.append(pair)
-            message["headers"] = [*headers, (_REQUEST_ID, self.scope["state"]["id"].encode())]
+            message["headers"] = self._completed(message["headers"])
         await self.send(message)
+
+    async def respond(self, status: int, headers: Collection[tuple[bytes, bytes]], body: bytes) -> None:
+        """Send a whole response."""
+        self._status = status
+        await self.send({"type": "http.response.start", "status": status, "headers": self._completed(headers)})
+        await self.send({"type": "http.response.body", "body": body})
+
+    def _completed(self, headers: Collection[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+        """The headers of a response with those that every response has."""
+        given = dict(headers)
+        complete = [pair for pair in headers if pair[0] != _REQUEST_ID] if _REQUEST_ID in given else [*headers]
+        for pair in _HEADERS:
+            if pair[0] not in given:
+                complete.append(pair)  # noqa: PERF401 - a comprehension would be a call of its own
+        complete.append((_REQUEST_ID, self.scope["state"]["id"].encode()))
+        return complete

@@ -30,10 +30,11 @@ def configure_logging(form: LogFormat = LogFormat.AUTO) -> None:
     _configure_libraries(rendering)
 
 
-def log_soon(event: str, **values: Any) -> None:
-    """Log at the level of information, by the processors of all loggers, but without a logger. The line is written
-    before the event loop waits again, together with others."""
-    line: Any = {**values, "event": event}
+def log_soon(event: str, values: dict[str, Any]) -> None:
+    """Log at the level of information, by the processors of all loggers, but without a logger. The line, which `values`
+    become, is written before the event loop waits again, together with others."""
+    line: Any = values
+    line["event"] = event
     try:
         for processor in structlog.get_config()["processors"]:
             line = processor(None, "info", line)

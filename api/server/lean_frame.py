@@ -10,7 +10,6 @@ from typing import Any, Final
 from starlette.datastructures import Headers
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.asgi.body_limit import BodyLimit, BodyTooLarge, BodyTooSlow
@@ -18,6 +17,7 @@ from api.asgi.cross_origin import CrossOrigin
 from api.asgi.host_check import HostCheck
 from api.auth.authentication_middleware import AuthenticationMiddleware
 from api.console.browser_pages import BrowserPages
+from api.graphql_http.encoded_response import AnyResponse, EncodedResponse
 from api.graphql_http.endpoint import Endpoint
 from api.observability.request_log import Observed, RequestLogMiddleware, identify
 from api.server.middleware import failure_response
@@ -57,19 +57,22 @@ class LeanFrame:
         request = IndexedRequest(scope, receive)
         identify(scope, request.headers)
         with Observed(self._log, scope, PATH, send) as observed:
-            response = self._hosts.rejection(request.headers)
+            response: AnyResponse | None = self._hosts.rejection(request.headers)
             if response is None and self._cors.allow_origins:
                 await self._cors(scope, receive, observed)
                 return
             response = response or await self._response(request)
-            await response(scope, receive, observed)
+            if isinstance(response, EncodedResponse):
+                await observed.respond(*response)
+            else:
+                await response(scope, receive, observed)
 
     async def _behind_cors(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Called by the CORS middleware, if the settings allow any origin."""
         response = await self._response(IndexedRequest(scope, receive))
         await response(scope, receive, send)
 
-    async def _response(self, request: "IndexedRequest") -> Response:
+    async def _response(self, request: "IndexedRequest") -> AnyResponse:
         """Authenticate the request, read its body within limits, and have the endpoint respond."""
         try:
             is_public = request.scope["method"] == "GET" and self._authentication.is_public(request.scope)
@@ -94,7 +97,7 @@ class IndexedRequest(Request):
     receive: Receive = None  # type: ignore[assignment]
 
     def __init__(self, scope: Scope, receive: Receive) -> None:
-        super().__init__(scope, receive)
+        self.scope = scope
         self.headers = IndexedHeaders(scope)
         self.method = scope["method"]
         self.receive = receive
@@ -116,7 +119,7 @@ class IndexedHeaders(Headers):
     one, as in `Headers`."""
 
     def __init__(self, scope: Scope) -> None:
-        super().__init__(scope=scope)
+        self._list = scope["headers"]
         first: dict[str, str] = {}
         for name, value in reversed(self._list):
             first[name.decode("latin-1")] = value.decode("latin-1")

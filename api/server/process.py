@@ -9,7 +9,7 @@ from starlette.requests import HTTPConnection
 from api.auth.authentication import Authenticators
 from api.auth.console_sessions import ConsoleSessions
 from api.auth.token_uses import TokenUses
-from api.execution.context import Bounds, Caller, Context
+from api.execution.context import Caller, Context, Moment
 from api.execution.lanes import Lanes
 from api.execution.sizes import WorkspaceSizes
 from api.execution.subscription_hub import SubscriptionHub
@@ -96,7 +96,7 @@ class Process:
         authenticators = authenticators_of(
             settings, pool, log, uses, sessions, anonymous=anonymous, is_primary_away=is_primary_away
         )
-        lanes, sizes = _lanes(settings), WorkspaceSizes(pool)
+        lanes, sizes = _lanes(settings), WorkspaceSizes(pool, settings.cost_max)
         return cls(
             settings,
             database,
@@ -122,26 +122,32 @@ class Process:
             return Source(PRIMARY, self.pool, self.filtered_pool, self.log)
         return self.standbys.choose(Route(self.standbys, ""))[0]
 
-    def context(self, request: HTTPConnection) -> Context:
-        """The context of an authenticated request."""
+    def wanted(self, caller: Caller) -> int:
+        """The position of the last command of a caller, which a standby must have; 0 without standbys."""
+        return 0 if self.standbys is None else self.standbys.wanted(caller.actor)
+
+    def context(self, request: HTTPConnection, moment: Moment | None = None) -> Context:
+        """The context of an authenticated request, at a present that was read for it."""
         timeout_s = self.settings.answer_timeout_s
-        caller = request.state.caller
+        state = request.state
+        caller, open_scope = state.caller, state.open_scope
         return Context(
             caller,
             self.pool,
             self.log,
             self.writer,
             self.settings.workspace,
-            request.state.id,
+            state.id,
             Deadline(timeout_s),
             self.keys,
             self.hub,
             timeout_s,
             filtered=self.filtered_pool,
-            scope=request.state.scope,
+            scope=None if open_scope is None else open_scope(),
             lanes=self.lanes,
-            bounds=Bounds(self.sizes.current, self.settings.cost_max),
+            bounds=self.sizes.bounds,
             count_streamed=self.metrics.count_streamed,
+            moment=moment,
             route=None if self.standbys is None else Route(self.standbys, caller.actor),
             structure=self.structure,
         )

@@ -30,9 +30,7 @@ def endpoint_of(process: Process, shell: Shell | None) -> Endpoint:
     page = None if shell is None else shell.page
     answers, present = process.answers, SharedPresent(process.source)
     documents = {} if shell is None else console_documents()
-    return Endpoint(
-        schema, process.context, process.writer, answers, present, process.settings, page=page, documents=documents
-    )
+    return Endpoint(schema, process, process.writer, answers, present, process.settings, page=page, documents=documents)
 
 
 def routes_of(process: Process, endpoint: Endpoint, shell: Shell | None, *, guests: Sequence[Guest]) -> list[BaseRoute]:

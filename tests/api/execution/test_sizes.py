@@ -16,7 +16,7 @@ from tests.world import World
 def test_small_workspace_has_the_typical_sizes(world: World) -> None:
     sizes = WorkspaceSizes(world.database.pool(size_max=1))
     sizes.count()
-    assert sizes.current == TYPICAL.rounded()
+    assert sizes.bounds.sizes == TYPICAL.rounded()
 
 
 def test_objectives_and_days_of_the_largest_cycle_are_counted_without_private_ones(world: World) -> None:
@@ -33,4 +33,4 @@ def test_larger_workspace_has_sizes_rounded_up(world: World, monkeypatch: pytest
     monkeypatch.setattr("api.execution.sizes.workspace_sizes.counted", lambda _: Counted(301, 40_000, 31, 800, 3))
     sizes = WorkspaceSizes(world.database.pool(size_max=1))
     sizes.count()
-    assert sizes.current == (400, 40_000, 100, 800, TYPICAL.kpis)
+    assert sizes.bounds.sizes == (400, 40_000, 100, 800, TYPICAL.kpis)

@@ -41,8 +41,8 @@ def test_lines_of_one_iteration_are_written_before_the_loop_waits(capsys: pytest
     configure_logging(LogFormat.JSON)
 
     async def logged() -> str:
-        log_soon("request", ms=1)
-        log_soon("request", ms=2)
+        log_soon("request", {"ms": 1})
+        log_soon("request", {"ms": 2})
         before = capsys.readouterr().err
         await asyncio.sleep(0)
         return before
@@ -57,9 +57,9 @@ def test_other_lines_come_after_those_that_wait(capsys: pytest.CaptureFixture[st
     configure_logging(LogFormat.JSON)
 
     async def logged() -> str:
-        log_soon("first")
+        log_soon("first", {})
         structlog.get_logger().warning("second")
-        log_soon("third")
+        log_soon("third", {})
         logging.getLogger("psycopg.pool").warning("fourth")
         return capsys.readouterr().err
 
@@ -72,7 +72,7 @@ def test_line_of_a_loop_that_ended_is_written_with_the_next(capsys: pytest.Captu
     loop = asyncio.new_event_loop()
 
     async def logged(event: str) -> None:
-        log_soon(event)
+        log_soon(event, {})
 
     loop.run_until_complete(logged("first"))
     loop.close()
