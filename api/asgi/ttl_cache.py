@@ -25,14 +25,19 @@ class SingleFlightTTLCache(Generic[K, T]):
 
     async def get(self, key: K, find: Callable[[], Awaitable[T]]) -> T:
         """The cached value, or the result of `find`. Raises what `find` raises; an error is not cached."""
-        until, value = self._values.get(key, (0.0, None))
-        if value is not None and self._clock() < until:
+        value = self.valid(key)
+        if value is not None:
             return value
         task = self._pending.get(key)
         if task is None:
             task = self._pending[key] = asyncio.create_task(self._find(key, find))
             task.add_done_callback(_retrieve_exception)
         return await asyncio.shield(task)
+
+    def valid(self, key: K) -> T | None:
+        """The cached value, if there is one."""
+        until, value = self._values.get(key, (0.0, None))
+        return value if self._clock() < until else None
 
     def forget(self, key: K) -> None:
         """Compute the value of this key again when it is needed next."""

@@ -139,12 +139,16 @@ class Authenticators:
                 raise RateLimited(seconds) from None
             raise
         digest = sha256(bearer.encode()).digest()
+        is_session = bearer[:4] == sessions.PREFIX
+        seen, scopes = (self._seen_sessions, self._session_scopes) if is_session else (self._seen, self._scopes)
+        caller: Caller | str | None = None
         if digest in self._known_good_tokens:
             self._known_good_tokens.move_to_end(digest)
-            caller = await self._resolve_caller(digest, bearer)
+            caller = seen.valid(digest)
+            if not isinstance(caller, Caller):
+                caller = await self._resolve_caller(digest, bearer)
         else:
             caller = await self._resolve_unknown(digest, bearer, network_of(address))
-        scopes = self._scopes if bearer[:4] != sessions.PREFIX else self._session_scopes
         return Authenticated(caller, partial(self._open_scope, scopes, digest, bearer))
 
     def forget(self, secret: str) -> None:

@@ -1,11 +1,14 @@
 """Prometheus metrics of this process: `GET /metrics`."""
 
-from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import accumulate
+from time import time
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -18,12 +21,12 @@ from api.snapshot.standbys import Standbys
 from domain.log.event_store import Log
 from projections.engine.projector import Projector
 
-_BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+"""The upper bounds of the buckets of durations, in seconds."""
+_BOUNDS: Final = (*map(str, map(float, BUCKETS)), "+Inf")
 _PLAIN: Final = "text/plain; version=0.0.4; charset=utf-8"
 NAMES_MAX: Final = 100
 """Operation names with series of their own: the first ones. Clients choose names, so their number is bounded."""
-SERIES_MAX: Final = 1_000
-"""Series of one metric that are found without locking it."""
 UNNAMED: Final = "(none)"
 OTHER: Final = "(other)"
 
@@ -34,48 +37,36 @@ class Metrics:
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
         self._names: set[str] = set()
-        self._requests = Counter(
-            "keyframe_requests", "Requests over HTTP.", ["path", "method", "status"], registry=self._registry
-        )
-        self._seconds = Histogram(
-            "keyframe_request_seconds", "Duration until the response was sent completely.", ["path"], buckets=_BUCKETS,
-            registry=self._registry,
-        )  # fmt: skip
-        self._operations = Counter("keyframe_operations", "Executed operations.", ["type"], registry=self._registry)
-        self._operation_seconds = Histogram(
-            "keyframe_operation_seconds", "Duration of operations, of a subscription until it begins.",
-            ["type", "name"], buckets=_BUCKETS, registry=self._registry,
-        )  # fmt: skip
+        self._tallies = Tallies()
+        self._registry.register(self._tallies)
         self._errors = Counter("keyframe_errors", "Top-level errors of operations.", ["code"], registry=self._registry)
         self._commit_seconds = Histogram(
             "keyframe_commit_seconds", "Duration of commits, with the waits for the write lock and for standbys.",
-            buckets=_BUCKETS, registry=self._registry,
+            buckets=BUCKETS, registry=self._registry,
         )  # fmt: skip
 
-        self._requests_of = lru_cache(SERIES_MAX)(self._requests.labels)
-        self._seconds_of = lru_cache(SERIES_MAX)(self._seconds.labels)
-        self._operations_of = lru_cache(SERIES_MAX)(self._operations.labels)
-        self._operation_seconds_of = lru_cache(SERIES_MAX)(self._operation_seconds.labels)
+    def count(self, path: str, method: str, status: int, stats: RequestStats | None, seconds: float) -> None:
+        """Count a response and its duration; and its operation with its errors, if it has one."""
+        kind = name = ""
+        if stats is not None:
+            if stats.kind:
+                kind, name = stats.kind, stats.name
+                if name not in self._names:
+                    name = self._named(name)
+            for code in stats.codes:
+                self._errors.labels(code).inc()
+        self._tallies.count(Counted(path, method, status, kind, name or UNNAMED), seconds)
 
-    def count_response(self, path: str, method: str, status: int, seconds: float) -> None:
-        """Count a response and its duration."""
-        self._requests_of(path, method, status).inc()
-        self._seconds_of(path).observe(seconds)
-
-    def count_operation(self, kind: str, name: str, codes: Iterable[str], seconds: float) -> None:
-        """Count an operation, its errors, and the duration of its request."""
-        if kind:
-            self._operations_of(kind).inc()
-            if len(self._names) < NAMES_MAX:
-                self._names.add(name)
-            known = (name or UNNAMED) if name in self._names else OTHER
-            self._operation_seconds_of(kind, known).observe(seconds)
-        for code in codes:
-            self._errors.labels(code).inc()
+    def _named(self, name: str) -> str:
+        """The name of an operation that was not seen before, as it is counted."""
+        if len(self._names) == NAMES_MAX:
+            return OTHER
+        self._names.add(name)
+        return name
 
     def count_streamed(self, stats: RequestStats, seconds: float) -> None:
         """Count an operation of a stream or WebSocket, and the time until its result, or until it began."""
-        self.count_operation(stats.kind, stats.name, stats.codes, seconds)
+        self.count("", "", 0, stats, seconds)
 
     def observe(
         self,
@@ -95,3 +86,91 @@ class Metrics:
     def page(self, _: Request) -> Response:
         """All metrics in the text format. Called on a worker thread."""
         return Response(generate_latest(self._registry), headers={"cache-control": "no-store"}, media_type=_PLAIN)
+
+
+# ── requests and operations ───────────────────────────────────────────────────────────────────────
+
+
+class Counted(NamedTuple):
+    """What requests are counted as. Without a path it is an operation of a stream or WebSocket; without a type, a
+    request without an operation."""
+
+    path: str = ""
+    method: str = ""
+    status: int = 0
+    type: str = ""
+    name: str = ""
+
+
+class Tally:
+    """The number of requests by the bucket of their duration, and the sum of the durations in seconds."""
+
+    __slots__ = ("begun_at", "buckets", "seconds")
+
+    def __init__(self) -> None:
+        self.begun_at = time()
+        self.buckets = [0] * len(_BOUNDS)
+        self.seconds = 0.0
+
+    def include(self, other: "Tally") -> None:
+        """Add the requests of another tally."""
+        self.begun_at = min(self.begun_at, other.begun_at)
+        self.buckets = [mine + its for mine, its in zip(self.buckets, other.buckets, strict=True)]
+        self.seconds += other.seconds
+
+
+class Tallies:
+    """The tallies of one process, a collector of metrics. `count` is called on the event loop, `collect` anywhere.
+
+    A counter and a histogram of the client library take locks, and search the buckets in Python. For the two of a
+    request and the two of its operation, this would take as long as finding a kept answer.
+    """
+
+    def __init__(self) -> None:
+        self._by: dict[Counted, Tally] = {}
+
+    def count(self, counted: Counted, seconds: float) -> None:
+        """Count one request or operation that took so long."""
+        tally = self._by.get(counted)
+        if tally is None:
+            tally = self._by[counted] = Tally()
+        tally.buckets[bisect_left(BUCKETS, seconds)] += 1
+        tally.seconds += seconds
+
+    def collect(self) -> Iterator[Metric]:
+        """The metrics of requests and of operations."""
+        tallies = [*self._by.items()]
+        requests = [(key, tally) for key, tally in tallies if key.path]
+        operations = [(key, tally) for key, tally in tallies if key.type]
+        yield _counter("keyframe_requests", "Requests over HTTP.", ("path", "method", "status"), requests)
+        yield _histogram(
+            "keyframe_request_seconds", "Duration until the response was sent completely.", ("path",), requests
+        )
+        yield _counter("keyframe_operations", "Executed operations.", ("type",), operations)
+        yield _histogram(
+            "keyframe_operation_seconds", "Duration of operations, of a subscription until it begins.",
+            ("type", "name"), operations,
+        )  # fmt: skip
+
+
+def _counter(name: str, meaning: str, labels: tuple[str, ...], tallies: Iterable[tuple[Counted, Tally]]) -> Metric:
+    family = CounterMetricFamily(name, meaning, labels=labels)
+    for values, tally in _grouped(labels, tallies).items():
+        family.add_metric(values, sum(tally.buckets), created=tally.begun_at)
+    return family
+
+
+def _histogram(name: str, meaning: str, labels: tuple[str, ...], tallies: Iterable[tuple[Counted, Tally]]) -> Metric:
+    family = HistogramMetricFamily(name, meaning, labels=labels)
+    for values, tally in _grouped(labels, tallies).items():
+        family.add_metric(values, [*zip(_BOUNDS, accumulate(tally.buckets), strict=True)], tally.seconds)
+        family.add_sample(f"{name}_created", dict(zip(labels, values, strict=True)), tally.begun_at)
+    return family
+
+
+def _grouped(labels: tuple[str, ...], tallies: Iterable[tuple[Counted, Tally]]) -> dict[tuple[str, ...], Tally]:
+    """The tallies of all requests with the same values of these labels."""
+    groups: dict[tuple[str, ...], Tally] = {}
+    for counted, tally in tallies:
+        groups.setdefault(tuple(str(getattr(counted, label)) for label in labels), Tally()).include(tally)
+    return groups

@@ -4,10 +4,10 @@ A log line names the caller, the operation and the outcome; it never holds the d
 """
 
 import re
-import secrets
 from collections.abc import Collection
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from os import urandom
 from time import perf_counter
 from types import TracebackType
 from typing import Any, Final, Self
@@ -61,9 +61,7 @@ class RequestLogMiddleware:
         state = scope["state"]
         stats, caller = state.get("stats"), state.get("caller")
         method = scope["method"] if scope["method"] in _METHODS else "other"
-        self._metrics.count_response(path, method, status, seconds)
-        if stats is not None:
-            self._metrics.count_operation(stats.kind, stats.name, stats.codes, seconds)
+        self._metrics.count(path, method, status, stats, seconds)
         return {
             "request_id": state["id"],
             "method": scope["method"],
@@ -89,7 +87,7 @@ def _path(scope: Scope) -> str:
 def identify(scope: Scope, headers: Headers) -> None:
     """Give a request its id: the one that the client sent, if it is safe to log; else a new one."""
     sent = headers.get(REQUEST_ID, "")
-    scope.setdefault("state", {})["id"] = sent if sent and _ID.fullmatch(sent) else secrets.token_hex(16)
+    scope.setdefault("state", {})["id"] = sent if sent and _ID.fullmatch(sent) else urandom(16).hex()
 
 
 @dataclass(slots=True, eq=False)
@@ -127,21 +125,15 @@ class Observed:
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self._status = int(message["status"])
-            message["headers"] = self._completed(message["headers"])
+            given = dict(message["headers"])
+            headers = [pair for pair in message["headers"] if pair[0] != _REQUEST_ID]
+            headers += (pair for pair in _HEADERS if pair[0] not in given)
+            message["headers"] = [*headers, (_REQUEST_ID, self.scope["state"]["id"].encode())]
         await self.send(message)
 
     async def respond(self, status: int, headers: Collection[tuple[bytes, bytes]], body: bytes) -> None:
-        """Send a whole response."""
+        """Send a whole response, which sets none of the headers of all responses."""
         self._status = status
-        await self.send({"type": "http.response.start", "status": status, "headers": self._completed(headers)})
+        headers = [*headers, *_HEADERS, (_REQUEST_ID, self.scope["state"]["id"].encode())]
+        await self.send({"type": "http.response.start", "status": status, "headers": headers})
         await self.send({"type": "http.response.body", "body": body})
-
-    def _completed(self, headers: Collection[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-        """The headers of a response with those that every response has."""
-        given = dict(headers)
-        complete = [pair for pair in headers if pair[0] != _REQUEST_ID] if _REQUEST_ID in given else [*headers]
-        for pair in _HEADERS:
-            if pair[0] not in given:
-                complete.append(pair)  # noqa: PERF401 - a comprehension would be a call of its own
-        complete.append((_REQUEST_ID, self.scope["state"]["id"].encode()))
-        return complete

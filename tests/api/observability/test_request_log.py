@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 from starlette.types import Scope
 from structlog.testing import capture_logs
 
+from api.execution.context import RequestStats
 from api.observability import tracing
 from api.observability.metrics import NAMES_MAX, Metrics
 from api.observability.request_log import Observed, RequestLogMiddleware
@@ -175,8 +176,8 @@ def test_metrics_tell_the_lag_in_seconds(settings: Settings, database: Database)
 def test_number_of_operation_names_is_bounded() -> None:
     metrics = Metrics()
     for number in range(NAMES_MAX + 20):
-        metrics.count_operation("query", f"Q{number}", [], 0.1)
-    metrics.count_operation("query", "Q0", [], 0.1)
+        metrics.count_streamed(RequestStats(kind="query", name=f"Q{number}"), 0.1)
+    metrics.count_streamed(RequestStats(kind="query", name="Q0"), 0.1)
     page = bytes(metrics.page(None).body).decode()  # type: ignore[arg-type]
     names = re.findall(r'^keyframe_operation_seconds_count\{name="([^"]*)"', page, re.MULTILINE)
     assert len(names) == NAMES_MAX + 1
