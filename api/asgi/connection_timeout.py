@@ -1,18 +1,23 @@
-"""An HTTP protocol for uvicorn that limits the time and size of the head of a request.
+"""An HTTP protocol for uvicorn that limits the time and size of the head of a request, and sends a whole response.
 
 uvicorn itself waits for the head without a limit, and continues to read a body after the response is complete.
 """
 
 import asyncio
+from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any, ClassVar, Final
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from starlette.types import Scope
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 HEAD_BYTES_MAX: Final = 256 * 1024
 """The maximum size of the request line and headers; a GraphQL document in the query string is the longest part."""
 LINGER_SECONDS: Final = 2
 """How long a rejected body is still read: if the connection closed at once, the client might miss the response."""
+
+RESPOND: Final = "keyframe.respond"
+"""The key in a scope of its `TimeoutHttpProtocol.respond`."""
 
 
 class TimeoutHttpProtocol(HttpToolsProtocol):
@@ -39,18 +44,22 @@ class TimeoutHttpProtocol(HttpToolsProtocol):
         if self._is_in_head:
             self._head_bytes += len(data)
         super().data_received(data)
-        if self._is_in_head and self._head_bytes > HEAD_BYTES_MAX and not self.transport.is_closing():
-            self._close(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        if self._is_in_head and not self.transport.is_closing():
+            if self._head_bytes > HEAD_BYTES_MAX:
+                self._close(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+            elif self._limit is None:  # most heads arrive at once, and need no timer
+                self._expect_head()
         if self._is_idle and self.timeout_keep_alive_task is None:  # only empty lines arrived
             self._head_bytes = len(data)
             self._expect_head()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
+        self.scope[RESPOND] = self.respond  # type: ignore[typeddict-unknown-key]
         self._is_whole = False
         if not self._is_in_head:
             self._head_bytes = 0
-            self._expect_head()
+            self._is_in_head = True
 
     def on_headers_complete(self) -> None:
         self._is_in_head = False
@@ -75,6 +84,28 @@ class TimeoutHttpProtocol(HttpToolsProtocol):
         if self.cycle.response_complete and self.cycle.more_body:
             self._unset_keepalive_if_required()
             self._limit = self.loop.call_later(LINGER_SECONDS, self.transport.close)
+
+    def respond(self, scope: Scope, status: int, headers: Iterable[tuple[bytes, bytes]], body: bytes) -> bool:
+        """Send a whole response, whose headers have its Content-Length, without the messages of ASGI. Returns whether
+        it was sent: not if the client does not read, or has sent the next request already. Raises `RuntimeError` for
+        a header with a line break."""
+        cycle = self.cycle
+        if cycle.scope is not scope or cycle.response_started or cycle.disconnected or cycle.flow.write_paused:
+            return False
+        lines = [b"%b: %b" % pair for pair in (*cycle.default_headers, *headers)]
+        if not cycle.keep_alive:
+            lines.append(b"connection: close")
+        head = b"\r\n".join(lines)
+        if head.count(b"\n") != len(lines) - 1 or head.count(b"\r") != len(lines) - 1:
+            raise RuntimeError("Invalid HTTP header value.")
+        cycle.response_started = cycle.response_complete = True
+        self.transport.write(b"%b%b\r\n\r\n" % (STATUS_LINE[status], head))
+        self.transport.write(body)
+        cycle.message_event.set()
+        if not cycle.keep_alive:
+            self.transport.close()
+        cycle.on_response()
+        return True
 
     @property
     def _cycle(self) -> RequestResponseCycle | None:

@@ -16,6 +16,7 @@ from starlette.datastructures import Headers
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.asgi.connection_timeout import RESPOND
 from api.observability.metrics import Metrics
 from api.observability.tracing import Span, Telemetry
 from api.runtime.log_setup import log_soon
@@ -135,5 +136,8 @@ class Observed:
         """Send a whole response, which sets none of the headers of all responses."""
         self._status = status
         headers = [*headers, *_HEADERS, (_REQUEST_ID, self.scope["state"]["id"].encode())]
+        respond = self.scope.get(RESPOND)
+        if respond is not None and respond(self.scope, status, headers, body):
+            return
         await self.send({"type": "http.response.start", "status": status, "headers": headers})
         await self.send({"type": "http.response.body", "body": body})

@@ -5,13 +5,10 @@ Without it every request would look for itself, or a request could miss what ano
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import Future as Job
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from threading import Lock
 from typing import Final, NamedTuple
 from uuid import UUID
-
-import psycopg
 
 from api.snapshot.sources import Source
 from projections.store import basis as bases
@@ -37,8 +34,11 @@ class SharedPresent:
     def __init__(self, choose: Callable[[], Source]) -> None:
         self._choose = choose
         self._thread = ThreadPoolExecutor(1, "keyframe-present")
+        self._lock = Lock()
         self._waiting: list[asyncio.Future[Seen | None]] = []
+        self._served: list[asyncio.Future[Seen | None]] = []
         self._is_looking = self._is_late = False
+        self._late: asyncio.TimerHandle | None = None
         self._hidden: dict[UUID | None, tuple[ResolvedBasis, frozenset[UUID]]] = {}
 
     # ── the basis ────────────────────────────────────────────────────────────────────────────────
@@ -48,48 +48,68 @@ class SharedPresent:
         if self._is_late:
             return None
         loop = asyncio.get_running_loop()
+        mine: asyncio.Future[Seen | None] = loop.create_future()
+        with self._lock:
+            self._waiting.append(mine)
         if not self._is_looking:
             self._is_looking = True
-            loop.call_soon(self._begin)  # together with the requests that have arrived already
-        self._waiting.append(loop.create_future())
-        return await self._waiting[-1]
+            loop.call_soon(self._begin, loop)  # together with the requests that have arrived already
+        return await mine
 
-    def _begin(self) -> None:
-        loop, waiting = asyncio.get_running_loop(), self._waiting
-        self._waiting = []
-        late = loop.call_later(LOOK_SECONDS_MAX, self._give_up, waiting)
+    def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._late = loop.call_later(LOOK_SECONDS_MAX, self._give_up)
+        self._thread.submit(self._look_while_waited_for, loop)
 
-        def ended(job: "Job[Seen | None]") -> None:
-            with suppress(RuntimeError):  # the loop has ended
-                loop.call_soon_threadsafe(self._ended, waiting, late, job)
+    def _look_while_waited_for(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Look on the thread until no request waits: handing over each look would take longer than looking."""
+        served, is_looking = self._serve(), True
+        while is_looking:
+            found, ended = self._look(), served
+            served = self._serve()
+            is_looking = bool(served)
+            try:
+                loop.call_soon_threadsafe(self._ended, loop, ended, found, is_looking)
+            except RuntimeError:  # the loop has ended
+                return
 
-        self._thread.submit(self._look).add_done_callback(ended)
+    def _serve(self) -> "list[asyncio.Future[Seen | None]]":
+        """Begin to serve the requests that wait."""
+        with self._lock:
+            self._served, self._waiting = self._waiting, []
+        return self._served
 
     def _look(self) -> Seen | None:
         try:
             source = self._choose()
             with source.pool.connection(LOOK_SECONDS_MAX) as conn:
                 return Seen(bases.now(conn), source)
-        except (psycopg.Error, LookupError):
-            return None  # executing the operation will report it
+        except Exception:  # noqa: BLE001 - executing the operation will report it
+            return None
 
     def _ended(
         self,
-        waiting: "list[asyncio.Future[Seen | None]]",
-        late: asyncio.TimerHandle,
-        job: "Job[Seen | None]",
+        loop: asyncio.AbstractEventLoop,
+        served: "list[asyncio.Future[Seen | None]]",
+        found: Seen | None,
+        is_looking: bool,
     ) -> None:
-        late.cancel()
+        """Give the requests the present. `is_looking`: whether the thread has begun the next look."""
+        assert self._late is not None
+        self._late.cancel()
         self._is_late = False
-        _give(waiting, None if job.exception() else job.result())
-        self._is_looking = bool(self._waiting)
-        if self._is_looking:
-            self._begin()
+        if is_looking:
+            self._late = loop.call_later(LOOK_SECONDS_MAX, self._give_up)
+        elif self._waiting:
+            self._begin(loop)
+        else:
+            self._is_looking = False
+        _give(served, found)
 
-    def _give_up(self, waiting: "list[asyncio.Future[Seen | None]]") -> None:
+    def _give_up(self) -> None:
         self._is_late = True
-        _give(waiting + self._waiting, None)
-        self._waiting = []
+        with self._lock:
+            waiting, self._waiting = self._waiting, []
+        _give(self._served + waiting, None)
 
     # ── what is hidden there ─────────────────────────────────────────────────────────────────────
 
