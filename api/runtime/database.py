@@ -135,7 +135,14 @@ class Database:
 
     def connect(self, role: Role = "owner") -> Connection:
         """One autocommitting direct connection to the workspace, to be closed by the caller."""
-        conn = psycopg.connect(self.dsn, autocommit=True)
+        return self._connect(self.dsn, role)
+
+    def connect_reader(self) -> Connection:
+        """As `connect`, for requests: it may only read, and append to the log. The server may refuse to write."""
+        return self._connect(self._app_dsn, "app")
+
+    def _connect(self, dsn: str, role: Role) -> Connection:
+        conn = psycopg.connect(dsn, autocommit=True)
         try:
             self._session(role).begin(conn)
         except BaseException:

@@ -37,6 +37,7 @@ def lifespan_of(process: Process) -> Callable[[Starlette], AbstractAsyncContextM
                     yield
                 finally:
                     counting.cancel()
+                    process.present.close()
                     process.hub.close()
                     process.lanes.close()
         finally:

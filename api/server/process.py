@@ -23,6 +23,8 @@ from api.runtime.projector import configured_projector
 from api.runtime.settings import Settings
 from api.server.authenticators import authenticators_of
 from api.server.standby_sources import standbys_of
+from api.snapshot.looks import Looks, LooksOnThread, looks_of
+from api.snapshot.shared_present import SharedPresent
 from api.snapshot.sources import PRIMARY, Route, Source
 from api.snapshot.standbys import Standbys
 from api.snapshot.structure import Structure
@@ -64,6 +66,7 @@ class Process:
     lanes: Lanes
     sizes: WorkspaceSizes
     answers: KeptAnswers
+    present: SharedPresent
     standbys: Standbys | None = None
     telemetry: Telemetry | None = field(default_factory=telemetry)
     metrics: Metrics = field(default_factory=Metrics)
@@ -113,14 +116,9 @@ class Process:
             lanes,
             sizes,
             KeptAnswers(settings.kept_answers_bytes_max),
+            SharedPresent(_looks(database, primary, standbys)),
             standbys,
         )
-
-    def source(self) -> Source:
-        """The server that answers a request without any wish. Blocks. Raises `psycopg.OperationalError`."""
-        if self.standbys is None:
-            return Source(PRIMARY, self.pool, self.filtered_pool, self.log)
-        return self.standbys.choose(Route(self.standbys, ""))[0]
 
     def wanted(self, caller: Caller) -> int:
         """The position of the last command of a caller, which a standby must have; 0 without standbys."""
@@ -151,6 +149,13 @@ class Process:
             route=None if self.standbys is None else Route(self.standbys, caller.actor),
             structure=self.structure,
         )
+
+
+def _looks(database: Database, primary: Source, standbys: Standbys | None) -> Looks:
+    """Looks at the present of the server that answers a request without any wish."""
+    if standbys is None:
+        return looks_of(primary, database.connect_reader)
+    return LooksOnThread(lambda: standbys.choose(Route(standbys, ""))[0])
 
 
 def _lanes(settings: Settings) -> Lanes:

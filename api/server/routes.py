@@ -21,14 +21,13 @@ from api.graphql_http.endpoint import Endpoint
 from api.report.report_endpoint import Reports
 from api.schema.schema import schema
 from api.server.process import Process
-from api.snapshot.shared_present import SharedPresent
 
 
 def endpoint_of(process: Process, shell: Shell | None) -> Endpoint:
     """The GraphQL endpoint. `shell`: that of the console, whose page a browser gets; None without it. Raises
     `InvalidManifest`."""
     page = None if shell is None else shell.page
-    answers, present = process.answers, SharedPresent(process.source)
+    answers, present = process.answers, process.present
     documents = {} if shell is None else console_documents()
     return Endpoint(schema, process, process.writer, answers, present, process.settings, page=page, documents=documents)
 

@@ -4,14 +4,11 @@ Without it every request would look for itself, or a request could miss what ano
 """
 
 import asyncio
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from threading import Lock
-from typing import Final, NamedTuple
+from functools import partial
+from typing import Final
 from uuid import UUID
 
-from api.snapshot.sources import Source
-from projections.store import basis as bases
+from api.snapshot.looks import Looks, Seen
 from projections.store.basis import ResolvedBasis
 
 LOOK_SECONDS_MAX: Final = 2.0
@@ -20,26 +17,18 @@ CALLERS_MAX: Final = 10_000
 """Callers whose hidden objectives are remembered."""
 
 
-class Seen(NamedTuple):
-    """The present's basis, and the server from which it was read."""
-
-    basis: ResolvedBasis
-    source: Source
-
-
 class SharedPresent:
-    """Looks at the present on a thread of its own, on the server that `choose` returns. Used on the event loop, except
-    for `learn`."""
+    """The present that `looks` read. Used on the event loop, except for `learn`."""
 
-    def __init__(self, choose: Callable[[], Source]) -> None:
-        self._choose = choose
-        self._thread = ThreadPoolExecutor(1, "keyframe-present")
-        self._lock = Lock()
+    def __init__(self, looks: Looks) -> None:
+        self._looks = looks
         self._waiting: list[asyncio.Future[Seen | None]] = []
-        self._served: list[asyncio.Future[Seen | None]] = []
         self._is_looking = self._is_late = False
-        self._late: asyncio.TimerHandle | None = None
         self._hidden: dict[UUID | None, tuple[ResolvedBasis, frozenset[UUID]]] = {}
+
+    def close(self) -> None:
+        """Begin no more looks."""
+        self._looks.close()
 
     # ── the basis ────────────────────────────────────────────────────────────────────────────────
 
@@ -48,68 +37,36 @@ class SharedPresent:
         if self._is_late:
             return None
         loop = asyncio.get_running_loop()
-        mine: asyncio.Future[Seen | None] = loop.create_future()
-        with self._lock:
-            self._waiting.append(mine)
         if not self._is_looking:
             self._is_looking = True
             loop.call_soon(self._begin, loop)  # together with the requests that have arrived already
+        mine: asyncio.Future[Seen | None] = loop.create_future()
+        self._waiting.append(mine)
         return await mine
 
     def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._late = loop.call_later(LOOK_SECONDS_MAX, self._give_up)
-        self._thread.submit(self._look_while_waited_for, loop)
-
-    def _look_while_waited_for(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Look on the thread until no request waits: handing over each look would take longer than looking."""
-        served, is_looking = self._serve(), True
-        while is_looking:
-            found, ended = self._look(), served
-            served = self._serve()
-            is_looking = bool(served)
-            try:
-                loop.call_soon_threadsafe(self._ended, loop, ended, found, is_looking)
-            except RuntimeError:  # the loop has ended
-                return
-
-    def _serve(self) -> "list[asyncio.Future[Seen | None]]":
-        """Begin to serve the requests that wait."""
-        with self._lock:
-            self._served, self._waiting = self._waiting, []
-        return self._served
-
-    def _look(self) -> Seen | None:
-        try:
-            source = self._choose()
-            with source.pool.connection(LOOK_SECONDS_MAX) as conn:
-                return Seen(bases.now(conn), source)
-        except Exception:  # noqa: BLE001 - executing the operation will report it
-            return None
+        waiting, self._waiting = self._waiting, []
+        late = loop.call_later(LOOK_SECONDS_MAX, self._give_up, waiting)
+        self._looks.begin(partial(self._ended, loop, waiting, late))
 
     def _ended(
         self,
         loop: asyncio.AbstractEventLoop,
-        served: "list[asyncio.Future[Seen | None]]",
+        waiting: "list[asyncio.Future[Seen | None]]",
+        late: asyncio.TimerHandle,
         found: Seen | None,
-        is_looking: bool,
     ) -> None:
-        """Give the requests the present. `is_looking`: whether the thread has begun the next look."""
-        assert self._late is not None
-        self._late.cancel()
+        late.cancel()
         self._is_late = False
-        if is_looking:
-            self._late = loop.call_later(LOOK_SECONDS_MAX, self._give_up)
-        elif self._waiting:
-            self._begin(loop)
-        else:
-            self._is_looking = False
-        _give(served, found)
+        _give(waiting, found)
+        self._is_looking = bool(self._waiting)
+        if self._is_looking:
+            loop.call_soon(self._begin, loop)
 
-    def _give_up(self) -> None:
+    def _give_up(self, waiting: "list[asyncio.Future[Seen | None]]") -> None:
         self._is_late = True
-        with self._lock:
-            waiting, self._waiting = self._waiting, []
-        _give(self._served + waiting, None)
+        _give(waiting + self._waiting, None)
+        self._waiting = []
 
     # ── what is hidden there ─────────────────────────────────────────────────────────────────────
 

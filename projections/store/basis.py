@@ -11,6 +11,8 @@ from psycopg.rows import tuple_row
 from domain.log.reads.times import last_known, recorded_at
 from domain.primitives.values import EARLIEST, Basis
 
+NOW: Final = "select position, recorded_at, greatest(clock_timestamp(), recorded_at) from view_position"
+"""The statement that reads the present."""
 NOT_CREATED: Final = "The projections of this workspace do not exist yet: run 'keyframe rebuild'."
 
 
@@ -83,8 +85,13 @@ def first_place(alias: str, clock: str) -> str:
 def now(conn: psycopg.Connection[Any]) -> ResolvedBasis:
     """The present: the position of the projections, and the time of the database, but not before the recording time of
     that position."""
-    position, known, at = _head(conn)
-    return ResolvedBasis(at, position, known)
+    return of_row(_head(conn))
+
+
+def of_row(row: Sequence[Any]) -> ResolvedBasis:
+    """The present by the row of the statement `NOW`."""
+    position, known, at = row
+    return ResolvedBasis(at, position, known or EARLIEST)
 
 
 def at_position(conn: psycopg.Connection[Any], position: int) -> ResolvedBasis | None:
@@ -113,8 +120,7 @@ def resolved(conn: psycopg.Connection[Any], basis: Basis) -> ResolvedBasis | Non
 
 def _head(conn: psycopg.Connection[Any]) -> tuple[int, datetime, datetime]:
     """The position of the projections, its recording time, and the time of the database."""
-    query = "select position, recorded_at, greatest(clock_timestamp(), recorded_at) from view_position"
-    row = conn.cursor(binary=True, row_factory=tuple_row).execute(query, prepare=True).fetchone()
+    row = conn.cursor(binary=True, row_factory=tuple_row).execute(NOW, prepare=True).fetchone()
     if row is None:
         raise LookupError(NOT_CREATED)
     position, known, at = row

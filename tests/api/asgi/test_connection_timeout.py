@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Event, Thread
 from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
 import uvicorn
 
 from api.asgi import connection_timeout as wires
 from api.asgi.body_limit import BodyLimit
-from api.asgi.connection_timeout import HEAD_BYTES_MAX, timeout_http_protocol
+from api.asgi.connection_timeout import HEAD_BYTES_MAX, RESPOND, TimeoutHttpProtocol, timeout_http_protocol
 
 HEAD = b"POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000\r\n"
 
@@ -26,6 +27,8 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
         message = await receive()
         length, more = length + len(message["body"]), message["more_body"]
     body = str(length).encode()
+    if scope["path"] == "/whole" and scope[RESPOND](scope, 200, [(b"content-length", b"%d" % len(body))], body):
+        return
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(body))]})
     await send({"type": "http.response.body", "body": body})
 
@@ -130,6 +133,66 @@ def test_connection_is_reusable_after_an_unread_body(long_timeout: tuple[str, in
         assert b"200 OK" in receive_until_closed(connection, to=b"\r\n\r\n0")
         connection.sendall(b"x" * 1000 + b"GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
         assert receive_until_closed(connection).startswith(b"HTTP/1.1 200 OK")
+
+
+# ── whole responses ───────────────────────────────────────────────────────────────────────────────
+
+WHOLE = HEAD.replace(b"/ HTTP", b"/whole HTTP") + b"\r\n" + b"x" * 1000
+
+
+def test_whole_response_equals_one_in_messages(long_timeout: tuple[str, int]) -> None:
+    with socket.create_connection(long_timeout) as connection:
+        answers = []
+        for request in (WHOLE, WHOLE.replace(b"/whole", b"/")):
+            connection.sendall(request)
+            answers.append(receive_until_closed(connection, to=b"\r\n\r\n1000").splitlines())
+    dates = [[line for line in lines if line.startswith(b"date: ")] for lines in answers]
+    assert list(map(len, dates)) == [1, 1]
+    assert sorted(set(answers[0]) - {*dates[0]}) == sorted(set(answers[1]) - {*dates[1]})
+
+
+@pytest.mark.parametrize("version", [b"HTTP/1.1\r\nconnection: close", b"HTTP/1.0"])
+def test_connection_is_closed_after_a_whole_response_if_the_client_asks_for_it(
+    long_timeout: tuple[str, int], version: bytes
+) -> None:
+    with socket.create_connection(long_timeout) as connection:
+        connection.sendall(WHOLE.replace(b"HTTP/1.1", version, 1))
+        received = receive_until_closed(connection)
+    assert received.endswith(b"\r\n\r\n1000")
+    assert b"\r\nconnection: close\r\n" in received
+
+
+def test_pipelined_requests_are_answered_in_turn(long_timeout: tuple[str, int]) -> None:
+    with socket.create_connection(long_timeout) as connection:
+        connection.sendall(WHOLE * 3 + WHOLE.replace(b"1.1\r\n", b"1.1\r\nconnection: close\r\n", 1))
+        assert receive_until_closed(connection).count(b"\r\n\r\n1000") == 4
+
+
+@pytest.mark.parametrize("value", [b"a\nb: c", b"a\rb", b"a\r\nb: c"])
+def test_header_with_a_line_break_is_not_sent(value: bytes) -> None:
+    protocol: Any = TimeoutHttpProtocol.__new__(TimeoutHttpProtocol)
+    protocol.transport = MagicMock()
+    scope: dict[str, Any] = {}
+    protocol.cycle = MagicMock(
+        scope=scope, response_started=False, disconnected=False, flow=MagicMock(write_paused=False), default_headers=[]
+    )
+    with pytest.raises(RuntimeError):
+        protocol.respond(scope, 200, [(b"a", value)], b"")
+    protocol.transport.write.assert_not_called()
+
+
+@pytest.mark.parametrize("state", [{"response_started": True}, {"disconnected": True}, {"scope": {"another": 1}}])
+def test_whole_response_is_sent_for_the_newest_request_of_a_connected_client_only(state: dict[str, Any]) -> None:
+    protocol: Any = TimeoutHttpProtocol.__new__(TimeoutHttpProtocol)
+    protocol.transport = MagicMock()
+    scope: dict[str, Any] = {}
+    usual = {"scope": scope, "response_started": False, "disconnected": False}
+    protocol.cycle = MagicMock(**usual | state)
+    assert not protocol.respond(scope, 200, [], b"")
+    protocol.transport.write.assert_not_called()
+
+
+# ── empty lines ───────────────────────────────────────────────────────────────────────────────────
 
 
 def test_empty_lines_between_requests_do_not_extend_the_timeout(short_timeout: tuple[str, int]) -> None:

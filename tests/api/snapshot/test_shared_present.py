@@ -12,7 +12,8 @@ import psycopg
 import pytest
 
 from api.snapshot import shared_present
-from api.snapshot.shared_present import Seen, SharedPresent
+from api.snapshot.looks import LooksOnThread, Seen
+from api.snapshot.shared_present import SharedPresent
 from api.snapshot.sources import PRIMARY, Source
 from domain.log.event_store import Log
 from projections.store import basis as bases
@@ -60,7 +61,7 @@ async def until(is_so: Callable[[], bool]) -> None:
 
 def present_of(looks: Looks) -> SharedPresent:
     pool: Any = looks
-    return SharedPresent(lambda: Source(PRIMARY, pool, None, Log(pool)))
+    return SharedPresent(LooksOnThread(lambda: Source(PRIMARY, pool, None, Log(pool))))
 
 
 def basis_of(seen: Seen | None) -> ResolvedBasis:

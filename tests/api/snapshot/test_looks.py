@@ -1,0 +1,145 @@
+"""The present is read on the event loop over one connection, which is opened again when it was lost."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
+
+import psycopg
+import pytest
+
+from api.runtime.database import Database
+from api.snapshot import shared_present
+from api.snapshot.looks import LooksOnLoop, Seen
+from api.snapshot.shared_present import SharedPresent
+from api.snapshot.sources import PRIMARY, Source
+from projections.store import basis as bases
+
+
+class Watched:
+    """The present of a workspace, and the connections over which it is read."""
+
+    def __init__(self, database: Database) -> None:
+        self.opened: list[psycopg.Connection[Any]] = []
+        self._database = database
+        source = Source(PRIMARY, database.pool(), None, database.log())
+        self.present = SharedPresent(LooksOnLoop(self._connect, source))
+
+    def _connect(self) -> psycopg.Connection[Any]:
+        self.opened.append(self._database.connect_reader())
+        return self.opened[-1]
+
+    def run(self, test: Callable[[], Awaitable[Any]]) -> Any:
+        """The result of a coroutine on an event loop of its own."""
+
+        async def run() -> Any:
+            return await test()
+
+        return asyncio.run(run())
+
+    async def is_seen(self) -> bool:
+        """Whether a look finds the position of the projections."""
+        seen = await self.present.newest()
+        return isinstance(seen, Seen) and seen.basis.position == 0
+
+    async def until_seen(self) -> None:
+        for _ in range(3_000):
+            if await self.is_seen():
+                return
+            await asyncio.sleep(0.01)
+        raise AssertionError
+
+
+@pytest.fixture
+def watched(database: Database) -> Iterator[Watched]:
+    made = Watched(database)
+    yield made
+    made.present.close()
+    assert all(conn.closed for conn in made.opened)
+
+
+def test_looks_use_one_connection_and_find_what_a_statement_finds(watched: Watched, database: Database) -> None:
+    async def found() -> list[Seen | None]:
+        return [await watched.present.newest() for _ in range(3)]
+
+    first, *later = watched.run(found)
+    with database.connect() as conn:
+        now = bases.now(conn)
+    assert (first.basis.position, first.basis.known) == (now.position, now.known)
+    assert first.basis.at <= later[0].basis.at <= later[1].basis.at <= now.at
+    assert len(watched.opened) == 1
+
+
+def test_lost_connection_is_opened_again(watched: Watched, database: Database) -> None:
+    async def found() -> list[bool]:
+        first = await watched.is_seen()
+        with database.connect() as conn:
+            pid = watched.opened[0].info.backend_pid
+            conn.execute("select pg_terminate_backend(%s, 10000)", [pid])
+        await watched.is_seen()  # unless the loop has noticed the loss before
+        return [first, await watched.is_seen()]
+
+    assert watched.run(found) == [True, True]
+    assert len(watched.opened) == 2
+
+
+def test_database_that_cannot_be_reached_gives_no_present(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    def lost(*_: object) -> Any:
+        raise psycopg.OperationalError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Database, "connect_reader", lost)
+        assert not watched.run(watched.is_seen)
+    assert watched.run(watched.is_seen)
+
+
+def test_workspace_without_projections_has_no_present(watched: Watched, database: Database) -> None:
+    with database.connect() as conn:
+        conn.execute("alter table view_position rename to elsewhere")
+        assert not watched.run(watched.is_seen)
+        conn.execute("alter table elsewhere rename to view_position")
+    assert watched.run(watched.is_seen)
+
+
+def test_projections_without_a_position_have_no_present(watched: Watched, database: Database) -> None:
+    with database.connect() as conn:
+        conn.execute("create temporary table kept as select * from view_position")
+        conn.execute("delete from view_position")
+        assert not watched.run(watched.is_seen)
+        conn.execute("insert into view_position select * from kept")
+    assert watched.run(watched.is_seen)
+
+
+def test_projections_that_were_replaced_are_read_over_the_same_connection(watched: Watched, database: Database) -> None:
+    async def found() -> list[bool]:
+        first = await watched.is_seen()
+        with database.connect() as conn, conn.transaction():
+            conn.execute("alter table view_position rename to earlier")
+            conn.execute("create table view_position as select * from earlier")
+            conn.execute("drop table earlier cascade")
+            conn.execute("grant select on view_position to public")
+        return [first, await watched.is_seen()]
+
+    assert watched.run(found) == [True, True]
+    assert len(watched.opened) == 1
+
+
+def test_look_that_takes_too_long_is_not_waited_for(
+    watched: Watched, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared_present, "LOOK_SECONDS_MAX", 0.05)
+
+    async def found() -> list[bool]:
+        await watched.until_seen()  # the first look connects
+        with database.connect() as conn, conn.transaction():
+            conn.execute("lock table view_position in access exclusive mode")
+            late = [await watched.is_seen(), await watched.is_seen()]
+        await watched.until_seen()
+        return late
+
+    assert watched.run(found) == [False, False]
+    assert len(watched.opened) == 1
+
+
+def test_another_event_loop_gets_a_connection_of_its_own(watched: Watched) -> None:
+    assert [watched.run(watched.is_seen) for _ in range(2)] == [True, True]
+    assert [conn.closed for conn in watched.opened] == [True, False]
