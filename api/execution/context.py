@@ -119,11 +119,11 @@ class Context:
     `pool` reads the projections (autocommitting; the search path is the workspace's schema), `filtered` only
     their visible rows; both are used through `reads` alone. `log` is the event log, `writer` executes commands,
     `deadline` is that of reads. `keys` sign checkpoints, if this process has them. `hub` runs subscriptions: each of
-    their events has a deadline of `answer_timeout_s` of its own, and they end with `scope`. `lanes` have the worker
-    threads. `count_streamed` is called with the seconds of an operation of a stream or WebSocket, of a subscription
-    until it begins. `moment` is the present of a query, if it is known before its execution. `route` chooses
-    the servers that are read, if there are standbys; without one all reads are of `pool`. `structure` is what the
-    process keeps in memory of the projections.
+    their events has a deadline of `answer_timeout_s` of its own, and they end with `scope`, which `open_scope` opens if
+    the caller has a token. `lanes` have the worker threads. `count_streamed` is called with the seconds of an operation
+    of a stream or WebSocket, of a subscription until it begins. `moment` is the present of a query, if it is known
+    before its execution. `route` chooses the servers that are read, if there are standbys; without one all reads are of
+    `pool`. `structure` is what the process keeps in memory of the projections.
     """
 
     caller: Caller
@@ -139,13 +139,18 @@ class Context:
     stats: RequestStats = field(default_factory=RequestStats)
     freshness: FreshnessTracker = field(default_factory=FreshnessTracker)
     filtered: Pool | None = None
-    scope: RequestScope | None = None
+    open_scope: Callable[[], RequestScope] | None = None
     lanes: Lanes = field(default_factory=Lanes)
     bounds: Bounds = field(default_factory=Bounds)
     count_streamed: Callable[[RequestStats, float], None] | None = None
     moment: Moment | None = None
     route: Route | None = None
     structure: Structure = field(default_factory=Structure)
+
+    @cached_property
+    def scope(self) -> RequestScope | None:
+        """The scope of what runs longer than a request; None without a token."""
+        return None if self.open_scope is None else self.open_scope()
 
     @cached_property
     def outdated_views(self) -> OutdatedViews | None:

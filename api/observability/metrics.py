@@ -1,6 +1,7 @@
 """Prometheus metrics of this process: `GET /metrics`."""
 
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import accumulate
 from time import time
@@ -55,7 +56,9 @@ class Metrics:
                     name = self._named(name)
             for code in stats.codes:
                 self._errors.labels(code).inc()
-        self._tallies.count(Counted(path, method, status, kind, name or UNNAMED), seconds)
+        tally = self._tallies.by[Counted(path, method, status, kind, name or UNNAMED)]
+        tally.buckets[bisect_left(BUCKETS, seconds)] += 1
+        tally.seconds += seconds
 
     def _named(self, name: str) -> str:
         """The name of an operation that was not seen before, as it is counted."""
@@ -120,26 +123,18 @@ class Tally:
 
 
 class Tallies:
-    """The tallies of one process, a collector of metrics. `count` is called on the event loop, `collect` anywhere.
+    """The tallies of one process, a collector of metrics. `by` is used on the event loop, `collect` anywhere.
 
     A counter and a histogram of the client library take locks, and search the buckets in Python. For the two of a
     request and the two of its operation, this would take as long as finding a kept answer.
     """
 
     def __init__(self) -> None:
-        self._by: dict[Counted, Tally] = {}
-
-    def count(self, counted: Counted, seconds: float) -> None:
-        """Count one request or operation that took so long."""
-        tally = self._by.get(counted)
-        if tally is None:
-            tally = self._by[counted] = Tally()
-        tally.buckets[bisect_left(BUCKETS, seconds)] += 1
-        tally.seconds += seconds
+        self.by: defaultdict[Counted, Tally] = defaultdict(Tally)
 
     def collect(self) -> Iterator[Metric]:
         """The metrics of requests and of operations."""
-        tallies = [*self._by.items()]
+        tallies = [*self.by.items()]
         requests = [(key, tally) for key, tally in tallies if key.path]
         operations = [(key, tally) for key, tally in tallies if key.type]
         yield _counter("keyframe_requests", "Requests over HTTP.", ("path", "method", "status"), requests)

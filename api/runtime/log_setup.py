@@ -30,19 +30,6 @@ def configure_logging(form: LogFormat = LogFormat.AUTO) -> None:
     _configure_libraries(rendering)
 
 
-def log_soon(event: str, values: dict[str, Any]) -> None:
-    """Log at the level of information, by the processors of all loggers, but without a logger. The line, which `values`
-    become, is written before the event loop waits again, together with others."""
-    line: Any = values
-    line["event"] = event
-    try:
-        for processor in structlog.get_config()["processors"]:
-            line = processor(None, "info", line)
-    except structlog.DropEvent:
-        return
-    _LINES.write_soon(line)
-
-
 class _Lines:
     """Log lines on standard error, as it is at that moment, in the order in which they were logged. Safe to use from
     several threads. The methods of a structlog logger write at once."""
@@ -52,8 +39,16 @@ class _Lines:
         self._writer: asyncio.AbstractEventLoop | None = None
         self._lock = Lock()
 
-    def write_soon(self, line: str) -> None:
-        """Write this line in the next iteration of the running event loop, or with the next other line."""
+    def log_soon(self, event: str, values: dict[str, Any]) -> None:
+        """Log at the level of information, by the processors of all loggers, but without a logger. The line, which
+        `values` become, is written in the next iteration of the running event loop, or before the next other line."""
+        line: Any = values
+        line["event"] = event
+        try:
+            for processor in structlog.get_config()["processors"]:
+                line = processor(None, "info", line)
+        except structlog.DropEvent:
+            return
         loop = asyncio.get_running_loop()
         with self._lock:
             self._waiting.append(line)
@@ -79,6 +74,7 @@ class _Lines:
 
 
 _LINES: Final = _Lines()
+log_soon: Final = _LINES.log_soon
 atexit.register(_LINES.flush)
 
 

@@ -128,7 +128,7 @@ class Process:
         """The context of an authenticated request, at a present that was read for it."""
         timeout_s = self.settings.answer_timeout_s
         state = request.state
-        caller, open_scope = state.caller, state.open_scope
+        caller = state.caller
         return Context(
             caller,
             self.pool,
@@ -141,7 +141,7 @@ class Process:
             self.hub,
             timeout_s,
             filtered=self.filtered_pool,
-            scope=None if open_scope is None else open_scope(),
+            open_scope=state.open_scope,
             lanes=self.lanes,
             bounds=self.sizes.bounds,
             count_streamed=self.metrics.count_streamed,
