@@ -1,7 +1,7 @@
 """How the present is read for the requests of a process: on a thread, or on the event loop.
 
 A thread takes longer to be woken, and to wake the event loop again, than the statement takes. So where there is one
-server to be asked, it is asked on the event loop, over a connection that serves nothing else. See docs/adr/0077.
+server to be asked, it is asked on the event loop, over a connection that serves nothing else. See docs/adr/0079.
 """
 
 import asyncio
