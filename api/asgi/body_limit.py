@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Collection, Generator
+from dataclasses import dataclass
 from http import HTTPStatus
 from math import inf
 from time import monotonic
@@ -60,7 +61,7 @@ class BodyLimit:
         declared = headers.get("content-length", "")
         if declared.isdecimal() and int(declared) > bytes_max:
             raise BodyTooLarge
-        return _LimitedReceive(receive, self._seconds, bytes_max)
+        return _LimitedReceive(receive, monotonic() + self._seconds, bytes_max)
 
     def rejection(self, error: BodyTooLarge | BodyTooSlow) -> Response:
         """The response to a request with such a body."""
@@ -73,14 +74,15 @@ class BodyLimit:
         return response
 
 
+@dataclass(slots=True, eq=False)
 class _LimitedReceive:
-    """The `receive` of one request, with a deadline and a size. Raises `BodyTooSlow` and `BodyTooLarge`."""
+    """The `receive` of one request, with a deadline by the monotonic clock and a size. Raises `BodyTooSlow` and
+    `BodyTooLarge`."""
 
-    def __init__(self, receive: Receive, seconds: float, bytes_max: float) -> None:
-        self._receive = receive
-        self._until = monotonic() + seconds
-        self._bytes_left = bytes_max
-        self._is_whole = False
+    _receive: Receive
+    _until: float
+    _bytes_left: float
+    _is_whole: bool = False
 
     async def __call__(self) -> Message:
         if self._is_whole:
