@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 ENTRY_BYTES: Final = 1_000
 """The assumed size of an answer besides its body, its document and its variables."""
-BODIES_MAX: Final = 1_000
+BODIES_MAX: Final = 2_000
 """Requests that are remembered by their bodies; the oldest one is dropped beyond."""
 WAIT_SECONDS: Final = 0.05
 """The interval at which an execution that waits for an equal one checks its own deadline."""

@@ -11,7 +11,7 @@ from graphql import GraphQLError
 from api.execution.variable_limits import VALUES_MAX
 from domain.primitives.json_keys import reject_duplicate_keys
 
-BODY_KEPT_MAX: Final = 8_192
+BODY_KEPT_MAX: Final = 4_096
 """The size of the largest body by which a request is remembered, in bytes."""
 
 
