@@ -22,6 +22,11 @@ from api.observability.tracing import Span, Telemetry
 from api.runtime.log_setup import log_soon
 
 REQUEST_ID: Final = "x-request-id"
+ID_LENGTH: Final = 32
+"""The number of hexadecimal digits of a request id that the server makes."""
+IDS_AT_ONCE: Final = 256
+_IDS: Final[list[str]] = []
+"""Ids that no request has yet."""
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 NAME_LENGTH_MAX: Final = 100
 """The maximum length of an operation name in the log."""
@@ -87,8 +92,21 @@ def _path(scope: Scope) -> str:
 
 def identify(scope: Scope, headers: Headers) -> None:
     """Give a request its id: the one that the client sent, if it is safe to log; else a new one."""
-    sent = headers.get(REQUEST_ID, "")
-    scope.setdefault("state", {})["id"] = sent if sent and _ID.fullmatch(sent) else urandom(16).hex()
+    id = headers.get(REQUEST_ID, "")
+    if not id or not _ID.fullmatch(id):
+        try:
+            id = _IDS.pop()
+        except IndexError:
+            id = _new_id()
+    scope.setdefault("state", {})["id"] = id
+
+
+def _new_id() -> str:
+    """A random id, and more for the next requests: at each call of the system another thread would take its turn."""
+    random = urandom(IDS_AT_ONCE * ID_LENGTH // 2).hex()
+    ids = [random[first : first + ID_LENGTH] for first in range(0, len(random), ID_LENGTH)]
+    _IDS.extend(ids[1:])
+    return ids[0]
 
 
 @dataclass(slots=True, eq=False)

@@ -21,8 +21,8 @@ from api.snapshot.sources import Connection, Source
 from projections.store import basis as bases
 from projections.store.basis import ResolvedBasis
 
-WAIT_SECONDS_MAX: Final = 2.0
-"""How long a look waits for a connection of a pool."""
+LOOK_SECONDS_MAX: Final = 2.0
+"""How long a look may take. Then its requests, and those that come until it ends, get no present."""
 _STATEMENT: Final = b"keyframe_present"
 """The name of the prepared statement."""
 
@@ -45,7 +45,7 @@ class Looks(Protocol):
         answers with an error."""
 
     def close(self) -> None:
-        """Begin no more looks."""
+        """Close the connection that is open; another look would open it again."""
 
 
 class LooksOnThread:
@@ -60,14 +60,13 @@ class LooksOnThread:
         self._thread.submit(self._look, asyncio.get_running_loop(), ended)
 
     def close(self) -> None:
-        """See `Looks`."""
-        self._thread.shutdown(wait=False)
+        """See `Looks`: its connections are those of a pool."""
 
     def _look(self, loop: asyncio.AbstractEventLoop, ended: Ended) -> None:
         found = None
         with suppress(psycopg.Error, LookupError):  # executing the operation will report it
             source = self._choose()
-            with source.pool.connection(WAIT_SECONDS_MAX) as conn:
+            with source.pool.connection(LOOK_SECONDS_MAX) as conn:
                 found = Seen(bases.now(conn), source)
         with suppress(RuntimeError):  # the loop has ended
             loop.call_soon_threadsafe(ended, found)
@@ -96,7 +95,6 @@ class LooksOnLoop:
 
     def close(self) -> None:
         """See `Looks`."""
-        self._thread.shutdown(wait=False)
         self._drop()
 
     def _open(self, loop: asyncio.AbstractEventLoop) -> None:

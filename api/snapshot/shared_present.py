@@ -8,11 +8,9 @@ from functools import partial
 from typing import Final
 from uuid import UUID
 
-from api.snapshot.looks import Looks, Seen
+from api.snapshot.looks import LOOK_SECONDS_MAX, Looks, Seen
 from projections.store.basis import ResolvedBasis
 
-LOOK_SECONDS_MAX: Final = 2.0
-"""How long a look may take. Then its requests, and those that come until it ends, get no present."""
 CALLERS_MAX: Final = 10_000
 """Callers whose hidden objectives are remembered."""
 
@@ -27,7 +25,7 @@ class SharedPresent:
         self._hidden: dict[UUID | None, tuple[ResolvedBasis, frozenset[UUID]]] = {}
 
     def close(self) -> None:
-        """Begin no more looks."""
+        """Close the connection for looks."""
         self._looks.close()
 
     # ── the basis ────────────────────────────────────────────────────────────────────────────────

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import orjson
@@ -13,6 +13,8 @@ from structlog.testing import capture_logs
 
 from api.execution import admission
 from api.graphql_http import caching
+from api.graphql_http.kept_answers import KeptAnswers
+from api.graphql_http.request import BODY_KEPT_MAX
 from api.runtime.database import Database
 from api.schema.schema import Schema
 from api.server.app import create_app
@@ -45,6 +47,11 @@ class Server:
     def token(self, *roles: Role, person: Any = None) -> str:
         with self.database.connect() as conn:
             return api_tokens.issue(conn, "robot", roles, person, timedelta(hours=1))[1]
+
+    @property
+    def answers(self) -> KeptAnswers:
+        app: Any = self.http.app
+        return cast("KeptAnswers", app.middleware_stack._endpoint._answers)
 
     def post(self, query: str, token: str = "", **headers: str) -> Any:
         return self.http.post("/graphql", json={"query": query}, headers=self._headers(token, headers))
@@ -131,6 +138,35 @@ def test_kept_answer_takes_no_statement_of_the_callers_own(made: Server, monkeyp
 
     monkeypatch.setattr("api.execution.lanes.Lane.run", fail)
     assert made.post(OBJECTIVES).content == first
+
+
+def test_body_of_a_kept_answer_is_not_parsed_again(made: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = made.warm(OBJECTIVES)
+
+    def fail(_: bytes) -> None:
+        raise AssertionError("no body is parsed")
+
+    monkeypatch.setattr("api.graphql_http.request.from_body", fail)
+    assert made.post(OBJECTIVES).content == first
+
+
+def test_only_bodies_of_queries_that_callers_may_share_are_remembered(made: Server) -> None:
+    made.warm("{ viewer { handle } }")
+    made.warm("{ workspace { name } }")
+    made.draft("Not remembered")
+    bodies = b"".join(made.answers.requests)
+    assert b"workspace" in bodies
+    assert not any(word in bodies for word in (b"viewer", b"Not remembered", b"mutation"))
+
+
+def test_number_and_size_of_remembered_bodies_is_bounded(made: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.graphql_http.kept_answers.BODIES_MAX", 3)
+    made.answers.requests.clear()
+    for number in range(9):
+        made.warm(f"{{ workspace {{ name{number}: name }} }}")
+    assert len(made.answers.requests) == 3
+    made.warm("{ workspace { name } }" + " " * BODY_KEPT_MAX)
+    assert max(map(len, made.answers.requests)) <= BODY_KEPT_MAX
 
 
 def test_equal_heavy_queries_at_once_are_executed_once(

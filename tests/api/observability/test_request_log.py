@@ -9,6 +9,7 @@ from unittest.mock import AsyncMock
 import psycopg
 import pytest
 import structlog
+from starlette.datastructures import Headers
 from starlette.testclient import TestClient
 from starlette.types import Scope
 from structlog.testing import capture_logs
@@ -16,7 +17,7 @@ from structlog.testing import capture_logs
 from api.execution.context import RequestStats
 from api.observability import tracing
 from api.observability.metrics import NAMES_MAX, Metrics
-from api.observability.request_log import Observed, RequestLogMiddleware
+from api.observability.request_log import IDS_AT_ONCE, Observed, RequestLogMiddleware, identify
 from api.runtime.database import Database
 from api.runtime.log_setup import LogFormat, configure_logging
 from api.runtime.settings import Settings
@@ -196,6 +197,17 @@ def test_metrics_without_a_database_say_so(settings: Settings, database: Databas
         page = http.get("/metrics").text
     assert metric_value(page, "keyframe_database_up") == 0
     assert "keyframe_log_head" not in page
+
+
+def test_request_ids_differ() -> None:
+    def identified() -> str:
+        scope: Scope = {"type": "http", "headers": []}
+        identify(scope, Headers(scope=scope))
+        return str(scope["state"]["id"])
+
+    ids = {identified() for _ in range(3 * IDS_AT_ONCE)}
+    assert len(ids) == 3 * IDS_AT_ONCE
+    assert all(re.fullmatch(r"[0-9a-f]{32}", id) for id in ids)
 
 
 # ── spans ─────────────────────────────────────────────────────────────────────────────────────────

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import pytest
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
@@ -170,6 +171,19 @@ class TestOverTheWire:
                 assert part, answer
                 answer += part
             assert answer.startswith(b"HTTP/1.1 408 ")
+
+    def test_kept_answer_has_all_headers(self, settings: Settings, server: str) -> None:
+        with fresh_workspace(server, settings), running(settings) as served, httpx.Client() as http:
+            url, headers = f"http://127.0.0.1:{served.port}/graphql", dict([JSON])
+            first, *_, last = [http.post(url, content=ASK, headers=headers) for _ in range(4)]
+            closed = http.post(url, content=ASK, headers=headers | {"connection": "close"})
+        assert (last.status_code, last.content, closed.content) == (200, closed.content, last.content)
+        assert set(last.headers) == {
+            "cache-control", "content-length", "content-security-policy", "content-type", "date", "referrer-policy",
+            "cross-origin-resource-policy", "vary", "x-content-type-options", "x-keyframe-position", "x-request-id",
+        }  # fmt: skip
+        assert last.headers.keys() == first.headers.keys() == closed.headers.keys() - {"connection"}
+        assert last.headers["x-request-id"] != closed.headers["x-request-id"]
 
     def test_client_that_leaves_within_its_body_is_logged_as_gone(self, settings: Settings, server: str) -> None:
         patient = settings.model_copy(update={"request_timeout_s": 30})
