@@ -1,7 +1,7 @@
 """Middleware that limits the size of a request's body, and how long it may take to arrive."""
 
 import asyncio
-from collections.abc import Collection, Generator
+from collections.abc import Callable, Collection, Generator
 from dataclasses import dataclass
 from http import HTTPStatus
 from math import inf
@@ -118,7 +118,8 @@ class _Rest(NamedTuple):
 
     def __await__(self) -> Generator[Any, Any, Message]:
         """Pass on to `receive` what the task resumes it with, such as a cancellation."""
-        pending, resume, given = self.first, self.steps.send, None
+        pending, given = self.first, None
+        resume: Callable[[Any], Any]
         while True:
             try:
                 resume, given = self.steps.send, (yield pending)

@@ -395,17 +395,17 @@ class Endpoint(GraphQL[Context, None]):
         """The response to a request that need not be executed: 304 if the client's copy is still valid, or a kept
         answer. Otherwise what is known of it."""
         caller: Caller = request.scope["state"]["caller"]
-        etags = request.headers.get("if-none-match") if request.method == "GET" else None
-        validates = etags is not None and caching.may_be_valid(CacheKey(caller, media, asked), etags)
+        etags = request.headers.get("if-none-match", "") if request.method == "GET" else ""
+        key = CacheKey(caller, media, asked) if etags else None
+        validates = key is not None and caching.may_be_valid(key, etags)
         question = self._answers.question(asked, caller, self._contexts.sizes.bounds)
         seen = await self._present.newest() if validates or question is not None else None
         if seen is None or not self._is_met(caller, context, seen.basis.position):
             return Known()
         newest = seen.basis
-        if etags is not None and validates:
-            valid = caching.find_not_modified(CacheKey(caller, media, asked), etags, newest, self._immutable_s)
-            if valid is not None:
-                return Response(status_code=HTTPStatus.NOT_MODIFIED, headers={**valid.headers, "vary": VARY})
+        valid = caching.find_not_modified(key, etags, newest, self._immutable_s) if key and validates else None
+        if valid is not None:
+            return Response(status_code=HTTPStatus.NOT_MODIFIED, headers={**valid.headers, "vary": VARY})
         hidden = NOTHING if caller.sees_everything else self._present.hidden(caller.person, newest)
         if question is None or hidden is None:
             return Known()

@@ -62,8 +62,8 @@ class KeptAnswers:
     """The answers that one process keeps, up to a total size in bytes.
 
     `hits` are answers that were given again, `misses` executions of queries whose answers may be kept. `shareable` are
-    the documents of such queries, with their operation names; `requests` are such queries by the body in which they
-    came, since clients send the same one again and again.
+    the documents of such queries, with their operation names; `requests` are those whose answers were kept at this
+    position, by the body in which they came, since clients send the same one again and again.
     """
 
     def __init__(self, bytes_max: int) -> None:
@@ -100,7 +100,10 @@ class KeptAnswers:
     def begin(self, newest: ResolvedBasis) -> None:
         """Drop the answers that are no longer right at the newest basis. Called in the order of looks at it."""
         if newest is not self._begun[0]:
-            generations = _generations(newest)
+            generations, (_, position) = _generations(newest), self._begun[1]
+            if generations[1] != position:
+                with self._lock:
+                    self.requests.clear()
             self._begun = newest, generations
             for store, generation in zip((self._present, self._past), generations, strict=True):
                 store.begin(generation)
@@ -119,7 +122,10 @@ class KeptAnswers:
 
     def keep(self, asked: GraphQLRequest, context: Context, answer: Answer, newest: ResolvedBasis) -> None:
         """Keep the answer to a query that callers may share, which was executed in this context at this present."""
-        self._remember(asked)
+        with self._lock:
+            self.shareable[asked.query, asked.operation_name] = None
+            if len(self.shareable) > DOCUMENTS_KEPT:
+                self.shareable.popitem(last=False)
         question = self.question(asked, context.caller, context.bounds)
         if question is None:
             return
@@ -128,6 +134,7 @@ class KeptAnswers:
         generation = _generations(newest)[is_past]
         size = len(answer.body) + question.size + ENTRY_BYTES
         store.put(generation, (question, answer.freshness.hidden), answer._replace(is_kept=True), size)
+        self._remember(asked)
 
     def once(self, question: Question, context: Context, work: Callable[[T], Answer], execute: T) -> Answer:
         """The answer of `work`, or that of an equal question which another thread is computing, or has computed since.
@@ -152,12 +159,10 @@ class KeptAnswers:
             mine.set()
 
     def _remember(self, asked: GraphQLRequest) -> None:
+        if asked.body is None:
+            return
         with self._lock:
-            self.shareable[asked.query, asked.operation_name] = None
-            if len(self.shareable) > DOCUMENTS_KEPT:
-                self.shareable.popitem(last=False)
-            if asked.body is not None:
-                self.requests[asked.body] = asked
+            self.requests[asked.body] = asked
             if len(self.requests) > BODIES_MAX:
                 self.requests.popitem(last=False)
 

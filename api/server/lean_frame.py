@@ -119,7 +119,7 @@ class IndexedHeaders(Headers):
     one, as in `Headers`."""
 
     def __init__(self, scope: Scope) -> None:
-        self._list = scope["headers"]
+        self._list = scope["headers"] = list(scope["headers"])
         first: dict[str, str] = {}
         for name, value in reversed(self._list):
             first[name.decode("latin-1")] = value.decode("latin-1")

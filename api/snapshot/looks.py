@@ -64,7 +64,7 @@ class LooksOnThread:
 
     def _look(self, loop: asyncio.AbstractEventLoop, ended: Ended) -> None:
         found = None
-        with suppress(psycopg.Error, LookupError):  # executing the operation will report it
+        with suppress(Exception):  # executing the operation will report it
             source = self._choose()
             with source.pool.connection(LOOK_SECONDS_MAX) as conn:
                 found = Seen(bases.now(conn), source)
@@ -99,7 +99,7 @@ class LooksOnLoop:
 
     def _open(self, loop: asyncio.AbstractEventLoop) -> None:
         session = None
-        with suppress(psycopg.Error):  # executing the operation will report it
+        with suppress(Exception):  # executing the operation will report it
             session = _Session.of(self._connect(), loop)
         try:
             loop.call_soon_threadsafe(self._opened, session)

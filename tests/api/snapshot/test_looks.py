@@ -82,9 +82,12 @@ def test_lost_connection_is_opened_again(watched: Watched, database: Database) -
     assert len(watched.opened) == 2
 
 
-def test_database_that_cannot_be_reached_gives_no_present(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("failure", [psycopg.OperationalError(), OSError()])
+def test_database_that_cannot_be_reached_gives_no_present(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch, failure: Exception
+) -> None:
     def lost(*_: object) -> Any:
-        raise psycopg.OperationalError
+        raise failure
 
     with monkeypatch.context() as patch:
         patch.setattr(Database, "connect_reader", lost)
