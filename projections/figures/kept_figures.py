@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from operator import attrgetter
 from typing import Any, cast
-from uuid import UUID
 
 from domain.metrics import open_columns, progress
 from domain.metrics.formulas import clamped
@@ -35,7 +34,8 @@ def add_parts(conn: Connection, of: Goals, to: PartColumns, shown: tuple[str, ..
     """Add the key results of those of these objectives that are missing there, from their kept standings. Returns
     these, with the columns `shown`, see `projections.standings.kept_rows.SHOWN`."""
     rows = [row for row in of.rows if row.born not in to.policies] if to.policies else of.rows
-    kept = kept_rows.of_objectives(conn, of.basis, _ids(rows), shown)
+    ids = dict(tuples_of(rows, "born", "id"))  # each once; Python computes the hash of a UUID, but not of an integer
+    kept = kept_rows.of_objectives(conn, of.basis, list(ids.values()), shown)
     add_kept(lambda: nullcontext(conn), of._replace(rows=rows), to, kept)
     return kept
 
@@ -55,11 +55,6 @@ def add_kept(
     for place, part in by_rows.items():
         _put(figures, place, part.judgement)
     to.add(dict(zip(frames, map(attrgetter("policy"), frames.values()), strict=True)), kept, figures, by_rows)
-
-
-def _ids(rows: Sequence[AnyObjective]) -> list[UUID]:
-    """The ids of objectives, each once. Python computes the hash of a UUID, but not that of an integer."""
-    return list(dict(tuples_of(rows, "born", "id")).values())
 
 
 def is_open_heading(of: Goals, row: AnyObjective, parts: PartColumns) -> bool:

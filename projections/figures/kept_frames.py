@@ -82,6 +82,8 @@ class Rulebook:
     def frames(self, rows: Sequence[AnyObjective]) -> "list[Frame]":
         """The frame of each of these objectives: one for all open ones of a cycle in one state, since their key results
         are judged in the same way."""
+        if len(rows) == 1:
+            return [Frame(self, rows[0])]
         cycles, states, ends = (values_of(rows, name) for name in ("cycle", "state", "ended_at"))
         keys = list(zip(map(_AS_NUMBER, cycles), map(id, states), strict=True))  # Python computes the hashes of both
         are_open = [ended_at is None for ended_at in ends]

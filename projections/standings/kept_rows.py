@@ -167,7 +167,7 @@ class KeptColumns:
 
     def __add__(self, others: "KeptColumns") -> "KeptColumns":
         """These standings, followed by others, without what is only shown."""
-        columns = {name: values + others.columns[name] for name, values in self.columns.items()}
+        columns = {name: self.columns[name] + others.columns[name] for name in _EACH}
         return KeptColumns(columns, {**self.by_birth, **others.by_birth})
 
     def loaded(self, name: str) -> list[Any]:
@@ -177,7 +177,7 @@ class KeptColumns:
 
     def at(self, place: int) -> Kept:
         """The standing at a place."""
-        return _kept([*[column[place] for column in self.columns.values()], *self.few(place)])
+        return _kept([*[self.columns[name][place] for name in _EACH], *self.few(place)])
 
     def few(self, place: int) -> Few:
         """The columns of the standing at a place that are read of few."""

@@ -7,18 +7,22 @@ A moment is the number of microseconds, and a day the number of days, since the 
 0.07 µs for a `datetime`, and a seventh of that for a number.
 """
 
-from collections.abc import Mapping, Sequence
+import sys
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import compress
+from math import isnan
 from typing import Any, Final, NamedTuple
 
 import psycopg
 from psycopg.pq import Format
 
-from projections.store.packed_columns import Packed
+from projections.store.packed_columns import NO_TIME, Packed
 
 _START: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _START_DAY: Final = _START.toordinal()
+_IS_LITTLE_ENDIAN: Final = sys.byteorder == "little"
 MICROSECOND: Final = timedelta(microseconds=1)
 
 
@@ -29,6 +33,47 @@ def _loader_of(type_: str) -> Any:
 
 TIMES_AS_NUMBERS: Final = {"timestamptz": _loader_of("int8"), "date": _loader_of("int4")}
 """PostgreSQL sends a moment like a number of eight bytes, and a day like one of four."""
+
+
+# ── packed columns ───────────────────────────────────────────────────────────────────────────────
+
+
+class Unpacked(dict[str, list[Any]]):
+    """Packed columns of rows, by name; each is unpacked when it is looked up. Moments and days are numbers."""
+
+    def __init__(self, packed: Packed, rows: Iterable[bytes], *, at_once: bool) -> None:
+        """`at_once`: whether all columns are unpacked now, which costs less than to look each of few rows up."""
+        super().__init__()
+        self._places = packed.places
+        self._words = array("q", b"".join(rows))
+        if _IS_LITTLE_ENDIAN:
+            self._words.byteswap()
+        if at_once:
+            self.unpack(self._places)
+
+    def __missing__(self, name: str) -> list[Any]:
+        self.unpack([name])
+        return self[name]
+
+    def unpack(self, names: Iterable[str]) -> None:
+        """Unpack these columns."""
+        for name in names:
+            of = self._places[name]
+            values: list[Any]
+            if of.type == "float8":
+                values = memoryview(self._words).cast("B").cast("d")[of.word :: of.width].tolist()
+                if isnan(sum(values)):
+                    values = [None if isnan(one) else one for one in values]
+            else:
+                values = self._words[of.word :: of.width].tolist()
+                if of.type == "boolean":
+                    values = list(map(bool, map((1 << of.bit).__and__, values)))
+                elif of.type == "timestamptz" and NO_TIME in values:
+                    values = [None if one == NO_TIME else one for one in values]
+            self[name] = values
+
+
+# ── columns of rows ──────────────────────────────────────────────────────────────────────────────
 
 
 class Columns(NamedTuple):
@@ -58,18 +103,18 @@ class ColumnReader:
         """The columns of the only row with `as_arrays`."""
         packed, *rest = row
         columns = [values or [] for values in rest]
-        unpacked = self._packed.unpacked([] if packed is None else [packed])
+        unpacked = Unpacked(self._packed, [] if packed is None else [packed], at_once=False)
         return Columns(unpacked, columns[: self._width], columns[self._width :])
 
     def of_rows(self, rows: Sequence[Sequence[Any]]) -> Columns:
         """The columns of rows with `as_rows`."""
         if not rows:
-            return Columns(self._packed.unpacked([]), [[] for _ in range(self._width)], [])
+            return Columns(Unpacked(self._packed, [], at_once=True), [[] for _ in range(self._width)], [])
         packed, *rest = map(list, zip(*rows, strict=True))
         has_optional = rest[self._width]
         optional = rest[self._width + 1 :] if True in has_optional else []
         return Columns(
-            self._packed.unpacked(packed),
+            Unpacked(self._packed, packed, at_once=True),
             rest[: self._width],
             [list(compress(values, has_optional)) for values in optional],
         )

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import msgspec
 
 from projections.store.packed_columns import NAME
-from projections.store.stored_columns import day, moment
+from projections.store.stored_columns import Unpacked, day, moment
 from projections.store.versioned_tables import Table
 from tests.world import World
 
@@ -33,7 +33,11 @@ ROWS = [
 
 def unpacked(world: World) -> dict[str, list[object]]:
     rows = world.conn.cursor(binary=True).execute(f"select {NAME} from sample order by position").fetchall()
-    return dict(SAMPLES.packed.unpacked(packed for (packed,) in rows))
+    packed = [packed for (packed,) in rows]
+    found = dict(Unpacked(SAMPLES.packed, packed, at_once=True))
+    one_by_one = Unpacked(SAMPLES.packed, packed, at_once=False)
+    assert found == {name: one_by_one[name] for name in COLUMNS}
+    return found
 
 
 def test_packed_columns_have_the_stored_values(world: World) -> None:
