@@ -321,7 +321,7 @@ class VersionedTable(Table[V]):
     ) -> None:
         self.kind = kind
         name = "".join(f"_{c.lower()}" if c.isupper() else c for c in kind).removeprefix("_")
-        everywhere = ("(id, changed_at, position)", "(born) where version = 1")
+        everywhere = ("(id, changed_at, position)", "(born, id) where version = 1")
         super().__init__(name, row, ("id", "position"), (*everywhere, *indexes), secret, searched)
         self._moves = "arrived" in row.__struct_fields__
         """Whether these aggregates move between parents; `arrived` then marks the first version under each."""
