@@ -37,6 +37,7 @@ DOCUMENTS = 12
 
 OF_OBJECTIVES = (
     "id", "title", "description", "kind", "state", "__typename", "createdAt", "labels", "visibility",
+    "changedAt", "entityId", "version", "createdBy { person { handle } }",
     "owner { id handle name }", "team { key }", "cycle { key progress { value } }", "contributors { handle }",
     "progress { value health }", "progress { expected confidence measuredShare unclamped confidenceLowest }",
     "why: progress { value explain { label weight value contribution } }", "outcome { verdict score }",
@@ -44,6 +45,7 @@ OF_OBJECTIVES = (
 )  # fmt: skip
 OF_KEY_RESULTS = (
     "id", "title", "description", "weight", "due", "__typename", "state", "current", "measuredAt", "confidence",
+    "createdAt", "changedAt", "labels", "entityId", "version", "createdBy { person { handle } }",
     "metric { direction start target lower upper changeBy unit { symbol } }", "owner { handle }", "score",
     "progress { value health }", "progress { expected unclamped confidence measuredShare }", "nextCheckInDue",
     "objective { title progress { health } }", "kpi { key }", "plan { on value }", "milestones { key reachedAt }",
@@ -123,6 +125,8 @@ def test_answer_in_one_statement_equals_the_interpreted_one(worlds: Worlds, chan
         for _ in range(DOCUMENTS):
             document = asker.document()
             for context in asker.callers():
+                if context.moment is None and "expected" in document and "$at" not in document:
+                    continue  # it grows from one present to the next
                 variables = asker.variables()
                 patch.setattr(pipeline, "GOAL_QUERIES", none)
                 reference = answer(document, variables, context, Reference)

@@ -11,7 +11,7 @@ from graphql import GraphQLEnumType, get_named_type, get_nullable_type, is_non_n
 from api.execution.plans.columns import Complete, Field, Level
 from api.execution.plans.compiler import Place, compiled, compiled_field
 from api.execution.plans.readers import column_name
-from api.execution.plans.run import Run
+from api.execution.plans.run import Irregular, Run
 from api.schema.goal_answers.found_goals import STATED
 from projections.standings import goals_at_once
 from projections.standings.kept_rows import ID_BYTES, KEPT, SHOWN
@@ -29,7 +29,7 @@ _LATEST: Final = frozenset(["current", "measured_at", "confidence"])
 
 class Levels:
     """Compiles the selections of one document, for an executor of it. `of_objectives` and `of_key_results` are the
-    columns that they read."""
+    columns that they read. Raises `Irregular` for what cannot be compiled."""
 
     def __init__(self, executor: Any) -> None:
         self._executor = executor
@@ -48,6 +48,8 @@ class Levels:
 
     def _field(self, parent: Any, name: str, nodes: Any, of_field: OfField) -> Field:
         called = nodes[0].node.name.value
+        if nodes[0].fragment_variable_values is not None:
+            raise Irregular
         if called == "__typename":
             return compiled_field(self._executor, parent, name, nodes)
         defined = self._executor.schema.get_field(parent, called).extensions["strawberry-definition"]
@@ -122,11 +124,8 @@ def _defined(at: Place) -> Any:
 
 
 def _field_of(at: Place, read: OfGoals, complete: OfGoals) -> Field:
-    is_required, is_enum = (
-        is_non_null_type(at.field.type),
-        isinstance(get_nullable_type(at.field.type), GraphQLEnumType),
-    )
-    return Field(at.name, read, complete, is_required, is_enum=is_enum)
+    is_enum = isinstance(get_nullable_type(at.field.type), GraphQLEnumType)
+    return Field(at.name, read, complete, is_non_null_type(at.field.type), is_enum=is_enum)
 
 
 def _equally_long(run: Run, column: list[str]) -> list[str]:

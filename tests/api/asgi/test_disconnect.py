@@ -141,7 +141,7 @@ def occupied(port: int) -> dict[str, float]:
 
 
 @pytest.mark.usefixtures("asleep")
-@pytest.mark.parametrize(("lane", "body", "most"), [("light", ASK, 2), ("heavy", HEAVY, 2)])
+@pytest.mark.parametrize(("lane", "body", "most"), [("light", ASK, 2), ("heavy", HEAVY, 3)])
 def test_clients_that_disconnect_at_once_leave_nothing_in_their_lane(
     workspace: Writer, served: Running, lane: str, body: object, most: int
 ) -> None:
