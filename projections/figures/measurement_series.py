@@ -1,7 +1,7 @@
 """The measurements of key results and KPIs with all their versions, and the statements that read them."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import groupby
 from operator import attrgetter, itemgetter
@@ -43,8 +43,8 @@ class MeasurementVersion(msgspec.Struct, frozen=True, gc=False):
 class MeasurementSeries:
     """Every version of every measurement of one key result or KPI, by (measured at, first position, position)."""
 
-    def __init__(self) -> None:
-        self.versions: list[MeasurementVersion] = []
+    def __init__(self, versions: Sequence[MeasurementVersion]) -> None:
+        self.versions = versions
 
     def current(self, horizon: Horizon) -> Iterator[MeasurementVersion]:
         """The current version of each measurement, oldest first."""
@@ -77,7 +77,7 @@ def _is_current(version: MeasurementVersion, horizon: Horizon) -> bool:
     return horizon.is_current(version.position, version.until_position, version.measured_at)
 
 
-EMPTY = MeasurementSeries()
+EMPTY = MeasurementSeries(())
 
 
 # ── queries ──────────────────────────────────────────────────────────────────────────────────────
@@ -92,13 +92,12 @@ def check_ins(conn: Connection, basis: Basis, key_results: Sequence[UUID]) -> Ro
 
 
 def readings_from(
-    conn: Connection, basis: Basis, kpis: Sequence[UUID], inputs: Collection[UUID], needed: Basis
+    conn: Connection, basis: Basis, kpis: Sequence[UUID], since: Sequence[datetime | None], needed: Basis
 ) -> Rows:
-    """The readings of these KPIs that figures at `needed` or later may depend on. Of the `inputs` of formulas these are
-    all."""
-    are_inputs = [kpi in inputs for kpi in kpis]
-    params = basis_params(basis, kpis=kpis, are_inputs=are_inputs, since=needed.at, first=needed.position)
-    return each(conn, _READINGS, params)
+    """The readings of these KPIs that figures at `needed` or later may depend on. `since`: for each KPI the moment from
+    which on formulas need them, if there are any."""
+    sql = _READINGS if needed.position == basis.position else _LATE_READINGS
+    return each(conn, sql, basis_params(basis, kpis=kpis, from_=since, since=needed.at, first=needed.position))
 
 
 def readings_within(
@@ -109,10 +108,10 @@ def readings_within(
     return each(conn, _READINGS_WITHIN, basis_params(basis, kpis=kpis, since=since, until=until))
 
 
-def by_subject(kind: Kind, rows: Rows) -> Iterator[tuple[UUID, list[MeasurementVersion]]]:
-    """The versions of each subject."""
+def by_subject(kind: Kind, rows: Rows) -> Iterator[tuple[UUID, MeasurementSeries]]:
+    """The measurements of each subject."""
     for subject, of in groupby(rows, key=itemgetter(0)):
-        yield subject, [_version(kind, subject, row) for row in of]
+        yield subject, MeasurementSeries([_version(kind, subject, row) for row in of])
 
 
 def _version(kind: Kind, subject: UUID, row: Sequence[Any]) -> MeasurementVersion:
@@ -132,24 +131,29 @@ _CHECK_INS = (
     f"select v.key_result, {_COLUMNS}, v.reached, v.confidence from check_in v"
     f" where v.key_result = any(%(key_results)b) and {_KNOWN} order by v.key_result, {_ORDER}"
 )
-_READINGS = f"""
+_LATE = "v.position > %(first)s or (v.until_position > %(first)s and v.until_position <= %(position)s)"
+_READINGS, _LATE_READINGS = (
+    f"""
     select v.kpi, {_COLUMNS}, null::text[], null::float8
-    from unnest(%(kpis)b::uuid[], %(are_inputs)b::boolean[]) as k (kpi, is_input)
+    from unnest(%(kpis)b::uuid[], %(from_)b::timestamptz[]) as k (kpi, since)
     left join lateral (
         select f.measured_at as since from reading f
-        where f.kpi = k.kpi and not k.is_input and f.measured_at <= %(since)s and f.position <= %(first)s
+        where f.kpi = k.kpi and f.measured_at <= %(since)s and f.position <= %(first)s
             and f.until_position > %(position)s
         order by f.measured_at desc limit 1
     ) f on true
-    join reading v on v.kpi = k.kpi
-    where {_KNOWN} and (
-        f.since is null or v.measured_at >= f.since or v.position > %(first)s
-        or (v.until_position > %(first)s and v.until_position <= %(position)s)
-    )
+    cross join lateral (
+        select * from reading v
+        where v.kpi = k.kpi and {_KNOWN} and (v.measured_at >= coalesce(least(k.since, f.since), '-infinity'){late})
+        offset 0
+    ) v
     order by v.kpi, {_ORDER}
 """
-"""Of each KPI that is no input of a formula: the reading that is the latest one at the first basis, what was measured
-after it, and what was recorded after that basis. None before it can be the latest one, or one of a later span."""
+    for late in ("", f" or {_LATE}")
+)
+"""Of each KPI: the reading that is the latest one at the first basis, what was measured after it or from a moment of
+its formulas on, and what was recorded after that basis. None before can be the latest one, or one of a later span.
+Without later positions the condition is a range of the index, which the planner takes for each KPI by itself."""
 _READINGS_WITHIN = (
     f"select v.kpi, {_COLUMNS}, null::text[], null::float8"
     " from unnest(%(kpis)b::uuid[]) as k (kpi), unnest(%(since)b::timestamptz[], %(until)b::timestamptz[]) as r (a, b),"

@@ -27,6 +27,8 @@ from domain.primitives.values import (
 )
 from projections.figures import measurement_series
 from projections.figures.horizon import Horizon
+from projections.figures.kpis import needed_readings
+from projections.figures.kpis.needed_readings import NeededKpis
 from projections.figures.measurement_series import EMPTY, MeasurementSeries
 from projections.store.rows import Version
 from projections.store.versioned_tables import Connection, VersionedTable, basis_params
@@ -123,6 +125,10 @@ class Timeline:
         """The KPIs that a key result was ever linked to."""
         return {row.kpi for row in self.key_results[key_result].versions if row.kpi is not None}
 
+    def ever_linked(self) -> set[UUID]:
+        """The KPIs that any key result was ever linked to."""
+        return {kpi for id in self.key_results for kpi in self.linked_kpis(id)}
+
     def linked_to(self, kpi: UUID) -> Sequence[tuple[UUID, UUID]]:
         """The key results that were ever linked to a KPI, each after its objective."""
         if self._linked is None:
@@ -194,8 +200,7 @@ class Timeline:
 
     def add_measurements(self, kind: Kind, rows: measurement_series.Rows) -> None:
         """Add measurements of one kind."""
-        for subject, versions in measurement_series.by_subject(kind, rows):
-            self.measurements.setdefault(subject, MeasurementSeries()).versions += versions
+        self.measurements |= measurement_series.by_subject(kind, rows)
 
     def may_take_from_others(self, objective: UUID) -> bool:
         """Whether supporters may ever have given its value: not if one of its key results was there before the first
@@ -260,12 +265,12 @@ def of_objectives(conn: Connection, basis: Basis, objectives: Sequence[UUID]) ->
 def of_objectives_in(
     conn: Connection, basis: Basis, objectives: Sequence[UUID], cycle: UUID, since: datetime | None
 ) -> Timeline:
-    """The same, with only those readings of KPIs that figures of a cycle from `since` on may depend on (default: from
-    its opening on)."""
+    """The same, with only those readings of KPIs that figures of a cycle from `since` on, by all that the basis knows,
+    may depend on (default: from its opening on)."""
     timeline = started(conn, basis)
     timeline.own = _add_objectives(conn, basis, timeline, objectives)
     _add_goals(conn, basis, timeline, timeline.own)
-    _add_measurements(conn, basis, timeline, _first_needed(timeline, [cycle], since))
+    _add_measurements(conn, basis, timeline, Basis(_first_needed(timeline, [cycle], since).at, basis.position))
     return timeline
 
 
@@ -328,9 +333,15 @@ def of_key_results(
             conn, _known_versions(KEY_RESULT, "v.id = any(%(ids)b)"), basis_params(basis, ids=list(key_results))
         )
     )
-    _add_measurements(conn, basis, timeline, Basis(since, basis.position), ranges)
+    _add_check_ins(conn, basis, timeline)
+    _add_kpis(conn, basis, timeline)
     if any(map(timeline.is_worked_out, timeline.kpis)):
         _add_settings(conn, basis, timeline)
+    if ranges:
+        readings = measurement_series.readings_within(conn, basis, sorted(timeline.kpis), ranges)
+        timeline.add_measurements(Kind.READING, readings)
+    else:
+        _add_readings(conn, basis, timeline, Basis(since, basis.position))
     return timeline
 
 
@@ -426,27 +437,24 @@ def _known_versions(table: VersionedTable[Any], where: str) -> str:
     return f"select {table.seen} from {table.name} v where {where} and v.position <= %(position)s order by v.position"
 
 
-def _add_measurements(
-    conn: Connection,
-    basis: Basis,
-    timeline: Timeline,
-    needed: Basis = BEGINNING,
-    ranges: Sequence[tuple[datetime, datetime]] = (),
-) -> None:
-    """Add all check-ins, and the readings that figures may depend on from `needed` on, or those of these ranges."""
-    ids = list(timeline.key_results)
-    timeline.add_measurements(Kind.CHECK_IN, measurement_series.check_ins(conn, basis, ids))
-    kpis = {kpi for id in ids for kpi in timeline.linked_kpis(id)}
-    if not kpis:
-        return
-    _add_kpis(conn, basis, timeline, kpis)
-    read = sorted(timeline.kpis)
-    if ranges:
-        readings = measurement_series.readings_within(conn, basis, read, ranges)
-    else:
-        inputs = timeline.with_inputs(filter(timeline.is_worked_out, read))
-        readings = measurement_series.readings_from(conn, basis, read, inputs, needed)
-    timeline.add_measurements(Kind.READING, readings)
+def _add_measurements(conn: Connection, basis: Basis, timeline: Timeline, needed: Basis = BEGINNING) -> None:
+    """Add all check-ins, the KPIs, and the readings that figures may depend on from `needed` on."""
+    _add_check_ins(conn, basis, timeline)
+    _add_kpis(conn, basis, timeline)
+    _add_readings(conn, basis, timeline, needed)
+
+
+def _add_check_ins(conn: Connection, basis: Basis, timeline: Timeline) -> None:
+    rows = measurement_series.check_ins(conn, basis, list(timeline.key_results))
+    timeline.add_measurements(Kind.CHECK_IN, rows)
+
+
+def _add_readings(conn: Connection, basis: Basis, timeline: Timeline, needed: Basis) -> None:
+    linked = filter(timeline.is_worked_out, timeline.ever_linked())
+    formulas = {kpi: timeline.with_inputs([kpi]) for kpi in linked}
+    versions = {id: history.versions for id, history in timeline.kpis.items()}
+    of = NeededKpis(versions, timeline.calendars.versions, formulas, needed, basis.position)
+    timeline.measurements |= needed_readings.read(conn, basis, of)
 
 
 def before_day(day: date) -> datetime:
@@ -465,11 +473,11 @@ def _first_needed(timeline: Timeline, cycles: Sequence[UUID], since: datetime | 
     return Basis(min([*moments, *([since] if since else [])]), min(positions)) if positions else BEGINNING
 
 
-def _add_kpis(conn: Connection, basis: Basis, timeline: Timeline, kpis: set[UUID]) -> None:
-    """Add KPIs and those that their formulas name, level by level. Of each there are also versions that are known at
-    the basis but effective after its moment."""
+def _add_kpis(conn: Connection, basis: Basis, timeline: Timeline) -> None:
+    """Add the KPIs that measure key results and those that their formulas name, level by level. Of each there are also
+    versions that are known at the basis but effective after its moment."""
     sql = _known_versions(KPI, "v.id = any(%(ids)b)")
-    level = kpis
+    level = timeline.ever_linked()
     while level:
         timeline.kpis |= _histories(KPI.read(conn, sql, basis_params(basis, ids=sorted(level))))
         level = {id for kpi in level for id in timeline.inputs_of(kpi)} - timeline.kpis.keys()
