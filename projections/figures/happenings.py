@@ -14,7 +14,8 @@ from uuid import UUID
 
 from domain.primitives.values import EARLIEST, Basis
 from projections.figures.formula_readings import FormulaSeries
-from projections.figures.timeline import BEGINNING, Timeline
+from projections.figures.measurement_series import MeasurementVersion
+from projections.figures.timeline import Timeline
 
 Happened: TypeAlias = tuple[Collection[UUID], Collection[UUID]]
 """The objectives that an event changed, and the key results that were measured."""
@@ -83,7 +84,8 @@ def along(timeline: Timeline, bases: Sequence[Basis]) -> list[Happened]:
     for id in timeline.key_results:
         for subject in timeline.subjects(id):
             if subject not in known:
-                known[subject] = places.of(_measured(timeline, subject, bases[0]))
+                known[subject] = places.of_measurements(timeline.series(subject).versions, timeline.position)
+                known[subject] |= places.of(_of_kpi(timeline, subject))
             places.add(measured, id, known[subject])
     return list(zip(changed, measured, strict=True))
 
@@ -99,6 +101,14 @@ class _Places:
         """The places of the bases that see one of these events first, each with its moment and its position."""
         moments, positions = self._moments, self._positions
         return {max(bisect_left(moments, at), bisect_left(positions, position)) for at, position in events}
+
+    def of_measurements(self, versions: Iterable[MeasurementVersion], last: int) -> set[int]:
+        """The same for the beginnings of these versions and for their ends up to the position `last`. Most versions are
+        known at the first basis, so that only their moment counts."""
+        moments, first = self._moments, self._positions[0]
+        begun = {bisect_left(moments, one.measured_at) for one in versions if one.position <= first}
+        late = [(one.measured_at, one.position) for one in versions if one.position > first]
+        return begun | self.of(chain(late, _ends(versions, last)))
 
     def add(self, to: Sequence[set[UUID]], id: UUID, places: Iterable[int]) -> None:
         """Add an id at these places, as far as there are bases."""
@@ -133,19 +143,25 @@ def _measurements(timeline: Timeline) -> Iterator[_Happening]:
     for id in timeline.key_results:
         for subject in timeline.subjects(id):
             if subject not in known:
-                known[subject] = list(_measured(timeline, subject, BEGINNING))
+                known[subject] = list(_measured(timeline, subject))
             yield from (_Happening(at, position, id) for at, position in known[subject])
 
 
-def _measured(timeline: Timeline, subject: UUID, first: Basis) -> Iterator[tuple[datetime, int]]:
-    """When something changed the measurements of a key result or a KPI, with the position; without measurements that
-    the first basis sees, like most readings."""
-    at, position = first.at, first.position
-    for one in timeline.series(subject).versions:
-        if one.measured_at > at or one.position > position:
-            yield one.measured_at, one.position
-        if one.until_position <= timeline.position:
-            yield one.measured_at, one.until_position
+def _measured(timeline: Timeline, subject: UUID) -> Iterator[tuple[datetime, int]]:
+    """When something changed the measurements of a key result or a KPI, with the position."""
+    versions = timeline.series(subject).versions
+    yield from ((one.measured_at, one.position) for one in versions)
+    yield from _ends(versions, timeline.position)
+    yield from _of_kpi(timeline, subject)
+
+
+def _ends(versions: Iterable[MeasurementVersion], last: int) -> Iterator[tuple[datetime, int]]:
+    """The ends of these versions up to the position `last`."""
+    return ((one.measured_at, one.until_position) for one in versions if one.until_position <= last)
+
+
+def _of_kpi(timeline: Timeline, subject: UUID) -> Iterator[tuple[datetime, int]]:
+    """When a definition of a KPI changed, or a period of its formula completed."""
     if timeline.is_worked_out(subject):
         yield from ((at, 0) for at in FormulaSeries(timeline, subject).completions())
     if subject in timeline.kpis:

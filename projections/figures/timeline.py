@@ -101,6 +101,7 @@ class Timeline:
         self.measurements: dict[UUID, MeasurementSeries] = {}
         """By key result or KPI."""
         self._linked: dict[UUID, list[tuple[UUID, UUID]]] | None = None
+        self._homes: dict[UUID, Sequence[UUID]] = {}
 
     def policy(self, horizon: Horizon) -> ScoringPolicy:
         """The scoring policy in force."""
@@ -164,15 +165,19 @@ class Timeline:
 
     def is_worked_out(self, kpi: UUID) -> bool:
         """Whether a KPI has, or had, a formula in place of readings."""
-        return bool(self.inputs_of(kpi))
+        history = self.kpis.get(kpi)
+        return history is not None and any(row.inputs for row in history.versions)
 
     def objectives_of_cycle(self, cycle: UUID) -> Sequence[UUID]:
         return self._of_cycle.get(cycle, ())
 
-    def homes_of(self, key_result: UUID) -> list[UUID]:
+    def homes_of(self, key_result: UUID) -> Sequence[UUID]:
         """The objectives of the timeline that a key result was ever in."""
-        homes = dict.fromkeys(row.objective for row in self.key_results[key_result].versions)
-        return [id for id in homes if id in self.of_objective]
+        found = self._homes.get(key_result)
+        if found is None:
+            homes = dict.fromkeys(row.objective for row in self.key_results[key_result].versions)
+            found = self._homes[key_result] = [id for id in homes if id in self.of_objective]
+        return found
 
     def add_objectives(self, versions: Iterable[ObjectiveRow]) -> list[UUID]:
         """Add objectives; returns their ids, in the order of drafting. Each is among those of every cycle that it was
@@ -180,6 +185,7 @@ class Timeline:
         histories = _histories(versions)
         self.objectives |= histories
         self.of_objective |= {id: [] for id in histories}
+        self._homes = {}
         for id, history in histories.items():
             for cycle in dict.fromkeys(row.cycle for row in history.versions):
                 self._of_cycle.setdefault(cycle, []).append(id)
@@ -284,6 +290,7 @@ def part_of(whole: Timeline, objectives: Collection[UUID]) -> Timeline:
         level = sorted((others & whole.objectives.keys()) - wanted.keys())
         wanted |= dict.fromkeys(level)
     found = copy(whole)
+    found._homes = {}  # noqa: SLF001
     found.own = list(objectives)
     found.objectives = {id: whole.objectives[id] for id in wanted}
     found.of_objective = {id: whole.of_objective[id] for id in wanted}
