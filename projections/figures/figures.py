@@ -19,7 +19,7 @@ from domain.primitives.values import ScoringPolicy
 from projections.figures import formula_inputs
 from projections.figures.horizon import Horizon
 from projections.figures.running import RunningPart, running_part
-from projections.figures.standing import Standing, measured, moments, standing
+from projections.figures.standing import Reader, Standing
 from projections.figures.timeline import Timeline, is_live
 from projections.figures.window import End, Window, end_of_cycle, end_of_goal, window
 from projections.store.deadline import raise_if_late
@@ -43,12 +43,13 @@ class _Outline(NamedTuple):
 
 
 class _Frame(NamedTuple):
-    """What a key result is measured in, until an event changes more than its measurements."""
+    """What a key result is measured in, until an event changes more than its measurements. `reader`: reads these."""
 
     row: KeyResultRow
     objective: ObjectiveRow
     cycle: CycleRow
     window: Window
+    reader: Reader
 
 
 def _score(of: _Frame) -> PersonalScore | None:
@@ -218,13 +219,13 @@ class Figures:
     def _framed(self, row: KeyResultRow) -> _Frame:
         objective = self._objective_row(row.objective)
         cycle = self.cycle_row(objective.cycle)
-        return _Frame(row, objective, cycle, window(row, objective, cycle, self.horizon.at, self.calendar_of))
+        span = window(row, objective, cycle, self.horizon.at, self.calendar_of)
+        return _Frame(row, objective, cycle, span, Reader(self.timeline, row, cycle, span, self.horizon))
 
     def _measured(self, frame: _Frame) -> Course:
-        then, (row, objective, cycle, span) = self._placed(frame)
+        then, (row, objective, cycle, span, reader) = self._placed(frame)
         kpi = None if row.kpi is None else self.timeline.kpis[row.kpi].at(then.horizon)
-        found = standing(self.timeline, row, cycle, span, then.horizon)
-        facts = formula_inputs.of_key_result(row, found, span, cycle, objective, kpi)
+        facts = formula_inputs.of_key_result(row, reader.standing(), span, cycle, objective, kpi)
         return progress.course(facts, then.at_end(span.ended).policy)
 
     def _placed(self, frame: _Frame) -> "tuple[Figures, _Frame]":
@@ -236,25 +237,28 @@ class Figures:
             before = self.timeline.key_results[row.id].at(then.horizon)
             if before is not None:
                 return then._placed(then._framed(_with_score_of(before, row)))  # noqa: SLF001
-        return self, frame if span is frame.window else frame._replace(window=span)
+        frame.reader.move(span, self.horizon)
+        return self, _Frame(row, frame.objective, frame.cycle, span, frame.reader)
 
     def part(self, id: UUID) -> Part | None:
         """What a key result is in the mean of its objective: the same value as its progress, without the figures that
         the clock moves. None before it was added. Raises `DeadlineExceeded`, like `key_result`."""
-        if id not in self._parts:
-            raise_if_late()
-            course, frame = self._courses.get(id), self._frame(id)
-            if course is not None:
-                of = course.of
-                self._parts[id] = Part(course.value, of.weight, of.latest, of.baseline)
-            else:
-                self._parts[id] = None if frame is None else self._part_of(frame)
-        return self._parts[id]
+        if id in self._parts:
+            return self._parts[id]
+        raise_if_late()
+        course = self._courses.get(id)
+        if course is None:
+            frame = self._frame(id)
+            part = None if frame is None else self._part_of(frame)
+        else:
+            part = Part(course.value, course.of.weight, course.of.latest, course.of.baseline)
+        self._parts[id] = part
+        return part
 
     def _part_of(self, frame: _Frame) -> Part:
-        then, placed = self._placed(frame)
-        row, _, cycle, span = placed
-        latest, baseline = measured(self.timeline, row, cycle, span, then.horizon)
+        _, placed = self._placed(frame)
+        row = placed.row
+        latest, baseline = placed.reader.measured()
         return Part(progress.value(row.metric, baseline, latest, _score(placed)), row.weight, latest, baseline)
 
     def running_part(self, id: UUID, before: RunningPart | None = None) -> RunningPart | None:
@@ -264,26 +268,21 @@ class Figures:
         if frame is None:
             return None
         then, placed = self._placed(frame)
-        row, _, cycle, span = placed
-        return running_part(self.timeline, row, cycle, span, then.horizon, _score(placed), before)
+        link = placed.reader.link
+        return running_part(self.timeline, placed.row, link, placed.window, then.horizon, _score(placed), before)
 
     def standing(self, id: UUID) -> Standing:
         """The standing of a key result; an empty one before it was added."""
         row = self.timeline.key_results[id].at(self.horizon)
-        return Standing() if row is None else self._standing(row, self._cycle_of(row.objective), self.window(row))
+        return Standing() if row is None else self._framed(row).reader.standing()
 
     def moments(self, row: KeyResultRow) -> list[datetime]:
         """The times of the check-ins and readings that the standing of a key result is read from, in any order."""
-        return moments(self.timeline, row, self._cycle_of(row.objective), self.window(row), self.horizon)
+        return self._framed(row).reader.moments()
 
     def window(self, row: KeyResultRow) -> Window:
         """The window of a version of a key result."""
-        objective = self._objective_row(row.objective)
-        cycle = self.cycle_row(objective.cycle)
-        return window(row, objective, cycle, self.horizon.at, self.calendar_of)
-
-    def _standing(self, row: KeyResultRow, cycle: CycleRow, span: Window) -> Standing:
-        return standing(self.timeline, row, cycle, span, self.horizon)
+        return self._framed(row).window
 
     def _objective_row(self, id: UUID) -> ObjectiveRow:
         history = self.timeline.objectives[id]

@@ -39,10 +39,10 @@ class FormulaSeries:
         self._timeline = timeline
         self._kpi = kpi
 
-    def between(self, horizon: Horizon, since: datetime | None, until: datetime) -> Iterator[MeasurementVersion]:
+    def between(self, horizon: Horizon, since: datetime | None, until: datetime) -> list[MeasurementVersion]:
         """Those measured from `since` to `until`, oldest first."""
         periods = self._periods(horizon).between(since, min(until, horizon.complete_until))
-        return (self._measurement(period) for period in periods)
+        return list(map(self._measurement, periods))
 
     def latest(self, horizon: Horizon, cut: datetime) -> MeasurementVersion | None:
         """The latest one that was measured by `cut`."""
@@ -160,8 +160,7 @@ class _Known:
     def readings(self, kpi: UUID, bucket: Bucket) -> Sequence[MeasurementVersion]:
         versions = self._measurements.get(kpi, EMPTY).versions
         first, beyond = (bisect_left(versions, edge, key=_measured_at) for edge in bucket)
-        is_current = self._horizon.is_current
-        return [one for one in versions[first:beyond] if is_current(one.position, one.until_position, one.measured_at)]
+        return self._horizon.current(versions[first:beyond])
 
     def latest(self, kpi: UUID, until: datetime) -> datetime | None:
         versions = self._measurements.get(kpi, EMPTY).versions

@@ -1,8 +1,24 @@
 """Horizons: which events a computation over a timeline takes into account."""
 
+from collections.abc import Iterable
 from datetime import datetime
+from typing import Protocol, TypeVar
 
 from domain.primitives.values import Basis
+
+
+class _Measured(Protocol):
+    """A version of a measurement."""
+
+    @property
+    def position(self) -> int: ...
+    @property
+    def until_position(self) -> int: ...
+    @property
+    def measured_at(self) -> datetime: ...
+
+
+M = TypeVar("M", bound=_Measured)
 
 
 class Horizon:
@@ -38,6 +54,11 @@ class Horizon:
         """Whether a version of a measurement is known, and no event that ended it."""
         return measured_at <= self.at and position <= self.position < until_position
 
+    def current(self, versions: Iterable[M]) -> list[M]:
+        """Those of these versions of measurements that `is_current`."""
+        at, known = self.at, self.position
+        return [one for one in versions if one.position <= known < one.until_position and one.measured_at <= at]
+
     def ended(self, at: datetime, position: int) -> "Horizon":
         """This horizon, cut at an end: without structural events after that moment, or at that moment but after that
         position, and without measurements after that moment."""
@@ -65,6 +86,9 @@ class _EndedHorizon(Horizon):
 
     def is_current(self, position: int, until_position: int, measured_at: datetime) -> bool:
         return measured_at <= self.at and self._whole.is_current(position, until_position, measured_at)
+
+    def current(self, versions: Iterable[M]) -> list[M]:
+        return self._whole.current([one for one in versions if one.measured_at <= self.at])
 
 
 class PlanHorizon(Horizon):
@@ -117,3 +141,7 @@ class WalkHorizon(Horizon):
         if position <= self._plan.position and measured_at <= self._plan.at:
             return True
         return position <= self._step and measured_at <= self.at
+
+    def current(self, versions: Iterable[M]) -> list[M]:
+        is_current = self.is_current
+        return [one for one in versions if is_current(one.position, one.until_position, one.measured_at)]

@@ -46,18 +46,15 @@ class MeasurementSeries:
     def __init__(self, versions: Sequence[MeasurementVersion]) -> None:
         self.versions = versions
 
-    def current(self, horizon: Horizon) -> Iterator[MeasurementVersion]:
+    def current(self, horizon: Horizon) -> list[MeasurementVersion]:
         """The current version of each measurement, oldest first."""
-        return (one for one in self.versions if _is_current(one, horizon))
+        return horizon.current(self.versions)
 
-    def between(self, horizon: Horizon, since: datetime | None, until: datetime) -> Iterator[MeasurementVersion]:
+    def between(self, horizon: Horizon, since: datetime | None, until: datetime) -> list[MeasurementVersion]:
         """The current version of each measurement from `since` to `until`, oldest first."""
         first = 0 if since is None else bisect_left(self.versions, since, key=_measured_at)
         beyond = bisect_right(self.versions, until, lo=first, key=_measured_at)
-        is_current = horizon.is_current
-        return (
-            one for one in self.versions[first:beyond] if is_current(one.position, one.until_position, one.measured_at)
-        )
+        return horizon.current(self.versions[first:beyond])
 
     def latest(
         self, horizon: Horizon, cut: datetime, matches: Callable[[MeasurementVersion], bool] = lambda _: True

@@ -21,10 +21,9 @@ from domain.primitives.values import EARLIEST, Aggregation, Metric
 from projections.figures.formula_readings import FormulaSeries, RunningPeriod
 from projections.figures.horizon import Horizon
 from projections.figures.measurement_series import MeasurementSeries, MeasurementVersion
-from projections.figures.standing import Link, link_of
+from projections.figures.standing import Link
 from projections.figures.timeline import Timeline
 from projections.figures.window import Window
-from projections.tables.cycle import CycleRow
 from projections.tables.key_result import KeyResultRow
 
 _measured_at = attrgetter("measured_at")
@@ -79,7 +78,7 @@ class RunningAggregate:
         self._since = since
         self._until = until
         self._aggregation = aggregation
-        self._readings = list(series.between(horizon, since, until))
+        self._readings = series.between(horizon, since, until)
 
     def cut_at(self, until: datetime) -> bool:
         """Move the end. Returns whether the readings are known without reading the series again."""
@@ -163,19 +162,18 @@ class _Placed(NamedTuple):
 def running_part(
     timeline: Timeline,
     row: KeyResultRow,
-    cycle: CycleRow,
+    link: Link | None,
     window: Window,
     horizon: Horizon,
     score: PersonalScore | None,
     before: RunningPart | None = None,
 ) -> RunningPart | None:
-    """The part of a key result at a horizon that moves; `score`: that of a person, after the end; `before`: the part
-    with the version and window before, which goes on if it can. None where its value depends on more than the latest
-    measurement or an aggregate: on an aggregate of a formula, a former link, or a start that is taken from the first
-    value."""
+    """The part of a key result at a horizon that moves, measured by this KPI or by its own check-ins; `score`: that of
+    a person, after the end; `before`: the part with the version and window before, which goes on if it can. None where
+    its value depends on more than the latest measurement or an aggregate: on an aggregate of a formula, a former link,
+    or a start that is taken from the first value."""
     if needs_baseline(row.metric):
         return None
-    link = link_of(timeline, row, cycle, window, horizon)
     if link is not None and (link.until is not None or row.metric.milestones):
         return None
     of, until = _Placed(row.metric, row.weight, link, horizon), window.check_ins_until

@@ -1,6 +1,6 @@
 """The standing of a key result at a horizon: its value, confidence and start, from a timeline."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -10,10 +10,11 @@ import msgspec
 from domain.metrics.formulas import Measurement, fits
 from domain.metrics.kpi_series import aggregated
 from domain.metrics.progress import needs_baseline
+from domain.primitives.lazy import cached_property
 from domain.primitives.values import Aggregation
-from projections.figures.formula_readings import readings_of
+from projections.figures.formula_readings import Readings, readings_of
 from projections.figures.horizon import Horizon
-from projections.figures.measurement_series import MeasurementVersion
+from projections.figures.measurement_series import MeasurementSeries, MeasurementVersion
 from projections.figures.timeline import Timeline
 from projections.figures.window import Window
 from projections.tables.cycle import CycleRow
@@ -58,36 +59,18 @@ class Link(NamedTuple):
 
 def standing(timeline: Timeline, row: KeyResultRow, cycle: CycleRow, window: Window, horizon: Horizon) -> Standing:
     """The standing of a key result at a horizon."""
-    return _Reader(timeline, row, cycle, window, horizon).standing()
-
-
-def measured(
-    timeline: Timeline, row: KeyResultRow, cycle: CycleRow, window: Window, horizon: Horizon
-) -> tuple[Measurement | None, float | None]:
-    """The latest value and the baseline of a key result: what its progress depends on."""
-    return _Reader(timeline, row, cycle, window, horizon).measured()
-
-
-def link_of(timeline: Timeline, row: KeyResultRow, cycle: CycleRow, window: Window, horizon: Horizon) -> Link | None:
-    """The KPI that measures a key result; None if its own check-ins do."""
-    return _Reader(timeline, row, cycle, window, horizon).link
+    return Reader(timeline, row, cycle, window, horizon).standing()
 
 
 def values(
     timeline: Timeline, row: KeyResultRow, cycle: CycleRow, window: Window, horizon: Horizon
 ) -> list[Measurement]:
     """The value of a key result after each of its measurements within the window, oldest first."""
-    return _Reader(timeline, row, cycle, window, horizon).values()
+    return Reader(timeline, row, cycle, window, horizon).values()
 
 
-def moments(timeline: Timeline, row: KeyResultRow, cycle: CycleRow, window: Window, horizon: Horizon) -> list[datetime]:
-    """The times of the check-ins of a key result and of the readings of its KPI within the window, with or without a
-    value, in any order."""
-    return _Reader(timeline, row, cycle, window, horizon).moments()
-
-
-class _Reader:
-    """Reads the measurements of one key result at one horizon."""
+class Reader:
+    """Reads the measurements of one key result, in a version, at a horizon."""
 
     def __init__(
         self, timeline: Timeline, row: KeyResultRow, cycle: CycleRow, window: Window, horizon: Horizon
@@ -97,13 +80,46 @@ class _Reader:
         self._cycle = cycle
         self._window = window
         self._horizon = horizon
-        self._own = timeline.series(row.id)
-        self.link = self._linked_by()
+
+    def move(self, window: Window, horizon: Horizon) -> None:
+        """Go on to another moment of the same window, and to another horizon."""
+        self._window = window
+        self._horizon = horizon
+        if self._row.kpi is None and self._row.former is None:
+            for name in ("link", "_source"):
+                self.__dict__.pop(name, None)
+
+    @cached_property
+    def link(self) -> Link | None:
+        """The link in force, else the last one; before the first link that is known, that link. None if its own
+        check-ins measure it."""
+        row = self._row
+        if row.kpi is not None:
+            return self._linked(row.kpi, row.aggregate, row.count_from, None)
+        if row.former is not None:
+            former = row.former
+            return self._linked(former.kpi, former.aggregate, former.count_from, former.until)
+        for version in self._timeline.key_results[row.id].versions:
+            if version.kpi is not None and self._horizon.foresees(version.position):
+                return self._linked(version.kpi, version.aggregate, version.count_from, None)
+        return None
+
+    @cached_property
+    def _source(self) -> Readings:
+        """The readings of the linked KPI."""
+        assert self.link is not None
+        return readings_of(self._timeline, self.link.kpi)
+
+    @cached_property
+    def _own(self) -> MeasurementSeries:
+        return self._timeline.series(self._row.id)
 
     def measured(self) -> tuple[Measurement | None, float | None]:
+        """The latest value and the baseline of the key result: what its progress depends on."""
         return self._latest(), self._baseline() if needs_baseline(self._row.metric) else None
 
     def standing(self) -> Standing:
+        """The standing of the key result."""
         last = self._own_latest(lambda _: True)
         confident = last
         if last is not None and last.confidence is None:
@@ -120,6 +136,7 @@ class _Reader:
         )
 
     def values(self) -> list[Measurement]:
+        """Its value after each of its measurements within the window, oldest first."""
         link = self.link
         own = [one.measurement for one in self._own.current(self._horizon) if self._fits(one)]
         own = [one for one in own if one.measured_at <= self._window.check_ins_until]
@@ -129,6 +146,8 @@ class _Reader:
         return linked if until is None else linked + [one for one in own if one.measured_at > until]
 
     def moments(self) -> list[datetime]:
+        """The times of its check-ins and of the readings of its KPI within the window, with or without a value, in any
+        order."""
         own = [one.measured_at for one in self._own.current(self._horizon)]
         read = () if self.link is None else self._readings(self.link, self._readings_until)
         return [*(at for at in own if at <= self._window.check_ins_until), *(one.measured_at for one in read)]
@@ -154,19 +173,6 @@ class _Reader:
         return fits(self._row.metric, one.value, one.reached)
 
     # ── the linked KPI ───────────────────────────────────────────────────────────────────────────
-
-    def _linked_by(self) -> Link | None:
-        """The link in force, else the last one; before the first link that is known, that link."""
-        row = self._row
-        if row.kpi is not None:
-            return self._linked(row.kpi, row.aggregate, row.count_from, None)
-        if row.former is not None:
-            former = row.former
-            return self._linked(former.kpi, former.aggregate, former.count_from, former.until)
-        for version in self._timeline.key_results[row.id].versions:
-            if version.kpi is not None and self._horizon.foresees(version.position):
-                return self._linked(version.kpi, version.aggregate, version.count_from, None)
-        return None
 
     def _linked(
         self, kpi: UUID, aggregate: Aggregation | None, count_from: date | None, until: datetime | None
@@ -197,18 +203,18 @@ class _Reader:
         """The aggregate of the readings up to `cut`, with the moment and source of the last of them."""
         if link.aggregation is Aggregation.LAST:
             return _measurement(self._last_reading(link, cut))
-        readings = list(self._readings(link, cut))
+        readings = self._readings(link, cut)
         if not readings:
             return None
         values = [one.value for one in readings if one.value is not None]
-        return msgspec.structs.replace(readings[-1].measurement, value=aggregated(values, link.aggregation))
+        return readings[-1].with_value(aggregated(values, link.aggregation))
 
     def _last_reading(self, link: Link, cut: datetime) -> MeasurementVersion | None:
-        last = readings_of(self._timeline, link.kpi).latest(self._horizon, cut)
+        last = self._source.latest(self._horizon, cut)
         return None if last is None or (link.since is not None and last.measured_at < link.since) else last
 
-    def _readings(self, link: Link, cut: datetime) -> Iterator[MeasurementVersion]:
-        return readings_of(self._timeline, link.kpi).between(self._horizon, link.since, cut)
+    def _readings(self, link: Link, cut: datetime) -> Sequence[MeasurementVersion]:
+        return self._source.between(self._horizon, link.since, cut)
 
     # ── the start ────────────────────────────────────────────────────────────────────────────────
 
@@ -217,7 +223,7 @@ class _Reader:
         any reading gives none: then it is the first check-in that fits."""
         link = self.link
         if link is not None:
-            first = next(self._readings(link, self._readings_until), None)
+            first = next(iter(self._readings(link, self._readings_until)), None)
             if link.until is None or first is not None:
                 return self._linked_baseline(link, first)
         return self._first_check_in()
