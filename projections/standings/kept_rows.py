@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
+from itertools import starmap
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -30,6 +31,7 @@ from projections.store.versioned_tables import (
     Table,
     ValidityTable,
     basis_params,
+    each,
     fetch,
     loaded_column,
     row_loader,
@@ -281,7 +283,7 @@ def kept_columns(read: Columns, shown: tuple[str, ...] = ()) -> KeptColumns:
 # ── standings along bases ────────────────────────────────────────────────────────────────────────
 
 
-class Since(NamedTuple):
+class Since(msgspec.Struct, frozen=True, gc=False):
     """A standing that a sequence of bases sees from one of them on, by its `place` among these. Times are numbers, see
     `projections.store.stored_columns`; `metric` and `plan` are as stored, None without a plan."""
 
@@ -311,9 +313,13 @@ class Since(NamedTuple):
         """Whether this standing of a key result holds in place of another one, where both are seen."""
         return (self.since, self.position) > (other.since, other.position)
 
+    def has_definition_of(self, other: "Since") -> bool:
+        """Whether the definition and the start of the goal are those of another standing of the key result."""
+        return self.changed_position == other.changed_position and self.is_level == other.is_level
+
 
 _WITH_PLAN: Final = {name: f"case when v.plan <> '[]' then v.{name} end" for name in ("metric", "plan")}
-_SINCE: Final = ", ".join(_WITH_PLAN.get(name, f"v.{name}") for name in Since._fields[1:])
+_SINCE: Final = ", ".join(_WITH_PLAN.get(name, f"v.{name}") for name in Since.__struct_fields__[1:])
 _ALONG: Final = f"""
     select {first_place("v", "since")}, {_SINCE}
     from (select distinct id from key_result where arrived and objective = any(%(ids)b)) c
@@ -325,7 +331,7 @@ def along(conn: Connection, bases: Sequence[Basis], objectives: Sequence[UUID]) 
     """The standings of the key results that were ever in these objectives, as a sequence of bases sees them. Neither
     clock of the bases goes backwards."""
     params = along_params(bases, ids=list(objectives))
-    return list(map(Since._make, fetch(conn, _ALONG, params, prepare=False, loaders=TIMES_AS_NUMBERS)))
+    return list(starmap(Since, each(conn, _ALONG, params, loaders=TIMES_AS_NUMBERS)))
 
 
 # ── queries of the writer ────────────────────────────────────────────────────────────────────────

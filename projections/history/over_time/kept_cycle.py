@@ -9,7 +9,6 @@ others, whose key results moved, or were changed after an end. See docs/adr/0073
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
@@ -29,7 +28,6 @@ from projections.figures.window import End, end_of_cycle, end_of_objective
 from projections.history.over_time.kept_objectives import (
     AnyObjective,
     Apart,
-    KeyResult,
     KeyResultAt,
     Linked,
     Objective,
@@ -102,8 +100,8 @@ class KeptCycle:
         apart = {*_moved(standings), *_changed_after_end(started, goals, standings)}
         apart |= _may_take_from_others({born for born, id in ids.items() if id in supported}, goals, standings)
         self._apart = {born: id for born, id in ids.items() if born in apart}
-        self._linked = {one.parent for one in standings if not one.is_kept} & ids.keys() - apart
-        self._history = read([ids[born] for born in sorted({*self._apart, *self._linked})])
+        linked = {one.parent for one in standings if not one.is_kept} & ids.keys() - apart
+        self._history = read([ids[born] for born in sorted({*self._apart, *linked})])
 
     @property
     def size(self) -> int:
@@ -128,7 +126,7 @@ class KeptCycle:
     def _course(self, later: Sequence[datetime] = ()) -> "Iterator[_Then]":
         """The cycle at each of the bases and these later moments. It is one object that changes."""
         figures = Figures(self._history, Horizon.of(self._bases[0]))
-        then = _Then(self._id, self._started, figures, self._apart, self._linked)
+        then = _Then(self._id, self._started, figures, self._apart)
         for place, happened in enumerate(self._happened):
             raise_if_late()
             then.move(self._bases[place], happened)
@@ -156,12 +154,10 @@ def _by_place(bases: Sequence[Basis], of: Iterable[tuple[int, Any]]) -> list[lis
 
 class _Then:
     """A cycle at a moment: its objectives, and the standings of their key results, each by the position at which it was
-    drafted or added. `figures`: those of the goals that a timeline tells. `apart`: the objectives among these;
-    `linked`: the other objectives of which a KPI measures key results."""
+    drafted or added. `figures`: those of the goals that a timeline tells. `apart`: the objectives among these; of the
+    others a KPI measures some key results."""
 
-    def __init__(
-        self, cycle: UUID, started: Timeline, figures: Figures, apart: Mapping[int, UUID], linked: AbstractSet[int]
-    ) -> None:
+    def __init__(self, cycle: UUID, started: Timeline, figures: Figures, apart: Mapping[int, UUID]) -> None:
         self.at = figures.horizon.at
         self._cycle = cycle
         self._started = started
@@ -170,11 +166,12 @@ class _Then:
         self._is_new = True
         self._rows: dict[int, Goal] = {}
         self._standings: defaultdict[int, dict[int, Since]] = defaultdict(dict)
-        self._apart = apart
-        self._linked = linked
         self._objectives: dict[int, AnyObjective] = {born: Apart(id, figures) for born, id in apart.items()}
+        self._shown: Sequence[tuple[int, AnyObjective]] = ()
         self._shapes: Shapes = {}
         self._born = {history.versions[0].born: id for id, history in figures.timeline.key_results.items()}
+        self._linked: dict[UUID, Since] = {}
+        """The key results that a KPI measures, by their last standing."""
 
     # ── the course ───────────────────────────────────────────────────────────────────────────────
 
@@ -197,65 +194,76 @@ class _Then:
         """Take versions of objectives and standings into account that the basis sees, and what happened to the goals
         that a timeline tells."""
         self._rows.update({row.born: row for row in goals})
-        changed = {}
+        self._take_rows(self._rows.keys() if self._is_new else {row.born for row in goals})
+        self._take_standings(standings)
+        self._take_measured(*happened)
+
+    def _take_rows(self, anew: Iterable[int]) -> None:
+        """Make objectives of these rows."""
+        for born in anew:
+            if not isinstance(self._objectives.get(born), Apart):
+                row, standings = self._rows[born], self._standings[born]
+                frame = Frame(self._book, row)
+                self._objectives[born] = Objective(row, frame, standings, self._new_linked, self._shapes)
+        if anew:
+            rows = self._rows.items()
+            self._shown = [(born, self._objectives[born]) for born, row in rows if row.cycle == self._cycle]
+
+    def _new_linked(self, of: Since) -> Linked:
+        return Linked(of, self._figures, self._born[of.born])
+
+    def _take_standings(self, standings: Iterable[Since]) -> None:
+        changed: set[int] = set()
+        redefined: set[int] = set()
         for one in standings:
             of = self._standings[one.parent]
-            known = of.get(one.born)
-            if known is None or one.is_after(known):
-                changed[one.born] = of[one.born] = one
-        anew = self._rows.keys() if self._is_new else {row.born for row in goals}
-        for born in anew - self._apart.keys():
-            row = self._rows[born]
-            self._objectives[born] = Objective(row, Frame(self._book, row), self._shapes)
-            self._put(self._standings[born].values())
-        self._put(one for one in changed.values() if one.parent not in anew)
-        self._put(self._measured(*happened))
+            before = of.get(one.born)
+            if before is None or one.is_after(before):
+                of[one.born] = one
+                is_same = before is not None and one.has_definition_of(before)
+                (changed if is_same else redefined).add(one.parent)
+                if not one.is_kept:
+                    self._linked[self._born[one.born]] = one
+        for parents, is_redefined in ((changed - redefined, False), (redefined, True)):
+            for born in parents:
+                objective = self._objectives.get(born)
+                if isinstance(objective, Objective):
+                    objective.take_changed(is_redefined=is_redefined)
+
+    def _take_measured(self, objectives: Collection[UUID], key_results: Collection[UUID]) -> None:
+        """Events changed these objectives or measured these key results, of those that a timeline tells."""
+        measured = [self._linked[id] for id in key_results if id in self._linked]
+        if objectives:
+            changed = {born for born, row in self._rows.items() if row.id in objectives}
+            measured += [one for one in self._linked.values() if one.parent in changed]
+        for one in measured:
+            objective = self._objectives.get(one.parent)
+            if isinstance(objective, Objective):
+                objective.take_measured(one.born)
 
     def wait(self, at: datetime) -> None:
         """Let time pass without events."""
         self._figures.wait(at)
         self.at = self._book.at = at
 
-    def _measured(self, objectives: Collection[UUID], key_results: Collection[UUID]) -> Iterator[Since]:
-        """The standings of key results that a KPI measures, of these objectives or among these key results."""
-        for born in self._linked & self._rows.keys():
-            is_changed = self._rows[born].id in objectives
-            for one in self._standings[born].values():
-                if not one.is_kept and (is_changed or self._born[one.born] in key_results):
-                    yield one
-
-    def _put(self, standings: Iterable[Since]) -> None:
-        for one in standings:
-            of = self._objectives.get(one.parent)
-            if not isinstance(of, Objective):
-                continue
-            if one.is_dropped:
-                of.remove(one.born)
-            else:
-                of.put(KeyResult(one, of.frame) if one.is_kept else Linked(one, self._figures, self._born[one.born]))
-
     # ── the figures ──────────────────────────────────────────────────────────────────────────────
 
     def means(self) -> Means:
         """The value and the expected progress."""
-        shown, at = list(self._shown().values()), self.at
+        shown, at = [one for _, one in self._shown], self.at
         return Means(*wholes.means_of([one.worth for one in shown], [one.expected(at) for one in shown]))
 
     def summary(self) -> Summary:
         """All figures of the cycle."""
-        return self._summary([one.outline(self.at) for one in self._shown().values()])
+        return self._summary([one.outline(self.at) for _, one in self._shown])
 
     def goals(self) -> GoalsAt:
         """All figures of the cycle and its goals."""
-        shown = self._shown()
-        objectives = {born: one.outline(self.at) for born, one in shown.items()}
+        objectives = {born: one.outline(self.at) for born, one in self._shown}
         key_results: dict[int, KeyResultAt] = {}
-        for born, outline in objectives.items():
-            key_results.update(shown[born].shown(outline, self.at))
+        for born, one in self._shown:
+            key_results.update(one.shown(objectives[born], self.at))
         return GoalsAt(self._summary(list(objectives.values())), objectives, key_results)
-
-    def _shown(self) -> Mapping[int, AnyObjective]:
-        return {born: self._objectives[born] for born, row in self._rows.items() if row.cycle == self._cycle}
 
     def _summary(self, outlines: Sequence[ObjectiveOutline]) -> Summary:
         of = self._book.cycles[self._cycle]

@@ -1,18 +1,18 @@
 """Objectives along the moments of a cycle, with the standings of their key results: what stays of their figures until
 the next event, and what the clock moves."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple, TypeAlias, TypeVar
 from uuid import UUID
 
 from domain.metrics import progress, wholes
-from domain.metrics.formulas import clamped, mean
+from domain.metrics.formulas import all_clamped, clamped, mean
 from domain.metrics.progress import KeyResultProgress, Pace, elapsed, with_start
 from domain.metrics.rating import Health
 from domain.metrics.wholes import ObjectiveFacts, ObjectiveOutline, Settled, Worth
 from domain.primitives.lazy import cached_property
-from domain.primitives.values import EARLIEST
+from domain.primitives.values import EARLIEST, Metric
 from projections.figures import formula_inputs
 from projections.figures.figures import Figures
 from projections.figures.kept_frames import Frame, Span
@@ -92,17 +92,26 @@ class Linked:
         self.of = of
         self._figures = figures
         self._id = id
-        self.is_level = self._is_level()
 
     @property
     def value(self) -> float | None:
         return found(self._figures.part(self._id)).value
 
-    def _is_level(self) -> bool:
-        metric = found(self._figures.key_result_row(self._id)).metric
-        if progress.needs_baseline(metric):
+    @cached_property
+    def is_level(self) -> bool:
+        metric = self._metric
+        if self.moves_its_start:
             metric = with_start(metric, found(self._figures.part(self._id)).baseline)
         return progress.is_level(metric)
+
+    @cached_property
+    def _metric(self) -> Metric:
+        return found(self._figures.key_result_row(self._id)).metric
+
+    @property
+    def moves_its_start(self) -> bool:
+        """Whether a measurement may change where its goal begins, and so whether it is a level one."""
+        return progress.needs_baseline(self._metric)
 
     @property
     def share(self) -> float | None:
@@ -149,19 +158,20 @@ class _Shape:
 
     def dues(self, at: datetime) -> list[float]:
         """The expected progress of the key results at a moment."""
-        self._move(at)
+        if at is not self._at:
+            self._move(at)
         return self._dues
 
     def expected(self, at: datetime) -> float:
         """The expected progress of the objectives at a moment."""
-        self._move(at)
+        if at is not self._at:
+            self._move(at)
         return self._expected
 
     def _move(self, at: datetime) -> None:
-        if at is not self._at:
-            self._at, now = at, stored(at)
-            self._dues = [1.0 if span is None else elapsed(*span, now) for span in self._spans]
-            self._expected = mean(self._weights, self._dues)
+        self._at, now = at, stored(at)
+        self._dues = [1.0 if span is None else elapsed(*span, now) for span in self._spans]
+        self._expected = mean(self._weights, self._dues)
 
 
 Shapes: TypeAlias = dict[tuple[tuple[float, ...], tuple[Span | None, ...]], _Shape]
@@ -169,53 +179,78 @@ Shapes: TypeAlias = dict[tuple[tuple[float, ...], tuple[Span | None, ...]], _Sha
 
 
 class Objective:
-    """An objective in one frame, with its key results that are not dropped. `shapes`: those known."""
+    """An objective in one frame. `standings`: those of its key results, by birth, which the owner of the dictionary
+    keeps up to date. `linked`: makes a key result that a KPI measures. `shapes`: those known."""
 
-    def __init__(self, row: Goal, frame: Frame, shapes: Shapes) -> None:
+    def __init__(
+        self, row: Goal, frame: Frame, standings: Mapping[int, Since], linked: Callable[[Since], Linked], shapes: Shapes
+    ) -> None:
         self.frame = frame
         self._row = row
+        self._standings = standings
+        self._new_linked = linked
         self._shapes = shapes
-        self._parts: dict[int, AnyKeyResult] = {}
+        self._known: dict[int, AnyKeyResult] = {}
 
-    def put(self, part: AnyKeyResult) -> None:
-        """Take a key result, or another standing of it, into account."""
-        before = self._parts.get(part.of.born)
-        self._parts[part.of.born] = part
-        self._forget("worth", "_settled")
-        if before is None or before.of.changed_position != part.of.changed_position or before.is_level != part.is_level:
+    def take_changed(self, *, is_redefined: bool) -> None:
+        """Take other standings into account. `is_redefined`: a key result was added, or its definition changed."""
+        self._forget("_live", "_parts", "_settled", "worth")
+        if is_redefined:
             self._forget("_weights", "_shape")
 
-    def remove(self, born: int) -> None:
-        """Take into account that a key result was dropped."""
-        self._parts.pop(born, None)
-        self._forget("_settled", "worth", "_weights", "_shape")
+    def take_measured(self, born: int) -> None:
+        """Take another value of a key result into account that a KPI measures."""
+        self._forget("_parts", "_settled", "worth")
+        part = self._known.get(born)
+        if isinstance(part, Linked) and part.moves_its_start:
+            del self._known[born]
+            self._forget("_shape")
 
     def _forget(self, *names: str) -> None:
         for name in names:
             self.__dict__.pop(name, None)
 
     @cached_property
+    def _live(self) -> Sequence[Since]:
+        """The standings of its key results that are not dropped."""
+        return [one for one in self._standings.values() if not one.is_dropped]
+
+    @cached_property
+    def _parts(self) -> Sequence[AnyKeyResult]:
+        return list(map(self._part, self._live))
+
+    def _part(self, of: Since) -> AnyKeyResult:
+        found = self._known.get(of.born)
+        if found is None or found.of is not of:
+            found = self._known[of.born] = KeyResult(of, self.frame) if of.is_kept else self._new_linked(of)
+        return found
+
+    @cached_property
     def worth(self) -> Worth:
         """What it is in the mean of its cycle."""
-        return wholes.worth(self._row.state, [part.value for part in self._parts.values()], self._weights)
+        shares = [one.share if one.share is not None and one.is_kept else self._part(one).value for one in self._live]
+        return wholes.worth(self._row.state, all_clamped(shares), self._weights)
 
     @cached_property
     def _weights(self) -> Sequence[float]:
-        return [part.of.weight for part in self._parts.values()]
+        return [one.weight for one in self._live]
 
     @cached_property
     def _shape(self) -> _Shape | None:
         """The shape; None if it does not tell the expected progress: after the end, and with a plan."""
-        parts = self._parts.values()
-        if not parts or self.frame.ended is not None or any(part.of.plan is not None for part in parts):
+        live = self._live
+        if not live or self.frame.ended is not None or any(one.plan is not None for one in live):
             return None
         span = self.frame.span
-        spans = tuple([None if part.is_level else span(part.of.created_at, part.of.due) for part in parts])
+        spans = tuple([None if self._is_level(one) else span(one.created_at, one.due) for one in live])
         key = tuple(self._weights), spans
         known = self._shapes.get(key)
         if known is None:
             known = self._shapes[key] = _Shape(*key)
         return known
+
+    def _is_level(self, one: Since) -> bool:
+        return one.is_level if one.is_kept else self._part(one).is_level
 
     def expected(self, at: datetime) -> float | None:
         """The expected progress at the moment, None if it counts in no mean."""
@@ -226,13 +261,13 @@ class Objective:
 
     def dues(self, at: datetime) -> Sequence[float]:
         """The expected progress of its key results at the moment."""
-        return [part.due for part in self._parts.values()] if self._shape is None else self._shape.dues(at)
+        return [part.due for part in self._parts] if self._shape is None else self._shape.dues(at)
 
     def outline(self, at: datetime) -> ObjectiveOutline:
         """All figures at the moment."""
-        if not self._parts:
+        parts = self._parts
+        if not parts:
             return self._bare
-        parts = self._parts.values()
         gaps = [part.gap(due) for part, due in zip(parts, self.dues(at), strict=True)]
         healths = [part.health(at, gap) for part, gap in zip(parts, gaps, strict=True)]
         if Health.PENDING in healths:
@@ -242,7 +277,7 @@ class Objective:
 
     def shown(self, outline: ObjectiveOutline, at: datetime) -> Iterator[tuple[int, KeyResultAt]]:
         """Its key results at the moment of this outline."""
-        for part, due, health in zip(self._parts.values(), self.dues(at), outline.key_results, strict=True):
+        for part, due, health in zip(self._parts, self.dues(at), outline.key_results, strict=True):
             yield part.of.born, KeyResultAt(part.value, due, health, part.confidence, part.current)
 
     @cached_property
@@ -256,7 +291,7 @@ class Objective:
 
     @cached_property
     def _settled(self) -> Settled:
-        parts = self._parts.values()
+        parts = self._parts
         shares, values = [part.share for part in parts], [part.value for part in parts]
         return wholes.settled(shares, values, [part.confidence for part in parts], self._weights)
 
