@@ -411,6 +411,16 @@ def worth(state: ObjectiveState, values: Sequence[float | None], weights: Sequen
     return Worth(mean_value(values, weights), bool(weights) and state in COUNTED, is_heading=not weights)
 
 
+def worths(states: Sequence[ObjectiveState], values: Sequence[Sequence[float | None]], weights: Groups) -> list[Worth]:
+    """`worth` of each of these objectives."""
+    with_parts = [number for number, group in enumerate(weights) if group]
+    means = mean_values([values[number] for number in with_parts], [weights[number] for number in with_parts])
+    found = [Worth(None, counts=False, is_heading=True)] * len(states)
+    for number, value in zip(with_parts, means, strict=True):
+        found[number] = Worth(value, states[number] in COUNTED, is_heading=False)
+    return found
+
+
 def settled(
     shares: Sequence[float | None],
     values: Sequence[float | None],

@@ -43,18 +43,18 @@ class _Outline(NamedTuple):
 
 
 class _Frame(NamedTuple):
-    """What a key result is measured in, until an event changes more than its measurements. `reader`: reads these."""
+    """What a key result is measured in, until an event changes more than its measurements. `reader`: reads these in its
+    window."""
 
     row: KeyResultRow
     objective: ObjectiveRow
     cycle: CycleRow
-    window: Window
     reader: Reader
 
 
 def _score(of: _Frame) -> PersonalScore | None:
     """The score of a person, after the end."""
-    return None if of.window.ended is None else formula_inputs.personal_score(of.row, of.objective)
+    return None if of.reader.window.ended is None else formula_inputs.personal_score(of.row, of.objective)
 
 
 class _Open(NamedTuple):
@@ -220,10 +220,11 @@ class Figures:
         objective = self._objective_row(row.objective)
         cycle = self.cycle_row(objective.cycle)
         span = window(row, objective, cycle, self.horizon.at, self.calendar_of)
-        return _Frame(row, objective, cycle, span, Reader(self.timeline, row, cycle, span, self.horizon))
+        return _Frame(row, objective, cycle, Reader(self.timeline, row, cycle, span, self.horizon))
 
     def _measured(self, frame: _Frame) -> Course:
-        then, (row, objective, cycle, span, reader) = self._placed(frame)
+        then, (row, objective, cycle, reader) = self._placed(frame)
+        span = reader.window
         kpi = None if row.kpi is None else self.timeline.kpis[row.kpi].at(then.horizon)
         facts = formula_inputs.of_key_result(row, reader.standing(), span, cycle, objective, kpi)
         return progress.course(facts, then.at_end(span.ended).policy)
@@ -231,14 +232,14 @@ class Figures:
     def _placed(self, frame: _Frame) -> "tuple[Figures, _Frame]":
         """A frame with its window at the horizon, and these figures; or those at its end with the version of then, if
         it was changed after its end."""
-        row, span = frame.row, frame.window.at(self.horizon.at)
+        row, span = frame.row, frame.reader.window.at(self.horizon.at)
         if span.ended is not None and span.ended.precedes(row):
             then = self.at_end(span.ended)
             before = self.timeline.key_results[row.id].at(then.horizon)
             if before is not None:
                 return then._placed(then._framed(_with_score_of(before, row)))  # noqa: SLF001
         frame.reader.move(span, self.horizon)
-        return self, _Frame(row, frame.objective, frame.cycle, span, frame.reader)
+        return self, frame
 
     def part(self, id: UUID) -> Part | None:
         """What a key result is in the mean of its objective: the same value as its progress, without the figures that
@@ -268,8 +269,8 @@ class Figures:
         if frame is None:
             return None
         then, placed = self._placed(frame)
-        link = placed.reader.link
-        return running_part(self.timeline, placed.row, link, placed.window, then.horizon, _score(placed), before)
+        reader, score = placed.reader, _score(placed)
+        return running_part(self.timeline, placed.row, reader.link, reader.window, then.horizon, score, before)
 
     def standing(self, id: UUID) -> Standing:
         """The standing of a key result; an empty one before it was added."""
@@ -282,7 +283,7 @@ class Figures:
 
     def window(self, row: KeyResultRow) -> Window:
         """The window of a version of a key result."""
-        return self._framed(row).window
+        return self._framed(row).reader.window
 
     def _objective_row(self, id: UUID) -> ObjectiveRow:
         history = self.timeline.objectives[id]

@@ -17,7 +17,7 @@ from domain.metrics.kpi_series import Bucket
 from domain.metrics.worked.kpi_formulas import Method
 from domain.metrics.worked.kpi_periods import Period, Periods, own_rules
 from domain.primitives.calendar import INSTANT
-from domain.primitives.values import Basis, Cadence
+from domain.primitives.values import EARLIEST, Basis, Cadence
 from projections.figures import timeline
 from projections.figures.horizon import Horizon
 from projections.figures.kpis.kpi_values import method_of
@@ -27,7 +27,7 @@ from projections.store.versioned_tables import OPEN, Connection
 from projections.tables.kpi import KpiRow
 
 _measured_at = attrgetter("measured_at")
-_EVER = datetime.max.replace(tzinfo=UTC)
+EVER = datetime.max.replace(tzinfo=UTC)
 _SHARED_MAX = 64
 """The largest number of KPIs and positions whose periods are kept."""
 
@@ -57,14 +57,15 @@ class FormulaSeries:
         """The last instant of each complete period after a moment, with or without a value, the latest first."""
         return self._periods(horizon).ends(after, horizon.complete_until)
 
-    def completions(self) -> Iterator[datetime]:
-        """When the periods complete that may have a value at any position: those from the first reading that goes into
-        one to the last one, by the definitions and calendars known then."""
+    def completions(self, since: datetime = EARLIEST, until: datetime = EVER) -> Iterator[datetime]:
+        """When the periods complete, after `since` and up to `until`, that may have a value at any position: those from
+        the first reading that goes into one to the last one, by the definitions and calendars known then."""
         below = self._timeline.with_inputs([self._kpi])
         read = [one.measured_at for kpi in below for one in self._timeline.series(kpi).versions]
         for position in self.known() if read else ():
-            periods = self._periods(Horizon(_EVER, position))
-            yield from periods.ends(min(read) - INSTANT, max(read) + 2 * Cadence.QUARTERLY.length)
+            periods = self._periods(Horizon(EVER, position))
+            last = min(until, max(read) + 2 * Cadence.QUARTERLY.length)
+            yield from periods.ends(max(since, min(read) - INSTANT), last)
 
     def known(self, since: int = 0) -> set[int]:
         """The positions after an earlier one with the definitions and calendars that were known then: that of the
@@ -83,7 +84,7 @@ class FormulaSeries:
         if found is None:
             if len(known) >= _SHARED_MAX:
                 known.clear()
-            found = known[key] = self._new_periods(Horizon(_EVER, horizon.position))
+            found = known[key] = self._new_periods(Horizon(EVER, horizon.position))
         return found
 
     def _new_periods(self, horizon: Horizon) -> Periods:

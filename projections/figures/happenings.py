@@ -5,6 +5,7 @@ those goals anew that something has happened to since the basis before.
 """
 
 from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import chain
@@ -13,7 +14,7 @@ from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
 from domain.primitives.values import EARLIEST, Basis
-from projections.figures.formula_readings import FormulaSeries
+from projections.figures.formula_readings import EVER, FormulaSeries
 from projections.figures.measurement_series import MeasurementVersion
 from projections.figures.timeline import Timeline
 
@@ -71,21 +72,19 @@ class _Queue:
 
 
 def along(timeline: Timeline, bases: Sequence[Basis]) -> list[Happened]:
-    """What happens to the objectives and key results of a timeline until each of these bases, since the one before.
-    Neither clock of them goes backwards. A computation begins at the first one with nothing."""
+    """What happens to the objectives and key results of a timeline until each of these bases, since the one before;
+    nothing until the first, with which a computation begins. Neither clock of them goes backwards."""
     places = _Places(bases)
     changed: list[set[UUID]] = [set() for _ in bases]
     measured: list[set[UUID]] = [set() for _ in bases]
-    for one in _changes(timeline):
-        places.add(changed, one.id, places.of([(one.at, one.position)]))
-    for one in _foreseen(timeline):
-        places.add(measured, one.id, places.of([(one.at, one.position)]))
+    places.add_happenings(changed, _changes(timeline))
+    places.add_happenings(measured, _foreseen(timeline))
     known: dict[UUID, set[int]] = {}
     for id in timeline.key_results:
         for subject in timeline.subjects(id):
             if subject not in known:
                 known[subject] = places.of_measurements(timeline.series(subject).versions, timeline.position)
-                known[subject] |= places.of(_of_kpi(timeline, subject))
+                known[subject] |= places.of(_of_kpi(timeline, subject, bases[0].at, bases[-1].at))
             places.add(measured, id, known[subject])
     return list(zip(changed, measured, strict=True))
 
@@ -111,10 +110,18 @@ class _Places:
         return begun | self.of(chain(late, _ends(versions, last)))
 
     def add(self, to: Sequence[set[UUID]], id: UUID, places: Iterable[int]) -> None:
-        """Add an id at these places, as far as there are bases."""
+        """Add an id at these places, without the first one, as far as there are bases."""
         for place in places:
-            if place < len(to):
+            if 0 < place < len(to):
                 to[place].add(id)
+
+    def add_happenings(self, to: Sequence[set[UUID]], happenings: Iterable[_Happening]) -> None:
+        """Add what events happened to at the places of the bases that see them first."""
+        events: defaultdict[UUID, list[tuple[datetime, int]]] = defaultdict(list)
+        for at, position, id in happenings:
+            events[id].append((at, position))
+        for id, of in events.items():
+            self.add(to, id, self.of(of))
 
 
 # ── events ───────────────────────────────────────────────────────────────────────────────────────
@@ -160,10 +167,12 @@ def _ends(versions: Iterable[MeasurementVersion], last: int) -> Iterator[tuple[d
     return ((one.measured_at, one.until_position) for one in versions if one.until_position <= last)
 
 
-def _of_kpi(timeline: Timeline, subject: UUID) -> Iterator[tuple[datetime, int]]:
-    """When a definition of a KPI changed, or a period of its formula completed."""
+def _of_kpi(
+    timeline: Timeline, subject: UUID, since: datetime = EARLIEST, until: datetime = EVER
+) -> Iterator[tuple[datetime, int]]:
+    """When a definition of a KPI changed, or a period of its formula completed after one moment and up to another."""
     if timeline.is_worked_out(subject):
-        yield from ((at, 0) for at in FormulaSeries(timeline, subject).completions())
+        yield from ((at, 0) for at in FormulaSeries(timeline, subject).completions(since, until))
     if subject in timeline.kpis:
         yield from ((row.changed_at, row.position) for row in timeline.kpis[subject].versions)
 

@@ -70,7 +70,7 @@ def values(
 
 
 class Reader:
-    """Reads the measurements of one key result, in a version, at a horizon."""
+    """Reads the measurements of one key result, in a version, within its window at a horizon."""
 
     def __init__(
         self, timeline: Timeline, row: KeyResultRow, cycle: CycleRow, window: Window, horizon: Horizon
@@ -78,12 +78,12 @@ class Reader:
         self._timeline = timeline
         self._row = row
         self._cycle = cycle
-        self._window = window
+        self.window = window
         self._horizon = horizon
 
     def move(self, window: Window, horizon: Horizon) -> None:
         """Go on to another moment of the same window, and to another horizon."""
-        self._window = window
+        self.window = window
         self._horizon = horizon
         if self._row.kpi is None and self._row.former is None:
             for name in ("link", "_source"):
@@ -139,7 +139,7 @@ class Reader:
         """Its value after each of its measurements within the window, oldest first."""
         link = self.link
         own = [one.measurement for one in self._own.current(self._horizon) if self._fits(one)]
-        own = [one for one in own if one.measured_at <= self._window.check_ins_until]
+        own = [one for one in own if one.measured_at <= self.window.check_ins_until]
         if link is None:
             return own
         linked, until = self._linked_values(link), link.until
@@ -150,7 +150,7 @@ class Reader:
         order."""
         own = [one.measured_at for one in self._own.current(self._horizon)]
         read = () if self.link is None else self._readings(self.link, self._readings_until)
-        return [*(at for at in own if at <= self._window.check_ins_until), *(one.measured_at for one in read)]
+        return [*(at for at in own if at <= self.window.check_ins_until), *(one.measured_at for one in read)]
 
     # ── the value ────────────────────────────────────────────────────────────────────────────────
 
@@ -167,7 +167,7 @@ class Reader:
         return _measurement(later) or linked or _measurement(self._own_latest(self._fits))
 
     def _own_latest(self, matches: Callable[[MeasurementVersion], bool]) -> MeasurementVersion | None:
-        return self._own.latest(self._horizon, self._window.check_ins_until, matches)
+        return self._own.latest(self._horizon, self.window.check_ins_until, matches)
 
     def _fits(self, one: MeasurementVersion) -> bool:
         return fits(self._row.metric, one.value, one.reached)
@@ -179,14 +179,14 @@ class Reader:
     ) -> Link:
         if aggregate in (None, Aggregation.LAST):
             return Link(kpi, Aggregation.LAST, None, until)
-        first = max(filter(None, (self._cycle.at_end(self._window.ended).starts_on, count_from)))
+        first = max(filter(None, (self._cycle.at_end(self.window.ended).starts_on, count_from)))
         assert aggregate is not None
-        return Link(kpi, aggregate, self._window.calendar.day_start(first), until)
+        return Link(kpi, aggregate, self.window.calendar.day_start(first), until)
 
     @property
     def _readings_until(self) -> datetime:
         until = None if self.link is None else self.link.until
-        return self._window.readings_until if until is None else min(self._window.readings_until, until)
+        return self.window.readings_until if until is None else min(self.window.readings_until, until)
 
     def _linked_values(self, link: Link) -> list[Measurement]:
         """The aggregate after each reading, oldest first."""
@@ -231,14 +231,14 @@ class Reader:
     def _linked_baseline(self, link: Link, first: MeasurementVersion | None) -> float | None:
         if link.aggregation is Aggregation.SUM:
             return 0.0
-        begun = self._linked_value(link, min(self._window.begins_at, self._readings_until))
+        begun = self._linked_value(link, min(self.window.begins_at, self._readings_until))
         if begun is not None:
             return begun.value
         return None if first is None else first.value
 
     def _first_check_in(self) -> float | None:
         """The first value of its own check-ins; of several at that instant, the one first recorded last."""
-        until = self._window.check_ins_until
+        until = self.window.check_ins_until
         own = [one for one in self._own.current(self._horizon) if self._fits(one) and one.measured_at <= until]
         at_first = [one.value for one in own if one.measured_at == own[0].measured_at]
         return at_first[-1] if at_first else None

@@ -268,14 +268,24 @@ def of_objectives(conn: Connection, basis: Basis, objectives: Sequence[UUID]) ->
     return _completed(conn, basis, timeline, timeline.own)
 
 
-def of_objectives_in(
-    conn: Connection, basis: Basis, objectives: Sequence[UUID], cycle: UUID, since: datetime | None
+def of_goals_in(
+    conn: Connection,
+    basis: Basis,
+    objectives: Sequence[UUID],
+    linked: Sequence[UUID],
+    cycle: UUID,
+    since: datetime | None,
 ) -> Timeline:
-    """The same, with only those readings of KPIs that figures of a cycle from `since` on, by all that the basis knows,
-    may depend on (default: from its opening on)."""
+    """These objectives up to a basis, and of the `linked` ones only the key results that a KPI ever measured, with only
+    those readings that figures of a cycle from `since` on, by all that the basis knows, may depend on (default: from
+    its opening on)."""
     timeline = started(conn, basis)
     timeline.own = _add_objectives(conn, basis, timeline, objectives)
     _add_goals(conn, basis, timeline, timeline.own)
+    if linked:
+        _add_objectives(conn, basis, timeline, linked)
+        of_kpis = f"select id from {KEY_RESULT.name} where kpi is not null and objective = any(%(objectives)b)"
+        _add_key_results(conn, basis, timeline, of_kpis, linked)
     _add_measurements(conn, basis, timeline, Basis(_first_needed(timeline, [cycle], since).at, basis.position))
     return timeline
 
@@ -429,14 +439,21 @@ def _add_key_results_and_edges(conn: Connection, basis: Basis, timeline: Timelin
     created = (
         f"select id from {KEY_RESULT.name} where arrived and objective = any(%(objectives)b) and changed_at <= %(at)s"
     )
-    params = basis_params(basis, objectives=list(objectives))
-    timeline.add_key_results(KEY_RESULT.read(conn, _known_versions(KEY_RESULT, f"v.id in ({created})"), params))
+    _add_key_results(conn, basis, timeline, created, objectives)
     edges = (
         f"select {SUPPORT.names} from {SUPPORT.name} v where v.target = any(%(targets)b)"
         " and v.position <= %(position)s and v.effective_at <= %(at)s order by v.position, v.place"
     )
     for edge in SUPPORT.read(conn, edges, basis_params(basis, targets=list(objectives))):
         timeline.edges.setdefault(edge.target, []).append(edge)
+
+
+def _add_key_results(
+    conn: Connection, basis: Basis, timeline: Timeline, wanted: str, objectives: Sequence[UUID]
+) -> None:
+    """Add the key results with the ids of a query, which concerns these objectives."""
+    params = basis_params(basis, objectives=list(objectives))
+    timeline.add_key_results(KEY_RESULT.read(conn, _known_versions(KEY_RESULT, f"v.id in ({wanted})"), params))
 
 
 def _known_versions(table: VersionedTable[Any], where: str) -> str:

@@ -88,7 +88,11 @@ def _summaries(
     """The progress at each basis: from kept standings, unless they do not tell it, or something happens at each."""
     if every is Step.CHANGE or not has_kept_figures(history, cycle):
         return _computed(history, cycle, bases)
-    return KeptCycle(conn, cycle, history, partial(timeline.part_of, history), bases).summaries()
+    return KeptCycle(conn, cycle, history, partial(_part_of, history), bases).summaries()
+
+
+def _part_of(history: Timeline, objectives: Sequence[UUID], linked: Sequence[UUID]) -> Timeline:
+    return timeline.part_of(history, [*objectives, *linked])
 
 
 def _computed(history: Timeline, cycle: UUID, bases: Sequence[ResolvedBasis]) -> Iterator[Summary]:

@@ -251,7 +251,7 @@ def kept_cycle(
     """A cycle at these moments, all by what the basis knows. Raises `TOO_LARGE`."""
     past = [Basis(at, basis.position) for at in moments if at <= basis.at] or [Basis(basis.at, basis.position)]
     later = [at for at in moments if at > basis.at]
-    read = partial(timeline.of_objectives_in, conn, basis, cycle=cycle, since=since)
+    read = partial(timeline.of_goals_in, conn, basis, cycle=cycle, since=since)
     found = KeptCycle(conn, cycle, started, read, past, later, only)
     _check_size(found.size * len(moments))
     return found

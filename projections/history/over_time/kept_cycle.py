@@ -32,6 +32,8 @@ from projections.history.over_time.kept_objectives import (
     Linked,
     Objective,
     Shapes,
+    expected,
+    worths,
 )
 from projections.standings import kept_rows
 from projections.standings.kept_rows import Since
@@ -42,8 +44,9 @@ from projections.tables import alignment, objective
 from projections.tables.cycle import Calendars, Policies, Settings
 from projections.tables.objective import Goal
 
-ReadGoals: TypeAlias = Callable[[Sequence[UUID]], Timeline]
-"""Reads a timeline that has these objectives, up to the basis of all moments."""
+ReadGoals: TypeAlias = Callable[[Sequence[UUID], Sequence[UUID]], Timeline]
+"""Reads a timeline that has the first objectives, and at least the key results of the second ones that a KPI measures,
+up to the basis of all moments."""
 
 
 def has_kept_figures(started: Timeline, cycle: UUID) -> bool:
@@ -96,17 +99,14 @@ class KeptCycle:
         supported = alignment.ever_supported(conn, bases[-1], list(ids.values()))
         self._goals = _by_place(bases, goals)
         self._standings = _by_place(bases, ((one.place, one) for one in standings))
-        self._key_results = {one.born for one in standings}
-        apart = {*_moved(standings), *_changed_after_end(started, goals, standings)}
+        homes = {one.born: one.parent for one in standings}
+        self.size = len(homes)
+        """The number of key results that were ever in one of its objectives."""
+        apart = {*_moved(homes, standings), *_changed_after_end(started, goals, standings)}
         apart |= _may_take_from_others({born for born, id in ids.items() if id in supported}, goals, standings)
         self._apart = {born: id for born, id in ids.items() if born in apart}
         linked = {one.parent for one in standings if not one.is_kept} & ids.keys() - apart
-        self._history = read([ids[born] for born in sorted({*self._apart, *linked})])
-
-    @property
-    def size(self) -> int:
-        """The number of key results that were ever in one of its objectives."""
-        return len(self._key_results)
+        self._history = read(list(self._apart.values()), [ids[born] for born in sorted(linked)])
 
     @cached_property
     def means(self) -> Sequence[Means]:
@@ -250,8 +250,8 @@ class _Then:
 
     def means(self) -> Means:
         """The value and the expected progress."""
-        shown, at = [one for _, one in self._shown], self.at
-        return Means(*wholes.means_of([one.worth for one in shown], [one.expected(at) for one in shown]))
+        shown = [one for _, one in self._shown]
+        return Means(*wholes.means_of(worths(shown), expected(shown, self.at)))
 
     def summary(self) -> Summary:
         """All figures of the cycle."""
@@ -274,12 +274,11 @@ class _Then:
 # ── goals that their standings do not tell ───────────────────────────────────────────────────────
 
 
-def _moved(standings: Iterable[Since]) -> Iterator[int]:
-    """The objectives of which a key result moved to another one, or from it."""
-    homes: defaultdict[int, set[int]] = defaultdict(set)
+def _moved(homes: Mapping[int, int], standings: Iterable[Since]) -> Iterator[int]:
+    """The objectives of which a key result moved to another one, or from it. `homes`: an objective of each."""
     for one in standings:
-        homes[one.born].add(one.parent)
-    return (home for of in homes.values() if len(of) > 1 for home in of)
+        if homes[one.born] != one.parent:
+            yield from (homes[one.born], one.parent)
 
 
 def _changed_after_end(
@@ -304,16 +303,19 @@ def _may_take_from_others(
     supported: Collection[int], goals: Iterable[tuple[int, Goal]], standings: Iterable[Since]
 ) -> set[int]:
     """Those of these objectives that are ever seen without a key result: none is seen as early, and was never
-    dropped."""
+    dropped. Key results that moved do not matter here, since their objectives are among the `_moved` ones."""
     first: dict[int, int] = {}
     for place, row in goals:
         first.setdefault(row.born, place)
     seen: dict[int, tuple[int, int]] = {}
     dropped = set()
     for one in standings:
-        seen[one.born] = min(seen.get(one.born, (one.place, one.parent)), (one.place, one.parent))
-        if one.is_dropped:
-            dropped.add(one.born)
+        if one.parent in supported:
+            known = seen.get(one.born)
+            if known is None or one.place < known[0]:
+                seen[one.born] = one.place, one.parent
+            if one.is_dropped:
+                dropped.add(one.born)
     settled = {
         parent
         for born, (place, parent) in seen.items()

@@ -12,7 +12,7 @@ from domain.metrics.progress import KeyResultProgress, Pace, elapsed, with_start
 from domain.metrics.rating import Health
 from domain.metrics.wholes import ObjectiveFacts, ObjectiveOutline, Settled, Worth
 from domain.primitives.lazy import cached_property
-from domain.primitives.values import EARLIEST, Metric
+from domain.primitives.values import EARLIEST, Metric, ObjectiveState
 from projections.figures import formula_inputs
 from projections.figures.figures import Figures
 from projections.figures.kept_frames import Frame, Span
@@ -145,7 +145,7 @@ AnyKeyResult: TypeAlias = KeyResult | Linked
 # ── objectives ───────────────────────────────────────────────────────────────────────────────────
 
 
-class _Shape:
+class Shape:
     """What the expected progress of many objectives depends on: the weights of their key results, and the spans over
     which their progress is expected, None for a level goal."""
 
@@ -174,7 +174,7 @@ class _Shape:
         self._expected = mean(self._weights, self._dues)
 
 
-Shapes: TypeAlias = dict[tuple[tuple[float, ...], tuple[Span | None, ...]], _Shape]
+Shapes: TypeAlias = dict[tuple[tuple[float, ...], tuple[Span | None, ...]], Shape]
 """By weights and spans."""
 
 
@@ -191,77 +191,91 @@ class Objective:
         self._new_linked = linked
         self._shapes = shapes
         self._known: dict[int, AnyKeyResult] = {}
+        self.worth: Worth | None = None
+        """What it is in the mean of its cycle; None if it must be computed anew, see `worths`."""
+
+    @property
+    def state(self) -> ObjectiveState:
+        """Its state."""
+        return self._row.state
 
     def take_changed(self, *, is_redefined: bool) -> None:
         """Take other standings into account. `is_redefined`: a key result was added, or its definition changed."""
-        self._forget("_live", "_parts", "_settled", "worth")
+        self._forget_values()
         if is_redefined:
-            self._forget("_weights", "_shape")
+            self._forget("weights", "shape")
 
     def take_measured(self, born: int) -> None:
         """Take another value of a key result into account that a KPI measures."""
-        self._forget("_parts", "_settled", "worth")
+        self._forget_values()
         part = self._known.get(born)
         if isinstance(part, Linked) and part.moves_its_start:
             del self._known[born]
-            self._forget("_shape")
+            self._forget("shape")
+
+    def _forget_values(self) -> None:
+        if self.worth is not None:
+            self.worth = None
+        self._forget("_parts", "_settled")
 
     def _forget(self, *names: str) -> None:
         for name in names:
             self.__dict__.pop(name, None)
 
-    @cached_property
-    def _live(self) -> Sequence[Since]:
+    def _live(self) -> Iterator[Since]:
         """The standings of its key results that are not dropped."""
-        return [one for one in self._standings.values() if not one.is_dropped]
+        return (one for one in self._standings.values() if not one.is_dropped)
 
     @cached_property
     def _parts(self) -> Sequence[AnyKeyResult]:
-        return list(map(self._part, self._live))
+        return list(map(self._part, self._live()))
 
     def _part(self, of: Since) -> AnyKeyResult:
-        found = self._known.get(of.born)
-        if found is None or found.of is not of:
-            found = self._known[of.born] = KeyResult(of, self.frame) if of.is_kept else self._new_linked(of)
-        return found
+        known = self._known.get(of.born)
+        if known is None or known.of is not of:
+            known = self._known[of.born] = KeyResult(of, self.frame) if of.is_kept else self._new_linked(of)
+        return known
+
+    @property
+    def shares(self) -> list[float | None]:
+        """The progress of its key results, not limited to [0, 1] where their standings tell it."""
+        return [
+            one.share if one.share is not None and one.is_kept else self._part(one).value
+            for one in self._standings.values()
+            if not one.is_dropped
+        ]
 
     @cached_property
-    def worth(self) -> Worth:
-        """What it is in the mean of its cycle."""
-        shares = [one.share if one.share is not None and one.is_kept else self._part(one).value for one in self._live]
-        return wholes.worth(self._row.state, all_clamped(shares), self._weights)
+    def weights(self) -> Sequence[float]:
+        """The weights of its key results."""
+        return [one.weight for one in self._live()]
 
     @cached_property
-    def _weights(self) -> Sequence[float]:
-        return [one.weight for one in self._live]
-
-    @cached_property
-    def _shape(self) -> _Shape | None:
-        """The shape; None if it does not tell the expected progress: after the end, and with a plan."""
-        live = self._live
+    def shape(self) -> Shape | None:
+        """What its expected progress depends on; None if that is no shape: after the end, and with a plan."""
+        live = list(self._live())
         if not live or self.frame.ended is not None or any(one.plan is not None for one in live):
             return None
         span = self.frame.span
         spans = tuple([None if self._is_level(one) else span(one.created_at, one.due) for one in live])
-        key = tuple(self._weights), spans
+        key = tuple(self.weights), spans
         known = self._shapes.get(key)
         if known is None:
-            known = self._shapes[key] = _Shape(*key)
+            known = self._shapes[key] = Shape(*key)
         return known
 
     def _is_level(self, one: Since) -> bool:
         return one.is_level if one.is_kept else self._part(one).is_level
 
     def expected(self, at: datetime) -> float | None:
-        """The expected progress at the moment, None if it counts in no mean."""
-        return self._expected(at) if self.worth.counts else None
-
-    def _expected(self, at: datetime) -> float:
-        return mean(self._weights, self.dues(at)) if self._shape is None else self._shape.expected(at)
+        """The expected progress at the moment, None without key results."""
+        if self.shape is not None:
+            return self.shape.expected(at)
+        return mean(self.weights, self.dues(at)) if self.weights else None
 
     def dues(self, at: datetime) -> Sequence[float]:
         """The expected progress of its key results at the moment."""
-        return [part.due for part in self._parts] if self._shape is None else self._shape.dues(at)
+        return [part.due for part in self._parts] if self.shape is None else self.shape.dues(at)
 
     def outline(self, at: datetime) -> ObjectiveOutline:
         """All figures at the moment."""
@@ -272,8 +286,8 @@ class Objective:
         healths = [part.health(at, gap) for part, gap in zip(parts, gaps, strict=True)]
         if Health.PENDING in healths:
             gaps = [0.0 if health is Health.PENDING else gap for health, gap in zip(healths, gaps, strict=True)]
-        expected, policy = self._expected(at), self.frame.policy
-        return wholes.outline(self._facts, self._settled, healths, expected, gaps, self._weights, policy)
+        expected, policy = found(self.expected(at)), self.frame.policy
+        return wholes.outline(self._facts, self._settled, healths, expected, gaps, self.weights, policy)
 
     def shown(self, outline: ObjectiveOutline, at: datetime) -> Iterator[tuple[int, KeyResultAt]]:
         """Its key results at the moment of this outline."""
@@ -293,7 +307,7 @@ class Objective:
     def _settled(self) -> Settled:
         parts = self._parts
         shares, values = [part.share for part in parts], [part.value for part in parts]
-        return wholes.settled(shares, values, [part.confidence for part in parts], self._weights)
+        return wholes.settled(shares, values, [part.confidence for part in parts], self.weights)
 
 
 class Apart:
@@ -307,6 +321,10 @@ class Apart:
     def worth(self) -> Worth:
         whole = found(self._figures.objective(self._id))
         return Worth(whole.value, whole.counts, whole.is_heading)
+
+    @property
+    def shape(self) -> None:
+        """Its expected progress is no shape."""
 
     def expected(self, _at: datetime) -> float | None:
         return found(self._figures.objective(self._id)).expected
@@ -322,3 +340,21 @@ class Apart:
 
 
 AnyObjective: TypeAlias = Objective | Apart
+
+# ── means ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def worths(objectives: Sequence[AnyObjective]) -> list[Worth]:
+    """What each of these objectives is in the mean of its cycle. Those that changed are computed together."""
+    changed = [one for one in objectives if isinstance(one, Objective) and one.worth is None]
+    shares, weights = [all_clamped(one.shares) for one in changed], [one.weights for one in changed]
+    for one, worth in zip(changed, wholes.worths([one.state for one in changed], shares, weights), strict=True):
+        one.worth = worth
+    return [found(one.worth) for one in objectives]
+
+
+def expected(objectives: Sequence[AnyObjective], at: datetime) -> list[float | None]:
+    """The expected progress of each of these objectives at a moment, which is computed once for each shape."""
+    shapes = [one.shape for one in objectives]
+    known = {shape: shape.expected(at) for shape in {*shapes} if shape is not None}
+    return [one.expected(at) if shape is None else known[shape] for one, shape in zip(objectives, shapes, strict=True)]
