@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, Final, TypeAlias
 from uuid import UUID
 
 import strawberry
@@ -10,12 +10,13 @@ import strawberry
 from api.schema.metrics.progress import HealthCount, by_health
 from api.schema.primitives import enums
 from api.schema.primitives.field import resolved
+from api.snapshot.batch_fields import BatchField
 from api.snapshot.dataloaders import in_groups
-from api.snapshot.snapshot import Batch, RowProxy
+from api.snapshot.snapshot import Batch, Columns, RowProxy
 from domain.metrics.wholes import Counted
 from domain.primitives.calendar import Step
 from projections.history.over_time import curves
-from projections.history.over_time.curves import AnyPoint, Span
+from projections.history.over_time.curves import AnyPoint, Shown, Span
 
 Every: TypeAlias = Annotated[
     enums.Step, strawberry.argument(description="The distance between two points; CHANGE is one point per change.")
@@ -81,7 +82,30 @@ def of_objectives(batch: Batch, every: Step, since: datetime | None, until: date
 
 def of_cycles(batch: Batch, every: Step, since: datetime | None, until: datetime | None) -> Any:
     """The curve of each of these cycles."""
-    return _curves(batch, curves.of_cycles, Span(every, since, until))
+    return _curves(batch, curves.of_cycles, Span(every, since, until), batch.all(_shown, every, since, until))
+
+
+def _shown(_: Batch, *_curve: object) -> Shown:
+    """What the answer shows of the points of a curve, as far as that is known before they are read."""
+    return Shown()
+
+
+def _of_cycles(
+    _: type,
+    batch: Batch,
+    wanted: Columns,
+    every: Step = Step.WEEK,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> Any:
+    batch.all(_shown, every, since, until).is_whole |= wanted is None or not wanted <= _OF_MEANS
+    return batch.all(of_cycles, every, since, until)
+
+
+_OF_MEANS: Final = frozenset(["at", "value", "expected"])
+"""The columns of a point that need no other figures."""
+OF_CYCLES: Final = BatchField(_of_cycles, frozenset(["id"]), narrows=True)
+"""Reads the curves of the cycles of a batch, for the columns of a point that the answer shows."""
 
 
 def of_teams(

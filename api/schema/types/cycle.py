@@ -85,7 +85,10 @@ class Cycle(Entity, kind=Kind.CYCLE, read=cycle.cycles):
     ) -> list[HealthCount]:
         return self.each(counts_of_cycles, of)
 
-    @resolved("The progress over time, by all that is known at the view, with the planned line after it.")
+    @resolved(
+        "The progress over time, by all that is known at the view, with the planned line after it.",
+        batch=progress_curves.OF_CYCLES,
+    )
     def progress_over_time(self, every: Every = Step.WEEK, since: From = None, until: To = None) -> list[ProgressPoint]:
         return self.each(progress_curves.of_cycles, every, since, until)
 

@@ -8,9 +8,10 @@ progress goes on: the planned line. See docs/adr/0035.
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias, TypeVar
 from uuid import UUID
 
 from domain.metrics.progress import Progress
@@ -18,7 +19,6 @@ from domain.metrics.rating import Health
 from domain.metrics.wholes import GroupProgress, ObjectiveProgress, Summary
 from domain.primitives.calendar import Step, bounded
 from domain.primitives.errors import Code, CommandRejected, invalid
-from domain.primitives.lazy import cached_property
 from domain.primitives.values import Basis
 from projections.figures import timeline
 from projections.figures.figures import Figures
@@ -36,6 +36,7 @@ FIGURES_MAX = 1_000_000
 
 AnyWhole: TypeAlias = ObjectiveProgress | GroupProgress
 Counts: TypeAlias = Mapping[Health | None, int]
+F = TypeVar("F")
 
 
 class CurvePoint(NamedTuple):
@@ -91,30 +92,40 @@ class KeptPoint:
 AnyPoint: TypeAlias = CurvePoint | KeptPoint
 
 
+@dataclass(eq=False)
+class Shown:
+    """What an answer shows of the points of a curve. `is_whole`: more than value and expected progress, so that one
+    pass computes all figures."""
+
+    is_whole: bool = False
+
+
 class _KeptCurve:
     """What the points of a cycle share. `moments`: all of them, the first ones not after the basis."""
 
-    def __init__(self, cycle: KeptCycle, moments: Sequence[datetime], past: int) -> None:
+    def __init__(self, cycle: KeptCycle, moments: Sequence[datetime], past: int, shown: Shown) -> None:
         self._cycle = cycle
         self._moments = moments
         self._past = past
+        self._shown = shown
 
     def is_past(self, place: int) -> bool:
         """Whether a moment is not after the basis."""
         return place < self._past
 
-    def means(self, place: int) -> Means:
-        """The value and the expected progress. If all moments are after the basis, the means of the basis precede
-        them."""
-        return self._cycle.means[place - len(self._moments)]
+    def means(self, place: int) -> Means | Summary:
+        """The value and the expected progress."""
+        return self._found(self._cycle.figures if self._shown.is_whole else self._cycle.means, place)
 
     def summary(self, place: int) -> Summary | None:
         """All figures; None after the moment of the basis."""
-        return self._summaries[place] if self.is_past(place) else None
+        self._shown.is_whole = True
+        found = self._found(self._cycle.figures, place) if self.is_past(place) else None
+        return found if isinstance(found, Summary) else None
 
-    @cached_property
-    def _summaries(self) -> Sequence[Summary]:
-        return list(self._cycle.summaries())
+    def _found(self, each: Sequence[F], place: int) -> F:
+        """What was computed for a moment. If all moments are after the basis, that of the basis precedes them."""
+        return each[place - len(self._moments)]
 
 
 class Span(NamedTuple):
@@ -153,12 +164,15 @@ def of_objectives(conn: Connection, basis: Basis, ids: Sequence[UUID], span: Spa
     return _computed(figures, span, {id: _of_objective(figures, id) for id in ids})
 
 
-def of_cycles(conn: Connection, basis: Basis, ids: Sequence[UUID], span: Span) -> dict[UUID, Sequence[AnyPoint]]:
+def of_cycles(
+    conn: Connection, basis: Basis, ids: Sequence[UUID], span: Span, shown: Shown | None = None
+) -> dict[UUID, Sequence[AnyPoint]]:
     """The curve of each of these cycles, by default from its activation on, or from its first day while it is in
-    PLANNING. Raises `INVALID`, `TOO_LARGE`."""
+    PLANNING. `shown`: what is known of the answer. Raises `INVALID`, `TOO_LARGE`."""
     started = timeline.started(conn, basis)
     if is_kept(started, ids, span):
-        return {ids[0]: _kept_points(conn, basis, Figures(started, Horizon.of(basis)), ids[0], span)}
+        figures = Figures(started, Horizon.of(basis))
+        return {ids[0]: _kept_points(conn, basis, figures, ids[0], span, shown or Shown())}
     history = timeline.of_cycles(conn, basis, ids, span.since)
     figures = Figures(history, Horizon.of(basis))
     return {**_computed(figures, span, {id: curve_of_cycle(figures, id) for id in ids})}
@@ -231,11 +245,13 @@ def is_kept(started: Timeline, cycles: Sequence[UUID], span: Span) -> bool:
     return len(cycles) == 1 and span.every is not Step.CHANGE and has_kept_figures(started, cycles[0])
 
 
-def _kept_points(conn: Connection, basis: Basis, started: Figures, cycle: UUID, span: Span) -> Sequence[KeptPoint]:
+def _kept_points(
+    conn: Connection, basis: Basis, started: Figures, cycle: UUID, span: Span, shown: Shown
+) -> Sequence[KeptPoint]:
     moments = moments_between(started, span, span_of_cycle(started, cycle))
     past = [at for at in moments if at <= basis.at]
     of = kept_cycle(conn, basis, started.timeline, cycle, moments, span.since)
-    curve = _KeptCurve(of, moments, len(past))
+    curve = _KeptCurve(of, moments, len(past), shown)
     return [KeptPoint(curve, at, place) for place, at in enumerate(moments)]
 
 

@@ -100,11 +100,11 @@ def _from_standings(
     ids = ever_in_objectives(conn, basis, list(of.objectives.values()))
     key_results = {born: Filmed.of(id) for born, id in ids.items()}
     points = []
-    for at, then, means in of.goals():
+    for at, then in of.goals():
         if at not in moments:
             continue
-        points.append(_kept_point(at, then, means))
-        if then is not None:
+        points.append(_kept_point(at, then))
+        if isinstance(then, GoalsAt):
             for born, one in objectives.items():
                 one.add(then.objectives.get(born))
             for born, one in key_results.items():
@@ -114,9 +114,9 @@ def _from_standings(
     return Film(past, points if is_whole else (), list(objectives.values()), list(key_results.values()))
 
 
-def _kept_point(at: datetime, then: GoalsAt | None, means: Means) -> CurvePoint:
-    if then is None:
-        return CurvePoint(at, None, means.expected)
+def _kept_point(at: datetime, then: GoalsAt | Means) -> CurvePoint:
+    if isinstance(then, Means):
+        return CurvePoint(at, None, then.expected)
     of = then.cycle
     return CurvePoint(at, of.value, of.expected, of.health, of.confidence, of.key_results, of.objectives)
 

@@ -114,14 +114,26 @@ class KeptCycle:
         `DeadlineExceeded`."""
         return [then.means() for then in self._course(self._later)]
 
+    @cached_property
+    def figures(self) -> Sequence[Summary | Means]:
+        """All figures at each of the bases, and these means at the moments after. Raises `DeadlineExceeded`."""
+        return [then.summary() if self._is_base(place) else then.means() for place, then in self._each()]
+
     def summaries(self) -> Iterator[Summary]:
         """All figures at each of the bases. Raises `DeadlineExceeded`."""
         return (then.summary() for then in self._course())
 
-    def goals(self) -> "Iterator[tuple[datetime, GoalsAt | None, Means]]":
-        """Each moment with all figures of all goals, None after the last basis. Raises `DeadlineExceeded`."""
-        for place, then in enumerate(self._course(self._later)):
-            yield then.at, then.goals() if place < len(self._bases) else None, then.means()
+    def goals(self) -> "Iterator[tuple[datetime, GoalsAt | Means]]":
+        """Each moment with all figures of all goals, or with the means after the last basis. Raises
+        `DeadlineExceeded`."""
+        for place, then in self._each():
+            yield then.at, then.goals() if self._is_base(place) else then.means()
+
+    def _each(self) -> "Iterator[tuple[int, _Then]]":
+        return enumerate(self._course(self._later))
+
+    def _is_base(self, place: int) -> bool:
+        return place < len(self._bases)
 
     def _course(self, later: Sequence[datetime] = ()) -> "Iterator[_Then]":
         """The cycle at each of the bases and these later moments. It is one object that changes."""

@@ -13,6 +13,7 @@ from domain.commands.objective_commands import AssignObjective, CommitObjective
 from domain.commands.people_commands import FormTeam, MoveTeam
 from domain.primitives.values import Kind, Ref
 from projections.history.over_time import curves
+from projections.history.over_time.kept_cycle import KeptCycle
 from tests.api.schema import goals
 from tests.api.schema.crowd import Crowd
 from tests.api.schema.goals import CYCLE, day
@@ -170,6 +171,29 @@ def test_step_change_has_a_point_for_each_change_of_the_whole(world: AskedWorld,
 
 def test_span_that_begins_after_it_ends_is_invalid(world: AskedWorld, quarter: UUID) -> None:
     assert world.refused(OF_CYCLE, **{"from": at(45), "to": at(30)}) == ("INVALID", ["from"])
+
+
+@pytest.mark.parametrize(
+    "fields", ["value expected", "value health", "health value", "expected healthCounts { count }"]
+)
+def test_one_pass_computes_the_points_of_a_cycle(
+    world: AskedWorld, quarter: UUID, monkeypatch: pytest.MonkeyPatch, fields: str
+) -> None:
+    def counted(*of: Any, course: Any = KeptCycle._course) -> Any:
+        passes.append(of)
+        return course(*of)
+
+    passes: list[Any] = []
+    monkeypatch.setattr(KeptCycle, "_course", counted)
+    assert world.ask(OF_CYCLE.replace(POINT, fields))["asOf"]["cycle"]["progressOverTime"]
+    assert len(passes) == 1
+
+
+def test_points_have_the_same_values_whatever_else_is_shown(world: AskedWorld, quarter: UUID) -> None:
+    now = world.ask("{ basis { at } }")["basis"]["at"]
+    few = world.ask(OF_CYCLE.replace(POINT, "at value expected"), at=now)["asOf"]["cycle"]["progressOverTime"]
+    whole = world.ask(OF_CYCLE, at=now)["asOf"]["cycle"]["progressOverTime"]
+    assert few == [{name: point[name] for name in ("at", "value", "expected")} for point in whole]
 
 
 def test_too_many_points_are_refused(world: AskedWorld, quarter: UUID, monkeypatch: pytest.MonkeyPatch) -> None:
