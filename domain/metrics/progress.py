@@ -12,7 +12,7 @@ from uuid import UUID
 from msgspec import structs
 
 from domain.metrics import formulas
-from domain.metrics.formulas import Fact, Measurement, at_least, at_most, clamped, scaled, share_at, unclamped
+from domain.metrics.formulas import Fact, Measured, Measurement, at_least, at_most, clamped, scaled, share_at, unclamped
 from domain.metrics.plan_curve import Planned, value_at
 from domain.metrics.rating import Health, band, later, verdict
 from domain.primitives.checks.plan_checks import in_numbers
@@ -323,16 +323,14 @@ class Course(Fact, frozen=True, gc=False):
         )  # fmt: skip
 
 
-def _share(metric: Metric, latest: Measurement | None, score: PersonalScore | None) -> float | None:
+def _share(metric: Metric, latest: Measured | None, score: PersonalScore | None) -> float | None:
     """The measured share of the goal, even after scoring. `score`: the one that a person gave to what has ended, which
     is the share of what was never measured."""
     share = unclamped(metric, latest)
     return score.value if share is None and score is not None else share
 
 
-def value(
-    metric: Metric, baseline: float | None, latest: Measurement | None, score: PersonalScore | None
-) -> float | None:
+def value(metric: Metric, baseline: float | None, latest: Measured | None, score: PersonalScore | None) -> float | None:
     """The value of a key result alone, the same as that of its course. `score`: that of a person, after its end."""
     return clamped(_share(with_start(metric, baseline), latest, score))
 

@@ -12,7 +12,6 @@ from typing import TypeAlias
 from uuid import UUID
 
 from domain.log.reads import times
-from domain.metrics.formulas import Measurement
 from domain.metrics.kpi_series import Bucket
 from domain.metrics.worked.kpi_formulas import Method
 from domain.metrics.worked.kpi_periods import Period, Periods, own_rules
@@ -115,9 +114,9 @@ class RunningPeriod:
         self._found = periods.latest(self._until)
 
     @property
-    def latest(self) -> Measurement | None:
-        """The value of the key result."""
-        return None if self._found is None else self._shown(self._found).measurement
+    def latest(self) -> MeasurementVersion | None:
+        """The period that gives the value of the key result."""
+        return None if self._found is None else self._shown(self._found)
 
     def take(self, changed: MeasurementVersion) -> None:
         """Take the beginning or the end of a reading into account, to which the horizon has moved."""

@@ -16,7 +16,6 @@ from domain.metrics import progress
 from domain.metrics.formulas import Measurement, fits
 from domain.metrics.kpi_series import aggregated
 from domain.metrics.progress import PersonalScore, needs_baseline
-from domain.metrics.wholes import Part
 from domain.primitives.values import EARLIEST, Aggregation, Metric
 from projections.figures.formula_readings import FormulaSeries, RunningPeriod
 from projections.figures.horizon import Horizon
@@ -50,9 +49,9 @@ class RunningLast:
         return is_known
 
     @property
-    def latest(self) -> Measurement | None:
-        """The value of the key result."""
-        return None if self._found is None else self._found.measurement
+    def latest(self) -> MeasurementVersion | None:
+        """The measurement that gives the value of the key result."""
+        return self._found
 
     def take(self, changed: MeasurementVersion) -> None:
         """Take the beginning or the end of a version into account, to which the horizon has moved."""
@@ -89,7 +88,7 @@ class RunningAggregate:
 
     @property
     def latest(self) -> Measurement | None:
-        """The value of the key result."""
+        """The last of the readings, with the value of the key result."""
         if not self._readings:
             return None
         values = [one.value for one in self._readings if one.value is not None]
@@ -114,8 +113,8 @@ Running: TypeAlias = RunningLast | RunningAggregate | RunningPeriod
 
 
 class RunningPart:
-    """What a key result is in the mean of its objective, see `Figures.part`. `subjects`: the key result or the KPIs
-    whose measurements its value depends on."""
+    """The value and the weight of a key result in the mean of its objective, see `Figures.part`. `subjects`: the key
+    result or the KPIs whose measurements its value depends on."""
 
     def __init__(
         self, of: "_Placed", score: PersonalScore | None, running: Running, subjects: Collection[UUID]
@@ -124,7 +123,12 @@ class RunningPart:
         self._score = score
         self._running = running
         self._subjects = subjects
-        self.part = self._part()
+        self.value = self._value()
+
+    @property
+    def weight(self) -> float:
+        """Its weight."""
+        return self._of.weight
 
     def place(self, of: "_Placed", score: PersonalScore | None, until: datetime) -> bool:
         """Go on with another version or window. Returns whether that is possible."""
@@ -132,7 +136,7 @@ class RunningPart:
         is_same = of.horizon is before.horizon and of.link == before.link and of.metric == before.metric
         if not is_same or isinstance(self._running, RunningPeriod) or not self._running.cut_at(until):
             return False
-        self.part = self._part()
+        self.value = self._value()
         return True
 
     def take(self, changed: MeasurementVersion) -> bool:
@@ -140,14 +144,13 @@ class RunningPart:
         changed its value."""
         if changed.subject not in self._subjects:
             return False
-        before = self.part.value
+        before = self.value
         self._running.take(changed)
-        self.part = self._part()
-        return self.part.value != before
+        self.value = self._value()
+        return self.value != before
 
-    def _part(self) -> Part:
-        latest = self._running.latest
-        return Part(progress.value(self._of.metric, None, latest, self._score), self._of.weight, latest, None)
+    def _value(self) -> float | None:
+        return progress.value(self._of.metric, None, self._running.latest, self._score)
 
 
 class _Placed(NamedTuple):

@@ -10,10 +10,13 @@ were recorded before and after it. The timeline ends at the outcome, so the last
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from itertools import pairwise
+from itertools import groupby, pairwise
 from math import fsum
+from operator import attrgetter
 from typing import NamedTuple, TypeVar
 from uuid import UUID
+
+import msgspec
 
 from domain.metrics.cause import Cause
 from domain.metrics.retrospective import Attribution, Booking, summed
@@ -35,12 +38,13 @@ from projections.tables.kpi import KpiRow
 from projections.tables.objective import ObjectiveRow
 
 V = TypeVar("V", bound=Version)
+_position = attrgetter("position")
 
 _ROUNDING_MAX = 1e-12
 """The largest rounding error of a mean of shares that is computed in two ways."""
 
 
-class _Step(NamedTuple):
+class _Step(msgspec.Struct, frozen=True, gc=False):
     """An event, its cause, and the objective whose figures it may change; None if it may change cycles only.
 
     `key_result`: the only key result whose figures it may change. `measured`: the measurement that it begins or ends;
@@ -94,6 +98,7 @@ class _Walk:
         self._above = _takers(timeline)
         self._entangled = set(self._above).union(*self._above.values())
         self._has_children = only is None and _has_children(timeline, cycle)
+        self._is_all_plain = not self._has_children and not self._entangled
         self._running = RunningWorths(self._figures, timeline.objectives, cycle if self._is_whole else None)
         self._worths = {id: self._worth(id) for id in timeline.objectives}
         self._values = {id: _value(self._worths[id]) for id in self._own}
@@ -133,11 +138,14 @@ class _Walk:
         if not steps:
             return
         position, cause = steps[0].position, steps[0].cause
-        if all(self._is_plain(step.objective) for step in steps):
-            touched = dict.fromkeys(step.objective for step in steps if step.objective is not None)
-            changed = {step.objective for step in steps if self._take(step)}
-            for id in filter(changed.__contains__, touched):
-                self._set(position, cause, id)
+        if self._is_all_plain or all(self._is_plain(step.objective) for step in steps):
+            touched: dict[UUID, bool] = {}
+            for step in steps:
+                if step.objective is not None:
+                    touched[step.objective] = self._take(step) or touched.get(step.objective, False)
+            for id, is_changed in touched.items():
+                if is_changed:
+                    self._set(position, cause, id)
         else:
             self._book_entangled(steps)
 
@@ -179,12 +187,12 @@ class _Walk:
         """Take one step into account; whether it may have changed its objective."""
         if step.objective is None:
             return False
+        if step.key_result is not None and (step.measured is not None or step.is_completion):
+            return self._running.measure(step.objective, step.key_result, step.measured)
         if step.closing is not None:
             return self._running.close_cycle(step.objective, step.closing)
         if step.key_result is None:
             return self._running.forget(step.objective)
-        if step.measured is not None or step.is_completion:
-            return self._running.measure(step.objective, step.key_result, step.measured)
         return self._running.change(step.objective, step.key_result)
 
     def _is_plain(self, objective: UUID | None) -> bool:
@@ -211,11 +219,12 @@ class _Walk:
             self._bookings[id].append(Booking(id, position, cause, old, new, new - old))
         if not self._has_children:
             amount = self._moved_by(id, old, new) if _place(before) == _place(now) else self._reset()
-            self._book_mean(Booking(id, position, cause, old, new, amount))
+            if amount:
+                self._book_mean(Booking(id, position, cause, old, new, amount))
 
     def _moved_by(self, id: UUID, old: float, new: float) -> float:
         """The change of the cycle's mean, if its parts are the same."""
-        return (new - old) / len(self._in_mean) if id in self._in_mean else 0.0
+        return (new - old) / len(self._in_mean) if new != old and id in self._in_mean else 0.0
 
     def _reset(self) -> float:
         """The change of the cycle's mean, if its parts may be others."""
@@ -290,10 +299,8 @@ def _takers(timeline: Timeline) -> dict[UUID, set[UUID]]:
 
 def _steps(timeline: Timeline, plan: Basis) -> Iterator[list[_Step]]:
     """Every event that the plan does not know, in the order of the log, as all that it may change directly."""
-    by_position: dict[int, list[_Step]] = {}
-    for step in _all_steps(timeline, Horizon.of(plan)):
-        by_position.setdefault(step.position, []).append(step)
-    return (by_position[position] for position in sorted(by_position))
+    steps = sorted(_all_steps(timeline, Horizon.of(plan)), key=_position)
+    return (list(of) for _, of in groupby(steps, key=_position))
 
 
 def _all_steps(timeline: Timeline, plan: Horizon) -> Iterator[_Step]:

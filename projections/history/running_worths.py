@@ -3,7 +3,7 @@
 A measurement changes one part of one objective, so only that part and the mean over the parts are computed anew.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from uuid import UUID
 
 from domain.metrics import wholes
@@ -15,16 +15,33 @@ from projections.figures.running import RunningPart
 from projections.figures.window import End
 
 
+class _Part:
+    """A key result in the mean of its objective. `running`: keeps its value up to date, None where the figures compute
+    it anew. `exists`: whether it was added."""
+
+    __slots__ = ("exists", "running", "value", "weight")
+
+    def __init__(self, running: RunningPart | None, of: RunningPart | Part | None) -> None:
+        self.running = running
+        self.exists = of is not None
+        self.value = None if of is None else of.value
+        self.weight = 0.0 if of is None else of.weight
+
+    @property
+    def worth(self) -> tuple[bool, float | None, float]:
+        """What the worth of the objective depends on."""
+        return self.exists, self.value, self.weight
+
+
 class _Parts:
-    """The key results of an objective that are not dropped, each with its part; None before it was added."""
+    """An objective with its key results that are not dropped."""
 
     def __init__(self) -> None:
         self.state: ObjectiveState | None = None
         """None if it must be computed anew."""
         self.is_elsewhere = False
         """Whether the objective is in another cycle than that of the mean."""
-        self.running: dict[UUID, RunningPart | None] = {}
-        self.found: dict[UUID, Part | None] = {}
+        self.of: dict[UUID, _Part] = {}
 
 
 class RunningWorths:
@@ -45,9 +62,8 @@ class RunningWorths:
                 return None
             known.state = row.state
             known.is_elsewhere = self._cycle not in (None, row.cycle)
-            known.found.clear()
-            self._complete(known, self._figures.live_key_results(objective))
-        parts = [part for part in known.found.values() if part is not None]
+            self._complete(known, self._figures.live_key_results(objective), known.of.keys())
+        parts = [part for part in known.of.values() if part.exists]
         if not parts:
             worth = self._figures.worth_of_heading(objective)
         else:
@@ -59,27 +75,24 @@ class RunningWorths:
     def measure(self, objective: UUID, key_result: UUID, changed: MeasurementVersion | None) -> bool:
         """The beginning or the end of a measurement; None for the completion of a period of a formula."""
         known = self._objectives[objective]
-        if key_result not in known.found:
+        part = known.of.get(key_result)
+        if part is None:
             return known.state is None
-        running = known.running[key_result]
-        if running is None or changed is None:
+        if part.running is None or changed is None:
             self._figures.forget((), (), [key_result])
-            known.found.pop(key_result)
-            known.running[key_result] = None
-            self._complete(known, [*known.running])
+            known.of[key_result] = self._part(key_result, None)
             return True
-        is_changed = running.take(changed)
-        known.found[key_result] = running.part
+        is_changed = part.running.take(changed)
+        part.value = part.running.value
         return is_changed
 
     def change(self, objective: UUID, key_result: UUID) -> bool:
         """Another version of a key result; its objective and the other key results stay."""
         self._figures.forget((), [key_result])
         known = self._objectives[objective]
-        before = [*known.found.values()]
-        known.found.pop(key_result, None)
-        self._complete(known, self._figures.live_key_results(objective))
-        return known.state is None or before != [*known.found.values()]
+        before = [part.worth for part in known.of.values()]
+        self._complete(known, self._figures.live_key_results(objective), (key_result,))
+        return known.state is None or before != [part.worth for part in known.of.values()]
 
     def close_cycle(self, objective: UUID, end: End) -> bool:
         """The closing of its cycle, which changes nothing of what has ended before."""
@@ -95,13 +108,15 @@ class RunningWorths:
         self._objectives[objective].state = None
         return True
 
-    def _complete(self, of: _Parts, live: Sequence[UUID]) -> None:
-        """The parts of these key results, in their order; those that are found stay."""
-        found, running = of.found, of.running
-        of.found, of.running = {}, {}
+    def _complete(self, of: _Parts, live: Sequence[UUID], changed: Container[UUID]) -> None:
+        """The parts of these key results, in their order; those that are known and did not change stay."""
+        before, of.of = of.of, {}
         for id in live:
-            of.running[id] = running[id] if id in found else self._figures.running_part(id, running.get(id))
-            of.found[id] = found[id] if id in found else self._part(id, of.running[id])
+            known = before.get(id)
+            if known is None or id in changed:
+                known = self._part(id, None if known is None else known.running)
+            of.of[id] = known
 
-    def _part(self, id: UUID, running: RunningPart | None) -> Part | None:
-        return self._figures.part(id) if running is None else running.part
+    def _part(self, id: UUID, before: RunningPart | None) -> _Part:
+        running = self._figures.running_part(id, before)
+        return _Part(running, self._figures.part(id) if running is None else running)
