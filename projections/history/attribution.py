@@ -48,8 +48,8 @@ class _Step(msgspec.Struct, frozen=True, gc=False):
     """An event, its cause, and the objective whose figures it may change; None if it may change cycles only.
 
     `key_result`: the only key result whose figures it may change. `measured`: the measurement that it begins or ends;
-    with it, or for the completion of a period, the key result stays as it is apart from its value. `closing`: that of
-    the cycle.
+    with it, or for the completion of a period, the key result stays as it is apart from its value. `is_same_goal`: it
+    changes nothing that the value of an open key result depends on, as a score. `closing`: that of the cycle.
     """
 
     position: int
@@ -58,6 +58,7 @@ class _Step(msgspec.Struct, frozen=True, gc=False):
     key_result: UUID | None = None
     measured: MeasurementVersion | None = None
     is_completion: bool = False
+    is_same_goal: bool = False
     closing: End | None = None
 
 
@@ -101,8 +102,7 @@ class _Walk:
         self._is_all_plain = not self._has_children and not self._entangled
         self._running = RunningWorths(self._figures, timeline.objectives, cycle if self._is_whole else None)
         self._worths = {id: self._worth(id) for id in timeline.objectives}
-        self._values = {id: _value(self._worths[id]) for id in self._own}
-        self._initial = dict(self._values)
+        self._initial = {id: _value(self._worths[id]) for id in self._own}
         self._bookings: dict[UUID, list[Booking]] = {id: [] for id in self._own}
         self._in_mean = self._counted()
         self._mean = self._first_mean = self._mean_now()
@@ -138,16 +138,15 @@ class _Walk:
         if not steps:
             return
         position, cause = steps[0].position, steps[0].cause
-        if self._is_all_plain or all(self._is_plain(step.objective) for step in steps):
-            touched: dict[UUID, bool] = {}
-            for step in steps:
-                if step.objective is not None:
-                    touched[step.objective] = self._take(step) or touched.get(step.objective, False)
-            for id, is_changed in touched.items():
-                if is_changed:
-                    self._set(position, cause, id)
-        else:
+        if not self._is_all_plain and not all(self._is_plain(step.objective) for step in steps):
             self._book_entangled(steps)
+            return
+        changed = [step.objective for step in steps if self._take(step)]
+        if len(steps) > 1:
+            changed = list(filter({*changed}.__contains__, dict.fromkeys(step.objective for step in steps)))
+        for id in changed:
+            if id is not None:
+                self._set(position, cause, id)
 
     def _book_entangled(self, steps: Sequence[_Step]) -> None:
         """The same where objectives take their value from each other, or other cycles from them."""
@@ -177,7 +176,7 @@ class _Walk:
 
     def _worth(self, id: UUID) -> Worth | None:
         """The worth of an objective. In a walk of the whole cycle it counts only while it is in the cycle."""
-        if self._is_plain(id):
+        if self._is_all_plain or self._is_plain(id):
             return self._running.of(id)
         worth, row = self._figures.worth(id), self._figures.objective_row(id)
         is_elsewhere = self._is_whole and row is not None and row.cycle != self._cycle
@@ -193,7 +192,7 @@ class _Walk:
             return self._running.close_cycle(step.objective, step.closing)
         if step.key_result is None:
             return self._running.forget(step.objective)
-        return self._running.change(step.objective, step.key_result)
+        return self._running.change(step.objective, step.key_result, is_same_goal=step.is_same_goal)
 
     def _is_plain(self, objective: UUID | None) -> bool:
         """Whether an objective and others, or a cycle above, never take their value from each other."""
@@ -211,14 +210,14 @@ class _Walk:
     def _set(self, position: int, cause: Cause, id: UUID) -> None:
         before, now = self._worths[id], self._worth(id)
         self._worths[id] = now
-        if id not in self._values:
+        bookings = self._bookings.get(id)
+        if bookings is None:
             return
-        old, new = self._values[id], _value(now)
-        self._values[id] = new
+        old, new = _value(before), _value(now)
         if new != old:
-            self._bookings[id].append(Booking(id, position, cause, old, new, new - old))
+            bookings.append(Booking(id, position, cause, old, new, new - old))
         if not self._has_children:
-            amount = self._moved_by(id, old, new) if _place(before) == _place(now) else self._reset()
+            amount = self._moved_by(id, old, new) if _place(before) == _place(now) else self._reset(id)
             if amount:
                 self._book_mean(Booking(id, position, cause, old, new, amount))
 
@@ -226,10 +225,17 @@ class _Walk:
         """The change of the cycle's mean, if its parts are the same."""
         return (new - old) / len(self._in_mean) if new != old and id in self._in_mean else 0.0
 
-    def _reset(self) -> float:
-        """The change of the cycle's mean, if its parts may be others."""
-        self._in_mean = self._counted()
+    def _reset(self, id: UUID) -> float:
+        """The change of the cycle's mean, if an objective may come or go."""
+        self._in_mean = self._in_mean_with(id) or self._counted()
         return self._mean_now() - self._mean
+
+    def _in_mean_with(self, id: UUID) -> frozenset[UUID]:
+        """The parts of the mean with or without an objective that changed; empty if it may consist of others."""
+        worth, others = self._worths[id], self._in_mean - {id}
+        if not others or any(one is not None and one.is_heading for one in (worth, self._worths[next(iter(others))])):
+            return frozenset()
+        return others | {id} if worth is not None and worth.counts else others
 
     def _book_change_of_children(self, position: int, cause: Cause, touched: Sequence[UUID]) -> None:
         """Book a change of a cycle of cycles, at the first objective that changes in its value, comes or goes."""
@@ -253,7 +259,7 @@ class _Walk:
     def _mean_now(self) -> float:
         if self._has_children:
             return self._figures.cycle(self._cycle).value or 0.0
-        values = [self._values[id] for id in self._in_mean]
+        values = [_value(self._worths[id]) for id in self._in_mean]
         return fsum(values) / len(values) if values else 0.0
 
     def finish(self) -> Attributions:
@@ -261,7 +267,7 @@ class _Walk:
         self._horizon.move_to(self._timeline.position)
         self._horizon.complete(self._horizon.at)
         self._figures.forget(())
-        found = {id: summed(self._initial[id], self._values[id], self._bookings[id]) for id in self._own}
+        found = {id: summed(self._initial[id], _value(self._worths[id]), self._bookings[id]) for id in self._own}
         return Attributions(found, summed(self._first_mean, self._mean_now(), self._of_cycle))
 
 
@@ -346,7 +352,8 @@ def _cause_of_cycle(before: CycleRow | None, row: CycleRow) -> Cause:
 
 def _steps_of_key_result(timeline: Timeline, key_result: UUID, objective: UUID, plan: Horizon) -> Iterator[_Step]:
     for before, version in _changes(timeline.key_results[key_result].versions, plan):
-        yield _Step(version.position, _cause(before, version), objective, key_result)
+        cause, is_same = _cause(before, version), before is not None and _value_goal(before) == _value_goal(version)
+        yield _Step(version.position, cause, objective, key_result, is_same_goal=is_same)
     for kpi in timeline.kpis_of(key_result):
         for earlier, definition in _changes(timeline.kpis[kpi].versions, plan):
             if earlier is not None and _method(earlier) != _method(definition):
@@ -398,3 +405,8 @@ def _cause(before: KeyResultRow | None, row: KeyResultRow) -> Cause:
 
 def _goal(row: KeyResultRow) -> tuple[object, ...]:
     return row.metric, row.due, row.kpi, row.aggregate, row.count_from
+
+
+def _value_goal(row: KeyResultRow) -> tuple[object, ...]:
+    """What the value of an open key result and its part in the mean of its objective depend on, beside measurements."""
+    return row.objective, row.state is KeyResultState.DROPPED, row.weight, row.former, *_goal(row)

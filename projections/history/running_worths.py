@@ -86,10 +86,13 @@ class RunningWorths:
         part.value = part.running.value
         return is_changed
 
-    def change(self, objective: UUID, key_result: UUID) -> bool:
-        """Another version of a key result; its objective and the other key results stay."""
-        self._figures.forget((), [key_result])
+    def change(self, objective: UUID, key_result: UUID, *, is_same_goal: bool) -> bool:
+        """Another version of a key result; its objective and the other key results stay. `is_same_goal`: its value
+        depends on the version only after the end, at which all is computed anew."""
         known = self._objectives[objective]
+        if is_same_goal and key_result in known.of and self._figures.end_of(objective) is None:
+            return False
+        self._figures.forget((), [key_result])
         before = [part.worth for part in known.of.values()]
         self._complete(known, self._figures.live_key_results(objective), (key_result,))
         return known.state is None or before != [part.worth for part in known.of.values()]

@@ -109,8 +109,10 @@ class Periods:
     def latest_after(self, change: datetime, until: datetime, before: Period | None) -> Period | None:
         """The same, if only a reading at the moment `change` has changed since `before` was the latest one: then only
         the period with it can have another value, unless periods are compared with earlier ones or have had other
-        lengths."""
+        lengths. No period until a moment depends on readings after it."""
         self._evaluations.clear()
+        if change > until:
+            return before
         if self._depend_on_others:
             return self.latest(until)
         (rule,) = self._rules
