@@ -6,7 +6,8 @@ import pytest
 
 from domain.commands.command import CycleBy, KpiBy
 from domain.commands.cycle_commands import ActivateCycle, CloseCycle
-from domain.commands.objective_commands import AlignObjective
+from domain.commands.key_result_commands import ScoreKeyResult
+from domain.commands.objective_commands import AlignObjective, DropObjective
 from domain.primitives.values import Basis, Kind, Ref
 from projections.figures import timeline
 from projections.figures.figures import Figures
@@ -67,3 +68,31 @@ def test_closing_moves_the_end_up_to_which_measurements_count(world: World) -> N
     world.do(CloseCycle(cycle=CycleBy(id=of), close_objectives=True, effective_at=on(8)))
     ((_, found),) = walked(world, of, plan).of_objectives.items()
     assert [one.after for one in found.bookings] == [0.2, 0.6, 0.2]
+
+
+def test_score_of_what_was_never_measured_counts_from_the_closing_on(world: World) -> None:
+    of = cycle(world)
+    goal = objective(world, of)
+    measured, scored = key_result(world, goal), key_result(world, goal)
+    plan = activated(world, of)
+    check_in(world, measured, on(5), value=2.0)
+    for part in (measured, scored):
+        world.do(ScoreKeyResult(key_result=part, score=0.8, effective_at=on(6)))
+    check_in(world, measured, on(7), value=4.0)
+    world.do(CloseCycle(cycle=CycleBy(id=of), close_objectives=True, effective_at=on(8)))
+    ((_, found),) = walked(world, of, plan).of_objectives.items()
+    assert [one.after for one in found.bookings] == [0.1, 0.2, 0.6]
+
+
+def test_mean_of_a_cycle_follows_objectives_that_are_dropped(world: World) -> None:
+    of = cycle(world)
+    goals = [objective(world, of, title) for title in ("Delight", "Win", "Keep")]
+    parts = [key_result(world, goal) for goal in goals]
+    plan = activated(world, of)
+    for part, value in zip(parts, (2.0, 4.0, 9.0), strict=True):
+        check_in(world, part, on(6), value=value)
+    for goal in goals:
+        world.do(DropObjective(objective=goal, reason="Not now.", effective_at=on(9)))
+    found = walked(world, of, plan).of_whole
+    means = [round(found.initial + sum(one.amount for one in found.bookings[:count]), 9) for count in range(1, 7)]
+    assert means == [round(total / 3, 9) for total in (0.2, 0.6, 1.5)] + [0.65, 0.9, 0.0]
