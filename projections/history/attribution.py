@@ -354,11 +354,12 @@ def _steps_of_key_result(timeline: Timeline, key_result: UUID, objective: UUID, 
     for before, version in _changes(timeline.key_results[key_result].versions, plan):
         cause, is_same = _cause(before, version), before is not None and _value_goal(before) == _value_goal(version)
         yield _Step(version.position, cause, objective, key_result, is_same_goal=is_same)
-    for kpi in timeline.kpis_of(key_result):
+    kpis = timeline.kpis_of(key_result)
+    for kpi in kpis:
         for earlier, definition in _changes(timeline.kpis[kpi].versions, plan):
             if earlier is not None and _method(earlier) != _method(definition):
                 yield _Step(definition.position, Cause.GOALPOST, objective, key_result)
-    for subject in timeline.subjects(key_result):
+    for subject in (key_result, *kpis):
         for measurement in timeline.series(subject).versions:
             if measurement.until_position == OPEN and plan.sees(measurement.position, measurement.measured_at):
                 continue  # most readings of a KPI are older than the plan
