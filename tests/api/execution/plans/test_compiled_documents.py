@@ -6,6 +6,8 @@ import pytest
 
 from api.execution import executor
 from api.execution.plans.compiled_documents import CompiledDocuments
+from api.schema import pipeline
+from api.schema.goal_answers.documents import GoalQueries
 from api.schema.schema import schema
 from tests.api.execution.test_executor import FAILING_HERE_AND_THERE, FRAGMENTS
 from tests.api.schema.crowd import Crowd
@@ -21,6 +23,7 @@ CHOSEN = """query($with: Boolean!, $count: Int) {
 def counted(monkeypatch: pytest.MonkeyPatch) -> CompiledDocuments:
     counted = CompiledDocuments()
     monkeypatch.setattr(executor, "COMPILED", counted)
+    monkeypatch.setattr(pipeline, "GOAL_QUERIES", GoalQueries())  # none is known, whatever ran before
     return counted
 
 
