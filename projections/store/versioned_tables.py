@@ -435,14 +435,15 @@ def fetch(
 
     A query is prepared, so that later calls need no parsing and planning, unless its best plan depends on its
     parameters (docs/adr/0048)."""
-    return _cursor(conn, loaders).execute(sql, params, prepare=prepare).fetchall()
-
-
-def _cursor(conn: Connection, loaders: Mapping[str, Any]) -> psycopg.Cursor[tuple[Any, ...]]:
     cursor = conn.cursor(binary=True, row_factory=tuple_row)
+    if loaders:
+        _register(cursor, loaders)
+    return cursor.execute(sql, params, prepare=prepare).fetchall()
+
+
+def _register(cursor: psycopg.Cursor[Any], loaders: Mapping[str, Any]) -> None:
     for type_, loader in loaders.items():
         cursor.adapters.register_loader(type_, loader)
-    return cursor
 
 
 _ROWS_AT_ONCE: Final = 500
@@ -452,7 +453,9 @@ def each(conn: Connection, sql: str, params: Params, loaders: Mapping[str, Any] 
     """The rows of a query one by one, for very many of them. It is not prepared: the best plan depends on how many. The
     driver makes tuples of some hundred at once, in half the time that each one alone takes. `loaders`: see `fetch`."""
     raise_if_late()
-    cursor = _cursor(conn, loaders).execute(sql, params, prepare=False)
+    cursor = conn.cursor(binary=True, row_factory=tuple_row)
+    _register(cursor, loaders)
+    cursor.execute(sql, params, prepare=False)
     return chain.from_iterable(iter(partial(cursor.fetchmany, _ROWS_AT_ONCE), []))
 
 
