@@ -70,7 +70,7 @@ def encode_stored(kind: str, ids: Sequence[bytes], end: bytes = b"") -> list[str
         return [_base64(b"%b%b%b" % (head, id.hex().encode(), end)) for id in ids]
     text = b"".join(ids).hex("\n", 16).encode().replace(b"\n", end + head)
     encoded, size = _base64(head + text + end), length // 3 * 4
-    return [encoded[start : start + size] for start in range(0, len(ids) * size, size)]
+    return re.findall(rf"(?s).{{{size}}}", encoded)
 
 
 def encode_version(kind: str, id: UUID, version: int, end: bytes = b"") -> str:

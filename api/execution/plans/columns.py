@@ -178,6 +178,8 @@ def objects(level: Complete) -> Complete:
         if type(column) is Siblings or (len(column) == 1 and column[0] is not None):
             return level(run, column)
         before, values = run.bytes, list(column)
+        if values.count(None) == len(values):
+            return values
         distinct = {id(one): one for one in values}
         present = len(values) - values.count(None) if id(None) in distinct else len(values)
         distinct.pop(id(None), None)

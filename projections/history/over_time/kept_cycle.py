@@ -10,6 +10,7 @@ others, whose key results moved, or were changed after an end. See docs/adr/0073
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
@@ -164,6 +165,12 @@ def _by_place(bases: Sequence[Basis], of: Iterable[tuple[int, Any]]) -> list[lis
 # ── a moment ─────────────────────────────────────────────────────────────────────────────────────
 
 
+def _new_linked(figures: Figures, ids: Mapping[int, UUID], of: Since) -> Linked:
+    """A key result that a KPI measures. `ids`: by the position at which each was added. As a method it would refer back
+    to all that was read."""
+    return Linked(of, figures, ids[of.born])
+
+
 class _Then:
     """A cycle at a moment: its objectives, and the standings of their key results, each by the position at which it was
     drafted or added. `figures`: those of the goals that a timeline tells. `apart`: the objectives among these; of the
@@ -184,6 +191,7 @@ class _Then:
         self._born = {history.versions[0].born: id for id, history in figures.timeline.key_results.items()}
         self._linked: dict[UUID, Since] = {}
         """The key results that a KPI measures, by their last standing."""
+        self._new_linked = partial(_new_linked, figures, self._born)
 
     # ── the course ───────────────────────────────────────────────────────────────────────────────
 
@@ -220,9 +228,6 @@ class _Then:
         if anew:
             rows = self._rows.items()
             self._shown = [(born, self._objectives[born]) for born, row in rows if row.cycle == self._cycle]
-
-    def _new_linked(self, of: Since) -> Linked:
-        return Linked(of, self._figures, self._born[of.born])
 
     def _take_standings(self, standings: Iterable[Since]) -> None:
         changed: set[int] = set()
