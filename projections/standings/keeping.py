@@ -66,14 +66,14 @@ class History:
 
     def changed(self, since: datetime, position: int) -> Iterator[KeptRow]:
         """The rows of the moments from `since` on whose standing now differs from the newest row. Keeps them."""
-        for row in self._swept(position):
+        for row in self._swept(since, position):
             known = self.rows.get(row.since)
-            if row.since >= since and (known is None or replace(known, position=position, until_position=OPEN) != row):
+            if known is None or replace(known, position=position, until_position=OPEN) != row:
                 self.rows[row.since] = row
                 yield row
 
-    def _swept(self, position: int) -> Iterator[KeptRow]:
-        """The standing from each moment on at which it changes, in one pass."""
+    def _swept(self, since: datetime, position: int) -> Iterator[KeptRow]:
+        """The standing from each moment on at which it changes, of those from `since` on, in one pass."""
         born = self.versions[0].created_at
         seen = self.check_ins if self.is_kept else []
         moments = self.rows.keys() | {row.changed_at for row in self.versions}
@@ -84,7 +84,8 @@ class History:
                 version += 1
             while known < len(seen) and seen[known].measured_at <= moment:
                 known += 1
-            yield self._row(self.versions[version], moment, position, seen, known)
+            if moment >= since:
+                yield self._row(self.versions[version], moment, position, seen, known)
 
     def _row(self, of: KeyResultRow, moment: datetime, position: int, seen: Sequence[CheckedIn], known: int) -> KeptRow:
         row = defined(of, moment, position, self.parents[of.objective], is_kept=self.is_kept)
