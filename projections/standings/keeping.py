@@ -1,14 +1,14 @@
 """Adds the rows of kept standings that a batch of events makes.
 
 A check-in that is measured after everything else continues the last row of its key result, and so does a later change
-of its definition that does not concern the value. Every other event is applied to the history of the key result, and
-the standing is written anew for the moments from the event on at which it differs.
+of its definition that leaves the meaning of its measurements as it is. Every other event is applied to the history of
+the key result, and the standing is written anew for the moments from the event on at which it differs.
 """
 
 from bisect import insort
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 from uuid import UUID
 
 from msgspec.structs import replace
@@ -25,7 +25,7 @@ from domain.model.key_result import (
     KeyResultUnlinked,
 )
 from domain.model.measurements.check_in import CheckInCorrected, KeyResultCheckedIn
-from domain.primitives.values import EARLIEST, KeyResultState, Metric
+from domain.primitives.values import EARLIEST, Direction, KeyResultState, Metric
 from projections.standings import kept_rows
 from projections.standings.kept_rows import KEPT, KeptRow
 from projections.store.batch_writer import BatchWriter
@@ -144,6 +144,11 @@ def _redefines(event: Event, since: datetime) -> bool:
     return isinstance(event, KeyResultEvent) and not isinstance(event, _OF_THE_VALUE) and event.timestamp >= since
 
 
+def _retargets(event: Event, since: datetime, metric: Metric) -> TypeGuard[KeyResultRetargeted]:
+    """Whether an event changes the metric after everything that a last row knows, and keeps what was measured."""
+    return isinstance(event, KeyResultRetargeted) and event.timestamp >= since and keeps_meaning(metric, event.metric)
+
+
 def redefined(row: KeptRow, of: KeyResultRow, position: int, parent: int | None = None) -> KeptRow:
     """The row after a version that changes no value. `parent`: that of another objective."""
     return replace(
@@ -169,6 +174,28 @@ def continued(row: KeptRow, of: CheckedIn, position: int) -> KeptRow:
         return after
     is_first = row.baseline is None and needs_baseline(row.metric)
     return measured(after, of, of.value if is_first else row.baseline)
+
+
+def keeps_meaning(before: Metric, after: Metric) -> bool:
+    """Whether the same measurements fit both metrics, with no value to begin at among them."""
+    directions = {before.direction, after.direction}
+    return directions.isdisjoint(_OF_OTHER_MEASUREMENTS) and not (needs_baseline(before) or needs_baseline(after))
+
+
+_OF_OTHER_MEASUREMENTS = (Direction.MILESTONES, Direction.DONE)
+"""The directions that only some measurements fit."""
+
+
+def retargeted(row: KeptRow, of: KeyResultRow, position: int) -> KeptRow:
+    """The row after a version with a metric that keeps the meaning of the measurements."""
+    after = defined(of, of.changed_at, position, row.parent, is_kept=row.is_kept)
+    if row.last_measured_at is None:
+        return after
+    latest = None
+    if row.measured_at is not None:
+        latest = CheckedIn(row.measured_at, row.position, row.id, row.value, row.reached, row.confidence)
+    after = measured(after, latest, None)
+    return replace(after, last_measured_at=row.last_measured_at, confidence=row.confidence)
 
 
 # ── batches ──────────────────────────────────────────────────────────────────────────────────────
@@ -211,6 +238,8 @@ class Keeper:
             row = defined(version, version.changed_at, position, parent, is_kept=version.kpi is None)
         elif before is not None and _redefines(event, before.since):
             row = redefined(before, version, position, parent)
+        elif before is not None and history is None:
+            row = retargeted(before, version, position)
         else:
             assert history is not None
             history.versions.append(version)
@@ -259,15 +288,19 @@ class Keeper:
         last = self._last.get(id)
         if last is not None and not last.is_kept and all(_is_measured(entry.event) for entry in events):
             return False
-        since, moment = (EARLIEST, None) if last is None else (last.since, last.last_measured_at)
+        since, moment, metric = EARLIEST, None, None
+        if last is not None:
+            since, moment, metric = last.since, last.last_measured_at, last.metric if last.is_kept else None
         for entry in events:
             event = entry.event
             if isinstance(event, KeyResultAdded):
-                since = event.timestamp
+                since, metric = event.timestamp, event.metric if event.kpi is None else None
             elif isinstance(event, KeyResultCheckedIn) and continues(since, moment, event.timestamp):
                 since = moment = event.timestamp
             elif _redefines(event, since):
                 since = event.timestamp
+            elif metric is not None and _retargets(event, since, metric):
+                since, metric = event.timestamp, event.metric
             else:
                 return True
         return False

@@ -18,6 +18,7 @@ from domain.commands.key_result_commands import (
 from domain.primitives.values import Basis, Direction, Metric
 from projections.engine.rebuild import rebuild
 from projections.standings import kept_rows
+from projections.standings.keeping import Keeper
 from projections.standings.kept_rows import KEPT, Kept
 from tests.metric_input import as_input
 from tests.projections.goal_builders import REACH_TEN, after, check_in, cycle, key_result, kpi, objective, on, read
@@ -133,6 +134,33 @@ def test_metric_that_is_effective_before_a_check_in_measures_it(world: World, go
     metric = structs.replace(REACH_TEN, target=20.0)
     world.record(RetargetKeyResult(key_result=goal, metric=as_input(metric), reason="more", effective_at=on(6)))
     assert kept(world, goals, on(10)).share == 0.25
+
+
+@pytest.mark.parametrize("target", [Metric(direction=Direction.INCREASE, start=0, target=20), REACH_TEN])
+def test_new_target_after_the_last_check_in_reads_no_history(
+    world: World, goals: UUID, goal: UUID, monkeypatch: pytest.MonkeyPatch, target: Metric
+) -> None:
+    check_in(world, goal, on(5), value=5.0, confidence=0.4)
+    check_in(world, goal, on(6), confidence=0.6)
+
+    def read(*_: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(Keeper, "_read", read)
+    world.do(RetargetKeyResult(key_result=goal, metric=as_input(target), reason="Why", effective_at=on(7)))
+    check_in(world, goal, on(8), value=8.0)
+    after_target, newest = kept(world, goals, on(7)), kept(world, goals, on(8))
+    assert (after_target.share, after_target.confidence) == (5 / target.target, 0.6)  # type: ignore[operator]
+    assert (after_target.measured_at, after_target.last_measured_at) == (on(5), on(6))
+    assert (newest.share, newest.since) == (8 / target.target, on(8))  # type: ignore[operator]
+
+
+def test_metric_of_another_kind_is_measured_by_the_history(world: World, goals: UUID, goal: UUID) -> None:
+    check_in(world, goal, on(5), value=5.0)
+    done = Metric(direction=Direction.DONE)
+    world.do(RetargetKeyResult(key_result=goal, metric=as_input(done), reason="Why", effective_at=on(6)))
+    check_in(world, goal, on(7), value=1.0)
+    assert [kept(world, goals, on(day)).value for day in (5, 6, 7)] == [5.0, None, 1.0]
 
 
 def test_later_change_of_the_definition_keeps_the_value(world: World, goals: UUID, goal: UUID) -> None:
