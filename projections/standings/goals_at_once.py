@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
-from domain.primitives.values import EARLIEST
 from projections.standings import kept_rows
 from projections.standings.kept_rows import KeptColumns
-from projections.store.basis import ResolvedBasis, opaque
+from projections.store import basis as bases
+from projections.store.basis import ResolvedBasis, last_known_version, opaque
 from projections.store.columns import Conversion
 from projections.store.stored_columns import TIMES_AS_NUMBERS, Columns, day, moment
 from projections.store.versioned_tables import Connection, fetch, loaded_column
@@ -46,21 +46,19 @@ class Found(NamedTuple):
 
 
 _BASES: Final[Mapping[At, str]] = {
-    "present": "select position as head, recorded_at as head_known, now, position, now as at from ("
-    "select position, recorded_at, greatest(clock_timestamp(), recorded_at) as now from view_position) h",
+    "present": "select head, head_known, now, head as position, now as at"
+    f" from ({bases.NOW}) h (head, head_known, now)",
     "known": "select %(position)s::bigint as head, %(known)s::timestamptz as head_known, %(at)s::timestamptz as now,"
     " %(position)s::bigint as position, %(at)s::timestamptz as at",
-    "position": "select h.position as head, h.recorded_at as head_known,"
-    " greatest(clock_timestamp(), h.recorded_at) as now, l.position, l.recorded_at as at"
-    " from view_position h join log l on l.position = %(asked)s where l.position <= h.position",
+    "position": "select head, head_known, now, l.position, l.recorded_at as at"
+    f" from ({bases.NOW}) h (head, head_known, now)"
+    " join log l on l.position = %(asked)s where l.position <= head",
 }
-_LAST: Final = "select * from objective where objective.id = {} and objective.position <= b.position"
+_LAST: Final = f"cross join lateral ({last_known_version('objective', 'c.id', 'b.position')}) v"
 _OBJECTIVES: Final[Mapping[Which, str]] = {
-    "one": f"{_LAST.format('%(id)s::uuid')} order by position desc limit 1",
-    "some": f"select v.* from unnest({opaque('ids', 'uuid[]')}) c (id)"
-    f" cross join lateral ({_LAST.format('c.id')} order by position desc limit 1) v",
-    "first": "select v.* from (select id, born from objective where version = 1) c"
-    f" cross join lateral ({_LAST.format('c.id')} order by position desc limit 1) v"
+    "one": last_known_version("objective", "%(id)s::uuid", "b.position"),
+    "some": f"select v.* from unnest({opaque('ids', 'uuid[]')}) c (id) {_LAST}",
+    "first": f"select v.* from (select id, born from objective where version = 1) c {_LAST}"
     f" order by c.born, c.id limit {opaque('limit', 'bigint')}",
 }
 _BASIS: Final = ("b.head", "b.head_known", "b.now", "b.position", "b.at")
@@ -74,16 +72,13 @@ def read(conn: Connection, wanted: Wanted, params: Mapping[str, Any]) -> Found |
     if not rows:
         return None
     head, head_known, now, position, at = rows[0][: len(_BASIS)]
-    present = ResolvedBasis(moment(now), head, EARLIEST if head_known is None else moment(head_known))
+    present = bases.of_row((head, None if head_known is None else moment(head_known), moment(now)))
     basis = ResolvedBasis(moment(at), position, moment(at)) if wanted.at == "position" else present
     objectives, standings = statement.columns(rows)
-    columns = {name: _loaded(name, values) for name, values in zip(wanted.columns, objectives, strict=True)}
+    columns = {
+        name: loaded_column(values, _LOADERS[name]) for name, values in zip(wanted.columns, objectives, strict=True)
+    }
     return Found(present, basis, columns, kept_rows.kept_columns(standings, wanted.shown))
-
-
-def _loaded(name: str, values: Sequence[Any]) -> Sequence[Any]:
-    load = _LOADERS.get(name)
-    return values if load is None else loaded_column(values, load)
 
 
 _TIMES: Final[Mapping[str, Conversion]] = {"timestamptz": moment, "date": day}

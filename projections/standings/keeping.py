@@ -146,7 +146,7 @@ def _redefines(event: Event, since: datetime) -> bool:
 
 def _retargets(event: Event, since: datetime, metric: Metric) -> TypeGuard[KeyResultRetargeted]:
     """Whether an event changes the metric after everything that a last row knows, and keeps what was measured."""
-    return isinstance(event, KeyResultRetargeted) and event.timestamp >= since and keeps_meaning(metric, event.metric)
+    return isinstance(event, KeyResultRetargeted) and event.timestamp >= since and _keeps_meaning(metric, event.metric)
 
 
 def redefined(row: KeptRow, of: KeyResultRow, position: int, parent: int | None = None) -> KeptRow:
@@ -176,7 +176,7 @@ def continued(row: KeptRow, of: CheckedIn, position: int) -> KeptRow:
     return measured(after, of, of.value if is_first else row.baseline)
 
 
-def keeps_meaning(before: Metric, after: Metric) -> bool:
+def _keeps_meaning(before: Metric, after: Metric) -> bool:
     """Whether the same measurements fit both metrics, with no value to begin at among them."""
     directions = {before.direction, after.direction}
     return directions.isdisjoint(_OF_OTHER_MEASUREMENTS) and not (needs_baseline(before) or needs_baseline(after))

@@ -47,12 +47,17 @@ def last_version(table: str, basis: Basis, alias: str, id: str) -> str:
     At a level basis every known version is effective, and the index on the position is used. Otherwise the index on
     the effective time is used; only versions that were recorded later for the past are skipped.
     """
-    known = f"{table}.position <= %(position)s"
     if is_level(basis):
-        reach, order = known, "position desc"
-    else:
-        reach, order = f"changed_at <= %(at)s and {known}", "changed_at desc, position desc"
+        return f"lateral ({last_known_version(table, id, '%(position)s')}) {alias}"
+    reach = f"changed_at <= %(at)s and {table}.position <= %(position)s"
+    order = "changed_at desc, position desc"
     return f"lateral (select * from {table} where {table}.id = {id} and {reach} order by {order} limit 1) {alias}"
+
+
+def last_known_version(table: str, id: str, position: str) -> str:
+    """The query for the version with this id at a level basis with this position."""
+    known = f"{table}.id = {id} and {table}.position <= {position}"
+    return f"select * from {table} where {known} order by position desc limit 1"
 
 
 def is_valid_at(basis: Basis, alias: str) -> str:
