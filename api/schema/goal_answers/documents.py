@@ -12,7 +12,7 @@ from contextlib import closing
 from typing import Any, Final, NamedTuple, TypeAlias
 from uuid import UUID
 
-from graphql import IntValueNode, StringValueNode, VariableNode, get_named_type
+from graphql import IntValueNode, StringValueNode, VariableNode
 
 from api.execution.context import Context
 from api.execution.limits import DOCUMENTS_KEPT
@@ -20,7 +20,7 @@ from api.execution.plans.columns import Level
 from api.execution.plans.compiler import Place
 from api.execution.plans.run import Irregular, Run
 from api.schema.goal_answers.found_goals import Objectives
-from api.schema.goal_answers.levels import Levels
+from api.schema.goal_answers.levels import Levels, selected_fields
 from api.schema.metrics.figures import OBJECTIVES_NEED
 from api.snapshot import global_ids
 from api.snapshot.pagination import PAGE_DEFAULT, PAGE_MAX
@@ -141,7 +141,7 @@ def compiled_query(executor: Any, roots: Sequence[Place]) -> GoalQuery | None:
         return None
     (at,), names, position, variables = roots, [roots[0].name], None, set[str]()
     if _called(at) == "asOf":
-        position, inner = _argument(at, "position", variables), _selected(executor, at)
+        position, inner = _argument(at, "position", variables), selected_fields(executor, at)
         if position is None or len(inner) != 1:
             return None
         (at,) = inner
@@ -151,7 +151,7 @@ def compiled_query(executor: Any, roots: Sequence[Place]) -> GoalQuery | None:
     if asked is None or _called(at) not in {"objective", "objectives"}:
         return None
     if not is_one:
-        inner = _selected(executor, at)
+        inner = selected_fields(executor, at)
         if len(inner) != 1 or _called(inner[0]) != "nodes":
             return None
         (at,) = inner
@@ -178,16 +178,6 @@ def _query(
 
 def _called(at: Place) -> str:
     return str(at.nodes[0].node.name.value)
-
-
-def _selected(executor: Any, at: Place) -> list[Place]:
-    """The fields of the object of a field."""
-    parent: Any = get_named_type(at.field.type)
-    selected = executor.collect_subfields(parent, at.nodes)[0]
-    fields = [
-        (name, nodes, executor.schema.get_field(parent, nodes[0].node.name.value)) for name, nodes in selected.items()
-    ]
-    return [Place(parent, name, field, nodes) for name, nodes, field in fields]
 
 
 def _argument(at: Place, name: str, variables: set[str], default: Any = None) -> Value | None:

@@ -1,11 +1,12 @@
 """The goals of one answer as columns: objectives and their key results, as they were read in one statement."""
 
 from collections.abc import Sequence
-from itertools import chain, repeat
+from itertools import chain
 from typing import Any, TypeVar
 from uuid import UUID
 
 from api.schema.metrics import figures
+from api.schema.metrics.key_result_lists import OF_FIGURES, few_of_standings
 from api.snapshot import global_ids
 from api.snapshot.dataloaders import TYPES, narrow_batch
 from api.snapshot.siblings import Siblings
@@ -20,9 +21,6 @@ from projections.tables.key_result import KEY_RESULT
 from projections.tables.objective import OBJECTIVE
 
 T = TypeVar("T")
-
-STATED = frozenset(["born", "created_at", "due", "weight"])
-"""Columns of key results that their figures need, too."""
 
 
 class Objectives(Columnar[Any]):
@@ -89,7 +87,7 @@ class KeyResults(Columnar[Any]):
 
     def column(self, name: str) -> Sequence[Any]:
         """A column of their rows, as stored or as their figures need it."""
-        values = self._kept.loaded(name) if name in STATED else self._kept.shown[name]
+        values = self._kept.loaded(name) if name in OF_FIGURES else self._kept.shown[name]
         return at_places(values, self._places)
 
     @property
@@ -105,13 +103,9 @@ class KeyResults(Columnar[Any]):
     @cached_property
     def records(self) -> Sequence[Any]:
         """The key results as objects of the API."""
-        names = frozenset(["objective", "born", *self._kept.shown]) - {ID_BYTES}
-        narrow = KEY_RESULT.narrow(names)
+        narrow = KEY_RESULT.narrow(frozenset(["objective", "born", *self._kept.shown]) - {ID_BYTES})
         assert narrow is not None
-        objectives = list(chain.from_iterable(map(repeat, self._objectives, self._sizes)))
-        stored: dict[str, Sequence[Any]] = {name: self.column(name) for name in names - {"objective"}}
-        few = narrow.of_columns(stored, len(self), {"objective": objectives, "born": stored["born"]})
-        return Siblings(TYPES[Kind.KEY_RESULT][0], narrow_batch(self._view, Kind.KEY_RESULT, few), 0, len(self))
+        return few_of_standings(self._view, self._kept, self._objectives, self._sizes, self._places, narrow).joined
 
     def split(self, values: Sequence[T]) -> list[Sequence[T]]:
         """These values, one of each, by objective."""

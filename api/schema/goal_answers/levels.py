@@ -12,14 +12,14 @@ from api.execution.plans.columns import Complete, Field, Level
 from api.execution.plans.compiler import Place, compiled, compiled_field
 from api.execution.plans.readers import column_name
 from api.execution.plans.run import Irregular, Run
-from api.schema.goal_answers.found_goals import STATED
+from api.schema.metrics.key_result_lists import IN_STANDINGS
 from projections.standings import goals_at_once
-from projections.standings.kept_rows import ID_BYTES, KEPT, SHOWN
+from projections.standings.kept_rows import ID_BYTES, KEPT
 
 OfGoals: TypeAlias = Callable[[Run, Any], Any]
 """Reads or completes a field of `Objectives`, of `KeyResults`, or of their figures."""
-OfField: TypeAlias = Callable[[Any, str, Any, str], Field]
-"""Compiles a field of a type, from its name in the answer, its nodes, and its name in Python."""
+OfField: TypeAlias = Callable[[Place, str], Field]
+"""Compiles a field, which has this name in Python."""
 
 METRICS_MAX: Final = 4_096
 """Completed metrics that are kept for one document."""
@@ -42,37 +42,31 @@ class Levels:
         return self._level(at, self._of_objective)
 
     def _level(self, at: Place, of_field: OfField) -> Level:
-        parent: Any = get_named_type(at.field.type)
-        selected = self._executor.collect_subfields(parent, at.nodes)[0]
-        return Level([self._field(parent, name, nodes, of_field) for name, nodes in selected.items()])
+        fields = selected_fields(self._executor, at)
+        return Level([self._field(one, of_field) for one in fields])
 
-    def _field(self, parent: Any, name: str, nodes: Any, of_field: OfField) -> Field:
-        called = nodes[0].node.name.value
-        if nodes[0].fragment_variable_values is not None:
+    def _field(self, at: Place, of_field: OfField) -> Field:
+        if at.nodes[0].fragment_variable_values is not None:
             raise Irregular
-        if called == "__typename":
-            return compiled_field(self._executor, parent, name, nodes)
-        defined = self._executor.schema.get_field(parent, called).extensions["strawberry-definition"]
-        return of_field(parent, name, nodes, defined.python_name)
+        defined = at.field.extensions.get("strawberry-definition")
+        return self._compiled(at) if defined is None else of_field(at, defined.python_name)
 
-    def _of_objective(self, parent: Any, name: str, nodes: Any, attribute: str) -> Field:
-        at = self._place(parent, name, nodes)
+    def _of_objective(self, at: Place, attribute: str) -> Field:
         if attribute == "id":
             return _field_of(at, lambda _, of: of.ids, _equally_long)
-        if attribute == "key_results" and not nodes[0].node.arguments:
+        if attribute == "key_results" and not at.nodes[0].node.arguments:
             self.shows_figures = True
             level = self._level(at, self._of_key_result)
             return _field_of(at, lambda _, of: of.key_results, lambda run, of: of.split(level(run, of)))
         if attribute == "progress" and self._are_columns(at):
             self.shows_figures = True
             return _field_of(at, lambda _, of: of.progress, self._level(at, self._of_figures))
-        if column_name(_defined(at)) in goals_at_once.COLUMNS:
+        if _column(at) in goals_at_once.COLUMNS:
             self.of_objectives.add(attribute)
             return self._shown(at, lambda _, of: of.column(attribute))
-        return self._other(parent, name, nodes, self.of_objectives, goals_at_once.COLUMNS)
+        return self._other(at, self.of_objectives, goals_at_once.COLUMNS)
 
-    def _of_key_result(self, parent: Any, name: str, nodes: Any, attribute: str) -> Field:
-        at = self._place(parent, name, nodes)
+    def _of_key_result(self, at: Place, attribute: str) -> Field:
         if attribute == "id":
             self.of_key_results.add(ID_BYTES)
             return _field_of(at, lambda _, of: of.ids, _equally_long)
@@ -84,43 +78,48 @@ class Levels:
             self.of_key_results.add(attribute)
             complete = compiled(self._executor, get_nullable_type(at.field.type), at).complete
             return _field_of(at, lambda _, of: of.column("metric"), _Metrics(complete))
-        if column_name(_defined(at)) in _KEPT:
+        if _column(at) in IN_STANDINGS:
             self.of_key_results.add(attribute)
             return self._shown(at, lambda _, of: of.column(attribute))
-        return self._other(parent, name, nodes, self.of_key_results, _KEPT)
+        return self._other(at, self.of_key_results, IN_STANDINGS)
 
-    def _of_figures(self, parent: Any, name: str, nodes: Any, attribute: str) -> Field:
-        return self._shown(self._place(parent, name, nodes), lambda _, of: of.column(attribute))
+    def _of_figures(self, at: Place, attribute: str) -> Field:
+        return self._shown(at, lambda _, of: of.column(attribute))
 
     # ── fields ───────────────────────────────────────────────────────────────────────────────────
 
-    def _place(self, parent: Any, name: str, nodes: Any) -> Place:
-        return Place(parent, name, self._executor.schema.get_field(parent, nodes[0].node.name.value), nodes)
+    def _compiled(self, at: Place) -> Field:
+        return compiled_field(self._executor, at.parent, at.name, at.nodes)
 
     def _shown(self, at: Place, read: OfGoals) -> Field:
         """A field that shows a column."""
         return _field_of(at, read, compiled(self._executor, get_nullable_type(at.field.type), at).complete)
 
-    def _other(self, parent: Any, name: str, nodes: Any, needs: set[str], known: frozenset[str]) -> Field:
+    def _other(self, at: Place, needs: set[str], known: frozenset[str]) -> Field:
         """Any other field, which is read from objects of the API. `needs`: the columns that are read, to which those
         that it needs are added if they are `known`."""
-        field = compiled_field(self._executor, parent, name, nodes)
+        field = self._compiled(at)
         needs |= {"id"} | (field.needs or frozenset()) & known
         return field._replace(read=_of_records(field.read), narrows=False)
 
     def _are_columns(self, at: Place) -> bool:
         """Whether the selection of a field has columns only."""
-        parent: Any = get_named_type(at.field.type)
-        selected = self._executor.collect_subfields(parent, at.nodes)[0]
-        fields = [self._executor.schema.get_field(parent, nodes[0].node.name.value) for nodes in selected.values()]
-        return all(column_name(one.extensions.get("strawberry-definition")) is not None for one in fields)
+        return all(_column(one) is not None for one in selected_fields(self._executor, at))
 
 
-_KEPT: Final = STATED | frozenset(SHOWN)
+def selected_fields(executor: Any, at: Place) -> list[Place]:
+    """The fields that are selected of the objects of a field."""
+    parent: Any = get_named_type(at.field.type)
+    selected: dict[str, Any] = executor.collect_subfields(parent, at.nodes)[0]
+    return [
+        Place(parent, name, executor.schema.get_field(parent, nodes[0].node.name.value), nodes)
+        for name, nodes in selected.items()
+    ]
 
 
-def _defined(at: Place) -> Any:
-    return at.field.extensions["strawberry-definition"]
+def _column(at: Place) -> str | None:
+    """The attribute of the row that a field shows."""
+    return column_name(at.field.extensions.get("strawberry-definition"))
 
 
 def _field_of(at: Place, read: OfGoals, complete: OfGoals) -> Field:
