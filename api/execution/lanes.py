@@ -191,13 +191,13 @@ class Lane:
         self,
         key: Hashable,
         asked: object,
-        work: Callable[[Sequence[Any]], Sequence[Callable[[], Any]]],
+        work: Callable[[Sequence[Any]], Sequence[Any]],
         caller: Hashable,
         cost: float,
         deadline: Deadline,
     ) -> Any:
         """The result of what several requests of a caller ask, which come before this begins or while an earlier one of
-        the same key is in progress. `work` returns for each a function that gives its result. Raises `Busy`.
+        the same key is in progress. `work` returns the result of each, or the exception that it raises. Raises `Busy`.
 
         They take one turn, one thread and, if `work` can do it, one statement instead of one each.
         """
@@ -236,19 +236,15 @@ class Lane:
         self, batch: Sequence[Waiter], work: Callable[[Sequence[Any]], Sequence[Any]], caller: Hashable
     ) -> None:
         asked, cost = [one.asked for one in batch], sum(one.cost for one in batch)
+        found: Sequence[Any]
         try:
             found = await self.run(partial(work, asked), caller, cost, batch[0].deadline)
         except Exception as error:  # noqa: BLE001 - the requests raise it
-            for one in batch:
-                if not one.outcome.done():
-                    one.outcome.set_exception(error)
-            return
+            found = [error] * len(batch)
         for one, result in zip(batch, found, strict=True):
             if not one.outcome.done():
-                try:
-                    one.outcome.set_result(result())
-                except Exception as error:  # noqa: BLE001 - the request raises it
-                    one.outcome.set_exception(error)
+                settle = one.outcome.set_exception if isinstance(result, Exception) else one.outcome.set_result
+                settle(result)
 
     def close(self) -> None:
         """End all operations in progress."""

@@ -8,7 +8,7 @@ on taking a thread, a connection and a statement.
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from time import monotonic
-from typing import Any, NamedTuple, Never, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from strawberry.types import ExecutionResult
 
@@ -62,8 +62,8 @@ def together_with_others(
     )
 
 
-def _answered(query: GoalQuery, requests: Sequence[Request]) -> Sequence[Callable[[], Any]]:
-    """The outcome of each of these requests, which see the same. Runs on a worker thread."""
+def _answered(query: GoalQuery, requests: Sequence[Request]) -> Sequence[Any]:
+    """The outcome of each of these requests, which see the same: its result or its error. Runs on a worker thread."""
     first, began = requests[0].context, monotonic()
     found = GOAL_QUERIES.answers(query, first, [one.asked for one in requests], requests[0].executor)
     for one in requests:
@@ -72,13 +72,8 @@ def _answered(query: GoalQuery, requests: Sequence[Request]) -> Sequence[Callabl
     return [_outcome(one, data, began) for one, data in zip(requests, found, strict=True)]
 
 
-def _outcome(request: Request, data: dict[str, Any] | None, began: float) -> Callable[[], Any]:
+def _outcome(request: Request, data: dict[str, Any] | None, began: float) -> Any:
     try:
-        result = request.answer(data, began)
+        return request.answer(data, began)
     except Exception as error:  # noqa: BLE001 - the request raises it
-        return partial(_raise, error)
-    return lambda: result
-
-
-def _raise(error: Exception) -> Never:
-    raise error
+        return error

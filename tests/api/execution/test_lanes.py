@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
-from functools import partial
 from random import Random
 from threading import Event
 from time import monotonic
@@ -305,15 +304,10 @@ class Doubling:
         self.gate = Gate()
         self.batches: list[list[int]] = []
 
-    def work(self, asked: Sequence[int]) -> Sequence[Callable[[], int]]:
+    def work(self, asked: Sequence[int]) -> Sequence[int | ValueError]:
         self.batches.append(list(asked))
         self.gate.work()
-        return [partial(self._double, one) for one in asked]
-
-    def _double(self, one: int) -> int:
-        if one == 13:
-            raise ValueError(one)
-        return 2 * one
+        return [ValueError(one) if one == 13 else 2 * one for one in asked]
 
 
 def doubled(lane: Lane, of: Doubling, number: int, key: str = "double") -> asyncio.Task[int]:
@@ -388,7 +382,7 @@ def test_failure_of_all_reaches_each_request() -> None:
     async def test() -> None:
         lane = Lane("test", 4, caller_max=4)
 
-        def fails(_: Sequence[int]) -> Sequence[Callable[[], int]]:
+        def fails(_: Sequence[int]) -> Sequence[int]:
             raise LookupError("all")
 
         both = [lane.run_together("k", number, fails, "ada", 1.0, Deadline(SECONDS_MAX)) for number in (1, 2)]
