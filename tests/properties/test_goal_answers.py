@@ -1,33 +1,26 @@
-"""Answers about goals in one statement equal those of the interpreter: bytes, whoever asks, now and then."""
+"""Answers about goals in one statement equal those of the interpreter byte for byte, for each caller, at the present
+and as of a position."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
-from math import inf
 from random import Random
 from typing import Any
 
-import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api.execution.context import Bounds, Caller, Context, Moment, RequestStats
+from api.execution.context import Context
 from api.execution.executor import Executor
-from api.execution.writer import Writer
 from api.schema import pipeline
 from api.schema.goal_answers.documents import GoalQueries
-from api.schema.schema import schema
 from api.snapshot.global_ids import encode
 from domain.commands.permissions import Role
 from domain.primitives.values import Kind
-from projections.engine import visibility
-from projections.engine.projector import Projector
-from projections.engine.rebuild import create
 from tests.api.execution.test_executor import Reference
+from tests.properties.askers import Asker, answer
 from tests.properties.conftest import World, Worlds
 from tests.properties.goal_histories import GoalHistory
-from tests.properties.test_kept_answer_laws import hide_some
 
 pytestmark = [pytest.mark.long, pytest.mark.no_cover]
 
@@ -58,35 +51,21 @@ ROOTS = (
 )
 
 
-class Asker:
-    """A workspace with a random history, some objectives of which are hidden from members."""
+class GoalAsker(Asker):
+    """Asks for goals."""
 
     def __init__(self, world: World, chance: Random) -> None:
-        self.chance = chance
-        name = world.database.settings.workspace
+        super().__init__(world, chance, GoalHistory(world.keyframe, chance, datetime.now(UTC).date()), COMMANDS)
         with world.database.connect() as conn:
-            create(conn, name)
-        history = GoalHistory(world.keyframe, chance, datetime.now(UTC).date())
-        history.live(COMMANDS)
-        hide_some(world, history, chance)
-        projector = Projector(world.log, world.database.connect, 500, name)
-        projector.catch_up()
-        pools = {"pool": world.database.pool(), "filtered": world.database.pool(filtered=True)}
-        self._given = {"log": world.log, "writer": Writer(world.log, projector, 1.0), "workspace": name, **pools}
-        with world.database.connect() as conn:
-            self._present = visibility.present_and_hidden(conn, None)
             self._ids = [id for (id,) in conn.execute("select distinct id from objective").fetchall()]
         self._last = world.log.head().position
 
     def callers(self) -> Iterator[Context]:
         """Callers from whom nothing and something is hidden, at a present that is known, and an admin whose present
         has to be read."""
-        basis, hidden = self._present
-        admin, member = (Caller("robot", frozenset({role})) for role in (Role.ADMIN, Role.MEMBER))
-        given: dict[str, Any] = {**self._given, "bounds": Bounds(cost_max=inf)}
-        yield Context(admin, **given, moment=Moment(basis, visibility.NOTHING, inf))
-        yield Context(member, **given, moment=Moment(basis, hidden, inf))
-        yield Context(admin, **given)
+        yield self.caller(Role.ADMIN)
+        yield self.caller(Role.MEMBER)
+        yield self.caller_now(Role.ADMIN)
 
     def document(self) -> str:
         chance = self.chance
@@ -97,22 +76,14 @@ class Asker:
         chance.shuffle(fields)
         return f"query{declared} {{ {root} }} fragment G on Objective {{ {' '.join(fields)} }}"
 
-    def variables(self) -> dict[str, Any]:
+    def variables(self, document: str) -> dict[str, Any]:
         chance = self.chance
-        return {
+        drawn = {
             "id": encode(Kind.OBJECTIVE, chance.choice(self._ids)),
             "n": chance.choice([0, 1, 3, 60]),
             "at": chance.randint(1, self._last),
         }
-
-
-def answer(document: str, variables: dict[str, Any], context: Context, executor: type[Any]) -> tuple[bytes, list[Any]]:
-    """The bytes of the data, and the errors in their order."""
-    used = {name: value for name, value in variables.items() if f"${name}:" in document}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(schema, "execution_context_class", executor)
-        result = schema.execute_sync(document, used, replace(context, stats=RequestStats()))
-    return orjson.dumps(result.data), [error.formatted for error in result.errors or ()]
+        return {name: value for name, value in drawn.items() if f"${name}:" in document}
 
 
 @laws
@@ -121,13 +92,13 @@ def test_answer_in_one_statement_equals_the_interpreted_one(worlds: Worlds, chan
     none, queries, expected = GoalQueries(), GoalQueries(), 0
     none.learn = lambda *_: None  # type: ignore[method-assign]
     with worlds() as world, pytest.MonkeyPatch.context() as patch:
-        asker = Asker(world, chance)
+        asker = GoalAsker(world, chance)
         for _ in range(DOCUMENTS):
             document = asker.document()
             for context in asker.callers():
                 if context.moment is None and "expected" in document and "$at" not in document:
                     continue  # it grows from one present to the next
-                variables = asker.variables()
+                variables = asker.variables(document)
                 patch.setattr(pipeline, "GOAL_QUERIES", none)
                 reference = answer(document, variables, context, Reference)
                 patch.setattr(pipeline, "GOAL_QUERIES", queries)

@@ -59,6 +59,14 @@ def known(world: AskedWorld, document: str, **variables: Any) -> None:
     at_once([world.context], document, [variables])
 
 
+def of_two(world: AskedWorld) -> list[str]:
+    """The ids of two objectives, for whose columns the process knows the document."""
+    Crowd(world).join(2)
+    ids = objective_ids(world)
+    known(world, COLUMNS, id=ids[0])
+    return ids
+
+
 @pytest.mark.parametrize("document", [COLUMNS, OTHERS])
 def test_answers_are_those_of_each_request_alone(
     world: AskedWorld, monkeypatch: pytest.MonkeyPatch, document: str
@@ -90,9 +98,7 @@ def test_then_is_answered_together_by_position(world: AskedWorld, monkeypatch: p
 
 
 def test_callers_are_answered_apart(world: AskedWorld, monkeypatch: pytest.MonkeyPatch) -> None:
-    Crowd(world).join(2)
-    ids = objective_ids(world)
-    known(world, COLUMNS, id=ids[0])
+    ids = of_two(world)
     batches = Batches(monkeypatch)
     other = replace(world.context, caller=Caller("ben", frozenset({Role.ADMIN})))
     results = at_once([world.context, other], COLUMNS, [{"id": id} for id in ids])
@@ -101,9 +107,7 @@ def test_callers_are_answered_apart(world: AskedWorld, monkeypatch: pytest.Monke
 
 
 def test_refused_request_does_not_affect_the_others(world: AskedWorld, monkeypatch: pytest.MonkeyPatch) -> None:
-    Crowd(world).join(2)
-    ids = objective_ids(world)
-    known(world, COLUMNS, id=ids[0])
+    ids = of_two(world)
     batches = Batches(monkeypatch)
     given: list[dict[str, Any]] = [{"id": ids[0]}, {"id": ids[1], "other": ["x"] * 100_000}, {"id": "nothing"}]
     results = at_once([world.context for _ in given], COLUMNS, given)
