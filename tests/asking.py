@@ -1,5 +1,6 @@
 """GraphQL documents executed by the schema in this process; every SQL statement is counted."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,6 +17,7 @@ from api.execution.writer import Writer
 from api.runtime.database import Database
 from api.schema.goal_answers.documents import GoalQueries
 from api.schema.schema import schema
+from api.snapshot.loop_reads import LoopReads, NeedsThread
 from api.snapshot.structure import Structure
 from domain.commands.permissions import Role
 from tests.world import World
@@ -48,6 +50,18 @@ class CountingPool:
             yield conn
 
 
+async def until_open(reads: LoopReads) -> None:
+    """Wait until a statement can be read on this event loop."""
+    for _ in range(3_000):
+        try:
+            await reads.rows("select 1", {}, {})
+        except NeedsThread:
+            await asyncio.sleep(0.01)
+        else:
+            return
+    raise AssertionError
+
+
 @contextmanager
 def unlimited() -> Iterator[None]:
     """Disable the limits on the cost of a document."""
@@ -68,12 +82,14 @@ class Asking:
         self.pool = CountingPool(world.database.pool())
         self.caller = Caller("ada", frozenset({Role.ADMIN}))
         self.structure = Structure()
+        self.loop_reads: LoopReads | None = None
 
     @property
     def context(self) -> Context:
         pool: Any = self.pool
         writing = Writer(self.world.log, self.world.projector, 1.0)
-        return Context(self.caller, pool, self.world.log, writing, "acme", "r-1", structure=self.structure)
+        context = Context(self.caller, pool, self.world.log, writing, "acme", "r-1", structure=self.structure)
+        return replace(context, loop_reads=self.loop_reads)
 
     def ask(self, query: str, **variables: Any) -> Any:
         """The data of a response; it must have no errors."""

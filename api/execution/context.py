@@ -21,6 +21,7 @@ from api.execution.request_scope import RequestScope
 from api.execution.subscription_hub import SubscriptionHub
 from api.execution.weights import TYPICAL, Sizes
 from api.execution.writer import Writer
+from api.snapshot.loop_reads import LoopReads
 from api.snapshot.snapshot import FreshnessTracker, SnapshotReader, VisibilityScope
 from api.snapshot.sources import Pool, Route, Source
 from api.snapshot.structure import Structure
@@ -123,7 +124,8 @@ class Context:
     the caller has a token. `lanes` have the worker threads. `count_streamed` is called with the seconds of an operation
     of a stream or WebSocket, of a subscription until it begins. `moment` is the present of a query, if it is known
     before its execution. `route` chooses the servers that are read, if there are standbys; without one all reads are of
-    `pool`. `structure` is what the process keeps in memory of the projections.
+    `pool`. `structure` is what the process keeps in memory of the projections. `loop_reads` reads of the server of
+    `pool` on the event loop, where that is possible.
     """
 
     caller: Caller
@@ -146,6 +148,7 @@ class Context:
     moment: Moment | None = None
     route: Route | None = None
     structure: Structure = field(default_factory=Structure)
+    loop_reads: LoopReads | None = None
 
     @cached_property
     def scope(self) -> RequestScope | None:

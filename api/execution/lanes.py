@@ -6,7 +6,7 @@ lane a caller has a limited number of operations in progress; more wait in a fai
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from contextvars import copy_context
@@ -18,6 +18,7 @@ from typing import Any, Final, Generic, NamedTuple, Self, TypeVar
 
 from api.asgi.fair_queue import FairQueue, Waiting
 from api.runtime.turns import Turns
+from api.snapshot.loop_reads import NeedsThread
 from projections.store.deadline import APPLIED, Deadline
 
 T = TypeVar("T")
@@ -160,8 +161,17 @@ class Lane:
         """How many operations wait."""
         return self._queue.count + sum(map(len, self._gathered.values()))
 
-    async def run(self, work: Callable[[], T], caller: Hashable, cost: float, deadline: Deadline) -> T:
+    async def run(
+        self,
+        work: Callable[[], T],
+        caller: Hashable,
+        cost: float,
+        deadline: Deadline,
+        on_loop: Callable[[], Awaitable[T]] | None = None,
+    ) -> T:
         """The result of a blocking function, on a worker thread in the caller's turn. Raises `Busy`.
+
+        `on_loop` gives the same result on the event loop in that turn, or raises `NeedsThread`.
 
         When the deadline passes, or when this is cancelled, the statement of the work is cancelled, and its next check
         raises `DeadlineExceeded`. A thread that was given up so is free again when its work has stopped.
@@ -171,6 +181,9 @@ class Lane:
             self._reserve(caller)
         else:
             await self._turn(caller, cost, deadline)
+        if on_loop is not None:
+            with suppress(NeedsThread):
+                return await self._run_on_loop(on_loop, caller, cost, deadline)
         job = Job(work, caller, cost, deadline, self._turns)
         self._threads.submit(job.run, self._ended)
         self._deadlines.add(deadline)
@@ -187,6 +200,29 @@ class Lane:
             if late is not None:
                 late.cancel()
 
+    async def _run_on_loop(
+        self, on_loop: Callable[[], Awaitable[T]], caller: Hashable, cost: float, deadline: Deadline
+    ) -> T:
+        """The result of work on the event loop. Raises `NeedsThread`, also when the deadline passes: then its turn is
+        kept for the thread, on which the next check raises."""
+        began, applied = monotonic(), APPLIED.set(deadline)
+        try:
+            async with asyncio.timeout(None if deadline.until == inf else max(0.0, deadline.seconds_left)):
+                result = await on_loop()
+        except TimeoutError:
+            raise NeedsThread from None
+        except NeedsThread:
+            raise
+        except BaseException:
+            self._release(caller, -cost, deadline)
+            raise
+        finally:
+            APPLIED.reset(applied)
+        ms = (monotonic() - began) * 1000
+        self._accuracy.learn(cost, ms)
+        self._release(caller, ms - cost, deadline)
+        return result
+
     async def run_together(
         self,
         key: Hashable,
@@ -195,9 +231,11 @@ class Lane:
         caller: Hashable,
         cost: float,
         deadline: Deadline,
+        on_loop: Callable[[Sequence[Any]], Awaitable[Sequence[Any]]] | None = None,
     ) -> Any:
         """The result of what several requests of a caller ask, which come before this begins or while an earlier one of
-        the same key is in progress. `work` returns the result of each, or the exception that it raises. Raises `Busy`.
+        the same key is in progress. `work` returns the result of each, or the exception that it raises; `on_loop` as in
+        `run`. Raises `Busy`.
 
         They take one turn, one thread and, if `work` can do it, one statement instead of one each.
         """
@@ -205,7 +243,7 @@ class Lane:
         others = self._gathered.get(key)
         if others is None:
             self._gathered[key] = [mine]
-            serving = asyncio.create_task(self._serve(key, work, caller))
+            serving = asyncio.create_task(self._serve(key, work, caller, on_loop))
             self._serving.add(serving)
             serving.add_done_callback(self._serving.discard)
         elif len(others) < self._caller_queue_max:
@@ -214,7 +252,13 @@ class Lane:
             raise Busy(1)
         return await mine.outcome
 
-    async def _serve(self, key: Hashable, work: Callable[[Sequence[Any]], Sequence[Any]], caller: Hashable) -> None:
+    async def _serve(
+        self,
+        key: Hashable,
+        work: Callable[[Sequence[Any]], Sequence[Any]],
+        caller: Hashable,
+        on_loop: Callable[[Sequence[Any]], Awaitable[Sequence[Any]]] | None,
+    ) -> None:
         """Answer those who have gathered, again and again until there are none. A batch begins once an iteration of the
         event loop has brought no other request."""
         batch: list[Waiter] = []
@@ -227,18 +271,23 @@ class Lane:
                 batch, self._gathered[key] = self._gathered[key][:TOGETHER_MAX], self._gathered[key][TOGETHER_MAX:]
                 batch = [one for one in batch if not one.outcome.done()]
                 if batch:
-                    await self._serve_batch(batch, work, caller)
+                    await self._serve_batch(batch, work, caller, on_loop)
         finally:
             for one in (*batch, *self._gathered.pop(key)):
                 one.outcome.cancel()
 
     async def _serve_batch(
-        self, batch: Sequence[Waiter], work: Callable[[Sequence[Any]], Sequence[Any]], caller: Hashable
+        self,
+        batch: Sequence[Waiter],
+        work: Callable[[Sequence[Any]], Sequence[Any]],
+        caller: Hashable,
+        on_loop: Callable[[Sequence[Any]], Awaitable[Sequence[Any]]] | None,
     ) -> None:
         asked, cost = [one.asked for one in batch], sum(one.cost for one in batch)
         found: Sequence[Any]
         try:
-            found = await self.run(partial(work, asked), caller, cost, batch[0].deadline)
+            here = None if on_loop is None else partial(on_loop, asked)
+            found = await self.run(partial(work, asked), caller, cost, batch[0].deadline, here)
         except Exception as error:  # noqa: BLE001 - the requests raise it
             found = [error] * len(batch)
         for one, result in zip(batch, found, strict=True):

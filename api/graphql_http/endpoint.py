@@ -309,11 +309,11 @@ class Endpoint(GraphQL[Context, None]):
     ) -> AnyResponse:
         """Execute one request, and encode its result on the same thread. Raises `HTTPException`, `Busy`."""
         request.scope["state"]["stats"] = context.stats
-        work: Callable[[Callable[[], ExecutionResult]], Answer] = partial(self._computed, asked, context)
-        if question is not None:
-            work = partial(self._answers.once, question, context, work)
-        answer = await self._run(asked, context, request.method, work)
-        if question is not None:
+        execute = partial(self._run, asked, context, request.method, partial(self._computed, asked, context))
+        if question is None:
+            answer = await execute()
+        else:
+            answer = await self._answers.once(question, context, execute)
             self._answers.count(answer)
         return self._response(request, asked, answer, media)
 

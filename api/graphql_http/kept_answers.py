@@ -6,10 +6,13 @@ if it is about the present, the minute. So no write, hiding or erasing has to fi
 docs/adr/0046.
 """
 
+import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
-from threading import Event, Lock
-from typing import Final, NamedTuple, TypeVar
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from math import inf
+from threading import Lock
+from typing import Final, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -19,19 +22,14 @@ from api.execution.context import Bounds, Caller, Context, RequestStats
 from api.execution.limits import DOCUMENTS_KEPT
 from api.graphql_http.caching import minute
 from api.graphql_http.request import GraphQLRequest
-from api.runtime.turns import waiting
 from api.snapshot.snapshot import FreshnessTracker
 from domain.commands.permissions import Permission, Role
 from projections.store.basis import ResolvedBasis
-
-T = TypeVar("T")
 
 ENTRY_BYTES: Final = 1_000
 """The assumed size of an answer besides its body, its document and its variables."""
 BODIES_MAX: Final = 2_000
 """Requests that are remembered by their bodies; the oldest one is dropped beyond."""
-WAIT_SECONDS: Final = 0.05
-"""The interval at which an execution that waits for an equal one checks its own deadline."""
 
 
 class Answer(NamedTuple):
@@ -74,7 +72,7 @@ class KeptAnswers:
         self.shareable: OrderedDict[tuple[str | None, str | None], None] = OrderedDict()
         self.requests: OrderedDict[bytes, GraphQLRequest] = OrderedDict()
         self._begun: tuple[ResolvedBasis | None, tuple[object, object]] = (None, (None, None))
-        self._running: dict[object, Event] = {}
+        self._running: dict[object, asyncio.Event] = {}
         self._lock = Lock()
 
     def __len__(self) -> int:
@@ -136,27 +134,27 @@ class KeptAnswers:
         store.put(generation, (question, answer.freshness.hidden), answer._replace(is_kept=True), size)
         self._remember(asked)
 
-    def once(self, question: Question, context: Context, work: Callable[[T], Answer], execute: T) -> Answer:
-        """The answer of `work`, or that of an equal question which another thread is computing, or has computed since.
-        Runs on a worker thread; raises `DeadlineExceeded` while it waits."""
+    async def once(self, question: Question, context: Context, execute: Callable[[], Awaitable[Answer]]) -> Answer:
+        """The answer of `execute`, or that of an equal question which is being executed. Called on the event loop."""
         moment = context.moment
         assert moment is not None
         key = (question, moment.hidden, *_generations(moment.basis))
-        with self._lock:
-            running = self._running.get(key)
-            if running is None:
-                mine = self._running[key] = Event()
+        running = self._running.get(key)
         if running is not None:
-            with waiting():
-                while not running.wait(WAIT_SECONDS):
-                    context.deadline.check()
-            return self.find(question, moment.basis, moment.hidden) or work(execute)
+            with suppress(TimeoutError):  # the execution of a query whose deadline has passed reports it
+                seconds = context.deadline.seconds_left
+                await asyncio.wait_for(running.wait(), None if seconds == inf else seconds)
+            known = self.find(question, moment.basis, moment.hidden)
+            if known is not None:
+                return known
+        if key in self._running:
+            return await execute()
+        ended = self._running[key] = asyncio.Event()
         try:
-            return self.find(question, moment.basis, moment.hidden) or work(execute)
+            return await execute()
         finally:
-            with self._lock:
-                del self._running[key]
-            mine.set()
+            del self._running[key]
+            ended.set()
 
     def _remember(self, asked: GraphQLRequest) -> None:
         if asked.body is None:

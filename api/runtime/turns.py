@@ -91,8 +91,7 @@ _current: ContextVar[_Turn | None] = ContextVar("turn", default=None)
 
 @contextmanager
 def waiting() -> Iterator[None]:
-    """Let another thread compute during the block, in which this one only waits. Without it, two operations of which
-    one waits for the other would both wait until a deadline."""
+    """Let another thread compute during the block, in which this one only waits."""
     turn = _current.get()
     if turn is None:
         yield

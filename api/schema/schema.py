@@ -24,7 +24,7 @@ from api.execution.executor import Executor
 from api.execution.lanes import Busy
 from api.schema.attention.item_types import TYPES as ATTENTION
 from api.schema.goal_answers.documents import GOAL_QUERIES
-from api.schema.goal_answers.together import together_with_others
+from api.schema.goal_answers.together import answered
 from api.schema.history.event_types import CHANGES
 from api.schema.mutations.mutation import Mutation
 from api.schema.pipeline import executed, executor_of
@@ -55,7 +55,8 @@ class QueryFailed(Exception):
 
 
 class Schema(strawberry.Schema):
-    """A schema that executes each operation on one worker thread of its lane, from start to end.
+    """A schema that executes each operation on one worker thread of its lane, from start to end, but queries for goals
+    that take one statement, see `api.schema.goal_answers`.
 
     The event loop is never blocked, and resolvers read from the database synchronously. Awaiting a coroutine for each
     of some thousand objects would cost more than all other work.
@@ -92,17 +93,17 @@ class Schema(strawberry.Schema):
         allowed_operation_types: Collection[OperationType],
         work: Callable[[Callable[[], ExecutionResult]], T],
     ) -> Awaitable[T]:
-        """The result of `work` on a worker thread of the operation's lane; it is given the function that executes the
+        """The result of `work` in the operation's lane, which is given the function that executes the
         operation of one of these types. Raises `Busy`."""
         text, variables, name = operation
         execute = partial(self.execute_sync, text, variables, context, None, name, allowed_operation_types)
         query = GOAL_QUERIES.find((text, name))
-        if query is not None and query.is_one:
+        if query is not None:
             executor = partial(executor_of, self._schema, cast("type[Executor]", self.execution_context_class))
             assessed = self._admission.known(operation, context)
-            together = together_with_others(query, operation, context, assessed, execute, executor, work)
-            if together is not None:
-                return together
+            result = answered(query, operation, context, assessed, execute, executor, work)
+            if result is not None:
+                return result
         return self._admission.run(operation, context, partial(work, execute))
 
     async def stream(

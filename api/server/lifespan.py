@@ -38,6 +38,8 @@ def lifespan_of(process: Process) -> Callable[[Starlette], AbstractAsyncContextM
                 finally:
                     counting.cancel()
                     process.present.close()
+                    if process.loop_reads is not None:
+                        process.loop_reads.close()
                     process.hub.close()
                     process.lanes.close()
         finally:

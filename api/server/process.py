@@ -1,5 +1,6 @@
 """The components of one server process, created from its settings and its database."""
 
+import sys
 from dataclasses import dataclass, field
 from threading import Event as Flag
 from typing import Self
@@ -24,6 +25,7 @@ from api.runtime.settings import Settings
 from api.server.authenticators import authenticators_of
 from api.server.standby_sources import standbys_of
 from api.snapshot.looks import Looks, LooksOnThread, looks_of
+from api.snapshot.loop_reads import LoopReads
 from api.snapshot.shared_present import SharedPresent
 from api.snapshot.sources import PRIMARY, Route, Source
 from api.snapshot.standbys import Standbys
@@ -72,6 +74,7 @@ class Process:
     metrics: Metrics = field(default_factory=Metrics)
     structure: Structure = field(default_factory=Structure)
     leaving: Flag = field(default_factory=Flag)
+    loop_reads: LoopReads | None = None
 
     @classmethod
     def of(cls, settings: Settings, database: Database, *, anonymous: Caller | None) -> Self:
@@ -118,6 +121,7 @@ class Process:
             KeptAnswers(settings.kept_answers_bytes_max),
             SharedPresent(_looks(database, primary, standbys)),
             standbys,
+            loop_reads=_loop_reads(database, standbys),
         )
 
     def wanted(self, caller: Caller) -> int:
@@ -148,6 +152,7 @@ class Process:
             moment=moment,
             route=None if self.standbys is None else Route(self.standbys, caller.actor),
             structure=self.structure,
+            loop_reads=self.loop_reads,
         )
 
 
@@ -156,6 +161,14 @@ def _looks(database: Database, primary: Source, standbys: Standbys | None) -> Lo
     if standbys is None:
         return looks_of(primary, database.connect_reader)
     return LooksOnThread(lambda: standbys.choose(Route(standbys, ""))[0])
+
+
+def _loop_reads(database: Database, standbys: Standbys | None) -> LoopReads | None:
+    """Reads on the event loop, of the primary where it is read directly. Windows has no event loop that waits for
+    connections of libpq."""
+    if standbys is not None or database.is_pooled or sys.platform == "win32":
+        return None
+    return LoopReads(database.connect_reader)
 
 
 def _lanes(settings: Settings) -> Lanes:

@@ -13,6 +13,7 @@ from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeAlias, TypeVar
 from uuid import UUID
 
 from api.snapshot import global_ids
+from api.snapshot.loop_reads import NeedsThread
 from api.snapshot.sources import Connection, Path, Pool
 from api.snapshot.structure import AtBasis, Structure
 from domain.log.event_store import Log
@@ -165,6 +166,17 @@ class SnapshotReader:
             self._path.check(newest.position)
         self._present = newest, visibility.NOTHING
 
+    @property
+    def fits_loop(self) -> bool:
+        """Whether a statement of the event loop sees the same rows: of the server that is read, and none is hidden."""
+        if self._path is not None:
+            return False
+        return self._visibility_scope is None or (self._present is not None and not self.hidden)
+
+    def leave_connections(self) -> None:
+        """Raise `NeedsThread` from here on for whatever needs a connection."""
+        self._pool = _NO_CONNECTIONS
+
     def close(self) -> None:
         """Forget all views. Views and reader refer to each other, so their rows would stay in memory until the garbage
         collector looks for cycles, which it seldom does in a server."""
@@ -290,6 +302,14 @@ class SnapshotReader:
             raise StaleProjection
 
 
+class _NoConnections:
+    def connection(self) -> Any:
+        raise NeedsThread
+
+
+_NO_CONNECTIONS: Any = _NoConnections()
+
+
 class View:
     """Reads at one basis. `kept`: what its users compute there once, by what it is used for."""
 
@@ -365,6 +385,11 @@ class View:
     def _structure(self) -> AtBasis:
         """What is kept in memory at this basis."""
         return self.reads.structure.at(self.reads.newest, self.basis)
+
+    @property
+    def knows_settings(self) -> bool:
+        """Whether `settings` are in memory already."""
+        return self._structure.settings is not None
 
     @cached_property
     def settings(self) -> Settings:

@@ -64,13 +64,26 @@ _OBJECTIVES: Final[Mapping[Which, str]] = {
 _BASIS: Final = ("b.head", "b.head_known", "b.now", "b.position", "b.at")
 
 
-def read(conn: Connection, wanted: Wanted, params: Mapping[str, Any]) -> Found | None:
-    """What is wanted; None for a position without an event, or beyond the projections. `params`: `id`, `ids` or
-    `limit`, and `asked` for a position, or `at`, `known` and `position` of a known basis."""
-    statement = _statement(wanted)
-    rows = fetch(conn, statement.sql, params, loaders=TIMES_AS_NUMBERS)
+def read(conn: Connection, wanted: Wanted, params: Mapping[str, Any]) -> Found:
+    """What is wanted. `params`: `id`, `ids` or `limit`, and `asked` for a position, or `at`, `known` and `position` of
+    a known basis. Raises `LookupError` for a position without an event, or beyond the projections."""
+    return found(wanted, fetch(conn, query(wanted), params, loaders=LOADERS))
+
+
+LOADERS: Final = TIMES_AS_NUMBERS
+"""The loaders of the driver for the query."""
+
+
+def query(wanted: Wanted) -> str:
+    """The query of `read`."""
+    return _statement(wanted).sql
+
+
+def found(wanted: Wanted, rows: Sequence[tuple[Any, ...]]) -> Found:
+    """What `read` returns, from the rows of its query. Raises `LookupError`."""
     if not rows:
-        return None
+        raise LookupError
+    statement = _statement(wanted)
     head, head_known, now, position, at = rows[0][: len(_BASIS)]
     present = bases.of_row((head, None if head_known is None else moment(head_known), moment(now)))
     basis = ResolvedBasis(moment(at), position, moment(at)) if wanted.at == "position" else present

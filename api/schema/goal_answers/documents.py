@@ -23,8 +23,9 @@ from api.schema.goal_answers.found_goals import Objectives
 from api.schema.goal_answers.levels import Levels, selected_fields
 from api.schema.metrics.figures import OBJECTIVES_NEED
 from api.snapshot import global_ids
+from api.snapshot.loop_reads import LoopReads, NeedsThread
 from api.snapshot.pagination import PAGE_DEFAULT, PAGE_MAX
-from api.snapshot.snapshot import SnapshotReader
+from api.snapshot.snapshot import SnapshotReader, View
 from domain.primitives.lazy import cached_property
 from domain.primitives.values import Kind
 from projections.standings import goals_at_once
@@ -35,7 +36,10 @@ Document: TypeAlias = tuple[str | None, str | None]
 """The text of a document, and the name of its operation."""
 Value: TypeAlias = Callable[[Mapping[str, Any]], Any]
 """An argument, from the variables of a request."""
+Answers: TypeAlias = list[dict[str, Any]]
 POSITION_MAX: Final = 2**53
+ON_THREADS: Final = 100
+"""How many requests a thread answers at once, after a connection was needed that the event loop has not."""
 
 
 class Asked(NamedTuple):
@@ -59,6 +63,8 @@ class GoalQuery:
         self._level = level
         self._asked = asked
         self._position = position
+        self.needs_thread = 0
+        """The number of the next requests that are left to threads at once."""
 
     def asked(self, variables: Mapping[str, Any]) -> Asked:
         """What a request asks. Raises `Irregular` for values that the executor has to convert or refuse."""
@@ -70,12 +76,32 @@ class GoalQuery:
 
     def data(self, context: Context, asked: Sequence[Asked], executor: Callable[[], Any]) -> list[dict[str, Any]]:
         """The data of the answer to each of these requests in one context, which ask for objectives at one basis; of
-        another query there is one. Raises `Irregular`, and any error of a statement or field."""
+        another query there is one. Raises `LookupError`, and any error of a statement or field."""
         with closing(context.reads) as reads:
-            found = self._read(reads, asked)
-            view = reads.present if asked[0].position is None else reads.at(found.basis)
-            view.mark_read()
-            answers = self._level(Run(_Late(executor), context.deadline, 0), Objectives(view, found))
+            found = reads.read(goals_at_once.read, *self._statement(reads, asked))
+            return self._answers(_view(reads, found, asked), found, asked, Run(_Late(executor), context.deadline, 0))
+
+    async def data_on_loop(self, context: Context, loop_reads: LoopReads, asked: Sequence[Asked]) -> Answers:
+        """The same on the event loop. Raises `NeedsThread` also if a thread has to do it."""
+        with closing(context.reads) as reads:
+            if self.needs_thread or not reads.fits_loop:
+                self.needs_thread = max(0, self.needs_thread - 1)
+                raise NeedsThread
+            wanted, params = self._statement(reads, asked)
+            rows = await loop_reads.rows(goals_at_once.query(wanted), params, goals_at_once.LOADERS)
+            reads.leave_connections()
+            found = goals_at_once.found(wanted, rows)
+            view = _view(reads, found, asked)
+            if not view.knows_settings:
+                raise NeedsThread
+            try:
+                return self._answers(view, found, asked, Run(_Late(_needs_thread), context.deadline, 0))
+            except NeedsThread:
+                self.needs_thread = ON_THREADS
+                raise
+
+    def _answers(self, view: View, found: Found, asked: Sequence[Asked], run: Run) -> Answers:
+        answers = self._level(run, Objectives(view, found))
         if not self.is_one:
             return [self._named(answers)]
         by_id = dict(zip(found.columns["id"], answers, strict=True))
@@ -86,23 +112,27 @@ class GoalQuery:
             answer = {name: answer}
         return answer  # type: ignore[no-any-return]  # there is a name at least
 
-    def _read(self, reads: SnapshotReader, asked: Sequence[Asked]) -> Found:
-        """The goals, with the present unless it is known."""
-        wanted, is_known, (first, *others) = self._wanted, reads.knows_present, asked
+    def _statement(self, reads: SnapshotReader, asked: Sequence[Asked]) -> tuple[Wanted, dict[str, Any]]:
+        """What to read: the goals, with the present unless it is known, and the parameters."""
+        wanted, (first, *others) = self._wanted, asked
         params: dict[str, Any] = {"id": first.objective, "limit": first.first, "asked": first.position}
         if others:
             wanted = wanted._replace(which="some")
             params["ids"] = list({one.objective for one in asked})
-        if is_known and first.position is None:
+        if reads.knows_present and first.position is None:
             newest = reads.newest
             wanted = wanted._replace(at="known")
             params |= {"at": newest.at, "known": newest.known, "position": newest.position}
-        found = reads.read(goals_at_once.read, wanted, params)
-        if found is None:
-            raise Irregular
-        if not is_known:
-            reads.know_present(found.present)
-        return found
+        return wanted, params
+
+
+def _view(reads: SnapshotReader, found: Found, asked: Sequence[Asked]) -> View:
+    """The view at which goals were found."""
+    if not reads.knows_present:
+        reads.know_present(found.present)
+    view = reads.present if asked[0].position is None else reads.at(found.basis)
+    view.mark_read()
+    return view
 
 
 class _Late:
@@ -117,6 +147,10 @@ class _Late:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._made, name)
+
+
+def _needs_thread() -> Any:
+    raise NeedsThread
 
 
 def _objective(id: Any) -> UUID:
@@ -230,6 +264,18 @@ class GoalQueries:
         except Irregular:
             return None
         return self.answers(query, context, [asked], executor)[0]
+
+    async def answers_on_loop(
+        self, query: GoalQuery, context: Context, loop_reads: LoopReads, asked: Sequence[Asked]
+    ) -> Answers:
+        """The same on the event loop. Raises `NeedsThread` if a thread has to do it."""
+        try:
+            found = await query.data_on_loop(context, loop_reads, asked)
+        except Exception as error:
+            context.freshness.reset()
+            raise NeedsThread from error
+        self.answered += len(asked)
+        return found
 
     def answers(
         self, query: GoalQuery, context: Context, asked: Sequence[Asked], executor: Callable[[], Any]

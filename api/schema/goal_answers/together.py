@@ -1,4 +1,4 @@
-"""Requests for single objectives that wait at the same time are answered together.
+"""Queries for goals in their lane: on the event loop if they can be, and those for single objectives together.
 
 A client that loads many objectives sends a request for each, and many clients look at the same page. One statement and
 one pass over its columns serve all of them that a caller has sent meanwhile; alone, each would spend most of its time
@@ -17,13 +17,14 @@ from api.execution.context import Context
 from api.execution.limits import Assessed
 from api.execution.plans.run import Irregular
 from api.schema.goal_answers.documents import GOAL_QUERIES, Asked, GoalQuery
+from api.snapshot.loop_reads import LoopReads
 
 T = TypeVar("T")
 
 
 class Request(NamedTuple):
-    """A request for an objective. `answer` makes its outcome of the data of its query and the time at which it began to
-    be answered; without data, by itself. `executor` makes an executor of it, for fields that are no columns."""
+    """A request for goals. `answer` makes its outcome of the data of its query and the time at which it began to be
+    answered; without data, by itself. `executor` makes an executor of it, for fields that are no columns."""
 
     asked: Asked
     context: Context
@@ -31,7 +32,7 @@ class Request(NamedTuple):
     answer: Callable[[dict[str, Any] | None, float], Any]
 
 
-def together_with_others(
+def answered(
     query: GoalQuery,
     operation: Operation,
     context: Context,
@@ -40,9 +41,9 @@ def together_with_others(
     executor: Callable[[Operation, Context], Any],
     work: Callable[[Callable[[], ExecutionResult]], T],
 ) -> Awaitable[T] | None:
-    """The result of `work` with the execution of a query for one objective, together with other requests of its caller;
-    None if it has to be executed alone. `execute` also takes the data of the query, if they are known. `executor` makes
-    an executor of an operation. Raises `Busy`."""
+    """The result of `work` with the execution of a query for goals; None if it has to be executed as any other.
+    `execute` also takes the data of the query, if they are known. `executor` makes an executor of an operation. Raises
+    `Busy`."""
     lane = context.lanes.light
     if assessed is None or lane_of(assessed, context.lanes) is not lane or context.route is not None:
         return None
@@ -55,17 +56,39 @@ def together_with_others(
         return work(partial(execute, data=data, began=began))
 
     request = Request(asked, context, partial(executor, operation, context), answer)
+    reads, caller, deadline = context.loop_reads, context.caller.actor, context.deadline
+    if not query.is_one:
+        alone = None if reads is None else partial(_alone_on_loop, query, reads, request)
+        return lane.run(partial(work, execute), caller, assessed.cost, deadline, alone)
     present = None if context.moment is None else context.moment.basis
     key = query, asked.position, context.caller, present
-    return lane.run_together(
-        key, request, partial(_answered, query), context.caller.actor, assessed.cost, context.deadline
-    )
+    on_loop = None if reads is None else partial(_on_loop, query, reads)
+    return lane.run_together(key, request, partial(_on_thread, query), caller, assessed.cost, deadline, on_loop)
 
 
-def _answered(query: GoalQuery, requests: Sequence[Request]) -> Sequence[Any]:
+async def _alone_on_loop(query: GoalQuery, reads: LoopReads, request: Request) -> Any:
+    (outcome,) = await _on_loop(query, reads, [request])
+    if isinstance(outcome, Exception):
+        raise outcome
+    return outcome
+
+
+async def _on_loop(query: GoalQuery, reads: LoopReads, requests: Sequence[Request]) -> Sequence[Any]:
+    """As `_on_thread`, on the event loop. Raises `NeedsThread`."""
+    began = monotonic()
+    found = await GOAL_QUERIES.answers_on_loop(query, requests[0].context, reads, [one.asked for one in requests])
+    return _outcomes(requests, found, began)
+
+
+def _on_thread(query: GoalQuery, requests: Sequence[Request]) -> Sequence[Any]:
     """The outcome of each of these requests, which see the same: its result or its error. Runs on a worker thread."""
-    first, began = requests[0].context, monotonic()
-    found = GOAL_QUERIES.answers(query, first, [one.asked for one in requests], requests[0].executor)
+    first, began = requests[0], monotonic()
+    found = GOAL_QUERIES.answers(query, first.context, [one.asked for one in requests], first.executor)
+    return _outcomes(requests, found, began)
+
+
+def _outcomes(requests: Sequence[Request], found: Sequence[dict[str, Any] | None], began: float) -> Sequence[Any]:
+    first = requests[0].context
     for one in requests:
         if one.context is not first:
             one.context.freshness.take(first.freshness)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from api.execution.lanes import TOGETHER_MAX, Accuracy, Busy, Lane, Lanes
+from api.snapshot.loop_reads import NeedsThread
 from projections.store.deadline import Deadline, DeadlineExceeded, raise_if_late
 
 SECONDS_MAX = 20
@@ -290,6 +291,86 @@ def test_closed_lanes_end_what_is_in_progress() -> None:
         lanes.close()
         with pytest.raises(DeadlineExceeded):
             await running
+
+    run(test())
+
+
+# ── on the event loop ────────────────────────────────────────────────────────────────────────────
+
+
+def test_work_on_the_loop_takes_the_turn_of_its_caller() -> None:
+    async def test() -> None:
+        lane, gate, running = await occupied()
+        order: list[str] = []
+
+        async def on_loop() -> str:
+            order.append("loop")
+            return "read"
+
+        later = asyncio.create_task(lane.run(gate.work, "ben", 1.0, Deadline(SECONDS_MAX), on_loop))
+        await until(lambda: lane.waiting == 1)
+        assert order == []
+        gate.open()
+        assert [await running, await later] == ["done", "read"]
+        assert gate.entered == 1
+        await is_usable(lane)
+
+    run(test())
+
+
+def test_work_that_needs_a_thread_gets_one() -> None:
+    async def test() -> None:
+        lane = Lane("test", 1, caller_max=1)
+
+        async def needs_thread() -> str:
+            raise NeedsThread
+
+        both = [lane.run(lambda: "done", caller, 1.0, Deadline(SECONDS_MAX), needs_thread) for caller in ("ada", "ben")]
+        assert await asyncio.gather(*both) == ["done", "done"]
+        await is_usable(lane)
+
+    run(test())
+
+
+@pytest.mark.parametrize("seconds", [0.05, -1.0])
+def test_work_on_the_loop_ends_at_the_deadline_and_the_thread_reports_it(seconds: float) -> None:
+    async def test() -> None:
+        lane, ended = Lane("test", 1, caller_max=1), asyncio.Event()
+
+        async def waits() -> None:
+            try:
+                await asyncio.Event().wait()
+            finally:
+                ended.set()
+
+        with pytest.raises(DeadlineExceeded):
+            await lane.run(raise_if_late, "ada", 1.0, Deadline(seconds), waits)
+        assert ended.is_set()
+        await is_usable(lane)
+
+    run(test())
+
+
+def test_failure_and_cancellation_on_the_loop_free_the_lane() -> None:
+    async def test() -> None:
+        lane, begun = Lane("test", 1, caller_max=1), asyncio.Event()
+
+        async def fails() -> str:
+            raise LookupError
+
+        async def waits() -> str:
+            begun.set()
+            await asyncio.Event().wait()
+            return "late"
+
+        with pytest.raises(LookupError):
+            await lane.run(lambda: "done", "ada", 1.0, Deadline(SECONDS_MAX), fails)
+        waiting = asyncio.create_task(lane.run(lambda: "done", "ada", 1.0, Deadline(), waits))
+        await begun.wait()
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        await is_usable(lane)
 
     run(test())
 

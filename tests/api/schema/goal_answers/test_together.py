@@ -1,7 +1,7 @@
 """Requests for single objectives of one caller that wait at the same time are answered together, each as if alone."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
@@ -11,18 +11,20 @@ from strawberry.types import ExecutionResult
 
 from api.execution.context import Caller, Context
 from api.execution.lanes import Lanes
-from api.schema.goal_answers.documents import Asked, GoalQuery
+from api.schema.goal_answers.documents import Answers, Asked, GoalQuery
 from api.schema.schema import schema
 from api.snapshot.global_ids import encode
+from api.snapshot.loop_reads import LoopReads
 from domain.commands.permissions import Role
 from domain.primitives.values import Kind
 from tests.api.schema.crowd import Crowd
 from tests.api.schema.goal_answers.test_documents import objective_ids
-from tests.asking import AskedWorld
+from tests.asking import AskedWorld, until_open
 
 COLUMNS = "query($id: ID!) { objective(id: $id) { id title keyResults { current progress { value health } } } }"
 OTHERS = """query($id: ID!) { objective(id: $id) { title owner { name } team { key }
     progress { value explain { label } } keyResults { title owner { handle } } } }"""
+PAGE = "query($n: Int) { objectives(first: $n) { nodes { id keyResults { current progress { value health } } } } }"
 THEN = "query($id: ID!, $at: Position!) { asOf(position: $at) { objective(id: $id) { id progress { value } } } }"
 
 
@@ -31,20 +33,41 @@ class Batches:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.sizes: list[int] = []
-        answered = GoalQuery.data
+        self.on_loop = 0
+        answered, on_loop = GoalQuery.data, GoalQuery.data_on_loop
 
-        def counted(query: GoalQuery, context: Context, asked: Sequence[Asked], executor: Any) -> list[dict[str, Any]]:
+        def counted(query: GoalQuery, context: Context, asked: Sequence[Asked], executor: Any) -> Answers:
             self.sizes.append(len(asked))
             return answered(query, context, asked, executor)
 
+        async def counted_on_loop(
+            query: GoalQuery, context: Context, reads: LoopReads, asked: Sequence[Asked]
+        ) -> Answers:
+            found = await on_loop(query, context, reads, asked)
+            self.sizes.append(len(asked))
+            self.on_loop += 1
+            return found
+
         monkeypatch.setattr(GoalQuery, "data", counted)
+        monkeypatch.setattr(GoalQuery, "data_on_loop", counted_on_loop)
+
+
+@pytest.fixture(params=["thread", "loop"], autouse=True)
+def place(request: pytest.FixtureRequest, world: AskedWorld) -> Iterator[str]:
+    """Whether a process can read on its event loop."""
+    reads = world.loop_reads = LoopReads(world.database.connect_reader) if request.param == "loop" else None
+    yield request.param
+    if reads is not None:
+        reads.close()
 
 
 def at_once(contexts: Sequence[Context], document: str, variables: Sequence[dict[str, Any]]) -> list[ExecutionResult]:
     """The results of requests that are sent at the same time, in one process."""
 
     async def send() -> list[ExecutionResult]:
-        lanes = Lanes()
+        lanes, reads = Lanes(), contexts[0].loop_reads
+        if reads is not None:
+            await until_open(reads)
         sent = [
             schema.execute(document, given, replace(context, lanes=lanes))
             for context, given in zip(contexts, variables, strict=True)
@@ -69,7 +92,7 @@ def of_two(world: AskedWorld) -> list[str]:
 
 @pytest.mark.parametrize("document", [COLUMNS, OTHERS])
 def test_answers_are_those_of_each_request_alone(
-    world: AskedWorld, monkeypatch: pytest.MonkeyPatch, document: str
+    world: AskedWorld, monkeypatch: pytest.MonkeyPatch, document: str, place: str
 ) -> None:
     Crowd(world).join(6)
     ids = objective_ids(world)
@@ -81,6 +104,7 @@ def test_answers_are_those_of_each_request_alone(
     results = at_once(contexts, document, [{"id": id} for id in ids])
     assert [result.data for result in results] == alone
     assert batches.sizes == [len(ids)]
+    assert batches.on_loop == (place == "loop" and document == COLUMNS)
     assert {context.freshness.newest for context in contexts} == {contexts[0].freshness.newest}
     assert all(context.freshness.uses_present and context.stats.costs for context in contexts)
 
@@ -126,6 +150,37 @@ def test_each_is_answered_alone_where_all_cannot_be(world: AskedWorld, monkeypat
     def fails(*_: object) -> None:
         raise LookupError
 
-    monkeypatch.setattr(GoalQuery, "data", fails)
+    monkeypatch.setattr(GoalQuery, "_answers", fails)
     results = at_once([world.context for _ in ids], COLUMNS, [{"id": id} for id in ids])
     assert [result.data for result in results] == alone
+
+
+def test_page_is_answered_on_the_loop(world: AskedWorld, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
+    Crowd(world).join(6)
+    alone = world.ask(PAGE, n=4)
+    known(world, PAGE, n=4)
+    batches = Batches(monkeypatch)
+    world.pool.statements.clear()
+    (result,) = at_once([world.context], PAGE, [{"n": 4}])
+    assert result.data == alone
+    assert (batches.on_loop, len(world.pool.statements)) == ((1, 0) if place == "loop" else (0, 1))
+
+
+def test_query_that_needs_more_statements_is_left_to_threads_for_a_while(
+    world: AskedWorld, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    Crowd(world).join(2)
+    document = f"# not known yet\n{OTHERS}"
+    id, read, rows = objective_ids(world)[1], [], LoopReads.rows
+
+    async def counted(reads: LoopReads, sql: str, *given: Any) -> Any:
+        found = await rows(reads, sql, *given)
+        read.append(sql)
+        return found
+
+    monkeypatch.setattr(LoopReads, "rows", counted)
+    alone = world.ask(document, id=id)
+    for _ in range(3):
+        (result,) = at_once([world.context], document, [{"id": id}])
+        assert result.data == alone
+    assert len([sql for sql in read if "standing" in sql]) == (place == "loop")

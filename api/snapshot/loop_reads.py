@@ -1,0 +1,120 @@
+"""Statements that are read on the event loop, for queries that need a single one.
+
+A thread takes longer to be woken, and to wake the event loop again, than such a statement takes. So a process keeps a
+few connections that serve nothing else. Whatever cannot be read so is left to a thread.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Any, Final, NamedTuple, TypeAlias
+
+import psycopg
+from psycopg.rows import tuple_row
+
+from api.snapshot.sources import Connection
+
+Rows: TypeAlias = list[tuple[Any, ...]]
+
+CONNECTIONS_MAX: Final = 4
+"""How many statements are read at a time."""
+
+
+class NeedsThread(Exception):
+    """What was begun on the event loop has to be done on a thread: it needs a connection, or has failed."""
+
+
+class _Session(NamedTuple):
+    """A connection that `opened` has the parameters of, as one of the event loop."""
+
+    opened: Connection
+    conn: psycopg.AsyncConnection[Any]
+    loop: asyncio.AbstractEventLoop
+
+
+class LoopReads:
+    """Reads statements on the event loop over connections that `connect` opens, on a thread, when all are in use."""
+
+    def __init__(self, connect: Callable[[], Connection]) -> None:
+        self._connect = connect
+        self._thread = ThreadPoolExecutor(1, "keyframe-reads")
+        self._idle: list[_Session] = []
+        self._count = 0
+        """The connections that are open or being opened."""
+        self._is_opening = self._is_closed = False
+        self._readying: asyncio.Task[None] | None = None
+
+    async def rows(self, sql: str, params: Mapping[str, Any], loaders: Mapping[str, Any]) -> Rows:
+        """The rows of a query, which is prepared; see `projections.store.versioned_tables.fetch`. Raises `NeedsThread`
+        if no connection is free, or if the query fails."""
+        session = self._taken()
+        try:
+            cursor = session.conn.cursor(binary=True, row_factory=tuple_row)
+            for type_, loader in loaders.items():
+                cursor.adapters.register_loader(type_, loader)
+            await cursor.execute(sql, params, prepare=True)
+            rows = await cursor.fetchall()
+        except BaseException as error:
+            self._drop(session)
+            if isinstance(error, psycopg.Error):
+                raise NeedsThread from error
+            raise
+        self._give_back(session)
+        return rows
+
+    def close(self) -> None:
+        """Close the connections; those in use when their statements end."""
+        self._is_closed = True
+        while self._idle:
+            self._drop(self._idle.pop())
+
+    def _taken(self) -> _Session:
+        """A free connection. Without one, another is opened for later, unless they are too many."""
+        loop = asyncio.get_running_loop()
+        while self._idle:
+            session = self._idle.pop()
+            if session.loop is loop and not session.conn.closed:
+                return session
+            self._drop(session)
+        if self._count < CONNECTIONS_MAX and not self._is_opening and not self._is_closed:
+            self._is_opening = True
+            self._count += 1
+            self._thread.submit(self._open, loop)
+        raise NeedsThread
+
+    def _open(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Open a connection. Runs on the thread."""
+        opened = None
+        with suppress(Exception):  # the threads will report it
+            opened = self._connect()
+        try:
+            loop.call_soon_threadsafe(self._opened, opened, loop)
+        except RuntimeError:  # the loop has ended
+            self._is_opening = False
+            self._count -= 1
+            if opened is not None:
+                opened.close()
+
+    def _opened(self, opened: Connection | None, loop: asyncio.AbstractEventLoop) -> None:
+        self._is_opening = False
+        if opened is None:
+            self._count -= 1
+        else:
+            session = _Session(opened, psycopg.AsyncConnection[Any](opened.pgconn), loop)
+            self._readying = loop.create_task(self._ready(session))
+
+    async def _ready(self, session: _Session) -> None:
+        await session.conn.set_autocommit(True)
+        self._give_back(session)
+
+    def _give_back(self, session: _Session) -> None:
+        if self._is_closed:
+            self._drop(session)
+        else:
+            self._idle.append(session)
+
+    def _drop(self, session: _Session) -> None:
+        """Close a connection that is in no use."""
+        self._count -= 1
+        session.opened.close()
