@@ -89,5 +89,15 @@ def _parse_request(document: Any, body: bytes | None = None) -> GraphQLRequest:
 def decoded(text: str | bytes) -> Any:
     """The value of a JSON text. Raises `ValueError` for invalid JSON, and for an object with a duplicate key."""
     value = orjson.loads(text)
-    reject_duplicate_keys(text)
+    if not _is_encoding_of(value, text):
+        reject_duplicate_keys(text)
     return value
+
+
+def _is_encoding_of(value: Any, text: str | bytes) -> bool:
+    """Whether a JSON text is what an encoder without white space writes for its value. Then it has no key twice, since
+    the value has not. Most clients send such texts."""
+    try:
+        return orjson.dumps(value) == (text if isinstance(text, bytes) else text.encode())
+    except orjson.JSONEncodeError:  # it is nested too deeply
+        return False

@@ -159,6 +159,8 @@ def test_malformed_request_is_refused_with_a_json_error(api: Api, body: bytes, k
         b'{"query": "{__typename}", "query": "{viewer {handle}}"}',
         b'{"query": "{__typename}", "variables": {"a": [{"b": 1, "\\u0062": 1}]}}',
         b'[{"query": "{__typename}", "extensions": {"query": 1, "query": 2}}]',
+        b'{"query":"{__typename}","query":"{__typename}"}',
+        b'{"query":"{__typename}","variables":{"b":' + b"[" * 300 + b"]" * 300 + b',"b":1}}',
     ],
 )
 def test_duplicate_json_key_is_refused_by_name(api: Api, body: bytes) -> None:
