@@ -99,8 +99,7 @@ class TimeoutHttpProtocol(HttpToolsProtocol):
         if head.count(b"\n") != len(lines) - 1 or head.count(b"\r") != len(lines) - 1:
             raise RuntimeError("Invalid HTTP header value.")
         cycle.response_started = cycle.response_complete = True
-        self.transport.write(b"%b%b\r\n\r\n" % (STATUS_LINE[status], head))
-        self.transport.write(body)
+        self.transport.writelines((b"%b%b\r\n\r\n" % (STATUS_LINE[status], head), body))
         cycle.message_event.set()
         if not cycle.keep_alive:
             self.transport.close()
