@@ -5,12 +5,16 @@ import atexit
 import json
 import logging
 import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from enum import StrEnum
 from threading import Lock
 from typing import Any, Final, TextIO
 
 import orjson
 import structlog
+from structlog.processors import TimeStamper, add_log_level, format_exc_info
+from structlog.typing import EventDict
 
 
 class LogFormat(StrEnum):
@@ -25,9 +29,9 @@ def configure_logging(form: LogFormat = LogFormat.AUTO) -> None:
     """Configure the logging of this process. Tracebacks hold no local variables, since these may hold personal
     data."""
     as_text = form is LogFormat.TEXT or (form is LogFormat.AUTO and sys.stderr.isatty())
-    rendering = _TEXT_PROCESSORS if as_text else _JSON_PROCESSORS
-    structlog.configure(processors=[*_STAMPING, *rendering], logger_factory=lambda *_: _LINES)
-    _configure_libraries(rendering)
+    processors = _TEXT_PROCESSORS if as_text else (_json,)
+    structlog.configure(processors=[*processors], logger_factory=lambda *_: _LINES)
+    _configure_libraries(processors)
 
 
 class _Lines:
@@ -94,13 +98,13 @@ class _StandardError(logging.StreamHandler[TextIO]):
         return sys.stderr
 
 
-def _configure_libraries(rendering: tuple[Any, ...]) -> None:
+def _configure_libraries(processors: Sequence[Any]) -> None:
     """Log what libraries log, such as uvicorn and the connection pools, in the same format, from warnings on."""
     handler = _StandardError()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[structlog.stdlib.add_logger_name, *_STAMPING],
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *rendering],
+            foreign_pre_chain=[structlog.stdlib.add_logger_name],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *processors],
         )
     )
     root = logging.getLogger()
@@ -109,14 +113,25 @@ def _configure_libraries(rendering: tuple[Any, ...]) -> None:
     root.addHandler(handler)
 
 
-def _json(event: structlog.typing.EventDict, **_: Any) -> str:
-    """A log line as JSON. What JSON does not have, such as an exception, is represented as text."""
+def _json(logger: Any, method: str, event: EventDict) -> str:
+    """A log line as JSON, with its level and time. What JSON does not have, such as an exception, is represented as
+    text. One processor, since each request has a line."""
+    line = add_log_level(logger, method, event)
+    line["timestamp"] = datetime.now(UTC)
+    if "exc_info" in line:
+        line = format_exc_info(logger, method, line)
     try:
-        return orjson.dumps(event, default=repr).decode()
+        return orjson.dumps(line, default=repr, option=orjson.OPT_UTC_Z).decode()
     except TypeError:  # a text that UTF-8 cannot represent, an integer of more than 64 bits
-        return json.dumps(event, default=repr)
+        return json.dumps(line, default=_text)
 
 
-_STAMPING = (structlog.processors.add_log_level, structlog.processors.TimeStamper(fmt="iso", utc=True))
-_TEXT_PROCESSORS = (structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),)
-_JSON_PROCESSORS = (structlog.processors.format_exc_info, structlog.processors.JSONRenderer(_json))
+def _text(value: object) -> str:
+    return value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else repr(value)
+
+
+_TEXT_PROCESSORS: Final = (
+    add_log_level,
+    TimeStamper(fmt="iso", utc=True),
+    structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+)
