@@ -12,6 +12,8 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
+import msgspec
+
 from domain.primitives.values import Basis, Kind
 
 CHANGE = "Change"
@@ -21,8 +23,9 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TEXT = re.compile(
     rb"([A-Za-z]+):(?:([0-9a-f]{32})(?:\.([0-9]{1,9}))?|([0-9]{1,16}))(?:@(-?[0-9]{1,18})\.([0-9]{1,16}))?"
 )
-_KINDS: dict[str, Kind] = {kind.value: kind for kind in Kind}
+_KINDS: dict[bytes, Kind] = {kind.value.encode(): kind for kind in Kind}
 _VERSIONED = frozenset({Kind.CHECK_IN, Kind.READING})
+_uuid = msgspec.json.Decoder(UUID).decode
 
 
 class GlobalId(NamedTuple):
@@ -98,10 +101,10 @@ def decode(text: str) -> GlobalId | ChangeId | None:
         return None
     if key is None:
         return ChangeId(int(position), basis) if kind == b"Change" else None
-    known_kind = _KINDS.get(kind.decode())
+    known_kind = _KINDS.get(kind)
     if known_kind is None or (version is not None) != (known_kind in _VERSIONED):
         return None
-    return GlobalId(known_kind, UUID(int=int(key, 16)), None if version is None else int(version), basis)
+    return GlobalId(known_kind, _uuid(b'"%b"' % key), None if version is None else int(version), basis)
 
 
 def entity(text: str, *kinds: Kind) -> UUID | None:
