@@ -3,13 +3,13 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from math import inf
 from typing import Any
 from unittest.mock import patch
 
 import psycopg
 from graphql import GraphQLError
+from msgspec.structs import replace
 
 from api.execution import limits
 from api.execution.context import Bounds, Caller, Context

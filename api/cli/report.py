@@ -1,7 +1,8 @@
 """The `report` command: writes the retrospective of a cycle as one self-contained HTML page."""
 
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from api.cli.output import Failure, out
 from api.cli.serve import local_context

@@ -5,14 +5,16 @@ resolvers are plain functions, never `async def`, and may block.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from math import inf
 from time import monotonic
 from typing import Any, Final, NamedTuple, Self, TypeAlias, TypeVar
 from uuid import UUID
 
+import msgspec
 import psycopg
 import strawberry
+from msgspec.structs import replace
 from psycopg_pool import PoolTimeout
 
 from api.execution.cost import COST_MAX
@@ -113,9 +115,8 @@ class Moment(NamedTuple):
     source: Source | None = None
 
 
-@dataclass(frozen=True)
-class Context:
-    """The context of one request.
+class Context(msgspec.Struct, frozen=True, eq=False, dict=True):
+    """The context of one request. It is no dataclass, since a frozen one sets each of its fields by a call.
 
     `pool` reads the projections (autocommitting; the search path is the workspace's schema), `filtered` only
     their visible rows; both are used through `reads` alone. `log` is the event log, `writer` executes commands,
@@ -134,20 +135,20 @@ class Context:
     writer: Writer
     workspace: str = "keyframe"
     request_id: str = ""
-    deadline: Deadline = field(default_factory=Deadline)
+    deadline: Deadline = msgspec.field(default_factory=Deadline)
     keys: Keys | None = None
-    hub: SubscriptionHub = field(default_factory=SubscriptionHub)
+    hub: SubscriptionHub = msgspec.field(default_factory=SubscriptionHub)
     answer_timeout_s: float = inf
-    stats: RequestStats = field(default_factory=RequestStats)
-    freshness: FreshnessTracker = field(default_factory=FreshnessTracker)
+    stats: RequestStats = msgspec.field(default_factory=RequestStats)
+    freshness: FreshnessTracker = msgspec.field(default_factory=FreshnessTracker)
     filtered: Pool | None = None
     open_scope: Callable[[], RequestScope] | None = None
-    lanes: Lanes = field(default_factory=Lanes)
-    bounds: Bounds = field(default_factory=Bounds)
+    lanes: Lanes = msgspec.field(default_factory=Lanes)
+    bounds: Bounds = msgspec.field(default_factory=Bounds)
     count_streamed: Callable[[RequestStats, float], None] | None = None
     moment: Moment | None = None
     route: Route | None = None
-    structure: Structure = field(default_factory=Structure)
+    structure: Structure = msgspec.field(default_factory=Structure)
     loop_reads: LoopReads | None = None
 
     @cached_property

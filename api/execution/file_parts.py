@@ -1,9 +1,10 @@
 """Files that are computed in parts, one part at a time, on threads of the heavy lane."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import partial
 from typing import Final, TypeVar
+
+from msgspec.structs import replace
 
 from api.execution.context import Context
 from projections.store.deadline import Deadline

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from http import HTTPStatus
@@ -14,6 +13,7 @@ from typing import Any, Final, NamedTuple, Protocol, TypeVar, cast
 import orjson
 from cross_web import HTTPException
 from graphql import GraphQLError
+from msgspec.structs import replace
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send

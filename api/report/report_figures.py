@@ -1,7 +1,6 @@
 """The figures of a report: the response that it shows, and what is needed to compute it again from the log."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from importlib.metadata import version
 from importlib.resources import files
@@ -10,6 +9,7 @@ from typing import Any, Final, Literal, Self
 from uuid import UUID
 
 import msgspec
+from msgspec.structs import replace
 
 from api.execution.context import Caller, Context, Moment
 from api.schema.schema import schema

@@ -4,7 +4,6 @@
 """
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
-from dataclasses import replace
 from functools import cache, partial
 from math import inf
 from time import monotonic, perf_counter
@@ -12,6 +11,7 @@ from typing import Any, Final, TypeVar, cast
 
 import strawberry
 from graphql import GraphQLError
+from msgspec.structs import replace
 from strawberry.exceptions import MissingQueryError
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError

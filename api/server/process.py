@@ -131,21 +131,21 @@ class Process:
     def context(self, request: HTTPConnection, moment: Moment | None = None) -> Context:
         """The context of an authenticated request, at a present that was read for it."""
         timeout_s = self.settings.answer_timeout_s
-        state = request.state
-        caller = state.caller
+        state = request.scope["state"]
+        caller: Caller = state["caller"]
         return Context(
             caller,
             self.pool,
             self.log,
             self.writer,
             self.settings.workspace,
-            state.id,
+            state["id"],
             Deadline(timeout_s),
             self.keys,
             self.hub,
             timeout_s,
             filtered=self.filtered_pool,
-            open_scope=state.open_scope,
+            open_scope=state["open_scope"],
             lanes=self.lanes,
             bounds=self.sizes.bounds,
             count_streamed=self.metrics.count_streamed,

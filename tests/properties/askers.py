@@ -1,12 +1,12 @@
 """Callers of a workspace with a random history, some objectives of which are hidden from members, and their answers."""
 
-from dataclasses import replace
 from math import inf
 from random import Random
 from typing import Any
 
 import orjson
 import pytest
+from msgspec.structs import replace
 
 from api.execution.context import Bounds, Caller, Context, Moment, RequestStats
 from api.execution.writer import Writer

@@ -1,11 +1,11 @@
 """Verifies a report: its seal and checkpoint against public keys, and its figures against the log at hand."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from api.cli.output import Failure, err, out
 from api.cli.serve import local_context

@@ -1,10 +1,10 @@
 """An operation that was assessed before goes to its lane at once."""
 
 import asyncio
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from api.execution.admission import Admission, Operation
 from api.execution.context import Bounds, Context

@@ -4,13 +4,13 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 from pydantic import SecretStr
 
 from api.execution.context import Caller
