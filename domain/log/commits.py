@@ -118,7 +118,7 @@ class Commits:
 
 @dataclass(eq=False)
 class Pending:
-    """A command that waits to be recorded. `leads`: its thread records the next group."""
+    """A command that waits to be recorded. `leads`: its thread, which has waited, records the next group."""
 
     stored: Sequence[StoredRow]
     append: Append
@@ -158,10 +158,11 @@ class CommandQueue:
         """Wait until the command is settled or leads; returns the commands that its caller has to record in that case,
         before it calls `leave`. Raises `WritesStalled`."""
         with self._lock:
-            mine.leads, self._is_led = not self._is_led, True
-            if not mine.leads:
+            leads, self._is_led = not self._is_led, True
+            if not leads:
                 self._waiting.append(mine)
-        return (mine,) if mine.leads else self._awaited(mine)
+        # not `mine.leads`: the leader before may set it by now, and then the command is still in the queue
+        return (mine,) if leads else self._awaited(mine)
 
     def leave(self, group: Sequence[Pending], again: Sequence[Pending] = ()) -> None:
         """Let the next command lead. Those of the group that have no answer are in doubt, as after an interruption,

@@ -1,10 +1,11 @@
 """Commands that wait for the append lock together are recorded in one commit, and no command suffers from another."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from secrets import token_bytes
+from threading import Lock
 from uuid import UUID, uuid4
 
 import pytest
@@ -24,7 +25,7 @@ from domain.log.append import (
     PersonKey,
     WritesStalled,
 )
-from domain.log.commits import Pending
+from domain.log.commits import CommandQueue, Pending
 from domain.log.event_store import _NOTIFY, Log
 from domain.log.mapper import StoredRow
 from domain.primitives.errors import Code, CommandRejected
@@ -49,6 +50,22 @@ def waiting_together(database: Database, log: Log, *written: Command) -> Iterato
                 waiting.append(threads.submit(log.append, stored, append))
                 until(lambda expected=number: log._queue._is_led and len(log._queue._waiting) == expected)  # type: ignore[misc]
         yield waiting
+
+
+class InterruptedLock:
+    """A lock of a thread that is interrupted once: another thread does something as soon as the lock is released."""
+
+    def __init__(self, other: Callable[[], None]) -> None:
+        self._lock = Lock()
+        self._others = [other]
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+        if self._others:
+            self._others.pop()()
 
 
 def one(id: UUID | None = None) -> Command:
@@ -196,6 +213,17 @@ def test_a_command_waits_a_bounded_time_for_the_commits_before_it(database: Data
         database.connect().close()
     assert first.result().first == 2
     assert log.command(late[1].by.command) is None
+
+
+def test_a_command_that_leads_as_soon_as_it_is_in_the_queue_leaves_the_queue(monkeypatch: pytest.MonkeyPatch) -> None:
+    queue = CommandQueue(seconds=0)
+    first, second, third = (Pending(*one()) for _ in range(3))
+    group = queue.enter(first)
+    monkeypatch.setattr(queue, "_lock", InterruptedLock(lambda: queue.leave(group)))
+    group_after = queue.enter(second)
+    assert [*group_after] == [second]
+    queue.leave(group_after)
+    assert [*queue.enter(third)] == [third]
 
 
 def test_commands_of_an_interrupted_group_are_in_doubt(
