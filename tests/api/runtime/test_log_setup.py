@@ -3,7 +3,9 @@
 import asyncio
 import json
 import logging
+import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 import structlog
@@ -32,6 +34,28 @@ def test_warnings_of_libraries_are_text_where_the_log_is_text(capsys: pytest.Cap
     configure_logging(LogFormat.TEXT)
     logging.getLogger("psycopg.pool").warning("discarding closed connection")
     assert "discarding closed connection" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("value", ["\ud800", 2**70, ValueError("no")])
+def test_value_that_json_does_not_have_is_logged_as_text(value: object, capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging(LogFormat.JSON)
+    structlog.get_logger().warning("odd", value=value, at=datetime(2026, 1, 2, tzinfo=UTC))
+    logged = json.loads(capsys.readouterr().err)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z", logged.pop("timestamp"))
+    kept = repr(value) if isinstance(value, Exception) else value
+    assert logged == {"event": "odd", "level": "warning", "value": kept, "at": "2026-01-02T00:00:00Z"}
+
+
+def test_traceback_is_a_text_in_json(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging(LogFormat.JSON)
+    try:
+        int("none")
+    except ValueError:
+        structlog.get_logger().exception("failed")
+    logged = json.loads(capsys.readouterr().err)
+    assert logged["level"] == "error"
+    assert logged["exception"].startswith("Traceback")
+    assert logged["exception"].endswith("with base 10: 'none'")
 
 
 # ── lines that are written together ───────────────────────────────────────────────────────────────
