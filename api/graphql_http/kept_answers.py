@@ -120,6 +120,8 @@ class KeptAnswers:
 
     def keep(self, asked: GraphQLRequest, context: Context, answer: Answer, newest: ResolvedBasis) -> None:
         """Keep the answer to a query that callers may share, which was executed in this context at this present."""
+        if not self._bytes_max:
+            return
         with self._lock:
             self.shareable[asked.query, asked.operation_name] = None
             if len(self.shareable) > DOCUMENTS_KEPT:
