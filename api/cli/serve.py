@@ -153,9 +153,11 @@ class Server(uvicorn.Server):
         self._app = _app(database, anonymous=anonymous, visitor=visitor, guests=guests)
         self._ready = ready
         self._drain_s = settings.drain_s
+        frame = self._app.middleware_stack
+        assert frame is not None
         super().__init__(
             uvicorn.Config(
-                self._app,
+                frame,  # outermost: it sets what `Starlette.__call__` sets
                 http=timeout_http_protocol(settings.request_timeout_s),
                 lifespan="on",
                 log_config=None,  # the format is that of `api.runtime.log_setup`

@@ -60,6 +60,6 @@ def create_app(
         exception_handlers=EXCEPTION_HANDLERS,
         lifespan=lifespan_of(process),
     )
-    app.middleware_stack = LeanFrame(app.build_middleware_stack(), middleware, endpoint)
+    app.middleware_stack = LeanFrame(app, middleware, endpoint)
     app.state.hub, app.state.pool, app.state.leaving = process.hub, process.pool, process.leaving
     return app

@@ -7,10 +7,11 @@ sending, which takes longer than the work of the endpoint. See docs/adr/0045.
 from collections.abc import Iterable
 from typing import Any, Final
 
+from starlette.applications import Starlette
 from starlette.datastructures import Headers
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from api.asgi.body_limit import BodyLimit, BodyTooLarge, BodyTooSlow
 from api.asgi.cross_origin import CrossOrigin
@@ -27,15 +28,17 @@ _METHODS: Final = frozenset({"GET", "POST"})
 
 
 class LeanFrame:
-    """Serves GET and POST of `/graphql` by the rules of these middlewares, in their order. `stack` serves all else.
+    """Serves GET and POST of `/graphql` by the rules of these middlewares, in their order. The middleware of `app`
+    serves all else.
 
     Each duty is a method of its middleware, which is built here from the same arguments. Raises `LookupError` for a
     middleware whose duty the frame does not know.
     """
 
-    def __init__(self, stack: ASGIApp, middleware: Iterable[Middleware], endpoint: Endpoint) -> None:
+    def __init__(self, app: Starlette, middleware: Iterable[Middleware], endpoint: Endpoint) -> None:
         duties: dict[Any, Any] = {one.cls: one.cls(self._behind_cors, *one.args, **one.kwargs) for one in middleware}
-        self._stack = stack
+        self._app = app
+        self._stack = app.build_middleware_stack()
         self._endpoint = endpoint
         self._log: RequestLogMiddleware = duties.pop(RequestLogMiddleware)
         self._hosts: HostCheck = duties.pop(HostCheck)
@@ -51,6 +54,7 @@ class LeanFrame:
         return scope["type"] == "http" and scope["path"] == PATH and scope["method"] in _METHODS
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["app"] = self._app
         if not self.serves(scope):
             await self._stack(scope, receive, send)
             return

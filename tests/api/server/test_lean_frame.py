@@ -132,10 +132,10 @@ def test_frame_serves_only_get_and_post_of_its_path(client: TestClient) -> None:
 
 
 def test_middleware_that_the_frame_does_not_know_is_refused(client: TestClient) -> None:
-    known: list[Middleware] = client.app.user_middleware  # type: ignore[attr-defined]
+    app: Any = client.app
     endpoint: Any = None
     with pytest.raises(LookupError, match="GZipMiddleware"):
-        LeanFrame(endpoint, [*known, Middleware(GZipMiddleware)], endpoint)
+        LeanFrame(app, [*app.user_middleware, Middleware(GZipMiddleware)], endpoint)
 
 
 def test_response_that_has_begun_is_not_followed_by_another(
