@@ -178,7 +178,7 @@ def test_header_with_a_line_break_is_not_sent(value: bytes) -> None:
     )
     with pytest.raises(RuntimeError):
         protocol.respond(scope, 200, [(b"a", value)], b"")
-    protocol.transport.write.assert_not_called()
+    assert not protocol.transport.method_calls
 
 
 @pytest.mark.parametrize("state", [{"response_started": True}, {"disconnected": True}, {"scope": {"another": 1}}])
@@ -189,7 +189,7 @@ def test_whole_response_is_sent_for_the_newest_request_of_a_connected_client_onl
     usual = {"scope": scope, "response_started": False, "disconnected": False}
     protocol.cycle = MagicMock(**usual | state)
     assert not protocol.respond(scope, 200, [], b"")
-    protocol.transport.write.assert_not_called()
+    assert not protocol.transport.method_calls
 
 
 # ── empty lines ───────────────────────────────────────────────────────────────────────────────────
