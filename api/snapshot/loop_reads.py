@@ -97,8 +97,8 @@ class LoopReads:
                 opened.close()
 
     def _opened(self, opened: Connection | None, loop: asyncio.AbstractEventLoop) -> None:
-        self._is_opening = False
         if opened is None:
+            self._is_opening = False
             self._count -= 1
         else:
             session = _Session(opened, psycopg.AsyncConnection[Any](opened.pgconn), loop)
@@ -106,6 +106,7 @@ class LoopReads:
 
     async def _ready(self, session: _Session) -> None:
         await session.conn.set_autocommit(True)
+        self._is_opening = False
         self._give_back(session)
 
     def _give_back(self, session: _Session) -> None:
