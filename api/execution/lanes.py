@@ -109,6 +109,14 @@ class Job(Generic[T]):
             self._loop.call_soon_threadsafe(ended, self, settle, monotonic() - began)
 
 
+class Together(NamedTuple):
+    """Work for several requests: it returns the result of each, or the exception that it raises. `on_loop`: see
+    `Lane.run`."""
+
+    on_thread: Callable[[Sequence[Any]], Sequence[Any]]
+    on_loop: Callable[[Sequence[Any]], Awaitable[Sequence[Any]]] | None = None
+
+
 class Waiter(NamedTuple):
     """One of several requests that are answered together: what it asks, its estimated cost, its deadline, and its
     outcome. The deadline of all is that of the first one."""
@@ -227,15 +235,13 @@ class Lane:
         self,
         key: Hashable,
         asked: object,
-        work: Callable[[Sequence[Any]], Sequence[Any]],
+        work: Together,
         caller: Hashable,
         cost: float,
         deadline: Deadline,
-        on_loop: Callable[[Sequence[Any]], Awaitable[Sequence[Any]]] | None = None,
     ) -> Any:
         """The result of what several requests of a caller ask, which come before this begins or while an earlier one of
-        the same key is in progress. `work` returns the result of each, or the exception that it raises; `on_loop` as in
-        `run`. Raises `Busy`.
+        the same key is in progress. Raises `Busy`.
 
         They take one turn, one thread and, if `work` can do it, one statement instead of one each.
         """
@@ -243,7 +249,7 @@ class Lane:
         others = self._gathered.get(key)
         if others is None:
             self._gathered[key] = [mine]
-            serving = asyncio.create_task(self._serve(key, work, caller, on_loop))
+            serving = asyncio.create_task(self._serve(key, work, caller))
             self._serving.add(serving)
             serving.add_done_callback(self._serving.discard)
         elif len(others) < self._caller_queue_max:
@@ -252,13 +258,7 @@ class Lane:
             raise Busy(1)
         return await mine.outcome
 
-    async def _serve(
-        self,
-        key: Hashable,
-        work: Callable[[Sequence[Any]], Sequence[Any]],
-        caller: Hashable,
-        on_loop: Callable[[Sequence[Any]], Awaitable[Sequence[Any]]] | None,
-    ) -> None:
+    async def _serve(self, key: Hashable, work: Together, caller: Hashable) -> None:
         """Answer those who have gathered, again and again until there are none. A batch begins once an iteration of the
         event loop has brought no other request."""
         batch: list[Waiter] = []
@@ -271,23 +271,17 @@ class Lane:
                 batch, self._gathered[key] = self._gathered[key][:TOGETHER_MAX], self._gathered[key][TOGETHER_MAX:]
                 batch = [one for one in batch if not one.outcome.done()]
                 if batch:
-                    await self._serve_batch(batch, work, caller, on_loop)
+                    await self._serve_batch(batch, work, caller)
         finally:
             for one in (*batch, *self._gathered.pop(key)):
                 one.outcome.cancel()
 
-    async def _serve_batch(
-        self,
-        batch: Sequence[Waiter],
-        work: Callable[[Sequence[Any]], Sequence[Any]],
-        caller: Hashable,
-        on_loop: Callable[[Sequence[Any]], Awaitable[Sequence[Any]]] | None,
-    ) -> None:
+    async def _serve_batch(self, batch: Sequence[Waiter], work: Together, caller: Hashable) -> None:
         asked, cost = [one.asked for one in batch], sum(one.cost for one in batch)
         found: Sequence[Any]
         try:
-            here = None if on_loop is None else partial(on_loop, asked)
-            found = await self.run(partial(work, asked), caller, cost, batch[0].deadline, here)
+            on_loop = None if work.on_loop is None else partial(work.on_loop, asked)
+            found = await self.run(partial(work.on_thread, asked), caller, cost, batch[0].deadline, on_loop)
         except Exception as error:  # noqa: BLE001 - the requests raise it
             found = [error] * len(batch)
         for one, result in zip(batch, found, strict=True):

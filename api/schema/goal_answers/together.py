@@ -14,6 +14,7 @@ from strawberry.types import ExecutionResult
 
 from api.execution.admission import Operation, lane_of
 from api.execution.context import Context
+from api.execution.lanes import Together
 from api.execution.limits import Assessed
 from api.execution.plans.run import Irregular
 from api.schema.goal_answers.documents import GOAL_QUERIES, Asked, GoalQuery
@@ -62,8 +63,8 @@ def answered(
         return lane.run(partial(work, execute), caller, assessed.cost, deadline, alone)
     present = None if context.moment is None else context.moment.basis
     key = query, asked.position, context.caller, present
-    on_loop = None if reads is None else partial(_on_loop, query, reads)
-    return lane.run_together(key, request, partial(_on_thread, query), caller, assessed.cost, deadline, on_loop)
+    both = Together(partial(_on_thread, query), None if reads is None else partial(_on_loop, query, reads))
+    return lane.run_together(key, request, both, caller, assessed.cost, deadline)
 
 
 async def _alone_on_loop(query: GoalQuery, reads: LoopReads, request: Request) -> Any:

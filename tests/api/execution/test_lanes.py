@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from api.execution.lanes import TOGETHER_MAX, Accuracy, Busy, Lane, Lanes
+from api.execution.lanes import TOGETHER_MAX, Accuracy, Busy, Lane, Lanes, Together
 from api.snapshot.loop_reads import NeedsThread
 from projections.store.deadline import Deadline, DeadlineExceeded, raise_if_late
 
@@ -392,7 +392,7 @@ class Doubling:
 
 
 def doubled(lane: Lane, of: Doubling, number: int, key: str = "double") -> asyncio.Task[int]:
-    return asyncio.create_task(lane.run_together(key, number, of.work, "ada", 1.0, Deadline(SECONDS_MAX)))
+    return asyncio.create_task(lane.run_together(key, number, Together(of.work), "ada", 1.0, Deadline(SECONDS_MAX)))
 
 
 def test_requests_that_come_meanwhile_are_answered_together() -> None:
@@ -466,7 +466,7 @@ def test_failure_of_all_reaches_each_request() -> None:
         def fails(_: Sequence[int]) -> Sequence[int]:
             raise LookupError("all")
 
-        both = [lane.run_together("k", number, fails, "ada", 1.0, Deadline(SECONDS_MAX)) for number in (1, 2)]
+        both = [lane.run_together("k", number, Together(fails), "ada", 1.0, Deadline(SECONDS_MAX)) for number in (1, 2)]
         outcomes = await asyncio.gather(*both, return_exceptions=True)
         assert list(map(repr, outcomes)) == ["LookupError('all')"] * 2
         await is_usable(lane)
