@@ -20,7 +20,7 @@ from domain.primitives.lazy import cached_property
 from domain.primitives.values import Basis, ObjectiveState, ScoringPolicy
 from projections.figures import formula_inputs
 from projections.figures.standing import Standing
-from projections.standings.kept_rows import NO_STANDINGS, Kept, KeptColumns
+from projections.standings.kept_columns import NO_STANDINGS, Kept, KeptColumns
 from projections.store.columnar import Columnar, at_places, values_of
 from projections.tables.cycle import CycleRow, Settings
 from projections.tables.objective import AnyObjective

@@ -20,10 +20,10 @@ from projections.figures.goal_columns import JUDGED, Goals, Judgement, Part, Par
 from projections.figures.horizon import Horizon
 from projections.figures.kept_frames import Frame, Rulebook
 from projections.figures.window import End, end_of_goal
-from projections.standings import kept_rows
-from projections.standings.kept_rows import Kept, KeptColumns
+from projections.standings import kept_columns
+from projections.standings.kept_columns import Kept, KeptColumns
 from projections.store.columnar import at_places, tuples_of, values_of
-from projections.store.stored_columns import moment, stored
+from projections.store.stored_times import moment, stored
 from projections.store.versioned_tables import Connection
 from projections.tables.key_result import KeyResultRow, key_results_by_birth
 from projections.tables.kpi import KPI
@@ -35,7 +35,7 @@ def add_parts(conn: Connection, of: Goals, to: PartColumns, shown: tuple[str, ..
     these, with the columns `shown`, see `projections.standings.kept_rows.SHOWN`."""
     rows = [row for row in of.rows if row.born not in to.policies] if to.policies else of.rows
     ids = dict(tuples_of(rows, "born", "id"))  # each once; Python computes the hash of a UUID, but not of an integer
-    kept = kept_rows.of_objectives(conn, of.basis, list(ids.values()), shown)
+    kept = kept_columns.of_objectives(conn, of.basis, list(ids.values()), shown)
     add_kept(lambda: nullcontext(conn), of._replace(rows=rows), to, kept)
     return kept
 

@@ -14,9 +14,10 @@ from domain.primitives.lazy import cached_property
 from domain.primitives.values import Cadence, CycleState, ObjectiveKind, ObjectiveState, ScoringPolicy
 from projections.figures import formula_inputs
 from projections.figures.window import End, end_of_goal
-from projections.standings.kept_rows import KEPT, Few, Since
+from projections.standings.kept_columns import Few
+from projections.standings.kept_rows import KEPT, Since
 from projections.store.columnar import values_of
-from projections.store.stored_columns import MICROSECOND, day, moment, stored
+from projections.store.stored_times import MICROSECOND, day, moment, stored
 from projections.tables.cycle import CycleRow, Settings
 from projections.tables.objective import AnyObjective
 
@@ -25,7 +26,7 @@ from projections.tables.objective import AnyObjective
 
 class Rules:
     """What is in force at an end in a cycle, or at the basis. Times are numbers, see
-    `projections.store.stored_columns`."""
+    `projections.store.stored_times`."""
 
     def __init__(self, policy: ScoringPolicy, calendar: Calendar, begins_on: date, cadence: Cadence) -> None:
         self.policy = policy

@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
-from projections.standings import kept_rows
-from projections.standings.kept_rows import KeptColumns
+from projections.standings import kept_columns
+from projections.standings.kept_columns import KeptColumns
 from projections.store import basis as bases
 from projections.store.basis import ResolvedBasis, last_known_version, opaque
+from projections.store.column_reader import Columns
 from projections.store.columns import Conversion
-from projections.store.stored_columns import TIMES_AS_NUMBERS, Columns, day, moment
+from projections.store.stored_times import TIMES_AS_NUMBERS, day, moment
 from projections.store.versioned_tables import Connection, fetch, loaded_column
 from projections.tables.objective import OBJECTIVE
 
@@ -91,7 +92,7 @@ def found(wanted: Wanted, rows: Sequence[tuple[Any, ...]]) -> Found:
     columns = {
         name: loaded_column(values, _LOADERS[name]) for name, values in zip(wanted.columns, objectives, strict=True)
     }
-    return Found(present, basis, columns, kept_rows.kept_columns(standings, wanted.shown))
+    return Found(present, basis, columns, kept_columns.kept_columns(standings, wanted.shown))
 
 
 _TIMES: Final[Mapping[str, Conversion]] = {"timestamptz": moment, "date": day}
@@ -107,10 +108,10 @@ COLUMNS: Final = frozenset(column.name for column in OBJECTIVE.columns if not co
 
 class _Statement:
     """The statement for what is wanted, and where its columns are. One objective has a row for each key result; many
-    have arrays, which the driver reads faster, see `projections.store.stored_columns`."""
+    have arrays, which the driver reads faster, see `projections.store.column_reader`."""
 
     def __init__(self, wanted: Wanted) -> None:
-        self._reader = kept_rows.reader(wanted.shown)
+        self._reader = kept_columns.reader(wanted.shown)
         self._width = len(wanted.columns)
         self._is_one = wanted.which == "one"
         self.sql = (self._of_one if self._is_one else self._of_many)(wanted)
@@ -120,7 +121,7 @@ class _Statement:
         return (
             f"with b as materialized ({_BASES[wanted.at]}) select {columns}"
             f" from b left join lateral ({_OBJECTIVES[wanted.which]}) o on true"
-            f" left join lateral ({_standings(wanted)}) v on true order by {kept_rows.IN_ORDER}"
+            f" left join lateral ({_standings(wanted)}) v on true order by {kept_columns.IN_ORDER}"
         )
 
     def _of_many(self, wanted: Wanted) -> str:
@@ -134,7 +135,7 @@ class _Statement:
             f" o as materialized (select {read} from b cross join lateral ({_OBJECTIVES[wanted.which]}) v)"
             f" select {', '.join(_BASIS)}, oo.*, vv.* from b"
             f" cross join (select {own} from (select * from o order by born, id) o) oo"
-            f" cross join (select {self._reader.as_arrays} from ({parts} order by {kept_rows.IN_ORDER}) v) vv"
+            f" cross join (select {self._reader.as_arrays} from ({parts} order by {kept_columns.IN_ORDER}) v) vv"
         )
 
     def columns(self, rows: Sequence[tuple[Any, ...]]) -> tuple[Sequence[Any], Columns]:
@@ -149,7 +150,7 @@ class _Statement:
 
 def _standings(wanted: Wanted) -> str:
     """The query for the standings of an objective `o` at the basis `b`."""
-    return kept_rows.at_level(kept_rows.read_of(wanted.shown), "o.id", "b.position")
+    return kept_columns.at_level(kept_columns.read_of(wanted.shown), "o.id", "b.position")
 
 
 _statement = lru_cache(1024)(_Statement)

@@ -11,31 +11,18 @@ is set when another one becomes the last of its key result. At a level basis the
 row there: the scoring policy, the calendar, and the ends and states of objective and cycle.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
-from functools import lru_cache
 from itertools import starmap
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 
 from domain.primitives.values import Basis, Metric, PlanPoint
-from projections.store.basis import along_params, first_place, is_level, opaque
-from projections.store.columns import Conversion
-from projections.store.stored_columns import TIMES_AS_NUMBERS, ColumnReader, Columns, day, moment
-from projections.store.versioned_tables import (
-    OPEN,
-    Connection,
-    Table,
-    ValidityTable,
-    basis_params,
-    each,
-    fetch,
-    loaded_column,
-    row_loader,
-)
+from projections.store.basis import along_params, first_place, opaque
+from projections.store.stored_times import TIMES_AS_NUMBERS
+from projections.store.versioned_tables import OPEN, Connection, Table, ValidityTable, each
 
 # ── rows ─────────────────────────────────────────────────────────────────────────────────────────
 
@@ -83,209 +70,33 @@ class KeptRow(msgspec.Struct, frozen=True, gc=False):
 
 # ── tables ───────────────────────────────────────────────────────────────────────────────────────
 
-_EACH: Final = (
+EACH: Final = (
     "since", "parent", "born", "created_at", "changed_at", "changed_position", "is_dropped", "weight", "due", "is_kept",
     "is_level", "share", "value", "measured_at", "last_measured_at", "confidence",
 )  # fmt: skip
 """The columns that are read of each row."""
-_WAS_LAST: Final = "until_position > position"
+WAS_LAST: Final = "until_position > position"
 """The condition that a row was the last one at some position."""
 KEPT = ValidityTable(
     "standing",
     KeptRow,
     ["id", "since"],
     ["until_position"],
-    [f"(objective, until_position, position) where {_WAS_LAST}"],
-    packed=_EACH,
+    [f"(objective, until_position, position) where {WAS_LAST}"],
+    packed=EACH,
 )
 TABLES: tuple[Table[Any], ...] = (KEPT,)
-
-# ── queries ──────────────────────────────────────────────────────────────────────────────────────
-
-
-class Kept(NamedTuple):
-    """The columns of a row that figures are worked out from. Those from `metric` on are in `Few`."""
-
-    since: datetime
-    parent: int
-    born: int
-    created_at: datetime
-    changed_at: datetime
-    changed_position: int
-    is_dropped: bool
-    weight: float
-    due: date
-    is_kept: bool
-    is_level: bool
-    share: float | None
-    value: float | None
-    measured_at: datetime | None
-    last_measured_at: datetime | None
-    confidence: float | None
-    metric: bytes | None
-    plan: bytes | None
-    score: float | None
-    scored_in: UUID | None
-    reached: list[str] | None
-
-
-class Few(NamedTuple):
-    """The columns that are only read of few rows, as stored: of those with a plan, a score or reached milestones.
-    `metric` and `plan` are None without a plan."""
-
-    metric: bytes | None = None
-    plan: bytes | None = None
-    score: float | None = None
-    scored_in: UUID | None = None
-    reached: str | None = None
-
-
-_NONE: Final = Few()
-_LOADERS: Final[Mapping[str, Conversion]] = {
-    "created_at": moment,
-    "due": day,
-    "measured_at": moment,
-    "last_measured_at": moment,
-    "reached": msgspec.json.decode,
-    "changed_at": moment,
-    "since": moment,
-}
-_kept: Final = row_loader(Kept, map(_LOADERS.get, Kept._fields))
-
-
-@dataclass(frozen=True)
-class KeptColumns:
-    """Kept standings as columns, in the order of drafting and addition; a record is made only if one is looked at.
-    Times are numbers, see `projections.store.stored_columns`. `columns`: those that are read of each row,
-    by name, as stored. `by_birth`: those that are read of few rows, by `born`. `shown`: those of `SHOWN` that were
-    asked for, as stored."""
-
-    columns: Mapping[str, list[Any]]
-    by_birth: Mapping[int, Few]
-    shown: Mapping[str, list[Any]] = field(default_factory=dict)
-
-    def __len__(self) -> int:
-        return len(self.columns["born"])
-
-    def __add__(self, others: "KeptColumns") -> "KeptColumns":
-        """These standings, followed by others, without what is only shown."""
-        columns = {name: self.columns[name] + others.columns[name] for name in _EACH}
-        return KeptColumns(columns, {**self.by_birth, **others.by_birth})
-
-    def loaded(self, name: str) -> list[Any]:
-        """The values of a column that is read of each row."""
-        values, load = self.columns[name], _LOADERS.get(name)
-        return list(values if load is None else loaded_column(values, load))
-
-    def at(self, place: int) -> Kept:
-        """The standing at a place."""
-        return _kept([*[self.columns[name][place] for name in _EACH], *self.few(place)])
-
-    def few(self, place: int) -> Few:
-        """The columns of the standing at a place that are read of few."""
-        return self.by_birth.get(self.columns["born"][place], _NONE)
-
-    def planned(self, places: Sequence[int]) -> Iterator[tuple[int, int]]:
-        """Those of these places whose standings have a plan, each with its number among them."""
-        for number, place in enumerate(places):
-            if self.few(place).plan is not None:
-                yield number, place
-
-
-NO_STANDINGS: Final = KeptColumns({name: [] for name in _EACH}, {})
-
-_POSITION: Final = opaque("position", "bigint")
-_OBJECTIVES: Final = f"select unnest({opaque('ids', 'uuid[]')}) as id"
-
-
-def at_level(columns: Iterable[str], objective: str, position: str) -> str:
-    """The query for the standings of the key results that are in an objective at a level basis with this position: one
-    range of an index, whatever the number of key results and of their standings. `objective` and `position` are
-    expressions. In a lateral join it has the same plan for any number of objectives."""
-    current = f"objective = {objective} and until_position > {position} and position <= {position} and {_WAS_LAST}"
-    return f"select {', '.join(columns)} from standing where {current} offset 0"
-
-
-def _at_any(columns: Iterable[str], objectives: str) -> str:
-    """What follows `from` in the query for the same standings `v` of several objectives at any basis: each key result
-    that was ever in one of them is looked up."""
-    ever = f"({objectives}) o join key_result k on k.objective = o.id and k.arrived"
-    known = "standing.id = c.id and since <= %(at)s and position <= %(position)s"
-    last = f"select * from standing where {known} order by since desc, position desc limit 1"
-    return (
-        f"(select distinct k.id, k.objective from {ever}) c"
-        f" cross join lateral (select {', '.join(columns)} from ({last}) l where objective = c.objective) v"
-    )
-
-
-_HAS_FEW = "(v.plan <> '[]' or v.score is not null or v.reached is not null)"
-_FEW: Final = {name: f"v.{name}" for name in Few._fields} | {
-    "metric": "case when v.plan <> '[]' then v.metric end",
-    "plan": "case when v.plan <> '[]' then v.plan end",
-    "reached": "to_json(v.reached)::text",  # arrays of different lengths cannot be aggregated
-}
 SHOWN: Final = ("id", "title", "owner", "metric")
 """Columns of the key result itself that no figure needs, for answers that show both."""
 ID_BYTES: Final = "id_bytes"
 """The id in sixteen bytes, which may be shown, too: Python makes a `UUID` of one in the time of five other values."""
-
-
-@lru_cache
-def reader(shown: tuple[str, ...]) -> ColumnReader:
-    """How standings are read with these of `SHOWN` or `ID_BYTES`."""
-    columns = ["uuid_send(v.id)" if name == ID_BYTES else f"v.{name}" for name in shown]
-    return ColumnReader(KEPT.packed, columns, _HAS_FEW, ["v.born", *_FEW.values()])
-
-
-def read_of(shown: Iterable[str]) -> Iterable[str]:
-    """The columns of standings that a reader needs."""
-    known = ["id" if name == ID_BYTES else name for name in shown]
-    return dict.fromkeys([*KEPT.packed.stored, "parent", "born", *known, *Few._fields])
-
-
-@lru_cache
-def _of_objectives(shown: tuple[str, ...], is_level: bool, are_many: bool) -> str:
-    """The query for standings with these of `SHOWN`: `are_many` as arrays, others as rows."""
-    read, how = read_of(shown), reader(shown)
-    level = f"({_OBJECTIVES}) o cross join lateral ({at_level(read, 'o.id', _POSITION)}) v"
-    source = f"from {level if is_level else _at_any(read, _OBJECTIVES)}"
-    if are_many:
-        return f"select {how.as_arrays} from (select v.*, {how.has_optional} {source} order by {IN_ORDER}) v"
-    return f"select {how.as_rows} {source} order by {IN_ORDER}"
-
-
-IN_ORDER: Final = "v.parent, v.born"
-"""The order of drafting and addition."""
-_MANY: Final = 50
-"""Objectives that have hundreds of key results."""
-
-
-def of_objectives(
-    conn: Connection, basis: Basis, objectives: Sequence[UUID], shown: tuple[str, ...] = ()
-) -> KeptColumns:
-    """The standings of the key results of these objectives, dropped ones too, in the order of drafting and addition.
-    `objectives`: each once. `shown`: which of `SHOWN` to read, too."""
-    are_many, how = len(objectives) >= _MANY, reader(shown)
-    query = _of_objectives(shown, is_level(basis), are_many)
-    rows = fetch(conn, query, basis_params(basis, ids=list(objectives)), loaders=TIMES_AS_NUMBERS)
-    return kept_columns(how.of_arrays(rows[0]) if are_many else how.of_rows(rows), shown)
-
-
-def kept_columns(read: Columns, shown: tuple[str, ...] = ()) -> KeptColumns:
-    """Standings from what their `reader` read."""
-    by_birth: dict[int, Few] = {}
-    if read.optional:
-        births, *few = read.optional
-        by_birth = dict(zip(births, map(Few._make, zip(*few, strict=True)), strict=True))
-    return KeptColumns(read.packed, by_birth, dict(zip(shown, read.each, strict=True)))
-
 
 # ── standings along bases ────────────────────────────────────────────────────────────────────────
 
 
 class Since(msgspec.Struct, frozen=True, gc=False):
     """A standing that a sequence of bases sees from one of them on, by its `place` among these. Times are numbers, see
-    `projections.store.stored_columns`; `metric` and `plan` are as stored, None without a plan."""
+    `projections.store.stored_times`; `metric` and `plan` are as stored, None without a plan."""
 
     place: int
     since: int

@@ -20,7 +20,8 @@ from projections.figures.figures import Figures
 from projections.figures.goal_columns import Goals, KeyResultColumns, ObjectiveColumns, PartColumns
 from projections.figures.horizon import Horizon
 from projections.standings import kept_rows
-from projections.standings.kept_rows import KEPT, KeptColumns
+from projections.standings.kept_columns import KeptColumns
+from projections.standings.kept_rows import KEPT
 from projections.store import basis as bases
 from projections.store.columnar import Columnar
 from projections.store.versioned_tables import Connection

@@ -15,7 +15,8 @@ from domain.primitives.lazy import cached_property
 from domain.primitives.values import Kind
 from projections.figures.goal_columns import KeyResultColumns, ObjectiveColumns, PartColumns
 from projections.standings.goals_at_once import Found
-from projections.standings.kept_rows import ID_BYTES, KeptColumns
+from projections.standings.kept_columns import KeptColumns
+from projections.standings.kept_rows import ID_BYTES
 from projections.store.columnar import Columnar, at_places, in_range
 from projections.tables.key_result import KEY_RESULT
 from projections.tables.objective import OBJECTIVE

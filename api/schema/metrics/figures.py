@@ -30,7 +30,7 @@ from projections.figures.latest_standings import Context
 from projections.figures.standing import Standing
 from projections.figures.timeline import Timeline
 from projections.figures.window import End, end_of_cycle
-from projections.standings.kept_rows import KeptColumns
+from projections.standings.kept_columns import KeptColumns
 from projections.store.columnar import values_of
 from projections.tables import alignment, cycle, kpi, objective, people
 from projections.tables.cycle import CycleRow

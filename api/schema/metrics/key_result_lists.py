@@ -16,7 +16,8 @@ from api.snapshot.dataloaders import TYPES, few_columns, narrow_batch
 from api.snapshot.siblings import SiblingGroups, in_sizes
 from api.snapshot.snapshot import Batch, Columns, View
 from domain.primitives.values import Kind
-from projections.standings.kept_rows import SHOWN, KeptColumns
+from projections.standings.kept_columns import KeptColumns
+from projections.standings.kept_rows import SHOWN
 from projections.store.columnar import at_places, in_range, values_of
 from projections.store.versioned_tables import Narrow
 from projections.tables.key_result import KEY_RESULT, few_of_key_results

@@ -39,7 +39,7 @@ from projections.history.over_time.kept_objectives import (
 from projections.standings import kept_rows
 from projections.standings.kept_rows import Since
 from projections.store.deadline import raise_if_late
-from projections.store.stored_columns import stored
+from projections.store.stored_times import stored
 from projections.store.versioned_tables import Connection
 from projections.tables import alignment, objective
 from projections.tables.cycle import Calendars, Policies, Settings

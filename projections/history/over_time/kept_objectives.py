@@ -17,7 +17,7 @@ from projections.figures import formula_inputs
 from projections.figures.figures import Figures
 from projections.figures.kept_frames import Frame, Span
 from projections.standings.kept_rows import Since
-from projections.store.stored_columns import stored
+from projections.store.stored_times import stored
 from projections.tables.objective import Goal
 
 F = TypeVar("F")

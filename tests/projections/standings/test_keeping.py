@@ -17,9 +17,10 @@ from domain.commands.key_result_commands import (
 )
 from domain.primitives.values import Basis, Direction, Metric
 from projections.engine.rebuild import rebuild
-from projections.standings import kept_rows
+from projections.standings import kept_columns
 from projections.standings.keeping import Keeper
-from projections.standings.kept_rows import KEPT, Kept
+from projections.standings.kept_columns import Kept
+from projections.standings.kept_rows import KEPT
 from tests.metric_input import as_input
 from tests.projections.goal_builders import REACH_TEN, after, check_in, cycle, key_result, kpi, objective, on, read
 from tests.world import World
@@ -43,7 +44,7 @@ def rows(world: World) -> int:
 def kept(world: World, goals: UUID, at: datetime, position: int | None = None) -> Kept:
     """The standing of the only key result at a moment, as known at a position."""
     known = world.now.position if position is None else position
-    found = kept_rows.of_objectives(world.conn, Basis(at, known), [goals])
+    found = kept_columns.of_objectives(world.conn, Basis(at, known), [goals])
     assert len(found) == 1
     return found.at(0)
 
@@ -124,8 +125,8 @@ def test_last_standing_at_each_position_is_that_at_the_basis_right_after_its_eve
     check_in(world, goal, on(11), value=3.0)
     for position in range(1, world.now.position + 1):
         level = after(world, position)
-        by_range = kept_rows.of_objectives(world.conn, level, goals)
-        assert by_range == kept_rows.of_objectives(world.conn, Basis(level.at, position), goals)
+        by_range = kept_columns.of_objectives(world.conn, level, goals)
+        assert by_range == kept_columns.of_objectives(world.conn, Basis(level.at, position), goals)
     assert by_range.columns["value"] == [3.0]
 
 

@@ -4,8 +4,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 
+from projections.store.column_reader import Unpacked
 from projections.store.packed_columns import NAME
-from projections.store.stored_columns import Unpacked, day, moment
+from projections.store.stored_times import day, moment
 from projections.store.versioned_tables import Table
 from tests.world import World
 
