@@ -286,7 +286,7 @@ def pace(of: Judged, value: float | None, policy: ScoringPolicy, *, is_level: bo
     """The pace of a key result with this value. `is_level`: its goal is to hold what is given.
 
     Staleness ends with the due date; a target that is reached for good is never stale. For many open key results at one
-    moment, `domain.metrics.open_columns` has the same as columns.
+    moment, `domain.metrics.columns.open_key_results` has the same as columns.
     """
     ended = of.ended_at is not None
     fixed = fixed_health(

@@ -5,7 +5,7 @@ while no part has one. Drafts and dropped goals do not count.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from math import fsum
 from operator import eq
@@ -17,7 +17,7 @@ from msgspec import structs
 from domain.metrics import formulas, progress
 from domain.metrics.formulas import Fact, Measurement, clamped, mean, scaled
 from domain.metrics.progress import KeyResultFigures, KeyResultProgress, Progress, Term, terms
-from domain.metrics.rating import SHARE_TOLERANCE, Health, band, verdict
+from domain.metrics.rating import Health, band, verdict
 from domain.primitives.values import Kind, ObjectiveKind, ObjectiveState, Ref, ScoringPolicy, Verdict
 
 # ── inputs and results ───────────────────────────────────────────────────────────────────────────
@@ -310,10 +310,10 @@ def health_while_open(
 ) -> Health:
     """PENDING if all parts are; OUTDATED if more than half of the weight that is not PENDING is; else as rated by the
     mean of the gaps."""
-    return _unrated(healths, weights) or rated()
+    return unrated(healths, weights) or rated()
 
 
-def _unrated(healths: Sequence[Health | None], weights: Sequence[float]) -> Health | None:
+def unrated(healths: Sequence[Health | None], weights: Sequence[float]) -> Health | None:
     """The health that does not depend on the gaps, if these parts have one."""
     pending, outdated = healths.count(Health.PENDING), healths.count(Health.OUTDATED)
     if pending == len(healths):
@@ -321,42 +321,6 @@ def _unrated(healths: Sequence[Health | None], weights: Sequence[float]) -> Heal
     if outdated and (pending + outdated == len(healths) or _is_silent(healths, scaled(weights))):
         return Health.OUTDATED
     return None
-
-
-def _all_unrated(groups: Sequence[Sequence[Health | None]], weights: Weights) -> list[Health | None]:
-    """`_unrated` of each of these groups. Members are compared by identity, which takes a fifth of the time."""
-    return [
-        None
-        if _UNRATED.isdisjoint(map(id, group))
-        else group[0]
-        if group.count(group[0]) == len(group)
-        else _unrated(group, [1.0] * len(group) if weights is None else weights[number])
-        for number, group in enumerate(groups)
-    ]
-
-
-_UNRATED = frozenset({id(Health.PENDING), id(Health.OUTDATED)})
-
-
-def bands_of_means(groups: Groups, weights: Weights, policies: Sequence[ScoringPolicy]) -> list[Health]:
-    """The band of the mean of each of these groups of gaps, none of which is empty, by the policy of each. A mean is
-    not computed where all gaps are on one side of a bound by more than its rounding error."""
-    bounds = {id(one): (one.on_track_gap, one.at_risk_gap + 2 * SHARE_TOLERANCE) for one in _distinct(policies)}
-    on_track, off_track = Health.ON_TRACK, Health.OFF_TRACK
-    each = zip(groups, map(bounds.__getitem__, map(id, policies)), strict=True)
-    found = [
-        on_track if (highest := max(gaps)) <= low else off_track if highest > high and min(gaps) > high else None
-        for gaps, (low, high) in each
-    ]
-    between = [number for number, health in enumerate(found) if health is None] if None in found else []
-    for number in between:
-        (gap,) = formulas.means([groups[number]], None if weights is None else [weights[number]])
-        found[number] = band(gap, policies[number])
-    return cast("list[Health]", found)
-
-
-def _distinct(values: Sequence[T]) -> Iterable[T]:
-    return {id(one): one for one in values}.values()
 
 
 def _is_silent(healths: Sequence[Health | None], weights: Sequence[float]) -> bool:
@@ -492,20 +456,6 @@ def _of_objective(
     figures = _figures(parts, weights, policy)
     figures = figures._replace(health=health_in_state(facts.state, facts.verdict, figures.health))
     return ObjectiveProgress(*figures, tuple(parts), tuple(weights), None, facts, is_heading)
-
-
-def healths_while_open(
-    groups: Sequence[Sequence[Health | None]], gaps: Groups, weights: Weights, policies: Sequence[ScoringPolicy]
-) -> list[Health]:
-    """The health of each open objective by the healths, the gaps and the weights of its key results, of which there is
-    at least one, and by its policy."""
-    found = _all_unrated(groups, weights)
-    left = [number for number, health in enumerate(found) if health is None]
-    own = None if weights is None else [weights[number] for number in left]
-    rated = bands_of_means([gaps[number] for number in left], own, [policies[number] for number in left])
-    for number, health in zip(left, rated, strict=True):
-        found[number] = health
-    return cast("list[Health]", found)
 
 
 def health_in_state(state: ObjectiveState, verdict: Verdict | None, while_open: Health | None) -> Health | None:

@@ -4,14 +4,19 @@ Without them each key result of a large list would have an object with all its f
 means, although most answers show a value and a health.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import compress, count
+from itertools import accumulate, chain, pairwise, starmap
+from math import nan
 from operator import attrgetter
-from typing import Any, Final, NamedTuple, TypeAlias, cast
+from typing import Any, Final, NamedTuple, Self, TypeAlias
 from uuid import UUID
 
+import numpy as np
+
 from domain.metrics import wholes
+from domain.metrics.columns.arrays import CODES, ONE, Array, Codes, Numbers, Places, healths, numbers
+from domain.metrics.columns.open_objectives import Groups, healths_while_open
 from domain.metrics.formulas import means
 from domain.metrics.progress import KeyResultFigures
 from domain.metrics.rating import Health
@@ -19,9 +24,10 @@ from domain.metrics.wholes import ObjectiveProgress
 from domain.primitives.lazy import cached_property
 from domain.primitives.values import Basis, ObjectiveState, ScoringPolicy
 from projections.figures import formula_inputs
+from projections.figures.kept_frames import Frame
 from projections.figures.standing import Standing
 from projections.standings.kept_columns import NO_STANDINGS, Kept, KeptColumns
-from projections.store.columnar import Columnar, at_places, values_of
+from projections.store.columnar import Columnar, at_places, in_range, values_of
 from projections.tables.cycle import CycleRow, Settings
 from projections.tables.objective import AnyObjective
 
@@ -40,8 +46,47 @@ class Goals(NamedTuple):
 
 Judgement: TypeAlias = tuple[float | None, float | None, float | None, Health | None, float]
 """The figures of a key result that depend on its objective and the basis, see `Progress` in `domain.metrics`."""
-JUDGED: Final = ("value", "unclamped", "expected", "health", "gap")
-"""Their names."""
+
+
+class Judged(NamedTuple):
+    """Those of many key results as arrays."""
+
+    value: Numbers
+    unclamped: Numbers
+    expected: Numbers
+    health: Codes
+    gap: Numbers
+
+    @classmethod
+    def missing(cls, count: int) -> Self:
+        """The figures of key results of which none is known yet."""
+        value, unclamped, expected, gap = np.full((4, count), np.nan)
+        return cls(value, unclamped, expected, np.full(count, CODES[None]), gap)
+
+    def put(self, place: int, of: Judgement) -> None:
+        """Put the figures of the key result at a place."""
+        value, unclamped, expected, health, gap = of
+        self.value[place], self.unclamped[place], self.expected[place] = map(_number, (value, unclamped, expected))
+        self.health[place], self.gap[place] = CODES[health], gap
+
+    def put_all(self, places: Places, of: "Judged") -> None:
+        """Put the figures of the key results at these places."""
+        for column, values in zip(self, of, strict=True):
+            column[places] = values
+
+    def followed_by(self, others: "Judged") -> "Judged":
+        """These figures, followed by others."""
+        columns: Iterator[Any] = map(np.concatenate, zip(self, others, strict=True))
+        return Judged(*columns)
+
+    def listed(self, name: str) -> list[Any]:
+        """A column as values."""
+        column = getattr(self, name)
+        return healths(column) if name == "health" else numbers(column)
+
+
+def _number(value: float | None) -> float:
+    return nan if value is None else value
 
 
 class Part(NamedTuple):
@@ -63,7 +108,27 @@ Parts: TypeAlias = Mapping[int, Part]
 """The key results of an objective, dropped ones too, by the position at which each was added, in that order."""
 
 
-_NO_FIGURES: Final[dict[str, list[Any]]] = {name: [] for name in JUDGED}
+class Grouped(NamedTuple):
+    """The places of key results by objective: those of all, one objective after another, and where among them those of
+    each objective begin, followed by their number."""
+
+    places: Sequence[int]
+    bounds: Places
+
+    @classmethod
+    def of(cls, groups: Sequence[Sequence[int]]) -> Self:
+        """These groups of places."""
+        bounds = np.array([*accumulate(map(len, groups), initial=0)], np.intp)
+        return cls(in_range(list(chain.from_iterable(groups))), bounds)
+
+    @property
+    def sizes(self) -> list[int]:
+        """How many key results each objective has."""
+        sizes: list[int] = (self.bounds[1:] - self.bounds[:-1]).tolist()
+        return sizes
+
+
+_NO_FIGURES: Final = Judged.missing(0)
 
 
 class PartColumns(Mapping[int, Parts]):
@@ -71,50 +136,52 @@ class PartColumns(Mapping[int, Parts]):
     each objective was drafted.
 
     Places count the key results in the order of adding. `by_rows`: those that are not computed from kept standings, by
-    place. `policies`: those that objectives are judged by, that of its end for one that has ended, by the position at
-    which each objective was drafted.
+    place. `frames`: those in which objectives are judged, by the position at which each was drafted.
     """
 
     def __init__(self) -> None:
         self.kept = NO_STANDINGS
+        self.judged = _NO_FIGURES
         self.by_rows: dict[int, Part] = {}
-        self.policies: dict[int, ScoringPolicy] = {}
-        self._columns = _NO_FIGURES
-        self._spans: dict[int, range] = {}
+        self.frames: dict[int, Frame] = {}
+        self._columns: dict[str, list[Any]] = {}
         self._dropped: set[int] = set()
         self._parts: dict[int, Part] = {}
         self._apart: set[int] = set()
 
-    def add(
-        self,
-        policies: Mapping[int, ScoringPolicy],
-        kept: KeptColumns,
-        figures: Sequence[list[Any]],
-        by_rows: Mapping[int, Part],
-    ) -> None:
-        """Add all key results of objectives, in the order of (drafting, addition). `policies`: for each objective, the
-        one that it is judged by. `figures`: those of `JUDGED`, as columns. `by_rows`: the key results that are not
-        computed from kept standings, by their place among these."""
-        first = len(self.kept) if self.policies else 0
-        if True in kept.columns["is_dropped"]:
-            self._dropped.update(compress(count(first), kept.columns["is_dropped"]))
+    def add(self, frames: Mapping[int, Frame], kept: KeptColumns, judged: Judged, by_rows: Mapping[int, Part]) -> None:
+        """Add all key results of objectives, in the order of (drafting, addition). `frames`: that of each objective.
+        `by_rows`: the key results that are not computed from kept standings, by their place among these."""
+        first, is_first = len(self.kept), not self.frames
         if by_rows:
             self.by_rows |= {first + place: part for place, part in by_rows.items()}
             self._apart |= {part.kept.parent for part in by_rows.values() if part.is_apart}
-        self.policies |= policies
-        self._spans |= dict.fromkeys(policies, range(0))
-        before, self._columns = self._columns, dict(zip(JUDGED, figures, strict=True))
-        if first:
-            self._columns = {name: before[name] + values for name, values in self._columns.items()}
-        self.kept = self.kept + kept if first else kept
-        stops = dict(zip(kept.columns["parent"], count(first + 1)))
-        self._spans.update(zip(stops, map(range, [first, *stops.values()], stops.values()), strict=True))
-        vars(self).pop("places", None)
+        if kept.columns.any("is_dropped"):
+            self._dropped.update((kept.columns.array("is_dropped").nonzero()[0] + first).tolist())
+        self.frames |= frames
+        self.kept = kept if is_first else self.kept + kept
+        self.judged = judged if is_first else self.judged.followed_by(judged)
+        self._columns = {}
+        for name in ("places", "_spans", "policy"):
+            vars(self).pop(name, None)
 
     @cached_property
     def places(self) -> Mapping[int, int]:
         """The places of all key results, by the position at which each was added."""
         return {born: place for place, born in enumerate(self.kept.columns["born"])}
+
+    @cached_property
+    def _spans(self) -> Mapping[int, range]:
+        """The places of the key results of each objective, dropped ones too."""
+        parents, bounds = self.kept.by_objective
+        spans = starmap(range, pairwise(bounds.tolist()))
+        return dict.fromkeys(self.frames, range(0)) | dict(zip(parents, spans, strict=True))
+
+    @cached_property
+    def policy(self) -> ScoringPolicy | None:
+        """The policy that all objectives are judged by; None if there are several."""
+        policies = {id(frame.policy): frame.policy for frame in {*self.frames.values()}}
+        return next(iter(policies.values())) if len(policies) == 1 else None
 
     def places_of(self, births: Sequence[int]) -> Sequence[int] | None:
         """The places of the key results that were added at these positions; None if one of them is missing."""
@@ -126,22 +193,11 @@ class PartColumns(Mapping[int, Parts]):
 
     def column(self, name: str, places: Sequence[int]) -> list[Any]:
         """A figure of the key results at these places, or what `_STATED` has."""
-        if name in _STATED and name not in self._columns:
-            self._columns[name] = self._stated(*_STATED[name])
-        return at_places(self._columns[name], places)
-
-    def groups(self, name: str, groups: Sequence[Sequence[int]]) -> list[list[Any]]:
-        """Such a column of the key results at each of these groups of places, which `live` or `own` has returned."""
-        values = self.column(name, range(len(self.kept)))
-        if self._dropped:
-            return [at_places(values, places) for places in groups]
-        return [values[span.start : span.stop] for span in cast("Sequence[range]", groups)]
-
-    @property
-    def are_weighted(self) -> bool:
-        """Whether a key result has another weight than 1."""
-        weights = self.column("weight", range(len(self.kept)))
-        return weights.count(1.0) < len(weights)
+        values = self._columns.get(name)
+        if values is None:
+            values = self._stated(*_STATED[name]) if name in _STATED else self.judged.listed(name)
+            self._columns[name] = values
+        return at_places(values, places)
 
     def _stated(self, name: str, of_part: Callable[[Part], Any]) -> list[Any]:
         """What the kept standings state; of those that are not computed from them, what their part does."""
@@ -150,17 +206,19 @@ class PartColumns(Mapping[int, Parts]):
             values[place] = of_part(part)
         return values
 
-    def groups_of(self, parents: Iterable[int], *, include_dropped: bool) -> list[Sequence[int]]:
-        """The places of the key results of each of these objectives."""
-        if self._dropped and not include_dropped:
-            return list(map(self.live, parents))
-        return list(map(self._spans.__getitem__, parents))
+    def groups_of(self, parents: Sequence[int], *, include_dropped: bool) -> Grouped:
+        """The places of the key results of these objectives."""
+        known, bounds = self.kept.by_objective
+        are_whole = include_dropped or not self._dropped
+        if are_whole and list(parents) == known:
+            return Grouped(range(len(self.kept)), bounds)
+        return Grouped.of(list(map(self._spans.__getitem__ if are_whole else self.live, parents)))
 
-    def own(self, parents: Iterable[int]) -> list[Sequence[int]]:
-        """The places of the key results that give each of these objectives its value; none if its history tells it: if
+    def own(self, parents: Sequence[int]) -> Grouped:
+        """The places of the key results that give these objectives their values; none of one whose history tells it: if
         it takes its value from others, or a key result was changed after its end."""
         if self._apart:
-            return [range(0) if parent in self._apart else self.live(parent) for parent in parents]
+            return Grouped.of([range(0) if parent in self._apart else self.live(parent) for parent in parents])
         return self.groups_of(parents, include_dropped=False)
 
     def live(self, parent: int) -> Sequence[int]:
@@ -176,18 +234,13 @@ class PartColumns(Mapping[int, Parts]):
 
     def figures(self, places: Sequence[int]) -> list[KeyResultFigures]:
         """The progress of the key results at these places."""
-        of, stated, found = self._columns, self.kept.columns, []
-        for place in places:
+        names, found = (*Judged._fields, "confidence", "weight"), []
+        each = zip(places, *(self.column(name, places) for name in names), strict=True)
+        for place, value, share, due, health, gap, confidence, weight in each:
             if place in self.by_rows:
                 found.append(self.by_rows[place].progress)
                 continue
-            value, share, due = of["value"][place], of["unclamped"][place], of["expected"][place]
-            health, gap = of["health"][place], of["gap"][place]
-            confidence, weight, measured = (
-                stated["confidence"][place],
-                stated["weight"][place],
-                float(value is not None),
-            )
+            measured = float(value is not None)
             found.append(KeyResultFigures(value, share, due, health, gap, measured, confidence, confidence, weight))
         return found
 
@@ -244,7 +297,7 @@ class KeyResultColumns(Columnar[KeyResultFigures]):
         return list(map(self._of.part, self._places))
 
     def column(self, name: str) -> Sequence[Any]:
-        if name in JUDGED or name in _STATED:
+        if name in Judged._fields or name in _STATED:
             return self._of.column(name, self._places)
         return super().column(name)
 
@@ -303,20 +356,38 @@ class _Own:
     rows: Sequence[AnyObjective]
     births: Sequence[int]
     parts: PartColumns
-    places: Sequence[Sequence[int]]
+    grouped: Grouped
+
+    def array(self, column: Array) -> Array:
+        """A column of all key results for those of these objectives."""
+        places = self.grouped.places
+        return column[places.start : places.stop] if isinstance(places, range) else column[self._index]
+
+    @cached_property
+    def _index(self) -> Places:
+        return np.array(self.grouped.places, np.intp)
+
+    @cached_property
+    def of(self) -> Groups:
+        """The key results of each objective, with their weights."""
+        weights = self.array(self.parts.kept.columns.array("weight"))
+        are_equal = np.count_nonzero(weights == ONE) == len(weights)
+        return Groups(self.grouped.bounds, None if are_equal else weights)
 
     def groups(self, name: str) -> list[list[Any]]:
         """A column of the key results of each objective."""
-        return self.parts.groups(name, self.places)
-
-    @cached_property
-    def weights(self) -> list[list[float]]:
-        return self.groups("weight")
+        return self.of.split(self.parts.column(name, self.grouped.places))
 
     @property
     def unequal_weights(self) -> wholes.Weights:
         """The weights; None if all are 1."""
-        return self.weights if self.parts.are_weighted else None
+        return None if self.of.weights is None else self.groups("weight")
+
+    @property
+    def policies(self) -> Sequence[ScoringPolicy]:
+        """The policy that each objective is judged by, or one for all."""
+        only = self.parts.policy
+        return [only] if only is not None else [self.parts.frames[born].policy for born in self.births]
 
 
 _Compute: TypeAlias = Callable[[_Own], list[Any]]
@@ -327,10 +398,10 @@ def _values(own: _Own) -> list[float | None]:
 
 
 def _healths(own: _Own) -> list[Health | None]:
-    policies, states = list(map(own.parts.policies.__getitem__, own.births)), values_of(own.rows, "state")
-    found = wholes.healths_while_open(own.groups("health"), own.groups("gap"), own.unequal_weights, policies)
+    judged, states = own.parts.judged, values_of(own.rows, "state")
+    found = healths_while_open(own.of, own.array(judged.health), own.array(judged.gap), own.policies)
     if states.count(ObjectiveState.ACTIVE) == len(states):
-        return [*found]
+        return found
     return list(map(wholes.health_in_state, states, values_of(own.rows, "verdict"), found))
 
 
@@ -343,11 +414,14 @@ def _gaps(own: _Own) -> list[float]:
 
 
 def _confidences(own: _Own) -> list[float | None]:
-    return list(map(wholes.mean_confidence, own.groups("confidence"), own.weights))
+    return list(map(wholes.mean_confidence, own.groups("confidence"), own.groups("weight")))
 
 
 def _records(own: _Own) -> list[ObjectiveProgress]:
-    return [_whole(row, own.parts, places) for row, places in zip(own.rows, own.places, strict=True)]
+    return [
+        _whole(row, own.parts, places)
+        for row, places in zip(own.rows, own.of.split(list(own.grouped.places)), strict=True)
+    ]
 
 
 def _counts(own: _Own) -> list[bool]:
@@ -364,7 +438,7 @@ def _healths_of_parts(own: _Own) -> list[list[Health | None]]:
 
 def _whole(row: AnyObjective, parts: PartColumns, own: Sequence[int]) -> ObjectiveProgress:
     key_results = [parts.part(place).progress for place in own]
-    return wholes.of_objective(formula_inputs.of_objective(row), key_results, parts.policies[row.born])
+    return wholes.of_objective(formula_inputs.of_objective(row), key_results, parts.frames[row.born].policy)
 
 
 _COLUMNS: Final[Mapping[str, _Compute]] = {

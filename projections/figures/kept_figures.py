@@ -4,25 +4,29 @@ Key results that depend on a KPI are computed by the formula from rows, and so a
 end; see docs/adr/0052.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from operator import attrgetter
-from typing import Any, cast
+from typing import Final, cast
 
-from domain.metrics import open_columns, progress
+import numpy as np
+
+from domain.metrics import progress
+from domain.metrics.columns import open_key_results
+from domain.metrics.columns.arrays import CODES, Array, Places
+from domain.metrics.columns.open_key_results import OpenKeyResults
 from domain.metrics.formulas import clamped
-from domain.metrics.open_columns import OpenKeyResults
-from domain.metrics.progress import Judged, KeyResultProgress
+from domain.metrics.progress import KeyResultProgress
 from domain.metrics.rating import Health
 from projections.figures import latest_standings, timeline
 from projections.figures.figures import Figures
-from projections.figures.goal_columns import JUDGED, Goals, Judgement, Part, PartColumns
+from projections.figures.goal_columns import Goals, Judged, Judgement, Part, PartColumns
 from projections.figures.horizon import Horizon
 from projections.figures.kept_frames import Frame, Rulebook
 from projections.figures.window import End, end_of_goal
 from projections.standings import kept_columns
 from projections.standings.kept_columns import Kept, KeptColumns
-from projections.store.columnar import at_places, tuples_of, values_of
+from projections.store.columnar import tuples_of
+from projections.store.packed_columns import NO_TIME
 from projections.store.stored_times import moment, stored
 from projections.store.versioned_tables import Connection
 from projections.tables.key_result import KeyResultRow, key_results_by_birth
@@ -33,7 +37,7 @@ from projections.tables.objective import AnyObjective
 def add_parts(conn: Connection, of: Goals, to: PartColumns, shown: tuple[str, ...] = ()) -> KeptColumns:
     """Add the key results of those of these objectives that are missing there, from their kept standings. Returns
     these, with the columns `shown`, see `projections.standings.kept_rows.SHOWN`."""
-    rows = [row for row in of.rows if row.born not in to.policies] if to.policies else of.rows
+    rows = [row for row in of.rows if row.born not in to.frames] if to.frames else of.rows
     ids = dict(tuples_of(rows, "born", "id"))  # each once; Python computes the hash of a UUID, but not of an integer
     kept = kept_columns.of_objectives(conn, of.basis, list(ids.values()), shown)
     add_kept(lambda: nullcontext(conn), of._replace(rows=rows), to, kept)
@@ -45,16 +49,15 @@ def add_kept(
 ) -> None:
     """Add the key results of these objectives, which are missing there, from their kept standings. `connect` gives a
     connection for what standings do not have."""
-    book = Rulebook(of.basis.at, of.cycles, of.settings)
-    frames = dict(zip(values_of(of.rows, "born"), book.frames(of.rows), strict=True))
-    figures, others = _judged(frames, kept)
+    frames = Rulebook(of.basis.at, of.cycles, of.settings).frames(of.rows)
+    found, others = _judged(frames, kept)
     by_rows: dict[int, Part] = {}
     if others:
         with connect() as conn:
             by_rows = dict(zip(others, _by_rows(conn, of, list(map(kept.at, others))), strict=True))
     for place, part in by_rows.items():
-        _put(figures, place, part.judgement)
-    to.add(dict(zip(frames, map(attrgetter("policy"), frames.values()), strict=True)), kept, figures, by_rows)
+        found.put(place, part.judgement)
+    to.add(frames, kept, found, by_rows)
 
 
 def is_open_heading(of: Goals, row: AnyObjective, parts: PartColumns) -> bool:
@@ -62,7 +65,7 @@ def is_open_heading(of: Goals, row: AnyObjective, parts: PartColumns) -> bool:
     return parts.is_bare(row.born) and end_of_goal(row, of.cycles[row.cycle]) is None
 
 
-def judged(of: Goals, parts: PartColumns) -> Iterator[tuple[int, Judged, bool]]:
+def judged(of: Goals, parts: PartColumns) -> Iterator[tuple[int, progress.Judged, bool]]:
     """The key results of those of these objectives that are open, dropped ones aside, by their places: what the health
     of each depends on, and whether its goal is to hold what is given."""
     book = Rulebook(of.basis.at, of.cycles, of.settings)
@@ -106,51 +109,44 @@ def _figures(conn: Connection, of: Goals, changed: Sequence[KeyResultRow]) -> Fi
 # ── from kept standings ──────────────────────────────────────────────────────────────────────────
 
 
-def _judged(frames: Mapping[int, Frame], kept: KeptColumns) -> tuple[list[list[Any]], list[int]]:
-    """The figures of key results as columns, see `JUDGED`, and the places of those that depend on a KPI, or were
-    changed or measured after their end. `frames`: by the position at which each objective was drafted."""
-    distinct = set(frames.values())
-    if len(distinct) == 1 and all(kept.columns["is_kept"]) and not any(kept.columns["is_dropped"]):
-        (frame,) = distinct
-        if frame.ended is None:
-            return _open(frame, kept, range(len(kept.columns["born"]))), []
-    of_each = list(map(frames.__getitem__, kept.columns["parent"]))
-    together, alone = _grouped(of_each, kept)
-    figures: list[list[Any]] = [[None] * len(kept) for _ in JUDGED]
-    for frame, places in together.items():
-        for place, *own in zip(places, *_open(frame, kept, places), strict=True):
-            _put(figures, place, own)
-    others = []
-    for place in alone:
-        judgement = _ended_or_dropped(of_each[place], kept, place) if kept.columns["is_kept"][place] else None
+def _judged(frames: Mapping[int, Frame], kept: KeptColumns) -> tuple[Judged, list[int]]:
+    """The figures of key results, and the places of those that depend on a KPI, or were changed or measured after their
+    end. `frames`: by the position at which each objective was drafted."""
+    distinct = list(dict.fromkeys(frames.values()))
+    are_regular = kept.columns.all("is_kept") and not kept.columns.any("is_dropped")
+    if are_regular and len(distinct) == 1 and distinct[0].ended is None:
+        return _open(distinct[0], kept, None), []
+    are_open = kept.columns.array("is_kept") & ~kept.columns.array("is_dropped")
+    of_each = _frames_of_each(frames, distinct, kept)
+    found, others, alone = Judged.missing(len(kept)), [], ~are_open
+    for number, frame in enumerate(distinct):
+        are_own = of_each == number
+        if frame.ended is not None:
+            alone |= are_own
+        elif np.count_nonzero(are_own & are_open):
+            places = np.flatnonzero(are_own & are_open)
+            found.put_all(places, _open(frame, kept, places))
+    for place in np.flatnonzero(alone).tolist():
+        frame = distinct[of_each[place]]
+        judgement = _ended_or_dropped(frame, kept, place) if kept.columns["is_kept"][place] else None
         if judgement is None:
             others.append(place)
         else:
-            _put(figures, place, judgement)
-    return figures, others
+            found.put(place, judgement)
+    return found, others
 
 
-def _grouped(of_each: Sequence[Frame], kept: KeptColumns) -> tuple[dict[Frame, Sequence[int]], list[int]]:
-    """The places of the open key results by frame, and those of all others."""
-    are_kept, are_dropped = kept.columns["is_kept"], kept.columns["is_dropped"]
-    together: dict[Frame, list[int]] = {frame: [] for frame in of_each}
-    alone: list[int] = []
-    for place, (frame, is_kept, is_dropped) in enumerate(zip(of_each, are_kept, are_dropped, strict=True)):
-        is_open = is_kept and not is_dropped and frame.ended is None
-        (together[frame] if is_open else alone).append(place)
-    return {frame: places for frame, places in together.items() if places}, alone
-
-
-def _put(figures: Sequence[list[Any]], place: int, of: Iterable[Any]) -> None:
-    """Put the figures of one key result into the columns."""
-    for column, value in zip(figures, of, strict=True):
-        column[place] = value
+def _frames_of_each(frames: Mapping[int, Frame], distinct: Sequence[Frame], kept: KeptColumns) -> Places:
+    """The number of the frame of each key result among the distinct ones."""
+    numbers = {frame: number for number, frame in enumerate(distinct)}
+    parents, bounds = kept.by_objective
+    return np.repeat(np.array([numbers[frames[parent]] for parent in parents], np.intp), np.diff(bounds))
 
 
 # ── open ones ────────────────────────────────────────────────────────────────────────────────────
 
 
-def _facts(frame: Frame, kept: KeptColumns, place: int) -> Judged:
+def _facts(frame: Frame, kept: KeptColumns, place: int) -> progress.Judged:
     """What the health of the open key result at a place depends on."""
     created, due, measured, is_dropped = [
         kept.columns[name][place] for name in ("created_at", "due", "last_measured_at", "is_dropped")
@@ -158,28 +154,43 @@ def _facts(frame: Frame, kept: KeptColumns, place: int) -> Judged:
     return frame.facts(frame.span(created, due), kept.few(place), measured, is_dropped=is_dropped)
 
 
-def _open(frame: Frame, kept: KeptColumns, places: Sequence[int]) -> list[list[Any]]:
-    """The figures of the open key results at these places, as columns."""
+_NO_TIME: Final = np.array(NO_TIME)
+
+
+def _open(frame: Frame, kept: KeptColumns, places: Places | None) -> Judged:
+    """The figures of the open key results at these places, or of all."""
     rules = frame.rules
-    are_all = isinstance(places, range)  # see `_judged`
-    shares, levels, created, due, measured = [
-        kept.columns[name] if are_all else at_places(kept.columns[name], places)
-        for name in ("share", "is_level", "created_at", "due", "last_measured_at")
-    ]
-    first = rules.begins_at
-    begins_at = [first if one < first else one for one in created]  # noqa: FURB136 - takes a third of the time
-    planned = {number: _planned(frame, kept, place) for number, place in kept.planned(places)} if kept.by_birth else {}
-    of = OpenKeyResults(shares, levels, begins_at, rules.ends(due), measured, planned)
-    figures = open_columns.at_moment(of, stored(frame.book.at), rules.silence, rules.policy)
+    shares, created, due, measured = (
+        _column(kept, name, places) for name in ("share", "created_at", "due", "last_measured_at")
+    )
+    are_level = _column(kept, "is_level", places) if kept.columns.any("is_level") else None
+    begins_at = np.maximum(created, rules.begins_at)
+    are_missing = measured == _NO_TIME
+    silent_since = np.where(are_missing, begins_at, measured) if np.count_nonzero(are_missing) else measured
+    planned = _planned(frame, kept, places) if kept.by_birth else {}
+    of = OpenKeyResults(shares, are_level, begins_at, rules.ends(due), silent_since, planned)
+    figures = open_key_results.at_moment(of, stored(frame.book.at), rules.silence, rules.policy)
     if frame.is_planned:
-        pending = [Health.PENDING] * len(places), [0.0] * len(places)
-        figures = figures._replace(health=pending[0], gap=pending[1])
-    return [figures.value, shares, figures.expected, figures.health, figures.gap]
+        figures = figures._replace(health=np.full(len(shares), CODES[Health.PENDING]), gap=np.zeros(len(shares)))
+    return Judged(figures.value, shares, figures.expected, figures.health, figures.gap)
 
 
-def _planned(frame: Frame, kept: KeptColumns, place: int) -> float:
-    """The expected progress of an open key result by its plan."""
-    return frame.planned(frame.span(kept.columns["created_at"][place], kept.columns["due"][place]), kept.few(place))
+def _column(kept: KeptColumns, name: str, places: Places | None) -> Array:
+    """A column of the key results at these places, or of all."""
+    return kept.columns.array(name) if places is None else kept.columns.array(name)[places]
+
+
+def _planned(frame: Frame, kept: KeptColumns, places: Places | None) -> dict[int, float]:
+    """The expected progress of those of these open key results, or of all, that have a plan, by their numbers."""
+    created, due = kept.columns["created_at"], kept.columns["due"]
+    numbers = None if places is None else {place: number for number, place in enumerate(places.tolist())}
+    return {
+        place if numbers is None else numbers[place]: frame.planned(
+            frame.span(created[place], due[place]), kept.few(place)
+        )
+        for place in kept.planned
+        if numbers is None or place in numbers
+    }
 
 
 # ── ended and dropped ones ───────────────────────────────────────────────────────────────────────

@@ -3,12 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from itertools import compress, count
 from operator import attrgetter
 from typing import Final, NamedTuple
 from uuid import UUID
 
+import numpy as np
+from numpy.typing import NDArray
+
 from domain.metrics import progress
+from domain.metrics.columns.arrays import Times
 from domain.primitives.calendar import Calendar
 from domain.primitives.lazy import cached_property
 from domain.primitives.values import Cadence, CycleState, ObjectiveKind, ObjectiveState, ScoringPolicy
@@ -47,11 +50,12 @@ class Rules:
             found = self._ends[stored_day] = stored(self.calendar.day_end(day(stored_day)))
         return found
 
-    def ends(self, days: Sequence[int]) -> list[int]:
-        """The ends of these days."""
-        distinct = set(days)
-        ends = dict(zip(distinct, map(self.day_end, distinct), strict=True))
-        return [*ends.values()] * len(days) if len(ends) == 1 else list(map(ends.__getitem__, days))
+    def ends(self, days: NDArray[np.int64]) -> Times:
+        """The end of each of these days, or one for all if they are the same day."""
+        if np.count_nonzero(days == days[:1]) == len(days):
+            return np.array(list(map(self.day_end, days[:1].tolist())), np.int64)
+        distinct, places = np.unique(days, return_inverse=True)
+        return np.array(list(map(self.day_end, distinct.tolist())))[places]
 
 
 @dataclass
@@ -80,25 +84,29 @@ class Rulebook:
             self._rules[cycle.born, ended] = found
         return found
 
-    def frames(self, rows: Sequence[AnyObjective]) -> "list[Frame]":
-        """The frame of each of these objectives: one for all open ones of a cycle in one state, since their key results
-        are judged in the same way."""
+    def frames(self, rows: Sequence[AnyObjective]) -> "dict[int, Frame]":
+        """The frame of each of these objectives, by the position at which it was drafted: one for all open ones of a
+        cycle in one state, since their key results are judged in the same way."""
         if len(rows) == 1:
-            return [Frame(self, rows[0])]
-        cycles, states, ends = (values_of(rows, name) for name in ("cycle", "state", "ended_at"))
-        keys = list(zip(map(_AS_NUMBER, cycles), map(id, states), strict=True))  # Python computes the hashes of both
-        are_open = [ended_at is None for ended_at in ends]
-        examples = {
-            key: Frame(self, rows[number]) for key, number in dict(compress(zip(keys, count()), are_open)).items()
-        }
-        shared = {key: frame for key, frame in examples.items() if frame.ended is None}
-        found = list(map(shared.get, keys))
-        if None not in found and all(are_open):
-            return found  # type: ignore[return-value]  # see the condition
-        return [
-            frame if frame is not None and is_open else Frame(self, rows[number])
-            for number, (frame, is_open) in enumerate(zip(found, are_open, strict=True))
-        ]
+            return {rows[0].born: Frame(self, rows[0])}
+        births, states, ends = (values_of(rows, name) for name in ("born", "state", "ended_at"))
+        if len(self.cycles) == 1 and ends.count(None) == len(ends) and states.count(states[0]) == len(states):
+            only = Frame(self, rows[0])
+            if only.ended is None:
+                return dict.fromkeys(births, only)
+        keys = zip(
+            map(_AS_NUMBER, values_of(rows, "cycle")), map(id, states), strict=True
+        )  # Python computes their hashes
+        shared: dict[tuple[int, int], Frame] = {}
+        found = {}
+        for number, (born, key, ended_at) in enumerate(zip(births, keys, ends, strict=True)):
+            frame = shared.get(key) if ended_at is None else None
+            if frame is None:
+                frame = Frame(self, rows[number])
+                if frame.ended is None:
+                    shared[key] = frame
+            found[born] = frame
+        return found
 
 
 _AS_NUMBER: Final = attrgetter("int")

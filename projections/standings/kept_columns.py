@@ -1,6 +1,6 @@
 """Kept standings as columns, for the figures of many key results at one basis."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
@@ -8,11 +8,14 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import msgspec
+import numpy as np
 
+from domain.metrics.columns.arrays import Places
+from domain.primitives.lazy import cached_property
 from domain.primitives.values import Basis
 from projections.standings.kept_rows import EACH, ID_BYTES, KEPT, WAS_LAST
 from projections.store.basis import is_level, opaque
-from projections.store.column_reader import ColumnReader, Columns
+from projections.store.column_reader import ColumnReader, Columns, Unpacked, unpacked
 from projections.store.columns import Conversion
 from projections.store.stored_times import TIMES_AS_NUMBERS, day, moment
 from projections.store.versioned_tables import Connection, basis_params, fetch, loaded_column, row_loader
@@ -70,24 +73,23 @@ _LOADERS: Final[Mapping[str, Conversion]] = {
 _kept: Final = row_loader(Kept, map(_LOADERS.get, Kept._fields))
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class KeptColumns:
     """Kept standings as columns, in the order of drafting and addition; a record is made only if one is looked at.
     Times are numbers, see `projections.store.stored_times`. `columns`: those that are read of each row,
     by name, as stored. `by_birth`: those that are read of few rows, by `born`. `shown`: those of `SHOWN` that were
     asked for, as stored."""
 
-    columns: Mapping[str, list[Any]]
+    columns: Unpacked
     by_birth: Mapping[int, Few]
     shown: Mapping[str, list[Any]] = field(default_factory=dict)
 
     def __len__(self) -> int:
-        return len(self.columns["born"])
+        return self.columns.size
 
     def __add__(self, others: "KeptColumns") -> "KeptColumns":
         """These standings, followed by others, without what is only shown."""
-        columns = {name: self.columns[name] + others.columns[name] for name in EACH}
-        return KeptColumns(columns, {**self.by_birth, **others.by_birth})
+        return KeptColumns(self.columns + others.columns, {**self.by_birth, **others.by_birth})
 
     def loaded(self, name: str) -> list[Any]:
         """The values of a column that is read of each row."""
@@ -102,14 +104,26 @@ class KeptColumns:
         """The columns of the standing at a place that are read of few."""
         return self.by_birth.get(self.columns["born"][place], _NONE)
 
-    def planned(self, places: Sequence[int]) -> Iterator[tuple[int, int]]:
-        """Those of these places whose standings have a plan, each with its number among them."""
-        for number, place in enumerate(places):
-            if self.few(place).plan is not None:
-                yield number, place
+    @cached_property
+    def planned(self) -> Sequence[int]:
+        """The places of the standings that have a plan."""
+        planned = {born for born, few in self.by_birth.items() if few.plan is not None}
+        return [place for place, born in enumerate(self.columns["born"]) if born in planned] if planned else ()
+
+    @cached_property
+    def by_objective(self) -> tuple[list[int], Places]:
+        """The objectives of these standings by the positions at which they were drafted, and where the standings of
+        each begin, followed by their number."""
+        parents = self.columns.array("parent")
+        if len(parents) and parents[0] == parents[-1]:
+            return [int(parents[0])], np.array([0, len(parents)])
+        are_bounds = np.ones(len(parents) + 1, np.bool_)
+        np.not_equal(parents[1:], parents[:-1], out=are_bounds[1:-1])
+        bounds = are_bounds.nonzero()[0]
+        return parents[bounds[:-1]].tolist(), bounds
 
 
-NO_STANDINGS: Final = KeptColumns({name: [] for name in EACH}, {})
+NO_STANDINGS: Final = KeptColumns(unpacked(KEPT.packed, b""), {})
 
 # ── queries ──────────────────────────────────────────────────────────────────────────────────────
 

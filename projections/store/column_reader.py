@@ -4,53 +4,86 @@ Many rows are read as one, with an array for each column, which takes the driver
 are read as they are: PostgreSQL needs 55 µs more to aggregate any.
 """
 
-import sys
-from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from itertools import compress
-from math import isnan
 from typing import Any, Final, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
+from domain.metrics.columns.arrays import Array, numbers
+from domain.primitives.lazy import cached_property
 from projections.store.packed_columns import NO_TIME, Packed
 
-_IS_LITTLE_ENDIAN: Final = sys.byteorder == "little"
+_WORD: Final = np.dtype(">i8")
+"""A word as PostgreSQL sends it."""
+
 
 # ── packed columns ───────────────────────────────────────────────────────────────────────────────
 
 
 class Unpacked(dict[str, list[Any]]):
-    """Packed columns of rows, by name; each is unpacked when it is looked up. Moments and days are numbers."""
+    """Packed columns of rows, by name: as lists, with None for what is missing, and as arrays, with NaN or `NO_TIME`
+    for it. Each is made when it is looked up. Moments and days are numbers."""
 
-    def __init__(self, packed: Packed, rows: Iterable[bytes], *, at_once: bool) -> None:
-        """`at_once`: whether all columns are unpacked now, which costs less than to look each of few rows up."""
+    def __init__(self, packed: Packed, words: NDArray[np.int64]) -> None:
+        """`words`: one row for each word of `packed`."""
         super().__init__()
-        self._places = packed.places
-        self._words = array("q", b"".join(rows))
-        if _IS_LITTLE_ENDIAN:
-            self._words.byteswap()
-        if at_once:
-            self.unpack(self._places)
+        self._packed = packed
+        self._words = words
+        self.size: int = words.shape[1]
+        """The number of rows."""
+        self._arrays: dict[str, Array] = {}
+
+    def __add__(self, others: "Unpacked") -> "Unpacked":
+        """These rows, followed by others."""
+        return Unpacked(self._packed, np.concatenate((self._words, others._words), axis=1))
+
+    def all(self, name: str) -> bool:
+        """Whether a boolean column is true in each row."""
+        return bool(self._flags_of_all >> self._packed.places[name].bit & 1)
+
+    def any(self, name: str) -> bool:
+        """Whether a boolean column is true in some row."""
+        return bool(self._flags_of_any >> self._packed.places[name].bit & 1)
+
+    @cached_property
+    def _flags_of_all(self) -> int:
+        return int(np.bitwise_and.reduce(self._words[-1]))
+
+    @cached_property
+    def _flags_of_any(self) -> int:
+        return int(np.bitwise_or.reduce(self._words[-1]))
+
+    def array(self, name: str) -> Array:
+        """A column as an array."""
+        found = self._arrays.get(name)
+        if found is None:
+            found = self._arrays[name] = self._array(name)
+        return found
+
+    def _array(self, name: str) -> Array:
+        of = self._packed.places[name]
+        words: Array = self._words[of.word]
+        if of.type == "float8":
+            words = words.view(np.float64)
+        elif of.type == "boolean":
+            words = (words & (1 << of.bit)) != 0
+        return words
 
     def __missing__(self, name: str) -> list[Any]:
-        self.unpack([name])
-        return self[name]
+        type_, column = self._packed.places[name].type, self.array(name)
+        values: list[Any] = numbers(column) if type_ == "float8" else column.tolist()
+        if type_ == "timestamptz" and NO_TIME in values:
+            values = [None if one == NO_TIME else one for one in values]
+        self[name] = values
+        return values
 
-    def unpack(self, names: Iterable[str]) -> None:
-        """Unpack these columns."""
-        for name in names:
-            of = self._places[name]
-            values: list[Any]
-            if of.type == "float8":
-                values = memoryview(self._words).cast("B").cast("d")[of.word :: of.width].tolist()
-                if isnan(sum(values)):
-                    values = [None if isnan(one) else one for one in values]
-            else:
-                values = self._words[of.word :: of.width].tolist()
-                if of.type == "boolean":
-                    values = list(map(bool, map((1 << of.bit).__and__, values)))
-                elif of.type == "timestamptz" and NO_TIME in values:
-                    values = [None if one == NO_TIME else one for one in values]
-            self[name] = values
+
+def unpacked(packed: Packed, rows: bytes) -> Unpacked:
+    """The packed columns of rows from their bytes, one row after another."""
+    words = np.frombuffer(rows, _WORD).reshape(-1, packed.width)
+    return Unpacked(packed, words.T.astype(np.int64, order="C"))
 
 
 # ── columns of rows ──────────────────────────────────────────────────────────────────────────────
@@ -59,7 +92,7 @@ class Unpacked(dict[str, list[Any]]):
 class Columns(NamedTuple):
     """What was read of rows: packed columns by name, other columns, and those that only some rows have."""
 
-    packed: Mapping[str, list[Any]]
+    packed: Unpacked
     each: Sequence[list[Any]]
     optional: Sequence[list[Any]]
 
@@ -83,18 +116,17 @@ class ColumnReader:
         """The columns of the only row with `as_arrays`."""
         packed, *rest = row
         columns = [values or [] for values in rest]
-        unpacked = Unpacked(self._packed, [] if packed is None else [packed], at_once=False)
-        return Columns(unpacked, columns[: self._width], columns[self._width :])
+        return Columns(unpacked(self._packed, packed or b""), columns[: self._width], columns[self._width :])
 
     def of_rows(self, rows: Sequence[Sequence[Any]]) -> Columns:
         """The columns of rows with `as_rows`."""
         if not rows:
-            return Columns(Unpacked(self._packed, [], at_once=True), [[] for _ in range(self._width)], [])
+            return Columns(unpacked(self._packed, b""), [[] for _ in range(self._width)], [])
         packed, *rest = map(list, zip(*rows, strict=True))
         has_optional = rest[self._width]
         optional = rest[self._width + 1 :] if True in has_optional else []
         return Columns(
-            Unpacked(self._packed, packed, at_once=True),
+            unpacked(self._packed, b"".join(packed)),
             rest[: self._width],
             [list(compress(values, has_optional)) for values in optional],
         )

@@ -24,10 +24,9 @@ _SENT: Final[Mapping[str, str]] = {
 
 
 class Place(NamedTuple):
-    """Where a column is: its type, the number of words of a row, its word among them, and its bit if it is boolean."""
+    """Where a column is: its type, its word among those of a row, and its bit if it is boolean."""
 
     type: str
-    width: int
     word: int
     bit: int = 0
 
@@ -38,9 +37,10 @@ class Packed:
     def __init__(self, columns: Sequence[Column]) -> None:
         self._words = [column for column in columns if column.type != "boolean"]
         self._flags = [column.name for column in columns if column.type == "boolean"]
-        width = len(self._words) + 1
-        words = {column.name: Place(column.type, width, word) for word, column in enumerate(self._words)}
-        flags = {name: Place("boolean", width, width - 1, bit) for bit, name in enumerate(self._flags)}
+        self.width = len(self._words) + 1
+        """The number of words of a row."""
+        words = {column.name: Place(column.type, word) for word, column in enumerate(self._words)}
+        flags = {name: Place("boolean", self.width - 1, bit) for bit, name in enumerate(self._flags)}
         self.places = {column.name: (words | flags)[column.name] for column in columns}
         self.stored = [NAME] if columns else []
         """The name of the generated column, if there is one."""

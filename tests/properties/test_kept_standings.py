@@ -98,8 +98,11 @@ def check(conn: Connection, basis: Basis) -> list[KeyResultProgress]:
             assert expected is not None
             found.append(expected)
             assert (basis, ids[born], shown(part.progress)) == (basis, ids[born], shown(expected))
-    own = [row for row, places in zip(rows, parts.own([row.born for row in rows]), strict=True) if places]
+    sizes = parts.own([row.born for row in rows]).sizes
+    own = [row for row, size in zip(rows, sizes, strict=True) if size]
     wholes = as_columns(ObjectiveColumns(own, parts, {}))
+    for some in (own[::-1], own[1::3], own[:1]):
+        as_columns(ObjectiveColumns(some, parts, {}))
     assert [(basis, row.id, shown(figures.objective(row.id))) for row in own] == [
         (basis, row.id, shown(whole)) for row, whole in zip(own, wholes, strict=True)
     ]

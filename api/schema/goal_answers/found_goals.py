@@ -1,7 +1,6 @@
 """The goals of one answer as columns: objectives and their key results, as they were read in one statement."""
 
 from collections.abc import Sequence
-from itertools import chain
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -13,11 +12,11 @@ from api.snapshot.siblings import Siblings
 from api.snapshot.snapshot import View
 from domain.primitives.lazy import cached_property
 from domain.primitives.values import Kind
-from projections.figures.goal_columns import KeyResultColumns, ObjectiveColumns, PartColumns
+from projections.figures.goal_columns import Grouped, KeyResultColumns, ObjectiveColumns, PartColumns
 from projections.standings.goals_at_once import Found
 from projections.standings.kept_columns import KeptColumns
 from projections.standings.kept_rows import ID_BYTES
-from projections.store.columnar import Columnar, at_places, in_range
+from projections.store.columnar import Columnar, at_places
 from projections.tables.key_result import KEY_RESULT
 from projections.tables.objective import OBJECTIVE
 
@@ -60,8 +59,8 @@ class Objectives(Columnar[Any]):
     @cached_property
     def key_results(self) -> "KeyResults":
         """Their key results, without dropped ones."""
-        groups = self.parts.groups_of(self.columns["born"], include_dropped=False)
-        return KeyResults(self.batch.view, self.kept, self.parts, self.columns["id"], groups)
+        grouped = self.parts.groups_of(self.columns["born"], include_dropped=False)
+        return KeyResults(self.batch.view, self.kept, self.parts, self.columns["id"], grouped)
 
 
 class KeyResults(Columnar[Any]):
@@ -73,15 +72,15 @@ class KeyResults(Columnar[Any]):
         kept: KeptColumns,
         parts: PartColumns,
         objectives: Sequence[UUID],
-        groups: Sequence[Sequence[int]],
+        grouped: Grouped,
     ) -> None:
-        """`groups`: the places of the key results of each of these objectives."""
+        """`grouped`: the places of the key results of these objectives."""
         self._view = view
         self._kept = kept
         self._parts = parts
         self._objectives = objectives
-        self._sizes = list(map(len, groups))
-        self._places = in_range(list(chain.from_iterable(groups)))
+        self._sizes: list[int] = grouped.sizes
+        self._places = grouped.places
 
     def __len__(self) -> int:
         return len(self._places)

@@ -78,7 +78,7 @@ def of_key_results(batch: Batch) -> KeyResultColumns:
     """The progress of each of these key results, and its latest measurements."""
     view, births = batch.view, batch.column("born")
     of = _known(view)
-    places = of.places_of(births) if of.policies else None
+    places = of.places_of(births) if of.frames else None
     if places is None:
         with view.reads.on_one_connection() as conn:
             kept_figures.add_parts(conn, _goals(view, objectives_of_key_results(batch)), of)
@@ -125,21 +125,29 @@ def keep_parts(view: View, rows: Sequence[AnyObjective], kept: KeptColumns) -> P
 def parts_of(view: View, rows: Sequence[AnyObjective]) -> tuple[Goals, PartColumns]:
     """These objectives with what is in force, and the key results of each with their progress, among others; a view
     computes them once."""
-    of, known = _goals(view, rows), _known(view)
-    if not all(map(known.policies.__contains__, values_of(rows, "born"))):
-        view.reads.read(kept_figures.add_parts, of, known)
-    return of, known
+    of = _goals(view, rows)
+    return of, _with_parts(view, rows, of)
+
+
+def _with_parts(view: View, rows: Sequence[AnyObjective], of: Goals | None = None) -> PartColumns:
+    """The key results of each of these objectives with their progress, among others. `of`: these objectives with what
+    is in force."""
+    known = _known(view)
+    if not all(map(known.frames.__contains__, values_of(rows, "born"))):
+        view.reads.read(kept_figures.add_parts, of or _goals(view, rows), known)
+    return known
 
 
 def _goals(view: View, rows: Sequence[AnyObjective]) -> Goals:
     ids = values_of(rows, "cycle")
-    distinct = dict(zip(map(attrgetter("int"), ids), ids, strict=True))  # Python computes the hash of a UUID
-    return Goals(view.basis, rows, view.by_id(cycle.cycles, distinct.values()), view.settings)
+    distinct = dict(zip(map(attrgetter("int"), ids), ids, strict=True)).values()  # Python computes the hash of a UUID
+    cycles = view.by_id(cycle.cycles, distinct)
+    return Goals(view.basis, rows, {id: cycles[id] for id in distinct}, view.settings)
 
 
 def has_parts(view: View) -> bool:
     """Whether key results have been read with their progress at a view."""
-    return bool(_known(view).policies)
+    return bool(_known(view).frames)
 
 
 def _known(view: View) -> PartColumns:
@@ -159,9 +167,10 @@ def of_objectives(batch: Batch) -> ObjectiveColumns:
     """The progress of each of these objectives."""
     view, rows = batch.view, batch.having(OBJECTIVES_NEED)
     view.remember(objective.goals, rows)
-    of, parts = parts_of(view, rows)
-    others = [rows[number] for number, own in enumerate(parts.own(values_of(rows, "born"))) if not own]
-    return ObjectiveColumns(rows, parts, _apart(view, of, parts, others) if others else {})
+    parts = _with_parts(view, rows)
+    sizes = parts.own(values_of(rows, "born")).sizes
+    others = [rows[number] for number, size in enumerate(sizes) if not size] if 0 in sizes else []
+    return ObjectiveColumns(rows, parts, _apart(view, _goals(view, others), parts, others) if others else {})
 
 
 def _apart(view: View, of: Goals, parts: PartColumns, rows: Sequence[AnyObjective]) -> dict[int, ObjectiveProgress]:

@@ -18,7 +18,7 @@ from api.snapshot.snapshot import Batch, Columns, View
 from domain.primitives.values import Kind
 from projections.standings.kept_columns import KeptColumns
 from projections.standings.kept_rows import SHOWN
-from projections.store.columnar import at_places, in_range, values_of
+from projections.store.columnar import at_places, values_of
 from projections.store.versioned_tables import Narrow
 from projections.tables.key_result import KEY_RESULT, few_of_key_results
 
@@ -49,9 +49,9 @@ def _with_figures(batch: Batch, include_dropped: bool, narrow: Narrow) -> Sequen
         return batch.all(_few, include_dropped, narrow)
     rows = batch.having(OBJECTIVES_NEED)
     parts, kept = shown_parts(batch.view, rows, tuple(name for name in SHOWN if name in narrow.names))
-    groups = parts.groups_of(values_of(rows, "born"), include_dropped=include_dropped)
-    sizes, places = list(map(len, groups)), in_range(list(chain.from_iterable(groups)))
-    return few_of_standings(batch.view, kept, values_of(rows, "id"), sizes, places, narrow)
+    grouped = parts.groups_of(values_of(rows, "born"), include_dropped=include_dropped)
+    sizes = grouped.sizes
+    return few_of_standings(batch.view, kept, values_of(rows, "id"), sizes, grouped.places, narrow)
 
 
 def few_of_standings(
