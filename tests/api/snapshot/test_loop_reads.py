@@ -9,7 +9,7 @@ import pytest
 
 from api.runtime.database import Database
 from api.snapshot.loop_reads import CONNECTIONS_MAX, LoopReads, NeedsThread
-from projections.store.stored_columns import TIMES_AS_NUMBERS, stored
+from projections.store.stored_times import TIMES_AS_NUMBERS, stored
 from tests.asking import until_open
 
 SECONDS_MAX = 20
