@@ -114,6 +114,8 @@ def _judged(frames: Mapping[int, Frame], kept: KeptColumns) -> tuple[Judged, lis
     end. `frames`: by the position at which each objective was drafted."""
     distinct = list(dict.fromkeys(frames.values()))
     are_regular = kept.columns.all("is_kept") and not kept.columns.any("is_dropped")
+    if not len(kept):
+        return Judged.missing(0), []
     if are_regular and len(distinct) == 1 and distinct[0].ended is None:
         return _open(distinct[0], kept, None), []
     are_open = kept.columns.array("is_kept") & ~kept.columns.array("is_dropped")
@@ -164,7 +166,7 @@ def _open(frame: Frame, kept: KeptColumns, places: Places | None) -> Judged:
         _column(kept, name, places) for name in ("share", "created_at", "due", "last_measured_at")
     )
     are_level = _column(kept, "is_level", places) if kept.columns.any("is_level") else None
-    begins_at = np.maximum(created, rules.begins_at)
+    begins_at = rules.beginnings(created)
     are_missing = measured == _NO_TIME
     silent_since = np.where(are_missing, begins_at, measured) if np.count_nonzero(are_missing) else measured
     planned = _planned(frame, kept, places) if kept.by_birth else {}

@@ -8,7 +8,6 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 import numpy as np
-from numpy.typing import NDArray
 
 from domain.metrics import progress
 from domain.metrics.columns.arrays import Times
@@ -50,12 +49,18 @@ class Rules:
             found = self._ends[stored_day] = stored(self.calendar.day_end(day(stored_day)))
         return found
 
-    def ends(self, days: NDArray[np.int64]) -> Times:
-        """The end of each of these days, or one for all if they are the same day."""
-        if np.count_nonzero(days == days[:1]) == len(days):
-            return np.array(list(map(self.day_end, days[:1].tolist())), np.int64)
+    def ends(self, days: Times) -> Times | int:
+        """The end of each of these days, of which there is at least one, or one for all if they are the same day."""
+        if np.count_nonzero(days != days[0]) == 0:
+            return self.day_end(int(days[0]))
         distinct, places = np.unique(days, return_inverse=True)
         return np.array(list(map(self.day_end, distinct.tolist())))[places]
+
+    def beginnings(self, created_at: Times) -> Times | int:
+        """The beginning of each of the key results that were added at these moments, or one for all if they were added
+        before the cycle began."""
+        are_late = created_at > self.begins_at
+        return np.maximum(created_at, self.begins_at) if np.count_nonzero(are_late) else self.begins_at
 
 
 @dataclass

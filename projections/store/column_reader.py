@@ -41,19 +41,18 @@ class Unpacked(dict[str, list[Any]]):
 
     def all(self, name: str) -> bool:
         """Whether a boolean column is true in each row."""
-        return bool(self._flags_of_all >> self._packed.places[name].bit & 1)
+        bit = 1 << self._packed.places[name].bit
+        return all(flags & bit for flags in self._flags)
 
     def any(self, name: str) -> bool:
         """Whether a boolean column is true in some row."""
-        return bool(self._flags_of_any >> self._packed.places[name].bit & 1)
+        bit = 1 << self._packed.places[name].bit
+        return any(flags & bit for flags in self._flags)
 
     @cached_property
-    def _flags_of_all(self) -> int:
-        return int(np.bitwise_and.reduce(self._words[-1]))
-
-    @cached_property
-    def _flags_of_any(self) -> int:
-        return int(np.bitwise_or.reduce(self._words[-1]))
+    def _flags(self) -> set[int]:
+        """The boolean columns of all rows that differ in one, as words."""
+        return {*self._words[-1].tolist()}
 
     def array(self, name: str) -> Array:
         """A column as an array."""

@@ -12,13 +12,13 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from domain.metrics.columns.arrays import CODES, ONE, ZERO, Codes, Flags, Numbers, Times
+from domain.metrics.progress import elapsed
 from domain.metrics.rating import Health, upper_bounds
 from domain.primitives.values import ScoringPolicy
 
-_INSTANT: Final = np.array(1)
 _ON_TRACK: Final = np.array(CODES[Health.ON_TRACK])
-_EXACT_MAX: Final = np.array(2**53)
-"""Up to this number, 285 years in microseconds, quotients of whole numbers are those of the same floats."""
+_EXACT_MAX: Final = 2**53
+"""285 years in microseconds. Floats have each whole number up to this one, so that quotients are equal."""
 _SILENCE_MAX: Final = 2**62
 """Longer than the time between any two moments."""
 
@@ -27,14 +27,14 @@ class OpenKeyResults(NamedTuple):
     """Key results that have neither ended nor been dropped, as columns; see `KeyResultFacts`.
 
     `shares`: the measured shares of the goals, `unclamped` in their progress. `are_level`: whether a goal is to hold
-    what is given; None if none is. `due_at`: one for each, or one for all. `silent_since`: the last measurement, or
-    the beginning without one. `planned`: the expected progress of those with a plan, by place.
+    what is given; None if none is. `begins_at`, `due_at`: one for each, or one for all. `silent_since`: the last
+    measurement, or the beginning without one. `planned`: the expected progress of those with a plan, by place.
     """
 
     shares: Numbers
     are_level: Flags | None
-    begins_at: Times
-    due_at: Times
+    begins_at: Times | int
+    due_at: Times | int
     silent_since: Times
     planned: Mapping[int, float]
 
@@ -53,34 +53,44 @@ def at_moment(of: OpenKeyResults, at: int, silence: int, policy: ScoringPolicy) 
     `progress.pace` and `Pace.health`: PENDING until `silence` after the beginning; OUTDATED if `silence` has passed
     since the last measurement, both now and on the due day; else by the gap. `silence`: the time without a measurement
     after which a key result is stale."""
-    moment, silence_max = np.array(at), np.array(min(silence, _SILENCE_MAX))
+    silence = min(silence, _SILENCE_MAX)
     values = np.fmin(np.fmax(of.shares, ZERO), ONE)  # 0 where a share is missing
-    values += ZERO  # 0.0 for -0.0
-    expected = _expected(of, moment)
+    expected = _expected(of, at)
     gaps = expected - values
     codes = np.array(upper_bounds(policy)).searchsorted(gaps)
     codes += _ON_TRACK
-    are_silent = of.silent_since < np.minimum(of.due_at, moment) - silence_max
+    silent_before = min(of.due_at, at) if isinstance(of.due_at, int) else np.minimum(of.due_at, at)
+    are_silent = of.silent_since < silent_before - silence
     if np.count_nonzero(are_silent):
         are_unreached = values != ONE if of.are_level is None else (values != ONE) | of.are_level
         codes[are_silent & are_unreached] = CODES[Health.OUTDATED]
     are_missing = np.isnan(of.shares)
     if np.count_nonzero(are_missing):
-        are_pending = are_missing & (of.begins_at >= moment - silence_max)
+        are_pending = are_missing & (of.begins_at >= at - silence)
         codes[are_pending], gaps[are_pending], values[are_missing] = CODES[Health.PENDING], ZERO, np.nan
     return Figures(values, expected, codes, gaps)
 
 
-def _expected(of: OpenKeyResults, at: Times) -> Numbers:
-    """As `progress.expected`: the elapsed share of the span, 1 without a span."""
-    spans, elapsed = of.due_at - of.begins_at, at - of.begins_at
-    expected: Numbers = np.fmin(np.fmax(elapsed / np.maximum(spans, _INSTANT), ZERO), ONE)
-    expected[spans < _INSTANT] = 1.0
-    if np.count_nonzero(spans > _EXACT_MAX):
-        for place in np.flatnonzero(spans > _EXACT_MAX).tolist():
-            expected[place] = min(max(int(elapsed[place]) / int(spans[place]), 0.0), 1.0)
+def _expected(of: OpenKeyResults, at: int) -> Numbers:
+    """As `progress.expected`."""
+    if isinstance(of.begins_at, int) and isinstance(of.due_at, int):
+        expected = np.full(len(of.shares), elapsed(of.begins_at, of.due_at, at))
+    else:
+        expected = _elapsed_of_each(of, at)
     if of.are_level is not None:
         expected[of.are_level] = 1.0
     for place, share in of.planned.items():
         expected[place] = share
     return expected
+
+
+def _elapsed_of_each(of: OpenKeyResults, at: int) -> Numbers:
+    """As `progress.elapsed` of different spans, which has those that are longer than `_EXACT_MAX`."""
+    begins_at, due_at = np.asarray(of.begins_at), np.asarray(of.due_at)
+    spans = due_at - begins_at
+    found: Numbers = np.fmin(np.fmax((at - begins_at) / np.maximum(spans, 1), ZERO), ONE)
+    found[spans < 1] = 1.0
+    for place in np.flatnonzero(spans > _EXACT_MAX).tolist():
+        begin, due = (int(np.broadcast_to(one, len(found))[place]) for one in (begins_at, due_at))
+        found[place] = elapsed(begin, due, at)
+    return found
