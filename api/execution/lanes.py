@@ -32,6 +32,9 @@ WAITING: Final = 2
 has been read, waits for its turn."""
 TOGETHER_MAX: Final = 32
 """The largest number of requests that are answered together."""
+IDLE_ITERATIONS: Final = 3
+"""The iterations of the event loop without another request, of a few microseconds each, after which those that wait are
+answered. Clients that have just got their answers often ask again at once."""
 FORGETTING: Final = 0.9
 """What remains of the weight of earlier operations in the accuracy of estimates after each operation."""
 RETRY_SECONDS_MAX: Final = 60
@@ -259,15 +262,11 @@ class Lane:
         return await mine.outcome
 
     async def _serve(self, key: Hashable, work: Together, caller: Hashable) -> None:
-        """Answer those who have gathered, again and again until there are none. A batch begins once an iteration of the
-        event loop has brought no other request."""
+        """Answer those who have gathered, again and again until there are none."""
         batch: list[Waiter] = []
         try:
-            while waiting := self._gathered[key]:
-                size = 0
-                while size < len(waiting) < TOGETHER_MAX:
-                    size = len(waiting)
-                    await asyncio.sleep(0)
+            while self._gathered[key]:
+                await self._gather(key)
                 batch, self._gathered[key] = self._gathered[key][:TOGETHER_MAX], self._gathered[key][TOGETHER_MAX:]
                 batch = [one for one in batch if not one.outcome.done()]
                 if batch:
@@ -275,6 +274,14 @@ class Lane:
         finally:
             for one in (*batch, *self._gathered.pop(key)):
                 one.outcome.cancel()
+
+    async def _gather(self, key: Hashable) -> None:
+        """Wait until a few iterations of the event loop have brought no other request."""
+        size, idle = 0, 0
+        while idle < IDLE_ITERATIONS and len(self._gathered[key]) < TOGETHER_MAX:
+            await asyncio.sleep(0)
+            idle = idle + 1 if size == len(self._gathered[key]) else 0
+            size = len(self._gathered[key])
 
     async def _serve_batch(self, batch: Sequence[Waiter], work: Together, caller: Hashable) -> None:
         asked, cost = [one.asked for one in batch], sum(one.cost for one in batch)
