@@ -6,6 +6,7 @@ Without it a small answer takes three statements, one after the other, and each 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final, Literal, NamedTuple, TypeAlias
+from uuid import UUID
 
 from projections.standings import kept_columns
 from projections.standings.kept_columns import KeptColumns
@@ -14,7 +15,7 @@ from projections.store.basis import ResolvedBasis, last_known_version, opaque
 from projections.store.column_reader import Columns
 from projections.store.columns import Conversion
 from projections.store.stored_times import TIMES_AS_NUMBERS, day, moment
-from projections.store.versioned_tables import Connection, fetch, loaded_column
+from projections.store.versioned_tables import Connection, Few, fetch
 from projections.tables.objective import OBJECTIVE
 
 Which: TypeAlias = Literal["one", "some", "first"]
@@ -33,17 +34,14 @@ class Wanted(NamedTuple):
 
 
 class Found(NamedTuple):
-    """The bases of an answer, and its objectives as columns with the standings of their key results."""
+    """The bases of an answer, its objectives, and the standings of their key results. `ids`: those of the objectives,
+    in sixteen bytes each."""
 
     present: ResolvedBasis
     basis: ResolvedBasis
-    columns: Mapping[str, Sequence[Any]]
+    ids: Sequence[bytes]
+    objectives: Few
     kept: KeptColumns
-
-    @property
-    def size(self) -> int:
-        """The number of objectives."""
-        return len(self.columns["id"])
 
 
 _BASES: Final[Mapping[At, str]] = {
@@ -89,16 +87,22 @@ def found(wanted: Wanted, rows: Sequence[tuple[Any, ...]]) -> Found:
     present = bases.of_row((head, None if head_known is None else moment(head_known), moment(now)))
     basis = ResolvedBasis(moment(at), position, moment(at)) if wanted.at == "position" else present
     objectives, standings = statement.columns(rows)
-    columns = {
-        name: loaded_column(values, _LOADERS[name]) for name, values in zip(wanted.columns, objectives, strict=True)
-    }
-    return Found(present, basis, columns, kept_columns.kept_columns(standings, wanted.shown))
+    columns, size = dict(zip(wanted.columns, objectives, strict=True)), len(objectives[0])
+    rows = statement.narrow.late(columns, size, _LOADS)
+    return Found(present, basis, columns["id"], rows, kept_columns.kept_columns(standings, wanted.shown))
 
 
-_TIMES: Final[Mapping[str, Conversion]] = {"timestamptz": moment, "date": day}
-_LOADERS: Final[Mapping[str, Conversion | None]] = {
-    column.name: _TIMES.get(column.type, column.load) for column in OBJECTIVE.columns
+def _uuid(stored: bytes) -> UUID:
+    return UUID(bytes=stored)
+
+
+_AS_SENT: Final[Mapping[str, Conversion]] = {"timestamptz": moment, "date": day, "uuid": _uuid}
+"""How values are converted that the driver leaves as PostgreSQL sends them. It makes a `UUID` in the time of five other
+values, and most of them are looked at by nothing."""
+_LOADS: Final[Mapping[str, Conversion | None]] = {
+    column.name: _AS_SENT.get(column.type, column.load) for column in OBJECTIVE.columns
 }
+_UUIDS: Final = frozenset(column.name for column in OBJECTIVE.columns if column.type == "uuid")
 COLUMNS: Final = frozenset(column.name for column in OBJECTIVE.columns if not column.type.endswith("[]"))
 """The columns of objectives that can be read so: arrays of different lengths cannot be aggregated."""
 
@@ -114,10 +118,13 @@ class _Statement:
         self._reader = kept_columns.reader(wanted.shown)
         self._width = len(wanted.columns)
         self._is_one = wanted.which == "one"
+        narrow = OBJECTIVE.narrow(frozenset(wanted.columns))
+        assert narrow is not None
+        self.narrow = narrow
         self.sql = (self._of_one if self._is_one else self._of_many)(wanted)
 
     def _of_one(self, wanted: Wanted) -> str:
-        columns = ", ".join([*_BASIS, *(f"o.{name}" for name in wanted.columns), self._reader.as_rows])
+        columns = ", ".join([*_BASIS, *map(_sent, wanted.columns), self._reader.as_rows])
         return (
             f"with b as materialized ({_BASES[wanted.at]}) select {columns}"
             f" from b left join lateral ({_OBJECTIVES[wanted.which]}) o on true"
@@ -125,7 +132,7 @@ class _Statement:
         )
 
     def _of_many(self, wanted: Wanted) -> str:
-        own = ", ".join(f"array_agg(o.{name})" for name in wanted.columns)
+        own = ", ".join(f"array_agg({_sent(name)})" for name in wanted.columns)
         read = ", ".join(f"v.{name}" for name in dict.fromkeys([*wanted.columns, "id", "born"]))
         parts = (
             f"select v.*, {self._reader.has_optional} from b cross join o cross join lateral ({_standings(wanted)}) v"
@@ -146,6 +153,11 @@ class _Statement:
             return [values or [] for values in own], self._reader.of_arrays(rows[0][middle:])
         parts = [row[middle:] for row in rows] if rows[0][middle] is not None else []
         return [[] if rows[0][first] is None else [value] for value in own], self._reader.of_rows(parts)
+
+
+def _sent(name: str) -> str:
+    """The expression of a column of an objective `o`."""
+    return f"uuid_send(o.{name})" if name in _UUIDS else f"o.{name}"
 
 
 def _standings(wanted: Wanted) -> str:

@@ -252,9 +252,9 @@ class ValidityTable(Table[R]):
 class Few(Columnar[Any]):
     """Rows of which a few columns were read."""
 
-    def __init__(self, row: Any, columns: Sequence[Sequence[Any]], length: int) -> None:
+    def __init__(self, row: Any, columns: Mapping[str, Sequence[Any]], length: int) -> None:
         self._row = row
-        self._columns: dict[str, Sequence[Any]] = dict(zip(row._fields, columns, strict=True))
+        self._columns = columns
         self._length = length
 
     def __len__(self) -> int:
@@ -262,11 +262,11 @@ class Few(Columnar[Any]):
 
     def has(self, name: str) -> bool:
         """Whether this column was read."""
-        return name in self._columns
+        return name in self._row._fields
 
     @cached_property
     def records(self) -> Sequence[Any]:
-        rows: list[Any] = [*map(self._row._make, zip(*self._columns.values(), strict=True))]
+        rows: list[Any] = [*map(self._row._make, zip(*map(self.column, self._row._fields), strict=True))]
         return rows
 
     def column(self, name: str) -> Sequence[Any]:
@@ -276,7 +276,33 @@ class Few(Columnar[Any]):
         """A row, which is made without the others, or several."""
         if isinstance(place, slice) or "records" in vars(self):
             return self.records[place]
-        return self._row._make([values[place] for values in self._columns.values()])
+        return self._row._make([self._value(name, place) for name in self._row._fields])
+
+    def _value(self, name: str, place: int) -> Any:
+        return self._columns[name][place]
+
+
+class LateFew(Few):
+    """The same with columns as stored, each of which is converted when it is looked at. `loads`: the conversions."""
+
+    def __init__(
+        self, row: Any, stored: Mapping[str, Sequence[Any]], length: int, loads: Mapping[str, Conversion | None]
+    ) -> None:
+        super().__init__(row, stored, length)
+        self._loads = loads
+        self._loaded: dict[str, Sequence[Any]] = {}
+
+    def column(self, name: str) -> Sequence[Any]:
+        found = self._loaded.get(name)
+        if found is None:
+            found = self._loaded[name] = loaded_column(self._columns[name], self._loads[name])
+        return found
+
+    def _value(self, name: str, place: int) -> Any:
+        if name in self._loaded:
+            return self._loaded[name][place]
+        load, value = self._loads[name], self._columns[name][place]
+        return value if load is None or value is None else load(value)
 
 
 class Narrow:
@@ -301,11 +327,15 @@ class Narrow:
 
     def of_columns(self, stored: Mapping[str, Sequence[Any]], length: int, known: Mapping[str, Sequence[Any]]) -> Few:
         """The rows with these columns as stored, and others whose values are known."""
-        columns = [
-            known[column.name] if column.name in known else loaded_column(stored[column.name], column.load)
+        columns = {
+            column.name: known[column.name] if column.name in known else loaded_column(stored[column.name], column.load)
             for column in self._columns
-        ]
+        }
         return Few(self._row, columns, length)
+
+    def late(self, stored: Mapping[str, Sequence[Any]], length: int, loads: Mapping[str, Conversion | None]) -> LateFew:
+        """The rows with these columns, which are converted when they are looked at."""
+        return LateFew(self._row, stored, length, loads)
 
 
 class VersionedTable(Table[V]):

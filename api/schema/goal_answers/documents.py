@@ -104,8 +104,8 @@ class GoalQuery:
         answers = self._level(run, Objectives(view, found))
         if not self.is_one:
             return [self._named(answers)]
-        by_id = dict(zip(found.columns["id"], answers, strict=True))
-        return [self._named(by_id.get(one.objective)) for one in asked]
+        by_id = dict(zip(found.ids, answers, strict=True))
+        return [self._named(None if one.objective is None else by_id.get(one.objective.bytes)) for one in asked]
 
     def _named(self, answer: Any) -> dict[str, Any]:
         for name in reversed(self._names):

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from typing import Any, TypeVar
-from uuid import UUID
 
 from api.schema.metrics import figures
 from api.schema.metrics.key_result_lists import OF_FIGURES, few_of_standings
@@ -14,11 +13,9 @@ from domain.primitives.lazy import cached_property
 from domain.primitives.values import Kind
 from projections.figures.goal_columns import Grouped, KeyResultColumns, ObjectiveColumns, PartColumns
 from projections.standings.goals_at_once import Found
-from projections.standings.kept_columns import KeptColumns
 from projections.standings.kept_rows import ID_BYTES
 from projections.store.columnar import Columnar, at_places
 from projections.tables.key_result import KEY_RESULT
-from projections.tables.objective import OBJECTIVE
 
 T = TypeVar("T")
 
@@ -27,12 +24,9 @@ class Objectives(Columnar[Any]):
     """Objectives at a view, with their progress and their key results."""
 
     def __init__(self, view: View, found: Found) -> None:
-        narrow = OBJECTIVE.narrow(frozenset(found.columns))
-        assert narrow is not None
-        rows = narrow.of_columns({}, found.size, found.columns)
-        self.batch = narrow_batch(view, Kind.OBJECTIVE, rows)
-        self.parts, self.kept = figures.keep_parts(view, rows, found.kept), found.kept
-        self.columns = found.columns
+        self.batch = narrow_batch(view, Kind.OBJECTIVE, found.objectives)
+        self.parts = figures.keep_parts(view, found.objectives, found.kept)
+        self._found = found
 
     @property
     def records(self) -> Sequence[Any]:
@@ -40,16 +34,16 @@ class Objectives(Columnar[Any]):
         return Siblings(TYPES[Kind.OBJECTIVE][0], self.batch, 0, len(self))
 
     def __len__(self) -> int:
-        return len(self.columns["id"])
+        return len(self._found.ids)
 
     def column(self, name: str) -> Sequence[Any]:
         """A column of their rows."""
-        return self.columns[name]
+        return self._found.objectives.column(name)
 
     @property
     def ids(self) -> list[str]:
         """Their global ids."""
-        return global_ids.encode_all(Kind.OBJECTIVE, self.columns["id"], self.batch.view.id_end)
+        return global_ids.encode_stored(Kind.OBJECTIVE, self._found.ids, self.batch.view.id_end)
 
     @cached_property
     def progress(self) -> ObjectiveColumns:
@@ -59,8 +53,8 @@ class Objectives(Columnar[Any]):
     @cached_property
     def key_results(self) -> "KeyResults":
         """Their key results, without dropped ones."""
-        grouped = self.parts.groups_of(self.columns["born"], include_dropped=False)
-        return KeyResults(self.batch.view, self.kept, self.parts, self.columns["id"], grouped)
+        grouped = self.parts.groups_of(self.column("born"), include_dropped=False)
+        return KeyResults(self.batch.view, self._found, self.parts, grouped)
 
 
 class KeyResults(Columnar[Any]):
@@ -69,16 +63,15 @@ class KeyResults(Columnar[Any]):
     def __init__(
         self,
         view: View,
-        kept: KeptColumns,
+        found: Found,
         parts: PartColumns,
-        objectives: Sequence[UUID],
         grouped: Grouped,
     ) -> None:
         """`grouped`: the places of the key results of these objectives."""
         self._view = view
-        self._kept = kept
+        self._kept = found.kept
         self._parts = parts
-        self._objectives = objectives
+        self._objectives = found.objectives
         self._sizes: list[int] = grouped.sizes
         self._places = grouped.places
 
@@ -105,7 +98,8 @@ class KeyResults(Columnar[Any]):
         """The key results as objects of the API."""
         narrow = KEY_RESULT.narrow(frozenset(["objective", "born", *self._kept.shown]) - {ID_BYTES})
         assert narrow is not None
-        return few_of_standings(self._view, self._kept, self._objectives, self._sizes, self._places, narrow).joined
+        ids = self._objectives.column("id")
+        return few_of_standings(self._view, self._kept, ids, self._sizes, self._places, narrow).joined
 
     def split(self, values: Sequence[T]) -> list[Sequence[T]]:
         """These values, one of each, by objective."""

@@ -88,7 +88,7 @@ def test_whole_rows_are_read_once_when_another_column_is_asked_for() -> None:
         asked.append(ids)
         return [ROWS[id] for id in ids]
 
-    batch = NarrowBatch(VIEW, Few(Id, [[3, 1]], 2), whole)
+    batch = NarrowBatch(VIEW, Few(Id, {"id": [3, 1]}, 2), whole)
     assert (batch.column("id"), asked) == ([3, 1], [])
     assert batch.column("title") == ["Title 3", "Title 1"]
     assert [one.title for one in batch.objects(RowProxy)] == ["Title 3", "Title 1"]
@@ -96,4 +96,4 @@ def test_whole_rows_are_read_once_when_another_column_is_asked_for() -> None:
 
 
 def test_a_batch_without_rows_has_empty_columns() -> None:
-    assert NarrowBatch(VIEW, Few(Id, [[]], 0), lambda ids: ids).column("title") == []
+    assert NarrowBatch(VIEW, Few(Id, {"id": []}, 0), lambda ids: ids).column("title") == []
