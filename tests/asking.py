@@ -54,7 +54,7 @@ async def until_open(reads: LoopReads) -> None:
     """Wait until a statement can be read on this event loop."""
     for _ in range(3_000):
         try:
-            await reads.rows("select 1", {}, {})
+            await reads.rows("select 1", {})
         except NeedsThread:
             await asyncio.sleep(0.01)
         else:

@@ -33,6 +33,7 @@ from api.snapshot.structure import Structure
 from domain.log.event_store import Log
 from projections.engine.projector import Projector
 from projections.proof.signer import Keys
+from projections.standings import goals_at_once
 from projections.store.deadline import Deadline
 
 WORKING_SHARE = 4
@@ -168,7 +169,7 @@ def _loop_reads(database: Database, standbys: Standbys | None) -> LoopReads | No
     connections of libpq."""
     if standbys is not None or database.is_pooled or sys.platform == "win32":
         return None
-    return LoopReads(database.connect_reader)
+    return LoopReads(database.connect_reader, goals_at_once.LOADERS)
 
 
 def _lanes(settings: Settings) -> Lanes:

@@ -36,8 +36,10 @@ class _Session(NamedTuple):
 class LoopReads:
     """Reads statements on the event loop over connections that `connect` opens, on a thread, when all are in use."""
 
-    def __init__(self, connect: Callable[[], Connection]) -> None:
+    def __init__(self, connect: Callable[[], Connection], loaders: Mapping[str, Any]) -> None:
+        """`loaders`: other loaders of the driver than the usual ones, by type."""
         self._connect = connect
+        self._loaders = loaders
         self._thread = ThreadPoolExecutor(1, "keyframe-reads")
         self._idle: list[_Session] = []
         self._count = 0
@@ -45,14 +47,12 @@ class LoopReads:
         self._is_opening = self._is_closed = False
         self._readying: asyncio.Task[None] | None = None
 
-    async def rows(self, sql: str, params: Mapping[str, Any], loaders: Mapping[str, Any]) -> Rows:
+    async def rows(self, sql: str, params: Mapping[str, Any]) -> Rows:
         """The rows of a query, which is prepared; see `projections.store.versioned_tables.fetch`. Raises `NeedsThread`
         if no connection is free, or if the query fails."""
         session = self._taken()
         try:
             cursor = session.conn.cursor(binary=True, row_factory=tuple_row)
-            for type_, loader in loaders.items():
-                cursor.adapters.register_loader(type_, loader)
             await cursor.execute(sql, params, prepare=True)
             rows = await cursor.fetchall()
         except BaseException as error:
@@ -102,6 +102,8 @@ class LoopReads:
             self._count -= 1
         else:
             session = _Session(opened, psycopg.AsyncConnection[Any](opened.pgconn), loop)
+            for type_, loader in self._loaders.items():
+                session.conn.adapters.register_loader(type_, loader)
             self._readying = loop.create_task(self._ready(session))
 
     async def _ready(self, session: _Session) -> None:

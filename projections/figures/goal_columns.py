@@ -27,7 +27,7 @@ from projections.figures import formula_inputs
 from projections.figures.kept_frames import Frame
 from projections.figures.standing import Standing
 from projections.standings.kept_columns import NO_STANDINGS, Kept, KeptColumns
-from projections.store.columnar import Columnar, at_places, in_range, values_of
+from projections.store.columnar import Columnar, at_places, distinct_of, in_range, values_of
 from projections.tables.cycle import CycleRow, Settings
 from projections.tables.objective import AnyObjective
 
@@ -398,11 +398,11 @@ def _values(own: _Own) -> list[float | None]:
 
 
 def _healths(own: _Own) -> list[Health | None]:
-    judged, states = own.parts.judged, values_of(own.rows, "state")
+    judged = own.parts.judged
     found = healths_while_open(own.of, own.array(judged.health), own.array(judged.gap), own.policies)
-    if states.count(ObjectiveState.ACTIVE) == len(states):
+    if distinct_of(own.rows, "state") <= {ObjectiveState.ACTIVE}:
         return found
-    return list(map(wholes.health_in_state, states, values_of(own.rows, "verdict"), found))
+    return list(map(wholes.health_in_state, values_of(own.rows, "state"), values_of(own.rows, "verdict"), found))
 
 
 def _expected(own: _Own) -> list[float]:

@@ -18,7 +18,7 @@ from projections.figures import formula_inputs
 from projections.figures.window import End, end_of_goal
 from projections.standings.kept_columns import Few
 from projections.standings.kept_rows import KEPT, Since
-from projections.store.columnar import values_of
+from projections.store.columnar import distinct_of, values_of
 from projections.store.stored_times import MICROSECOND, day, moment, stored
 from projections.tables.cycle import CycleRow, Settings
 from projections.tables.objective import AnyObjective
@@ -94,11 +94,12 @@ class Rulebook:
         cycle in one state, since their key results are judged in the same way."""
         if len(rows) == 1:
             return {rows[0].born: Frame(self, rows[0])}
-        births, states, ends = (values_of(rows, name) for name in ("born", "state", "ended_at"))
-        if len(self.cycles) == 1 and ends.count(None) == len(ends) and states.count(states[0]) == len(states):
+        births = values_of(rows, "born")
+        if len(self.cycles) == 1 and distinct_of(rows, "ended_at") == {None} and len(distinct_of(rows, "state")) == 1:
             only = Frame(self, rows[0])
             if only.ended is None:
                 return dict.fromkeys(births, only)
+        states, ends = values_of(rows, "state"), values_of(rows, "ended_at")
         keys = zip(
             map(_AS_NUMBER, values_of(rows, "cycle")), map(id, states), strict=True
         )  # Python computes their hashes

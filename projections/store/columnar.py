@@ -23,6 +23,10 @@ class Columnar(Sequence[R]):
         """An attribute of all records."""
         return list(map(attrgetter(name), self.records))
 
+    def distinct(self, name: str) -> set[Any]:
+        """The different values of an attribute."""
+        return set(self.column(name))
+
     @overload
     def __getitem__(self, place: int) -> R: ...
     @overload
@@ -57,3 +61,10 @@ def values_of(rows: Sequence[Any], name: str) -> Sequence[Any]:
     if type(rows) is not list and isinstance(rows, Columnar):  # looking a list up in an abstract class takes longer
         return rows.column(name)
     return list(map(attrgetter(name), rows))
+
+
+def distinct_of(rows: Sequence[Any], name: str) -> set[Any]:
+    """The different values of an attribute of all rows, which may be columnar."""
+    if type(rows) is not list and isinstance(rows, Columnar):
+        return rows.distinct(name)
+    return set(map(attrgetter(name), rows))

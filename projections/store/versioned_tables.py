@@ -298,6 +298,9 @@ class LateFew(Few):
             found = self._loaded[name] = loaded_column(self._columns[name], self._loads[name])
         return found
 
+    def distinct(self, name: str) -> set[Any]:
+        return set(loaded_column([*set(self._columns[name])], self._loads[name]))
+
     def _value(self, name: str, place: int) -> Any:
         if name in self._loaded:
             return self._loaded[name][place]

@@ -20,6 +20,7 @@ from api.snapshot.global_ids import encode
 from api.snapshot.loop_reads import LoopReads, NeedsThread
 from domain.commands.permissions import Role
 from domain.primitives.values import Kind
+from projections.store.stored_times import TIMES_AS_NUMBERS
 from tests.api.execution.test_executor import Reference
 from tests.asking import until_open
 from tests.properties.askers import Asker, answer
@@ -103,7 +104,7 @@ def test_answer_in_one_statement_equals_the_interpreted_one(worlds: Worlds, chan
     none, queries, expected = GoalQueries(), GoalQueries(), 0
     none.learn = lambda *_: None  # type: ignore[method-assign]
     with worlds() as world, pytest.MonkeyPatch.context() as patch, Runner() as runner:
-        reads = LoopReads(world.database.connect_reader)
+        reads = LoopReads(world.database.connect_reader, TIMES_AS_NUMBERS)
         asker = GoalAsker(world, chance)
         for _ in range(DOCUMENTS):
             document = asker.document()

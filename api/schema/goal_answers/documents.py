@@ -88,7 +88,7 @@ class GoalQuery:
                 self.needs_thread = max(0, self.needs_thread - 1)
                 raise NeedsThread
             wanted, params = self._statement(reads, asked)
-            rows = await loop_reads.rows(goals_at_once.query(wanted), params, goals_at_once.LOADERS)
+            rows = await loop_reads.rows(goals_at_once.query(wanted), params)
             reads.leave_connections()
             found = goals_at_once.found(wanted, rows)
             view = _view(reads, found, asked)

@@ -21,7 +21,7 @@ class Watched:
     def __init__(self, database: Database) -> None:
         self.opened: list[psycopg.Connection[Any]] = []
         self._database = database
-        self.reads = LoopReads(self._connect)
+        self.reads = LoopReads(self._connect, TIMES_AS_NUMBERS)
 
     def _connect(self) -> psycopg.Connection[Any]:
         self.opened.append(self._database.connect_reader())
@@ -47,7 +47,7 @@ def watched(database: Database) -> Iterator[Watched]:
 
 
 async def slow(reads: LoopReads) -> Any:
-    return await reads.rows("select pg_sleep(30)", {}, {})
+    return await reads.rows("select pg_sleep(30)", {})
 
 
 async def needs_thread(reading: Awaitable[Any]) -> bool:
@@ -62,7 +62,7 @@ def test_rows_are_read_with_the_session_and_the_loaders_of_requests(watched: Wat
     sql = "select timestamptz '2026-01-02 03:04:05Z', current_user, current_setting('search_path'), %(n)s::int"
     with database.connect_reader() as conn:
         ((moment, *others),) = conn.execute(sql, {"n": 7}).fetchall()
-    assert watched.run(lambda reads: reads.rows(sql, {"n": 7}, TIMES_AS_NUMBERS)) == [(stored(moment), *others)]
+    assert watched.run(lambda reads: reads.rows(sql, {"n": 7})) == [(stored(moment), *others)]
     assert len(watched.opened) == 1
 
 
@@ -74,7 +74,7 @@ def test_statement_in_progress_does_not_block_the_loop_and_others_open_connectio
             await until_open(reads)
             waiting.append(asyncio.create_task(slow(reads)))
             await asyncio.sleep(0)
-        assert await needs_thread(reads.rows("select 1", {}, {}))
+        assert await needs_thread(reads.rows("select 1", {}))
         for one in waiting:
             one.cancel()
         return await asyncio.gather(*waiting, return_exceptions=True)
@@ -86,9 +86,9 @@ def test_statement_in_progress_does_not_block_the_loop_and_others_open_connectio
 
 def test_statement_that_fails_needs_a_thread_and_later_ones_are_read_again(watched: Watched) -> None:
     async def test(reads: LoopReads) -> list[Any]:
-        assert await needs_thread(reads.rows("select 1 / 0", {}, {}))
+        assert await needs_thread(reads.rows("select 1 / 0", {}))
         await until_open(reads)
-        return await reads.rows("select 2", {}, {})
+        return await reads.rows("select 2", {})
 
     assert watched.run(test) == [(2,)]
 
@@ -97,16 +97,16 @@ def test_lost_connection_is_opened_again(watched: Watched, database: Database) -
     async def test(reads: LoopReads) -> list[Any]:
         with database.connect() as conn:
             conn.execute("select pg_terminate_backend(%s, 10000)", [watched.opened[0].info.backend_pid])
-        assert await needs_thread(reads.rows("select 1", {}, {}))
+        assert await needs_thread(reads.rows("select 1", {}))
         await until_open(reads)
-        return await reads.rows("select 2", {}, {})
+        return await reads.rows("select 2", {})
 
     assert watched.run(test) == [(2,)]
     assert len(watched.opened) == 2
 
 
 def test_another_loop_opens_connections_of_its_own(watched: Watched) -> None:
-    assert [watched.run(lambda reads: reads.rows("select 1", {}, {})) for _ in range(2)] == [[(1,)]] * 2
+    assert [watched.run(lambda reads: reads.rows("select 1", {})) for _ in range(2)] == [[(1,)]] * 2
     assert len(watched.opened) == 2
     assert watched.opened[0].closed
 
@@ -116,25 +116,25 @@ def test_database_that_cannot_be_reached_needs_threads(
     watched: Watched, monkeypatch: pytest.MonkeyPatch, failure: Exception
 ) -> None:
     async def test() -> None:
-        reads = LoopReads(fails)
+        reads = LoopReads(fails, {})
         for _ in range(5):
-            assert await needs_thread(reads.rows("select 1", {}, {}))
+            assert await needs_thread(reads.rows("select 1", {}))
             await asyncio.sleep(0.01)
 
     def fails() -> Any:
         raise failure
 
     asyncio.run(test())
-    assert watched.run(lambda reads: reads.rows("select 1", {}, {})) == [(1,)]
+    assert watched.run(lambda reads: reads.rows("select 1", {})) == [(1,)]
 
 
 def test_closing_leaves_no_connection_open(watched: Watched) -> None:
     async def test(reads: LoopReads) -> bool:
-        reading = asyncio.create_task(reads.rows("select pg_sleep(0.1)", {}, {}))
+        reading = asyncio.create_task(reads.rows("select pg_sleep(0.1)", {}))
         await asyncio.sleep(0)
         reads.close()
         assert await reading
-        return await needs_thread(reads.rows("select 1", {}, {}))
+        return await needs_thread(reads.rows("select 1", {}))
 
     assert watched.run(test)
     assert [conn.closed for conn in watched.opened] == [True]

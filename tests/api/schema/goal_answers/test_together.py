@@ -17,6 +17,7 @@ from api.snapshot.global_ids import encode
 from api.snapshot.loop_reads import LoopReads
 from domain.commands.permissions import Role
 from domain.primitives.values import Kind
+from projections.store.stored_times import TIMES_AS_NUMBERS
 from tests.api.schema.crowd import Crowd
 from tests.api.schema.goal_answers.test_documents import objective_ids
 from tests.asking import AskedWorld, until_open
@@ -55,7 +56,9 @@ class Batches:
 @pytest.fixture(params=["thread", "loop"], autouse=True)
 def place(request: pytest.FixtureRequest, world: AskedWorld) -> Iterator[str]:
     """Whether a process can read on its event loop."""
-    reads = world.loop_reads = LoopReads(world.database.connect_reader) if request.param == "loop" else None
+    reads = world.loop_reads = (
+        LoopReads(world.database.connect_reader, TIMES_AS_NUMBERS) if request.param == "loop" else None
+    )
     yield request.param
     if reads is not None:
         reads.close()
