@@ -26,10 +26,11 @@ class NeedsThread(Exception):
 
 
 class _Session(NamedTuple):
-    """A connection that `opened` has the parameters of, as one of the event loop."""
+    """A connection that was `opened` on a thread, as one of the event loop, with the cursor of all its statements."""
 
     opened: Connection
     conn: psycopg.AsyncConnection[Any]
+    cursor: psycopg.AsyncCursor[tuple[Any, ...]]
     loop: asyncio.AbstractEventLoop
 
 
@@ -52,9 +53,8 @@ class LoopReads:
         if no connection is free, or if the query fails."""
         session = self._taken()
         try:
-            cursor = session.conn.cursor(binary=True, row_factory=tuple_row)
-            await cursor.execute(sql, params, prepare=True)
-            rows = await cursor.fetchall()
+            await session.cursor.execute(sql, params, prepare=True)
+            rows = await session.cursor.fetchall()
         except BaseException as error:
             self._drop(session)
             if isinstance(error, psycopg.Error):
@@ -101,9 +101,10 @@ class LoopReads:
             self._is_opening = False
             self._count -= 1
         else:
-            session = _Session(opened, psycopg.AsyncConnection[Any](opened.pgconn), loop)
+            conn = psycopg.AsyncConnection[Any](opened.pgconn)
             for type_, loader in self._loaders.items():
-                session.conn.adapters.register_loader(type_, loader)
+                conn.adapters.register_loader(type_, loader)
+            session = _Session(opened, conn, conn.cursor(binary=True, row_factory=tuple_row), loop)
             self._readying = loop.create_task(self._ready(session))
 
     async def _ready(self, session: _Session) -> None:

@@ -53,14 +53,14 @@ class Levels:
 
     def _of_objective(self, at: Place, attribute: str) -> Field:
         if attribute == "id":
-            return _field_of(at, lambda _, of: of.ids, _equally_long)
+            return _present(_field_of(at, lambda _, of: of.ids, _equally_long))
         if attribute == "key_results" and not at.nodes[0].node.arguments:
             self.shows_figures = True
             level = self._level(at, self._of_key_result)
-            return _field_of(at, lambda _, of: of.key_results, lambda run, of: of.split(level(run, of)))
+            return _present(_field_of(at, lambda _, of: of.key_results, lambda run, of: of.split(level(run, of))))
         if attribute == "progress" and self._are_columns(at):
             self.shows_figures = True
-            return _field_of(at, lambda _, of: of.progress, self._level(at, self._of_figures))
+            return _present(_field_of(at, lambda _, of: of.progress, self._level(at, self._of_figures)))
         if _column(at) in goals_at_once.COLUMNS:
             self.of_objectives.add(attribute)
             return self._shown(at, lambda _, of: of.column(attribute))
@@ -69,15 +69,15 @@ class Levels:
     def _of_key_result(self, at: Place, attribute: str) -> Field:
         if attribute == "id":
             self.of_key_results.add(ID_BYTES)
-            return _field_of(at, lambda _, of: of.ids, _equally_long)
+            return _present(_field_of(at, lambda _, of: of.ids, _equally_long))
         if attribute in _LATEST:
             return self._shown(at, lambda _, of: of.progress.column(attribute))
         if attribute == "progress" and self._are_columns(at):
-            return _field_of(at, lambda _, of: of.progress, self._level(at, self._of_figures))
+            return _present(_field_of(at, lambda _, of: of.progress, self._level(at, self._of_figures)))
         if attribute == "metric":
             self.of_key_results.add(attribute)
             complete = compiled(self._executor, get_nullable_type(at.field.type), at).complete
-            return _field_of(at, lambda _, of: of.column("metric"), _Metrics(complete))
+            return _present(_field_of(at, lambda _, of: of.column("metric"), _Metrics(complete)))
         if _column(at) in IN_STANDINGS:
             self.of_key_results.add(attribute)
             return self._shown(at, lambda _, of: of.column(attribute))
@@ -125,6 +125,11 @@ def _column(at: Place) -> str | None:
 def _field_of(at: Place, read: OfGoals, complete: OfGoals) -> Field:
     is_enum = isinstance(get_nullable_type(at.field.type), GraphQLEnumType)
     return Field(at.name, read, complete, is_non_null_type(at.field.type), is_enum=is_enum)
+
+
+def _present(field: Field) -> Field:
+    """A field that is never null, so that nothing needs to look for it."""
+    return field._replace(is_required=False)
 
 
 def _equally_long(run: Run, column: list[str]) -> list[str]:
