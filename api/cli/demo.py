@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
@@ -42,6 +43,9 @@ class Story(msgspec.Struct, frozen=True):
     today: date
     position: int | None = None
     edition: int = 1
+
+
+_STORY: Final = msgspec.json.Decoder(Story)
 
 
 def settings_for_demo(chosen: Settings) -> Settings:
@@ -159,7 +163,7 @@ def _facts_path(database: Database) -> Path:
 
 def _read_story(database: Database) -> Story | None:
     try:
-        return msgspec.json.decode(_story_path(database).read_bytes(), type=Story)
+        return _STORY.decode(_story_path(database).read_bytes())
     except (FileNotFoundError, msgspec.MsgspecError):
         return None
 

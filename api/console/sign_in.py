@@ -65,6 +65,9 @@ class Chosen(msgspec.Struct, forbid_unknown_fields=True):
     person: str | None = None
 
 
+_CHOSEN: Final = msgspec.json.Decoder(Chosen)
+
+
 class SignIn:
     """The endpoints `/sign-in` and `/sign-out`. `guests`: the people of the demo; none of them needs a password, so
     there are none where the server can be reached from other machines."""
@@ -170,7 +173,7 @@ class SignIn:
                 HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Content-Type must be application/json.", "UNSUPPORTED_MEDIA_TYPE"
             )
         try:
-            chosen = msgspec.json.decode(await request.body(), type=Chosen)
+            chosen = _CHOSEN.decode(await request.body())
         except msgspec.MsgspecError as error:
             return error_response(HTTPStatus.BAD_REQUEST, f"The sign-in is not valid: {error}.", "BAD_REQUEST")
         return await self._answered(request, chosen)

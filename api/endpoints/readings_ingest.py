@@ -43,7 +43,7 @@ READINGS: Final = FileKind(
         required=("kpi", "measured_at", "value"),
         optional=("note",),
         ignored=("claimed_at", "recorded_at", "position"),
-        line=_Line,
+        line=msgspec.json.Decoder(_Line),
         of_line=_of_line,
         of_cells=_of_cells,
     ),

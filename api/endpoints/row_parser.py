@@ -53,7 +53,7 @@ class RowKind:
     """What a row of a file is, called `name` in messages.
 
     `required` and `optional` are the columns, which are also the fields of an NDJSON object; `ignored` ones are columns
-    of an export, so that an exported file can be ingested as it is. `line` is the NDJSON object. `of_line` and
+    of an export, so that an exported file can be ingested as it is. `line` decodes the NDJSON object. `of_line` and
     `of_cells` make the row of an object and of the cells of a CSV row; the latter raises `BadLine`.
     """
 
@@ -61,7 +61,7 @@ class RowKind:
     required: Sequence[str]
     optional: Sequence[str]
     ignored: Sequence[str]
-    line: type[msgspec.Struct]
+    line: msgspec.json.Decoder[Any]
     of_line: Callable[[Any, KpiKeys], Any]
     of_cells: Callable[["Cells", KpiKeys], Any]
 
@@ -193,7 +193,7 @@ class Json:
 
     def __init__(self, kind: RowKind) -> None:
         self._kind = kind
-        self._decode = msgspec.json.Decoder(kind.line).decode
+        self._decode = kind.line.decode
         self._kpis = KpiKeys()
 
     def toggles_quote(self, line: bytes) -> bool:  # noqa: ARG002  JSON escapes line breaks

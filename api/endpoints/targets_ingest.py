@@ -72,7 +72,7 @@ TARGETS: Final = FileKind(
         required=("kpi", "from"),
         optional=("target", "lower", "upper", "remove", "reason"),
         ignored=(),
-        line=_Line,
+        line=msgspec.json.Decoder(_Line),
         of_line=_of_line,
         of_cells=_of_cells,
     ),

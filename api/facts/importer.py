@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from hashlib import sha256
 from time import monotonic
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -57,6 +57,9 @@ class Fact(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     by: str | None = None
     ref: str | None = None
     reason: str | None = None
+
+
+_FACT: Final = msgspec.json.Decoder(Fact)
 
 
 class Refusal(msgspec.Struct, frozen=True):
@@ -245,7 +248,7 @@ class Import:
                 max=LINE_BYTES_MAX,
             )
         try:
-            fact = msgspec.json.decode(line, type=Fact)
+            fact = _FACT.decode(line)
             reject_duplicate_keys(line)
         except (msgspec.MsgspecError, ValueError) as error:
             raise invalid(f"This is not a fact: {error}.", rule=Rule.FACT_MALFORMED, cause=str(error)) from error

@@ -37,6 +37,7 @@ from api.execution.context import Context
 from api.execution.subscription_hub import TOO_MANY
 from api.execution.variable_limits import VALUES_MAX
 from api.graphql_http.persisted_documents import PersistedDocuments
+from domain.primitives.decoding import prepared
 
 UNAUTHORIZED: Final = 4401
 """Close code: not authenticated."""
@@ -98,6 +99,7 @@ class _Complete(_Message, tag="complete"):
 
 
 _ClientMessage: TypeAlias = _Init | _Ping | _Pong | _Subscribe | _Complete
+prepared(_ClientMessage)
 
 
 # ── transport ────────────────────────────────────────────────────────────────────────────────────

@@ -23,6 +23,7 @@ from api.report.report_figures import Figures
 from api.report.words import ClosingReflection, Note, Page, Reason, Reflection, Shape
 from api.schema.schema import schema
 from domain.primitives.calendar import Calendar
+from domain.primitives.decoding import prepared
 
 HEADING = files(__package__).joinpath("heading.graphql").read_text("utf-8")
 
@@ -116,6 +117,7 @@ class ReportRequest(NamedTuple):
         return {"cycle": self.cycle, "known": self.known, "team": team or None, "person": person or None}
 
 
+@prepared
 class Story(Shape, frozen=True):
     """The retrospective of a cycle as the report shows it. `asked`: how it was asked for; `narrowed`: what it is
     narrowed to, in words; `figures`: what it was made from."""

@@ -74,10 +74,10 @@ class Figures(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields
             retrospective=answer["retrospective"],
         )
 
-    @classmethod
-    def read(cls, text: str) -> Self:
+    @staticmethod
+    def read(text: str) -> "Figures":
         """The figures in the text of a page. Raises `msgspec.MsgspecError`."""
-        return msgspec.json.decode(text, type=cls)
+        return _FIGURES.decode(text)
 
     @property
     def text(self) -> str:
@@ -93,6 +93,9 @@ class Figures(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields
     def sha256(self) -> str:
         """The SHA-256 of the text, in hexadecimal digits."""
         return digest(self.text).hex()
+
+
+_FIGURES: Final = msgspec.json.Decoder(Figures)
 
 
 def signer_of(context: Context) -> Signer | None:

@@ -8,7 +8,6 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
-from functools import lru_cache
 from math import isfinite
 from typing import Annotated, Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
@@ -58,6 +57,11 @@ _TIES: dict[str, Any] = {
     "RANK": _Int,
     "ALIGNED": _Int,
 }
+_DECODERS: dict[str, msgspec.json.Decoder[Any]] = {
+    order: msgspec.json.Decoder(tuple.__class_getitem__((str, value, _TIES.get(order, UUID))))
+    for order, value in _VALUES.items()
+}
+"""The decoder of the cursors of each order."""
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -250,7 +254,7 @@ def encoded(*parts: Any) -> str:
 
 def decode(text: str, order: str, *field: str, descending: bool = False) -> Cursor:
     """The cursor of this order that a text holds. Raises `INVALID`."""
-    (value,), tie = decoded(_decoder(order), text, _order_name(order, descending), *field)
+    (value,), tie = decoded(_DECODERS[order], text, _order_name(order, descending), *field)
     return Cursor(value, tie)
 
 
@@ -274,12 +278,6 @@ def _is_impossible(value: Any) -> bool:
     if isinstance(value, datetime):
         return value.tzinfo is None
     return (isinstance(value, float) and not isfinite(value)) or (isinstance(value, str) and "\0" in value)
-
-
-@lru_cache
-def _decoder(order: str) -> msgspec.json.Decoder[Any]:
-    shape: Any = tuple.__class_getitem__((str, _VALUES[order], _TIES.get(order, UUID)))
-    return msgspec.json.Decoder(shape)
 
 
 def _malformed(*field: str) -> CommandRejected:

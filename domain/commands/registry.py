@@ -17,6 +17,7 @@ from domain.commands import (
     workspace_commands,
 )
 from domain.commands.command import Command, verb
+from domain.primitives.decoding import prepared
 
 _MODULES: Final = (
     people_commands, workspace_commands, cycle_commands, objective_commands, key_result_commands, kpi_commands,
@@ -38,9 +39,10 @@ def by_verb(modules: Sequence[ModuleType]) -> dict[str, type[Command]]:
 
 
 def _defined_in(module: ModuleType) -> Iterator[type[Command]]:
+    """The commands of a module, each prepared: imports on several threads convert their input."""
     for value in vars(module).values():
         if isinstance(value, type) and issubclass(value, Command) and value.__module__ == module.__name__:
-            yield value
+            yield prepared(value)
 
 
 MUTATIONS: Final[dict[str, type[Command]]] = by_verb(_MODULES)

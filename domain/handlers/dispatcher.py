@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from itertools import chain
 from operator import attrgetter
-from typing import NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 from uuid import UUID, uuid4, uuid5
 
 import msgspec
@@ -78,6 +78,14 @@ class Result(msgspec.Struct, frozen=True, omit_defaults=True):
     unchanged: int = 0
     created: tuple[Ref, ...] = ()
     """What a command has created that creates several."""
+
+
+_RESULT: Final = msgspec.json.Decoder(Result)
+
+
+def result_of(done: CommandRow) -> Result:
+    """The result of a recorded command."""
+    return _RESULT.decode(done.result)
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -164,7 +172,7 @@ class Dispatcher:
     def _has_same_input(self, done: CommandRow, command: Command, digest: bytes, keys: Keys) -> bool:
         """Whether a command with personal data has the same input as the recorded one. For an erased person the digest
         cannot be checked any more: then person and verb must match. An import's key is itself a digest of the input."""
-        result = msgspec.json.decode(done.result, type=Result)
+        result = result_of(done)
         subject = result.subject
         if not isinstance(command, _NAMING) or subject is None or subject.kind is not Kind.PERSON:
             return False
@@ -214,7 +222,7 @@ class Dispatcher:
         """The outcome of a recorded command. Decodes the result from the row if it is not given."""
         is_empty = done.first > done.last
         return Outcome(
-            result=result or msgspec.json.decode(done.result, type=Result),
+            result=result or result_of(done),
             first=None if is_empty else done.first,
             last=None if is_empty else done.last,
             head=done.last,

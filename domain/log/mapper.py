@@ -1,12 +1,12 @@
 """Maps events to rows of the log and back, and computes their leaf hash."""
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -88,6 +88,34 @@ def microseconds(moment: datetime) -> int:
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
+Decode: TypeAlias = Callable[[bytes], Event]
+"""Reads the stored body of an event."""
+
+
+def decoders(events: Iterable[type[Event]]) -> dict[str, Decode]:
+    """The decoders of all versions of these events, by stored topic."""
+    return {
+        f"{event.TOPIC}.v{version}": _decoder(event, version)
+        for event in events
+        for version in range(1, event.VERSION + 1)
+    }
+
+
+def _decoder(event: type[Event], version: int) -> Decode:
+    decode = msgspec.json.Decoder(event).decode
+    return decode if version == event.VERSION else partial(_upcast, event, version, decode)
+
+
+def _upcast(cls: type[Event], version: int, decode: Decode, data: bytes) -> Event:
+    body: dict[str, Any] = msgspec.json.decode(data)
+    for older in range(version, cls.VERSION):
+        body = cls.upcast(older, body)
+    return decode(msgspec.json.encode(body))
+
+
+_DECODERS: Final = decoders(EVENTS.values())
+
+
 class EventMapper(Mapper[UUID]):
     """Turns events into stored rows and back.
 
@@ -98,8 +126,9 @@ class EventMapper(Mapper[UUID]):
     Implements the two methods of the library's mapper, without its transcoder, compressor and cipher.
     """
 
-    def __init__(self) -> None:
-        self._decoders: dict[str, Callable[[bytes], Event]] = {}
+    def __init__(self, decoders: Mapping[str, Decode] = _DECODERS) -> None:
+        """`decoders` are those of the events that it reads, by stored topic."""
+        self._decoders = decoders
 
     def to_stored_event(self, domain_event: DomainEventProtocol[UUID]) -> StoredRow:
         assert isinstance(domain_event, Event)
@@ -130,32 +159,22 @@ class EventMapper(Mapper[UUID]):
     def decode(self, topic: str, data: bytes, stream: UUID, version: int, effective_at: datetime) -> Event:
         """The event of these columns. Raises `LookupError` for an unknown topic or version, and
         `msgspec.MsgspecError` for an invalid body."""
-        decoder = self._decoders.get(topic)
-        if decoder is None:
-            decoder = self._decoders[topic] = _decoder(topic)
-        event = decoder(data)
+        decode = self._decoders.get(topic)
+        if decode is None:
+            raise _unknown(topic)
+        event = decode(data)
         force_setattr(event, "originator_id", stream)
         force_setattr(event, "originator_version", version)
         force_setattr(event, "timestamp", effective_at)
         return event
 
 
-def _decoder(topic: str) -> Callable[[bytes], Event]:
+def _unknown(topic: str) -> LookupError:
+    """Why a topic has no decoder."""
     name, _, number = topic.rpartition(".v")
     cls = EVENTS.get(name)
-    if cls is None or not number.isdecimal():
-        raise LookupError(f"There is no event with the topic '{topic}'.")
-    version = int(number)
-    if version > cls.VERSION:
-        raise LookupError(
-            f"{topic} was written by a newer Keyframe; this one reads up to v{cls.VERSION}. Install the newer one."
-        )
-    decode = msgspec.json.Decoder(cls).decode
-    return decode if version == cls.VERSION else partial(_upcast, cls, version, decode)
-
-
-def _upcast(cls: type[Event], version: int, decode: Callable[[bytes], Event], data: bytes) -> Event:
-    body: dict[str, Any] = msgspec.json.decode(data)
-    for older in range(version, cls.VERSION):
-        body = cls.upcast(older, body)
-    return decode(msgspec.json.encode(body))
+    if cls is None or not number.isdecimal() or int(number) <= cls.VERSION:
+        return LookupError(f"There is no event with the topic '{topic}'.")
+    return LookupError(
+        f"{topic} was written by a newer Keyframe; this one reads up to v{cls.VERSION}. Install the newer one."
+    )

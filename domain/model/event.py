@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from inspect import cleandoc
-from typing import Any, ClassVar, Self, get_type_hints
+from typing import Any, ClassVar, Final, Self, get_type_hints
 from uuid import UUID
 
 import msgspec
@@ -205,6 +205,10 @@ class Authorship(msgspec.Struct, frozen=True, omit_defaults=True):
     command: UUID
     reason: str | None = None
     on_behalf_of: UUID | None = None
+
+
+AUTHORSHIP: Final = msgspec.json.Decoder(Authorship)
+"""Decodes the metadata of events."""
 
 
 class Recorded(msgspec.Struct, frozen=True):

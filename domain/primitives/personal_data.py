@@ -2,6 +2,7 @@
 
 import hmac
 import secrets
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -34,6 +35,9 @@ class Personal(msgspec.Struct, frozen=True, omit_defaults=True):
     email: str | None = None
 
 
+_PERSONAL: Final = msgspec.json.Decoder(Personal)
+
+
 def new_key() -> bytes:
     """A key for one person: 256 random bits."""
     return secrets.token_bytes(KEY_BYTES)
@@ -52,7 +56,7 @@ def unseal(key: bytes, person: UUID, sealed: bytes) -> Personal:
         plain = AESGCM(key).decrypt(nonce, ciphertext, person.bytes)
     except (InvalidTag, ValueError) as error:
         raise WrongKey(person) from error
-    return msgspec.json.decode(plain, type=Personal)
+    return _PERSONAL.decode(plain)
 
 
 def handle_digest(salt: bytes, handle: str) -> bytes:

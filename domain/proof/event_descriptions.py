@@ -13,7 +13,7 @@ from uuid import UUID
 import msgspec
 
 from domain.log.mapper import LogRow
-from domain.model.event import Authorship, Event, body_fields, description
+from domain.model.event import AUTHORSHIP, Event, body_fields, description
 from domain.model.event_registry import EVENTS
 from domain.primitives.personal_data import erased_handle
 from domain.primitives.values import Kind, Source
@@ -26,6 +26,7 @@ _SINGULAR: Final = frozenset({"to"})
 """Fields that name one item of a list, which have no value before."""
 _NAMES: Final = frozenset({"title", "name"})
 """Fields with the name of a goal."""
+_BODY: Final = msgspec.json.Decoder(dict[str, Any])
 
 
 _ATTACHED: Final = frozenset({Kind.CHECK_IN, Kind.READING, Kind.COMMENT, Kind.REFLECTION, Kind.EXTERNAL_REFERENCE})
@@ -141,8 +142,7 @@ class _Streams:
         self._parents: dict[UUID, UUID | None] = {}
 
     def described(self, row: LogRow) -> EventDescription:
-        body: dict[str, Any] = msgspec.json.decode(row.data, type=dict[str, Any])
-        by = msgspec.json.decode(row.metadata, type=Authorship)
+        body, by = _BODY.decode(row.data), AUTHORSHIP.decode(row.metadata)
         event = EVENTS.get(row.topic.partition(".")[0])
         self._names.learn(row.stream, body)
         return EventDescription(

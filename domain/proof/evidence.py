@@ -101,6 +101,11 @@ class Seal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seal: str
 
 
+_ABOUT: Final = msgspec.json.Decoder(About)
+_ENTRY: Final = msgspec.json.Decoder(Entry)
+_SEAL: Final = msgspec.json.Decoder(Seal)
+
+
 class Proven(NamedTuple):
     """The result of a check: the number of events of the cycle, the checkpoint that they were proven against, and the
     legend. `signer` is None if no signature was verified. `edited` are the streams with more than one event."""
@@ -170,18 +175,17 @@ def entries(lines: Iterable[bytes]) -> Iterator[Entry]:
     """The events of a file. Lines that are no events are left out; `check` finds out whether the others are proven."""
     for line in lines:
         with suppress(msgspec.MsgspecError):
-            yield msgspec.json.decode(line, type=Entry)
+            yield _ENTRY.decode(line)
 
 
-Line = TypeVar("Line", About, Entry, Seal)
+Line = TypeVar("Line")
 
 
-def _parsed(line: bytes, kind: type[Line]) -> Line:
+def _parsed(line: bytes, decoder: msgspec.json.Decoder[Line], what: str) -> Line:
     """A line of the file. Raises `ValueError` in words for people, in place of the message of the parser."""
     try:
-        return msgspec.json.decode(line, type=kind)
+        return decoder.decode(line)
     except (msgspec.MsgspecError, ValueError) as error:
-        what = {About: "the header of an evidence file", Entry: "an event", Seal: "the seal"}[kind]
         raise ValueError(f"This is not {what}: the file is of another kind, was changed, or was cut off.") from error
 
 
@@ -206,13 +210,13 @@ class _Reading:
         if self._about is None:
             self._begin(line)
         elif line.startswith(b'{"seal":'):
-            self._end(_parsed(line, Seal).seal)
+            self._end(_parsed(line, _SEAL, "the seal").seal)
         else:
-            self._prove(_parsed(line, Entry))
+            self._prove(_parsed(line, _ENTRY, "an event"))
         self._digest.update(line)
 
     def _begin(self, line: bytes) -> None:
-        self._about = _parsed(line, About)
+        self._about = _parsed(line, _ABOUT, "the header of an evidence file")
         note = self._about.checkpoint
         given = self._verifiers
         self._checkpoint = checkpoint.read(note) if given is None else checkpoint.verified(note, given)

@@ -54,18 +54,21 @@ class Legend(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=
         return signer.attach(note, FORMAT, msgspec.json.encode(self))
 
 
+_LEGEND: Final = msgspec.json.Decoder(Legend)
+
+
 def read(note: str, verifier: Verifier) -> Legend:
     """The legend that this key attached to a note; an empty one for a file of an earlier version. Raises `NotSigned`
     for a changed one, and `msgspec.MsgspecError` for an invalid one."""
     content = attachment(note, FORMAT, verifier)
-    return Legend() if content is None else msgspec.json.decode(content, type=Legend)
+    return Legend() if content is None else _LEGEND.decode(content)
 
 
 def claimed(note: str) -> Legend:
     """The legend of a note, without verification; an empty one if there is none."""
     for content in claimed_attachments(note):
         try:
-            return msgspec.json.decode(content, type=Legend)
+            return _LEGEND.decode(content)
         except msgspec.MsgspecError:
             continue
     return Legend()

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from domain.model.event import Authorship, Event, body_fields
+from domain.model.event import AUTHORSHIP, Event, body_fields
 from domain.primitives.values import Kind
 from domain.proof.legend import Name
 from projections.store.versioned_tables import Connection, fetch
@@ -23,7 +23,6 @@ _NAMES: Final = """
         union all select 'KeyResult', id, position, title from key_result
     ) v where id = any(%(ids)b::uuid[]) and position <= %(size)s order by id, position desc
 """
-_AUTHORSHIP: Final = msgspec.json.Decoder(Authorship)
 
 
 class Mentions:
@@ -38,7 +37,7 @@ class Mentions:
         if event.KIND in KINDS:
             self.ids.add(event.originator_id)
         self.ids.update(_ids_in([getattr(event, field) for field in body_fields(type(event))]))
-        by = _AUTHORSHIP.decode(metadata)
+        by = AUTHORSHIP.decode(metadata)
         kind, _, id = by.actor.partition(":")
         self.ids.update(UUID(id) for _ in range(kind == "person"))
         self.ids.update(id for id in (by.on_behalf_of,) if id is not None)

@@ -38,6 +38,9 @@ class Metadata(msgspec.Struct, frozen=True):
     authorization_response_iss_parameter_supported: bool = False
 
 
+_METADATA: Final = msgspec.json.Decoder(Metadata)
+
+
 class Issuer:
     """The issuer with this URL."""
 
@@ -83,7 +86,7 @@ class Issuer:
 
 def read(url: str) -> Metadata:
     """The metadata of an issuer. Raises `OSError`, `ValueError`, `HTTPException`."""
-    found = msgspec.json.decode(download(url.rstrip("/") + WELL_KNOWN), type=Metadata)
+    found = _METADATA.decode(download(url.rstrip("/") + WELL_KNOWN))
     if found.issuer != url:
         raise ValueError(f"the metadata is of the issuer {found.issuer!r}: KEYFRAME_OIDC_ISSUER must be equal to it")
     addresses = (found.authorization_endpoint, found.token_endpoint, found.jwks_uri, found.end_session_endpoint)

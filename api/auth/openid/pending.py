@@ -40,6 +40,9 @@ class Pending(msgspec.Struct, frozen=True):
         return cls(state, nonce, verifier, redirect_uri, to, time())
 
 
+_PENDING: Final = msgspec.json.Decoder(Pending)
+
+
 class Seal:
     """Seals sign-ins with a key of this client at this issuer."""
 
@@ -57,7 +60,7 @@ class Seal:
         if sealed is None:
             raise SignInProblem(SignInCode.SIGN_IN_NOT_BEGUN, "the browser has no pending sign-in")
         try:
-            pending = msgspec.json.decode(self._fernet.decrypt(sealed), type=Pending)
+            pending = _PENDING.decode(self._fernet.decrypt(sealed))
         except (InvalidToken, ValueError):
             raise SignInProblem(SignInCode.SIGN_IN_NOT_BEGUN, "the pending sign-in was not sealed here") from None
         if not -LEEWAY_SECONDS <= time() - pending.begun_at <= LIFETIME_SECONDS:

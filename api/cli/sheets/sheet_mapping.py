@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 
 from api.cli.output import USAGE, Failure
 from domain.primitives import parsers, time_zones
+from domain.primitives.decoding import prepared
 from domain.primitives.errors import CommandRejected
 
 
@@ -120,6 +121,7 @@ class CheckInColumns(Struct, frozen=True, forbid_unknown_fields=True):
     by: Given | None = None
 
 
+@prepared
 class SheetMapping(Struct, frozen=True, forbid_unknown_fields=True):
     """The whole file. `system` is the key under which the ids of the sheet are kept as external references; `reason` is
     recorded with edits that need one. A sheet has goals (`objective`, `key_result` or both) or check-ins."""

@@ -23,13 +23,13 @@ from domain.handlers.dispatcher import (
     Decision,
     Dispatcher,
     Outcome,
-    Result,
     back_off,
     contended,
     decided,
     hide_time_of,
     id_of_command,
     input_digest,
+    result_of,
     scope_of,
 )
 from domain.handlers.dispatcher import command_id as id_in_scope
@@ -133,7 +133,7 @@ class BatchDispatcher(Dispatcher):
         repeated = [one for one in items if one.id in rows]
         if not repeated:
             return {}
-        subjects = [msgspec.json.decode(row.result, type=Result).subject for row in rows.values()]
+        subjects = [result_of(row).subject for row in rows.values()]
         keys = self._log.person_keys([one.id for one in subjects if one is not None])
         done = {one.place: self._first_of(one, rows[one.id], keys) for one in repeated}
         is_other = len(repeated) < len(items) or any(isinstance(one, CommandRejected) for one in done.values())

@@ -13,7 +13,7 @@ from psycopg.abc import Params
 
 from domain.log.connections import ConnectionLost, Pool, Row, is_gone
 from domain.log.mapper import EventMapper, LogRow, StoredNotification, StoredRow
-from domain.model.event import Authorship, Recorded
+from domain.model.event import AUTHORSHIP, Recorded
 
 POSITION_MAX = 2**63 - 1
 VERSION_MAX = 2**31 - 1
@@ -38,7 +38,7 @@ class LogReader(ApplicationRecorder):
         self.mapper = EventMapper()
         self.pool = pool
         self._salt: bytes | None = None
-        self._authorship = lru_cache(4096)(msgspec.json.Decoder(Authorship).decode)
+        self._authorship = lru_cache(4096)(AUTHORSHIP.decode)
 
     def entries(self, after: int, limit: int) -> list[Recorded]:
         """Up to `limit` events after a position, in the order of the log.

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import msgspec
 import pytest
 
-from domain.log.mapper import EventMapper, StoredRow
+from domain.log.mapper import EventMapper, StoredRow, decoders
 from domain.model.event import EVENTS, WHEN_RECORDED, Event
 from domain.model.kpi import KpiDefined
 from domain.model.measurements.reading import ReadingCorrected, ReadingRecorded
@@ -35,7 +35,7 @@ class Weighed(Event, frozen=True, kw_only=True):
 @pytest.fixture
 def mapper(monkeypatch: pytest.MonkeyPatch) -> EventMapper:
     monkeypatch.setitem(EVENTS, "weighed", Weighed)
-    return EventMapper()
+    return EventMapper(decoders(EVENTS.values()))
 
 
 def stored(topic: str, state: bytes) -> StoredRow:
@@ -104,7 +104,7 @@ def test_an_event_of_a_newer_version_asks_for_an_upgrade(mapper: EventMapper) ->
         mapper.to_domain_event(stored("weighed.v4", b"{}"))
 
 
-@pytest.mark.parametrize("topic", ["no-such-event.v1", "weighed", "weighed.vx"])
+@pytest.mark.parametrize("topic", ["no-such-event.v1", "weighed", "weighed.vx", "weighed.v0"])
 def test_an_unknown_topic_is_reported(mapper: EventMapper, topic: str) -> None:
     with pytest.raises(LookupError, match=topic):
         mapper.to_domain_event(stored(topic, b"{}"))
