@@ -38,6 +38,8 @@ CANCEL_SECONDS_MAX: Final = 2.0
 
 _STANDBY_WAIT: Final = "SyncRepWaitForLSN"
 """The function of PostgreSQL that warns of an unconfirmed commit; the text of the warning depends on its language."""
+_STARTING: Final = threading.Lock()
+"""Held by the thread that starts the watch of the commits, since `cache` lets several threads compute a value."""
 
 
 @dataclass(eq=False)
@@ -214,9 +216,14 @@ def _ignore(_: float) -> None:
     """The default of `observe`."""
 
 
-@cache
 def _watched() -> set[Commit]:
-    """The running commits of all logs of the process, and a thread that enforces their deadlines."""
+    """The running commits of all logs of the process. The first call starts a thread that enforces their deadlines."""
+    with _STARTING:
+        return _started()
+
+
+@cache
+def _started() -> set[Commit]:
     commits: set[Commit] = set()
     threading.Thread(target=_watch, args=(commits,), name="commit deadlines", daemon=True).start()
     return commits

@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 from secrets import token_bytes
-from threading import Lock
+from threading import Barrier, Lock
 from uuid import UUID, uuid4
 
 import pytest
@@ -224,6 +225,16 @@ def test_a_command_that_leads_as_soon_as_it_is_in_the_queue_leaves_the_queue(mon
     assert [*group_after] == [second]
     queue.leave(group_after)
     assert [*queue.enter(third)] == [third]
+
+
+def test_first_commits_of_several_threads_share_one_watch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commits, "_watch", set.copy)
+    start = Barrier(6)
+    with ThreadPoolExecutor(start.parties) as pool:
+        for _ in range(20):
+            monkeypatch.setattr(commits, "_started", cache(commits._started.__wrapped__))
+            found = pool.map(lambda _: (start.wait(), commits._watched())[1], range(start.parties))
+            assert len({*map(id, [*found])}) == 1
 
 
 def test_commands_of_an_interrupted_group_are_in_doubt(
