@@ -5,6 +5,7 @@ takes a second.
 """
 
 import gc
+import os
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -74,6 +75,7 @@ class TokenAction(StrEnum):
 def main() -> None:
     """The command `keyframe`."""
     gc.set_threshold(100_000, 50, 100)  # imports make many objects that live to the end
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy would start a thread a core for what nothing uses
     stop_on_signals()
     app()
 
