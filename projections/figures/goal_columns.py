@@ -7,7 +7,7 @@ means, although most answers show a value and a health.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, chain, pairwise, starmap
-from math import nan
+from math import isnan, nan
 from operator import attrgetter
 from typing import Any, Final, NamedTuple, Self, TypeAlias
 from uuid import UUID
@@ -15,7 +15,7 @@ from uuid import UUID
 import numpy as np
 
 from domain.metrics import wholes
-from domain.metrics.columns.arrays import CODES, ONE, Array, Codes, Numbers, Places, healths, numbers
+from domain.metrics.columns.arrays import CODES, HEALTHS, ONE, Array, Codes, Numbers, Places, healths, numbers
 from domain.metrics.columns.open_objectives import Groups, healths_while_open
 from domain.metrics.formulas import means
 from domain.metrics.progress import KeyResultFigures
@@ -78,6 +78,18 @@ class Judged(NamedTuple):
         """These figures, followed by others."""
         columns: Iterator[Any] = map(np.concatenate, zip(self, others, strict=True))
         return Judged(*columns)
+
+    def at(self, place: int) -> Judgement:
+        """The figures of the key result at a place."""
+        value, share, due = self.value.item(place), self.unclamped.item(place), self.expected.item(place)
+        health, gap = HEALTHS[self.health.item(place)], self.gap.item(place)
+        return (
+            None if isnan(value) else value,
+            None if isnan(share) else share,
+            None if isnan(due) else due,
+            health,
+            gap,
+        )
 
     def listed(self, name: str) -> list[Any]:
         """A column as values."""
@@ -234,13 +246,17 @@ class PartColumns(Mapping[int, Parts]):
 
     def figures(self, places: Sequence[int]) -> list[KeyResultFigures]:
         """The progress of the key results at these places."""
-        names, found = (*Judged._fields, "confidence", "weight"), []
-        each = zip(places, *(self.column(name, places) for name in names), strict=True)
-        for place, value, share, due, health, gap, confidence, weight in each:
+        found, stated = [], self.kept.columns
+        for place in places:
             if place in self.by_rows:
                 found.append(self.by_rows[place].progress)
                 continue
-            measured = float(value is not None)
+            value, share, due, health, gap = self.judged.at(place)
+            measured, confidence, weight = (
+                float(value is not None),
+                stated["confidence"][place],
+                stated["weight"][place],
+            )
             found.append(KeyResultFigures(value, share, due, health, gap, measured, confidence, confidence, weight))
         return found
 

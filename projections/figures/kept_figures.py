@@ -12,7 +12,7 @@ import numpy as np
 
 from domain.metrics import progress
 from domain.metrics.columns import open_key_results
-from domain.metrics.columns.arrays import CODES, Array, Places
+from domain.metrics.columns.arrays import CODES, Places
 from domain.metrics.columns.open_key_results import OpenKeyResults
 from domain.metrics.formulas import clamped
 from domain.metrics.progress import KeyResultProgress
@@ -161,25 +161,18 @@ _NO_TIME: Final = np.array(NO_TIME)
 
 def _open(frame: Frame, kept: KeptColumns, places: Places | None) -> Judged:
     """The figures of the open key results at these places, or of all."""
-    rules = frame.rules
-    shares, created, due, measured = (
-        _column(kept, name, places) for name in ("share", "created_at", "due", "last_measured_at")
-    )
-    are_level = _column(kept, "is_level", places) if kept.columns.any("is_level") else None
-    begins_at = rules.beginnings(created)
+    rules, of_each = frame.rules, kept.columns if places is None else kept.columns.at(places)
+    shares, measured = of_each.array("share"), of_each.array("last_measured_at")
+    are_level = of_each.array("is_level") if of_each.any("is_level") else None
+    begins_at = rules.beginnings(of_each.array("created_at"))
     are_missing = measured == _NO_TIME
     silent_since = np.where(are_missing, begins_at, measured) if np.count_nonzero(are_missing) else measured
     planned = _planned(frame, kept, places) if kept.by_birth else {}
-    of = OpenKeyResults(shares, are_level, begins_at, rules.ends(due), silent_since, planned)
+    of = OpenKeyResults(shares, are_level, begins_at, rules.ends(of_each.array("due")), silent_since, planned)
     figures = open_key_results.at_moment(of, stored(frame.book.at), rules.silence, rules.policy)
     if frame.is_planned:
         figures = figures._replace(health=np.full(len(shares), CODES[Health.PENDING]), gap=np.zeros(len(shares)))
     return Judged(figures.value, shares, figures.expected, figures.health, figures.gap)
-
-
-def _column(kept: KeptColumns, name: str, places: Places | None) -> Array:
-    """A column of the key results at these places, or of all."""
-    return kept.columns.array(name) if places is None else kept.columns.array(name)[places]
 
 
 def _planned(frame: Frame, kept: KeptColumns, places: Places | None) -> dict[int, float]:

@@ -41,33 +41,37 @@ class Unpacked(dict[str, list[Any]]):
 
     def all(self, name: str) -> bool:
         """Whether a boolean column is true in each row."""
-        bit = 1 << self._packed.places[name].bit
-        return all(flags & bit for flags in self._flags)
+        return bool(self._in_all >> self._packed.places[name].bit & 1)
 
     def any(self, name: str) -> bool:
         """Whether a boolean column is true in some row."""
-        bit = 1 << self._packed.places[name].bit
-        return any(flags & bit for flags in self._flags)
+        return bool(self._in_any >> self._packed.places[name].bit & 1)
 
     @cached_property
-    def _flags(self) -> set[int]:
-        """The boolean columns of all rows that differ in one, as words."""
-        return {*self._words[-1].tolist()}
+    def _in_all(self) -> int:
+        """The boolean columns that are true in each row, as a word."""
+        return int(np.bitwise_and.reduce(self._words[-1]))
+
+    @cached_property
+    def _in_any(self) -> int:
+        """The boolean columns that are true in some row, as a word."""
+        return int(np.bitwise_or.reduce(self._words[-1]))
+
+    def at(self, places: NDArray[np.intp]) -> "Unpacked":
+        """The rows at these places."""
+        return Unpacked(self._packed, self._words[:, places])
 
     def array(self, name: str) -> Array:
         """A column as an array."""
-        found = self._arrays.get(name)
-        if found is None:
-            found = self._arrays[name] = self._array(name)
-        return found
-
-    def _array(self, name: str) -> Array:
-        of = self._packed.places[name]
-        words: Array = self._words[of.word]
-        if of.type == "float8":
-            words = words.view(np.float64)
-        elif of.type == "boolean":
-            words = (words & (1 << of.bit)) != 0
+        words = self._arrays.get(name)
+        if words is None:
+            of = self._packed.places[name]
+            words = self._words[of.word]
+            if of.type == "float8":
+                words = words.view(np.float64)
+            elif of.type == "boolean":
+                words = (words & (1 << of.bit)) != 0
+            self._arrays[name] = words
         return words
 
     def __missing__(self, name: str) -> list[Any]:

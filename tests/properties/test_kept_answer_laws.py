@@ -11,6 +11,7 @@ import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from starlette.testclient import TestClient
 
 from api.execution.context import Bounds, Caller, Context, Moment
@@ -79,8 +80,7 @@ class Served:
         name = self._world.database.settings.workspace
         context = Context(self._caller, pool, self._world.log, self._writer, name, filtered=filtered)
         moment = Moment(basis, answer.freshness.hidden, inf)
-        bound = {"moment": moment, "bounds": Bounds(cost_max=inf)}
-        result = schema.execute_sync(document, {}, Context(**{**vars(context), **bound}))
+        result = schema.execute_sync(document, {}, replace(context, moment=moment, bounds=Bounds(cost_max=inf)))
         assert result.errors is None
         return orjson.loads(orjson.dumps(result.data))
 

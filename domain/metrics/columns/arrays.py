@@ -15,11 +15,11 @@ Times: TypeAlias = NDArray[np.int64]
 Flags: TypeAlias = NDArray[np.bool_]
 Places: TypeAlias = NDArray[np.intp]
 Codes: TypeAlias = NDArray[np.intp]
-"""Healths by their places among `_HEALTHS`."""
+"""Healths by their places among `HEALTHS`."""
 
-_HEALTHS: Final = (*Health, None)
-CODES: Final = {health: code for code, health in enumerate(_HEALTHS)}
-_TABLE: Final = np.array(_HEALTHS, dtype=object)
+HEALTHS: Final = (*Health, None)
+CODES: Final = {health: code for code, health in enumerate(HEALTHS)}
+_TABLE: Final = np.array(HEALTHS, dtype=object)
 
 
 ZERO: Final = np.array(0.0)
