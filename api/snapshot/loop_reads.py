@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from threading import Lock
 from typing import Any, Final, NamedTuple, TypeAlias
 
 import psycopg
@@ -42,32 +43,42 @@ class LoopReads:
         self._connect = connect
         self._loaders = loaders
         self._thread = ThreadPoolExecutor(1, "keyframe-reads")
+        self._lock = Lock()
+        self._new: list[Connection] = []
+        """The connections that have been opened, and not used yet."""
         self._idle: list[_Session] = []
         self._count = 0
         """The connections that are open or being opened."""
         self._is_opening = self._is_closed = False
-        self._readying: asyncio.Task[None] | None = None
 
     async def rows(self, sql: str, params: Mapping[str, Any]) -> Rows:
         """The rows of a query, which is prepared; see `projections.store.versioned_tables.fetch`. Raises `NeedsThread`
         if no connection is free, or if the query fails."""
         session = self._taken()
         try:
+            if not session.conn.autocommit:
+                await session.conn.set_autocommit(True)
             await session.cursor.execute(sql, params, prepare=True)
             rows = await session.cursor.fetchall()
         except BaseException as error:
-            self._drop(session)
+            self._drop(session.opened)
             if isinstance(error, psycopg.Error):
                 raise NeedsThread from error
             raise
-        self._give_back(session)
+        if self._is_closed:
+            self._drop(session.opened)
+        else:
+            self._idle.append(session)
         return rows
 
     def close(self) -> None:
         """Close the connections; those in use when their statements end."""
-        self._is_closed = True
-        while self._idle:
-            self._drop(self._idle.pop())
+        with self._lock:
+            self._is_closed = True
+            unused, self._new = self._new, []
+        for opened in (*unused, *(session.opened for session in self._idle)):
+            self._drop(opened)
+        self._idle.clear()
 
     def _taken(self) -> _Session:
         """A free connection. Without one, another is opened for later, unless they are too many."""
@@ -76,49 +87,37 @@ class LoopReads:
             session = self._idle.pop()
             if session.loop is loop and not session.conn.closed:
                 return session
-            self._drop(session)
-        if self._count < CONNECTIONS_MAX and not self._is_opening and not self._is_closed:
-            self._is_opening = True
-            self._count += 1
-            self._thread.submit(self._open, loop)
+            self._drop(session.opened)
+        with self._lock:
+            if self._new:
+                return self._session(self._new.pop(), loop)
+            if self._count < CONNECTIONS_MAX and not self._is_opening and not self._is_closed:
+                self._is_opening = True
+                self._count += 1
+                self._thread.submit(self._open)
         raise NeedsThread
 
-    def _open(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _session(self, opened: Connection, loop: asyncio.AbstractEventLoop) -> _Session:
+        conn = psycopg.AsyncConnection[Any](opened.pgconn)
+        for type_, loader in self._loaders.items():
+            conn.adapters.register_loader(type_, loader)
+        return _Session(opened, conn, conn.cursor(binary=True, row_factory=tuple_row), loop)
+
+    def _open(self) -> None:
         """Open a connection. Runs on the thread."""
         opened = None
         with suppress(Exception):  # the threads will report it
             opened = self._connect()
-        try:
-            loop.call_soon_threadsafe(self._opened, opened, loop)
-        except RuntimeError:  # the loop has ended
+        with self._lock:
             self._is_opening = False
+            if opened is not None and not self._is_closed:
+                self._new.append(opened)
+                return
+        self._drop(opened)
+
+    def _drop(self, opened: Connection | None) -> None:
+        """Close a connection that is in no use, if it could be opened."""
+        with self._lock:
             self._count -= 1
-            if opened is not None:
-                opened.close()
-
-    def _opened(self, opened: Connection | None, loop: asyncio.AbstractEventLoop) -> None:
-        if opened is None:
-            self._is_opening = False
-            self._count -= 1
-        else:
-            conn = psycopg.AsyncConnection[Any](opened.pgconn)
-            for type_, loader in self._loaders.items():
-                conn.adapters.register_loader(type_, loader)
-            session = _Session(opened, conn, conn.cursor(binary=True, row_factory=tuple_row), loop)
-            self._readying = loop.create_task(self._ready(session))
-
-    async def _ready(self, session: _Session) -> None:
-        await session.conn.set_autocommit(True)
-        self._is_opening = False
-        self._give_back(session)
-
-    def _give_back(self, session: _Session) -> None:
-        if self._is_closed:
-            self._drop(session)
-        else:
-            self._idle.append(session)
-
-    def _drop(self, session: _Session) -> None:
-        """Close a connection that is in no use."""
-        self._count -= 1
-        session.opened.close()
+        if opened is not None:
+            opened.close()
