@@ -13,20 +13,16 @@ from api.snapshot.looks import LooksOnLoop, Seen
 from api.snapshot.shared_present import SharedPresent
 from api.snapshot.sources import PRIMARY, Source
 from projections.store import basis as bases
+from tests.api.snapshot.opened import Opened
 
 
-class Watched:
+class Watched(Opened):
     """The present of a workspace, and the connections over which it is read."""
 
     def __init__(self, database: Database) -> None:
-        self.opened: list[psycopg.Connection[Any]] = []
-        self._database = database
+        super().__init__(database)
         source = Source(PRIMARY, database.pool(), None, database.log())
-        self.present = SharedPresent(LooksOnLoop(self._connect, source))
-
-    def _connect(self) -> psycopg.Connection[Any]:
-        self.opened.append(self._database.connect_reader())
-        return self.opened[-1]
+        self.present = SharedPresent(LooksOnLoop(self.connect, source))
 
     def run(self, test: Callable[[], Awaitable[Any]]) -> Any:
         """The result of a coroutine on an event loop of its own."""

@@ -10,22 +10,18 @@ import pytest
 from api.runtime.database import Database
 from api.snapshot.loop_reads import CONNECTIONS_MAX, LoopReads, NeedsThread
 from projections.store.stored_times import TIMES_AS_NUMBERS, stored
+from tests.api.snapshot.opened import Opened
 from tests.asking import until_open
 
 SECONDS_MAX = 20
 
 
-class Watched:
+class Watched(Opened):
     """Reads on an event loop, and the connections that they open."""
 
     def __init__(self, database: Database) -> None:
-        self.opened: list[psycopg.Connection[Any]] = []
-        self._database = database
-        self.reads = LoopReads(self._connect, TIMES_AS_NUMBERS)
-
-    def _connect(self) -> psycopg.Connection[Any]:
-        self.opened.append(self._database.connect_reader())
-        return self.opened[-1]
+        super().__init__(database)
+        self.reads = LoopReads(self.connect, TIMES_AS_NUMBERS)
 
     def run(self, test: Callable[[LoopReads], Awaitable[Any]]) -> Any:
         """The result of a test on an event loop of its own, once a connection is open."""
