@@ -218,7 +218,7 @@ class Lane:
         kept for the thread, on which the next check raises."""
         began, applied = monotonic(), APPLIED.set(deadline)
         try:
-            async with asyncio.timeout(None if deadline.until == inf else max(0.0, deadline.seconds_left)):
+            async with asyncio.timeout(deadline.timeout):
                 result = await on_loop()
         except TimeoutError:
             raise NeedsThread from None
@@ -246,7 +246,7 @@ class Lane:
         """The result of what several requests of a caller ask, which come before this begins or while an earlier one of
         the same key is in progress. Raises `Busy`.
 
-        They take one turn, one thread and, if `work` can do it, one statement instead of one each.
+        They take one turn and, if `work` can do it, one statement instead of one each.
         """
         mine = Waiter(asked, cost, deadline, asyncio.get_running_loop().create_future())
         others = self._gathered.get(key)
@@ -310,7 +310,7 @@ class Lane:
         self._queue.push(mine)
         self._admit()
         try:
-            async with asyncio.timeout(None if deadline.until == inf else max(0.0, deadline.seconds_left)):
+            async with asyncio.timeout(deadline.timeout):
                 await mine.item
         except BaseException as error:
             if mine.item.cancelled():

@@ -10,7 +10,6 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from math import inf
 from threading import Lock
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -144,8 +143,7 @@ class KeptAnswers:
         running = self._running.get(key)
         if running is not None:
             with suppress(TimeoutError):  # the execution of a query whose deadline has passed reports it
-                seconds = context.deadline.seconds_left
-                await asyncio.wait_for(running.wait(), None if seconds == inf else seconds)
+                await asyncio.wait_for(running.wait(), context.deadline.timeout)
             known = self.find(question, moment.basis, moment.hidden)
             if known is not None:
                 return known

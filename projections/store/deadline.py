@@ -51,6 +51,11 @@ class Deadline:
         """The seconds until the deadline; negative after it."""
         return self.until - monotonic()
 
+    @property
+    def timeout(self) -> float | None:
+        """The seconds until the deadline as a timeout of asyncio: 0 after it, None without a limit."""
+        return None if self.until == inf else max(0.0, self.seconds_left)
+
     def check(self) -> None:
         """Raises `DeadlineExceeded`."""
         if monotonic() > self.until:
