@@ -252,11 +252,8 @@ class PartColumns(Mapping[int, Parts]):
                 found.append(self.by_rows[place].progress)
                 continue
             value, share, due, health, gap = self.judged.at(place)
-            measured, confidence, weight = (
-                float(value is not None),
-                stated["confidence"][place],
-                stated["weight"][place],
-            )
+            measured = float(value is not None)
+            confidence, weight = stated["confidence"][place], stated["weight"][place]
             found.append(KeyResultFigures(value, share, due, health, gap, measured, confidence, confidence, weight))
         return found
 

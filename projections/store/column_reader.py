@@ -124,7 +124,7 @@ class ColumnReader:
     def of_rows(self, rows: Sequence[Sequence[Any]]) -> Columns:
         """The columns of rows with `as_rows`."""
         if not rows:
-            return Columns(unpacked(self._packed, b""), [[] for _ in range(self._width)], [])
+            return self.of_arrays([None] * (1 + self._width))
         packed, *rest = map(list, zip(*rows, strict=True))
         has_optional = rest[self._width]
         optional = rest[self._width + 1 :] if True in has_optional else []

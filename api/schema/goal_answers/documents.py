@@ -74,7 +74,7 @@ class GoalQuery:
             return Asked(_objective(value), 1, position)
         return Asked(None, _number(value, 0, PAGE_MAX), position)
 
-    def data(self, context: Context, asked: Sequence[Asked], executor: Callable[[], Any]) -> list[dict[str, Any]]:
+    def data(self, context: Context, asked: Sequence[Asked], executor: Callable[[], Any]) -> Answers:
         """The data of the answer to each of these requests in one context, which ask for objectives at one basis; of
         another query there is one. Raises `LookupError`, and any error of a statement or field."""
         with closing(context.reads) as reads:
