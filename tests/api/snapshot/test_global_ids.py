@@ -1,4 +1,5 @@
 from datetime import UTC, datetime
+from unittest.mock import patch
 from uuid import UUID, uuid4
 
 import pytest
@@ -16,6 +17,15 @@ VERSIONED = (Kind.CHECK_IN, Kind.READING)
 @given(st.sampled_from([kind for kind in Kind if kind not in VERSIONED]), st.uuids(), st.none() | st.just(BASIS))
 def test_global_id_round_trips(kind: Kind, id: UUID, basis: Basis | None) -> None:
     assert global_ids.decode(global_ids.encode(kind, id, global_ids.suffix(basis))) == GlobalId(kind, id, None, basis)
+
+
+@given(st.sampled_from(Kind), st.lists(st.lists(st.uuids(), max_size=5), max_size=4), st.none() | st.just(BASIS))
+def test_ids_of_many_objects_are_those_of_each(kind: Kind, lists: list[list[UUID]], basis: Basis | None) -> None:
+    end = global_ids.suffix(basis)
+    with patch.object(global_ids, "KEPT_MAX", 3), patch.object(global_ids, "_KEPT", {}):
+        for ids in (*lists, *lists):
+            assert global_ids.encode_all(kind, ids, end) == [global_ids.encode(kind, id, end) for id in ids]
+            assert all(len(kept) <= 3 for kept in global_ids._KEPT.values())
 
 
 @given(st.sampled_from(VERSIONED), st.uuids(), st.integers(1, 10**6), st.none() | st.just(BASIS))
