@@ -15,7 +15,7 @@ from uuid import UUID
 import numpy as np
 
 from domain.metrics import wholes
-from domain.metrics.columns.arrays import CODES, HEALTHS, ONE, Array, Codes, Numbers, Places, healths, numbers
+from domain.metrics.columns.arrays import CODES, HEALTHS, ONE, Array, Codes, Numbers, Places, numbers
 from domain.metrics.columns.open_objectives import Groups, healths_while_open
 from domain.metrics.formulas import means
 from domain.metrics.progress import KeyResultFigures
@@ -27,7 +27,7 @@ from projections.figures import formula_inputs
 from projections.figures.kept_frames import Frame
 from projections.figures.standing import Standing
 from projections.standings.kept_columns import NO_STANDINGS, Kept, KeptColumns
-from projections.store.columnar import Columnar, at_places, distinct_of, in_range, values_of
+from projections.store.columnar import Coded, Columnar, at_places, distinct_of, in_range, values_of
 from projections.tables.cycle import CycleRow, Settings
 from projections.tables.objective import AnyObjective
 
@@ -91,10 +91,10 @@ class Judged(NamedTuple):
             gap,
         )
 
-    def listed(self, name: str) -> list[Any]:
+    def listed(self, name: str) -> Sequence[Any]:
         """A column as values."""
         column = getattr(self, name)
-        return healths(column) if name == "health" else numbers(column)
+        return Coded(column.astype(np.uint8).tobytes(), HEALTHS) if name == "health" else numbers(column)
 
 
 def _number(value: float | None) -> float:
@@ -156,7 +156,7 @@ class PartColumns(Mapping[int, Parts]):
         self.judged = _NO_FIGURES
         self.by_rows: dict[int, Part] = {}
         self.frames: dict[int, Frame] = {}
-        self._columns: dict[str, list[Any]] = {}
+        self._columns: dict[str, Sequence[Any]] = {}
         self._dropped: set[int] = set()
         self._parts: dict[int, Part] = {}
         self._apart: set[int] = set()
@@ -203,7 +203,7 @@ class PartColumns(Mapping[int, Parts]):
         found = list(map(self.places.get, births))
         return None if None in found else found  # type: ignore[return-value]
 
-    def column(self, name: str, places: Sequence[int]) -> list[Any]:
+    def column(self, name: str, places: Sequence[int]) -> Sequence[Any]:
         """A figure of the key results at these places, or what `_STATED` has."""
         values = self._columns.get(name)
         if values is None:
@@ -389,7 +389,7 @@ class _Own:
 
     def groups(self, name: str) -> list[list[Any]]:
         """A column of the key results of each objective."""
-        return self.of.split(self.parts.column(name, self.grouped.places))
+        return self.of.split(list(self.parts.column(name, self.grouped.places)))
 
     @property
     def unequal_weights(self) -> wholes.Weights:

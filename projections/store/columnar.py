@@ -4,11 +4,12 @@ Without them each record of a large list would be made, with all its fields, alt
 """
 
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from operator import attrgetter
 from typing import Any, TypeVar, overload
 
 R = TypeVar("R")
+S = TypeVar("S")
 
 
 class Columnar(Sequence[R]):
@@ -38,7 +39,35 @@ class Columnar(Sequence[R]):
         return iter(self.records)
 
 
-def at_places(values: list[R], places: Sequence[int]) -> list[R]:
+class Coded(Sequence[R]):
+    """A column with few different values, by the place of each among these `values`, a byte each. What is done with the
+    column is done once for each of these, whether it occurs or not."""
+
+    def __init__(self, codes: bytes, values: Sequence[R]) -> None:
+        self._codes = codes
+        self._values = values
+
+    def mapped(self, convert: Callable[[Sequence[R]], Sequence[S]]) -> "Coded[S]":
+        """The column with other values, into which `convert` converts these."""
+        return Coded(self._codes, convert(self._values))
+
+    def __len__(self) -> int:
+        return len(self._codes)
+
+    @overload
+    def __getitem__(self, place: int) -> R: ...
+    @overload
+    def __getitem__(self, place: slice) -> "Coded[R]": ...
+    def __getitem__(self, place: int | slice) -> "R | Coded[R]":
+        if isinstance(place, slice):
+            return Coded(self._codes[place], self._values)
+        return self._values[self._codes[place]]
+
+    def __iter__(self) -> Iterator[R]:
+        return map(self._values.__getitem__, self._codes)
+
+
+def at_places(values: Sequence[R], places: Sequence[int]) -> Sequence[R]:
     """The values at these places."""
     return values[places.start : places.stop] if type(places) is range else [values[place] for place in places]
 

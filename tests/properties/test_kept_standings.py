@@ -122,7 +122,7 @@ def check_shown(conn: Connection, basis: Basis, kept: KeptColumns) -> None:
 
 def as_columns(of: Columnar[Any]) -> Sequence[Any]:
     """The records of columns, which have the figures of the columns."""
-    columns = {name: of.column(name) for name in SHOWN if name != "weight"}
+    columns = {name: list(of.column(name)) for name in SHOWN if name != "weight"}
     assert columns == {name: [getattr(one, name) for one in of.records] for name in columns}
     return of.records
 

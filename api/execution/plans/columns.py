@@ -15,10 +15,11 @@ from api.execution.plans.run import FIELD_BYTES, Irregular, ReadOne, Run
 from api.snapshot.batch_fields import BATCH_FIELDS, NARROWED_FIELDS, attributes
 from api.snapshot.siblings import SiblingGroups, Siblings, joined
 from api.snapshot.snapshot import Columns
+from projections.store.columnar import Coded
 
 Read: TypeAlias = Callable[[Run, Sequence[Any]], Sequence[Any]]
 """Reads a field of the objects of a level, of which there is at least one."""
-Complete: TypeAlias = Callable[[Run, Sequence[Any]], list[Any]]
+Complete: TypeAlias = Callable[[Run, Sequence[Any]], Sequence[Any]]
 """Completes a column of values; None stays None."""
 
 
@@ -56,7 +57,7 @@ class Level:
             needs |= field.needs
         return needs
 
-    def __call__(self, run: Run, sources: Sequence[Any]) -> list[Any]:
+    def __call__(self, run: Run, sources: Sequence[Any]) -> Sequence[Any]:
         """The completed objects. Raises what a field raises, and `Irregular`, `Stopped`."""
         count = len(sources)
         if not count:
@@ -76,7 +77,7 @@ def has_none(column: Sequence[Any]) -> bool:
 
 
 @lru_cache(1024)
-def _objects_of(names: tuple[str, ...]) -> Callable[..., list[Any]]:
+def _objects_of(names: tuple[str, ...]) -> Callable[..., Sequence[Any]]:
     """The function that makes objects with these fields, from their number and their columns.
 
     It is generated, because a display of a dictionary is three times as fast as `dict(zip(…))`. Names of a valid
@@ -86,14 +87,17 @@ def _objects_of(names: tuple[str, ...]) -> Callable[..., list[Any]]:
         return lambda count: [{} for _ in range(count)]
     values = "".join(f"v{place}," for place in range(len(names)))
     entries = ",".join(f"{name!r}:v{place}" for place, name in enumerate(names))
-    made: Callable[..., list[Any]] = eval(f"lambda n,{values}: [{{{entries}}} for {values} in zip({values})]")  # noqa: S307 - see above
+    made: Callable[..., Sequence[Any]] = eval(f"lambda n,{values}: [{{{entries}}} for {values} in zip({values})]")  # noqa: S307 - see above
     return made
 
 
-def _equal_objects_of(name: str) -> Callable[..., list[Any]]:
+def _equal_objects_of(name: str) -> Callable[..., Sequence[Any]]:
     """The same for one field with few different values: equal objects are one."""
 
-    def made(_: int, column: Sequence[Any]) -> list[Any]:
+    def made(_: int, column: Sequence[Any]) -> Sequence[Any]:
+        if type(column) is Coded:
+            objects_of: Callable[[Sequence[Any]], Sequence[Any]] = partial(made, 0)
+            return column.mapped(objects_of)
         objects = {value: {name: value} for value in set(column)}
         return list(map(objects.__getitem__, column))
 
@@ -144,9 +148,11 @@ def leaves(write: WriteColumn) -> Complete:
 def texts(write: WriteColumn) -> Complete:
     """Completes texts, of which long ones count in characters."""
 
-    def complete(run: Run, column: Sequence[Any]) -> list[Any]:
+    def complete(run: Run, column: Sequence[Any]) -> Sequence[Any]:
         written = write(column)
-        run.bytes += sum([length for length in map(len, filter(None, written)) if length > FIELD_BYTES])
+        longest = max(map(len, filter(None, written)), default=0)
+        if longest > FIELD_BYTES:
+            run.bytes += sum([length for length in map(len, filter(None, written)) if length > FIELD_BYTES])
         return written
 
     return complete
@@ -156,7 +162,7 @@ def lists(complete: Complete, *, items_required: bool) -> Complete:
     """Completes lists: the items of all of them are one column."""
 
     def items_of(run: Run, items: Sequence[Any]) -> list[Any]:
-        done = complete(run, items)
+        done = list(complete(run, items))
         if items_required and has_none(done):
             raise Irregular
         return done
@@ -174,7 +180,7 @@ def lists(complete: Complete, *, items_required: bool) -> Complete:
 def objects(level: Complete) -> Complete:
     """Completes objects: one that occurs several times is completed once."""
 
-    def completed(run: Run, column: Sequence[Any]) -> list[Any]:
+    def completed(run: Run, column: Sequence[Any]) -> Sequence[Any]:
         if type(column) is Siblings or (len(column) == 1 and column[0] is not None):
             return level(run, column)
         before, values = run.bytes, list(column)

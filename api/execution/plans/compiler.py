@@ -118,7 +118,7 @@ def _checked(type_: GraphQLObjectType, at: Place, level: Complete) -> Complete:
     known: set[type] = set()
     origin = type_.extensions["strawberry-definition"].origin
 
-    def complete(run: Run, sources: Sequence[Any]) -> list[Any]:
+    def complete(run: Run, sources: Sequence[Any]) -> Sequence[Any]:
         is_known = type(sources) is Siblings and issubclass(sources.proxy_type, origin)
         for one in () if is_known else {type(one): one for one in sources}.values():
             if type(one) not in known:

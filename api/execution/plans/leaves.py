@@ -7,9 +7,11 @@ from typing import Any, Final, TypeAlias
 
 from graphql import GraphQLEnumType, GraphQLFloat, GraphQLID, GraphQLString
 
+from projections.store.columnar import Coded
+
 Write: TypeAlias = Callable[[Any], Any]
 """Writes a value that is not None."""
-WriteColumn: TypeAlias = Callable[[Sequence[Any]], list[Any]]
+WriteColumn: TypeAlias = Callable[[Sequence[Any]], Sequence[Any]]
 """Writes values; None stays None."""
 
 TEXTS: Final = frozenset({GraphQLString.name, GraphQLID.name, "Markdown"})
@@ -57,7 +59,7 @@ def column_writer(type_: Any) -> WriteColumn:
     """The function that writes a column of a scalar or enum as `writer` writes each value."""
     write = writer(type_)
     if plain(type_) is not None:
-        return lambda column: [one if one is None or type(one) is str else write(one) for one in column]
+        return lambda column: list(column) if _TEXTS.issuperset(map(type, column)) else _each(write, column)
     if type_ is GraphQLFloat:
         return lambda column: list(column) if _are_finite(column) else _each(write, column)
     if isinstance(type_, GraphQLEnumType):
@@ -75,12 +77,15 @@ def _are_finite(column: Sequence[Any]) -> bool:
 
 
 _FLOATS: Final = frozenset({float, type(None)})
+_TEXTS: Final = frozenset({str, type(None)})
 
 
 def _enum_column(type_: GraphQLEnumType, write: Write) -> WriteColumn:
     names = _names(type_) | {id(None): None}
 
-    def written(column: Sequence[Any]) -> list[Any]:
+    def written(column: Sequence[Any]) -> Sequence[Any]:
+        if type(column) is Coded:
+            return column.mapped(written)
         try:
             return list(map(names.__getitem__, map(id, column)))
         except KeyError:

@@ -101,10 +101,10 @@ class KeyResults(Columnar[Any]):
         ids = self._objectives.column("id")
         return few_of_standings(self._view, self._kept, ids, self._sizes, self._places, narrow).joined
 
-    def split(self, values: Sequence[T]) -> list[Sequence[T]]:
+    def split(self, values: Sequence[T]) -> list[list[T]]:
         """These values, one of each, by objective."""
-        first, groups = 0, []
+        first, groups, listed = 0, [], list(values)
         for size in self._sizes:
-            groups.append(values[first : first + size])
+            groups.append(listed[first : first + size])
             first += size
         return groups

@@ -6,10 +6,11 @@ What these do not know is read and completed as in compiled documents (`api.exec
 from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeAlias
 
-from graphql import GraphQLEnumType, get_named_type, get_nullable_type, is_non_null_type
+from graphql import GraphQLEnumType, GraphQLFloat, get_named_type, get_nullable_type, is_non_null_type
 
-from api.execution.plans.columns import Complete, Field, Level
+from api.execution.plans.columns import Complete, Field, Level, leaves, texts
 from api.execution.plans.compiler import Place, compiled, compiled_field
+from api.execution.plans.leaves import plain
 from api.execution.plans.readers import column_name
 from api.execution.plans.run import Irregular, Run
 from api.schema.metrics.key_result_lists import IN_STANDINGS
@@ -92,8 +93,14 @@ class Levels:
         return compiled_field(self._executor, at.parent, at.name, at.nodes)
 
     def _shown(self, at: Place, read: OfGoals) -> Field:
-        """A field that shows a column."""
-        return _field_of(at, read, compiled(self._executor, get_nullable_type(at.field.type), at).complete)
+        """A field that shows a column. Its texts and floats are written as they are: PostgreSQL and the figures have no
+        other values."""
+        type_ = get_nullable_type(at.field.type)
+        if type_ is GraphQLFloat:
+            return _field_of(at, read, leaves(list))
+        if plain(type_) is not None:
+            return _field_of(at, read, texts(list))
+        return _field_of(at, read, compiled(self._executor, type_, at).complete)
 
     def _other(self, at: Place, needs: set[str], known: frozenset[str]) -> Field:
         """Any other field, which is read from objects of the API. `needs`: the columns that are read, to which those
@@ -151,16 +158,22 @@ class _Metrics:
         self._bytes = 0
 
     def __call__(self, run: Run, column: Sequence[bytes]) -> list[Any]:
-        known = self._known
-        missing = {*column} - known.keys()
-        if missing:
-            if len(known) + len(missing) > METRICS_MAX:
-                known, missing = {}, {*column}
-            before = run.bytes
-            known.update(zip(missing, self._complete(run, list(map(_load, missing))), strict=True))
-            self._known, self._bytes = known, (run.bytes - before) // len(missing)
+        try:
+            found = list(map(self._known.__getitem__, column))
+        except KeyError:
+            found = list(map(self._with(run, {*column}).__getitem__, column))
         run.add(self._bytes * len(column))
-        return list(map(known.__getitem__, column))
+        return found
+
+    def _with(self, run: Run, column: set[bytes]) -> dict[bytes, Any]:
+        """What is kept, with these metrics, too."""
+        known, missing = self._known, column - self._known.keys()
+        if len(known) + len(missing) > METRICS_MAX:
+            known, missing = {}, column
+        before = run.bytes
+        known.update(zip(missing, self._complete(run, list(map(_load, missing))), strict=True))
+        self._known, self._bytes = known, (run.bytes - before) // len(missing)
+        return known
 
 
 _load = KEPT.loads("metric")
