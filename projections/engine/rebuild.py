@@ -34,7 +34,8 @@ DEFINITION = definition(time_zones.VERSION)
 
 _log = structlog.get_logger(__name__)
 
-BATCH_SIZE = 5_000
+BATCH_SIZE = 10_000
+"""Each batch reads the last rows of what its events change: batches of half the size take a fifth longer."""
 ROWS_IN_JOURNAL_MAX = 10
 """How many differences of a table the journal names."""
 DROP_ATTEMPTS_MAX = 50
