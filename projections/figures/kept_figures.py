@@ -1,5 +1,6 @@
-"""Figures of goals at a basis from kept standings: without the definitions and measurements of key results.
+"""Figures of goals at a basis from kept standings.
 
+Without them the definitions and the measurements of all key results would be read for each answer, as the formula does.
 Key results that depend on a KPI are computed by the formula from rows, and so are those that were changed after their
 end; see docs/adr/0052.
 """

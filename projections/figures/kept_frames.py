@@ -1,4 +1,7 @@
-"""The frames in which kept standings are judged: what is in force in a cycle, and an objective in it, at a moment."""
+"""The frames in which kept standings are judged: what is in force in a cycle, and an objective in it, at a moment.
+
+Without them each key result would look up the policy, the calendar and the states of its objective and cycle by itself.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

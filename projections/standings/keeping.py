@@ -1,8 +1,9 @@
 """Adds the rows of kept standings that a batch of events makes.
 
-A check-in that is measured after everything else continues the last row of its key result, and so does a later change
-of its definition that leaves the meaning of its measurements as it is. Every other event is applied to the history of
-the key result, and the standing is written anew for the moments from the event on at which it differs.
+Without it each reader would work standings out from the history of a key result. A check-in that is measured after
+everything else continues the last row of its key result, and so does a later change of its definition that leaves the
+meaning of its measurements as it is. Every other event is applied to the history of the key result, and the standing is
+written anew for the moments from the event on at which it differs.
 """
 
 from bisect import insort

@@ -1,4 +1,7 @@
-"""Kept standings as columns, for the figures of many key results at one basis."""
+"""Kept standings as columns, for the figures of many key results at one basis.
+
+Without them each standing would be a record of 21 values, most of which no answer looks at.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,6 +1,7 @@
 """The arguments of a field that a document selects, as its resolver takes them.
 
-strawberry converts all of them at each request, although most are constants, or variables whose values it passes on.
+Without them strawberry would convert all of them at each request, although most are constants, or variables whose
+values it passes on.
 """
 
 from collections.abc import Mapping

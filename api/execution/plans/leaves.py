@@ -1,4 +1,7 @@
-"""How scalars and enums are written: one value by the interpreter, a column of values by compiled documents."""
+"""How scalars and enums are written: one value by the interpreter, a column of values by compiled documents.
+
+Without them graphql-core would coerce each value by its type, also those that are written as they are.
+"""
 
 from collections.abc import Callable, Sequence
 from functools import cache, partial

@@ -1,4 +1,7 @@
-"""How the field of one object is read, decided before any object is known."""
+"""How the field of one object is read, decided before any object is known.
+
+Without them strawberry would decide it anew for each object.
+"""
 
 from functools import cache
 from operator import attrgetter

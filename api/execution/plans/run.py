@@ -1,4 +1,7 @@
-"""One run of a compiled document: its arguments, its deadline and the size of its answer."""
+"""One run of a compiled document: its arguments, its deadline and the size of its answer.
+
+Without it a document, which all requests share, would know nothing of the request that it answers.
+"""
 
 from collections.abc import Callable
 from time import monotonic

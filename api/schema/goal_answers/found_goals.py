@@ -1,4 +1,7 @@
-"""The goals of one answer as columns: objectives and their key results, as they were read in one statement."""
+"""The goals of one answer as columns: objectives and their key results, as they were read in one statement.
+
+Without them each goal would be an object of the API, although most answers show columns.
+"""
 
 from collections.abc import Sequence
 from typing import Any, TypeVar

@@ -1,6 +1,7 @@
 """The parts of an answer about goals that come from columns: the fields of objectives and of their key results.
 
-What these do not know is read and completed as in compiled documents (`api.execution.plans`).
+Without them an answer would be completed from objects of the API. What columns do not have is read and completed as in
+compiled documents (`api.execution.plans`).
 """
 
 from collections.abc import Callable, Sequence

@@ -1,4 +1,7 @@
-"""Arrays of figures: NaN stands for a missing number, and a code for the health."""
+"""Arrays of figures: NaN stands for a missing number, and a code for the health.
+
+Without them each figure of each key result would be computed by itself, as an object of Python.
+"""
 
 from math import isnan
 from typing import Any, Final, TypeAlias

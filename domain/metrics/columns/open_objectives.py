@@ -1,7 +1,8 @@
 """The healths of many open objectives at one moment, from arrays of their key results.
 
-They are those of `domain.metrics.wholes.health_while_open`. The order of a sum changes its rounding, so sums of arrays
-decide what they are not close to, and the formula decides the rest.
+Without them each objective would be judged by itself. They are those of `domain.metrics.wholes.health_while_open`. The
+order of a sum changes its rounding, so sums of arrays decide what they are not close to, and the formula decides the
+rest.
 """
 
 from collections.abc import Sequence
