@@ -18,7 +18,7 @@ from typing import Any, Final, Generic, NamedTuple, Self, TypeVar
 
 from api.asgi.fair_queue import FairQueue, Waiting
 from api.runtime.turns import Turns
-from api.snapshot.loop_reads import NeedsThread
+from api.snapshot.loop_reads import NeedsThread, until_idle
 from projections.store.deadline import APPLIED, Deadline
 
 T = TypeVar("T")
@@ -32,9 +32,6 @@ WAITING: Final = 2
 has been read, waits for its turn."""
 TOGETHER_MAX: Final = 32
 """The largest number of requests that are answered together."""
-IDLE_ITERATIONS: Final = 3
-"""The iterations of the event loop without another request, of a few microseconds each, after which those that wait are
-answered. Clients that have just got their answers often ask again at once."""
 FORGETTING: Final = 0.9
 """What remains of the weight of earlier operations in the accuracy of estimates after each operation."""
 RETRY_SECONDS_MAX: Final = 60
@@ -266,7 +263,7 @@ class Lane:
         batch: list[Waiter] = []
         try:
             while self._gathered[key]:
-                await self._gather(key)
+                await until_idle(lambda: len(self._gathered[key]), TOGETHER_MAX)
                 batch, self._gathered[key] = self._gathered[key][:TOGETHER_MAX], self._gathered[key][TOGETHER_MAX:]
                 batch = [one for one in batch if not one.outcome.done()]
                 if batch:
@@ -274,14 +271,6 @@ class Lane:
         finally:
             for one in (*batch, *self._gathered.pop(key)):
                 one.outcome.cancel()
-
-    async def _gather(self, key: Hashable) -> None:
-        """Wait until a few iterations of the event loop have brought no other request."""
-        size, idle = 0, 0
-        while idle < IDLE_ITERATIONS and len(self._gathered[key]) < TOGETHER_MAX:
-            await asyncio.sleep(0)
-            idle = idle + 1 if size == len(self._gathered[key]) else 0
-            size = len(self._gathered[key])
 
     async def _serve_batch(self, batch: Sequence[Waiter], work: Together, caller: Hashable) -> None:
         asked, cost = [one.asked for one in batch], sum(one.cost for one in batch)

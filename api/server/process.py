@@ -3,7 +3,7 @@
 import sys
 from dataclasses import dataclass, field
 from threading import Event as Flag
-from typing import Self
+from typing import Final, Self
 
 from starlette.requests import HTTPConnection
 
@@ -24,7 +24,7 @@ from api.runtime.projector import configured_projector
 from api.runtime.settings import Settings
 from api.server.authenticators import authenticators_of
 from api.server.standby_sources import standbys_of
-from api.snapshot.looks import Looks, LooksOnThread, looks_of
+from api.snapshot.looks import Looks
 from api.snapshot.loop_reads import LoopReads
 from api.snapshot.shared_present import SharedPresent
 from api.snapshot.sources import PRIMARY, Route, Source
@@ -159,17 +159,20 @@ class Process:
 
 def _looks(database: Database, primary: Source, standbys: Standbys | None) -> Looks:
     """Looks at the present of the server that answers a request without any wish."""
-    if standbys is None:
-        return looks_of(primary, database.connect_reader)
-    return LooksOnThread(lambda: standbys.choose(Route(standbys, ""))[0])
+    if standbys is not None:
+        return Looks(lambda: standbys.choose(Route(standbys, ""))[0])
+    return Looks(lambda: primary, LoopReads(database.connect_reader, {}, 1) if READS_ON_LOOP else None)
 
 
 def _loop_reads(database: Database, standbys: Standbys | None) -> LoopReads | None:
-    """Reads on the event loop, of the primary where it is read directly. Windows has no event loop that waits for
-    connections of libpq."""
-    if standbys is not None or database.is_pooled or sys.platform == "win32":
+    """Reads on the event loop, of the primary where it is read directly."""
+    if standbys is not None or database.is_pooled or not READS_ON_LOOP:
         return None
     return LoopReads(database.connect_reader, goals_at_once.LOADERS)
+
+
+READS_ON_LOOP: Final = sys.platform != "win32"
+"""Windows has no event loop that waits for connections of libpq."""
 
 
 def _lanes(settings: Settings) -> Lanes:

@@ -22,6 +22,20 @@ CONNECTIONS_MAX: Final = 4
 """How many statements are read at a time."""
 
 
+IDLE_ITERATIONS: Final = 3
+"""The iterations of the event loop without another request, of a few microseconds each, after which those that wait are
+answered. Clients that have just got their answers often ask again at once."""
+
+
+async def until_idle(count: Callable[[], int], most: int) -> None:
+    """Wait until `IDLE_ITERATIONS` have not changed the number of requests that wait, or `most` of them do."""
+    size = idle = 0
+    while idle < IDLE_ITERATIONS and count() < most:
+        await asyncio.sleep(0)
+        idle = idle + 1 if size == count() else 0
+        size = count()
+
+
 class NeedsThread(Exception):
     """What was begun on the event loop has to be done on a thread: it needs a connection, or has failed."""
 
@@ -38,9 +52,12 @@ class _Session(NamedTuple):
 class LoopReads:
     """Reads statements on the event loop over connections that `connect` opens, on a thread, when all are in use."""
 
-    def __init__(self, connect: Callable[[], Connection], loaders: Mapping[str, Any]) -> None:
+    def __init__(
+        self, connect: Callable[[], Connection], loaders: Mapping[str, Any], connections_max: int = CONNECTIONS_MAX
+    ) -> None:
         """`loaders`: other loaders of the driver than the usual ones, by type."""
         self._connect = connect
+        self._connections_max = connections_max
         self._loaders = loaders
         self._thread = ThreadPoolExecutor(1, "keyframe-reads")
         self._lock = Lock()
@@ -91,7 +108,7 @@ class LoopReads:
         with self._lock:
             if self._new:
                 return self._session(self._new.pop(), loop)
-            if self._count < CONNECTIONS_MAX and not self._is_opening and not self._is_closed:
+            if self._count < self._connections_max and not self._is_opening and not self._is_closed:
                 self._is_opening = True
                 self._count += 1
                 self._thread.submit(self._open)

@@ -4,13 +4,15 @@ Without it every request would look for itself, or a request could miss what ano
 """
 
 import asyncio
-from functools import partial
 from typing import Final
 from uuid import UUID
 
 from api.snapshot.looks import LOOK_SECONDS_MAX, Looks, Seen
+from api.snapshot.loop_reads import until_idle
 from projections.store.basis import ResolvedBasis
 
+TOGETHER_MAX: Final = 32
+"""How many requests wait until a look begins without waiting for others."""
 CALLERS_MAX: Final = 10_000
 """Callers whose hidden objectives are remembered."""
 
@@ -21,7 +23,10 @@ class SharedPresent:
     def __init__(self, looks: Looks) -> None:
         self._looks = looks
         self._waiting: list[asyncio.Future[Seen | None]] = []
-        self._is_looking = self._is_late = False
+        self._looking: asyncio.Task[None] | None = None
+        self._is_late = False
+        self._are_many = False
+        """Whether the last look served several requests, so that it is worth waiting for others."""
         self._hidden: dict[UUID | None, tuple[ResolvedBasis, frozenset[UUID]]] = {}
 
     def close(self) -> None:
@@ -35,31 +40,33 @@ class SharedPresent:
         if self._is_late:
             return None
         loop = asyncio.get_running_loop()
-        if not self._is_looking:
-            self._is_looking = True
-            loop.call_soon(self._begin, loop)  # together with the requests that have arrived already
         mine: asyncio.Future[Seen | None] = loop.create_future()
         self._waiting.append(mine)
+        if self._looking is None or self._looking.done():
+            self._looking = loop.create_task(self._look())
         return await mine
 
-    def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
-        waiting, self._waiting = self._waiting, []
-        late = loop.call_later(LOOK_SECONDS_MAX, self._give_up, waiting)
-        self._looks.begin(partial(self._ended, loop, waiting, late))
+    async def _look(self) -> None:
+        """Look for those who wait, again and again until there are none."""
+        try:
+            while self._waiting:
+                if self._are_many:
+                    await until_idle(lambda: len(self._waiting), TOGETHER_MAX)
+                waiting, self._waiting = self._waiting, []
+                self._are_many = len(waiting) > 1
+                await self._look_for(waiting)
+        finally:
+            _give(self._waiting, None)
+            self._waiting = []
 
-    def _ended(
-        self,
-        loop: asyncio.AbstractEventLoop,
-        waiting: "list[asyncio.Future[Seen | None]]",
-        late: asyncio.TimerHandle,
-        found: Seen | None,
-    ) -> None:
-        late.cancel()
-        self._is_late = False
-        _give(waiting, found)
-        self._is_looking = bool(self._waiting)
-        if self._is_looking:
-            loop.call_soon(self._begin, loop)
+    async def _look_for(self, waiting: "list[asyncio.Future[Seen | None]]") -> None:
+        late, found = asyncio.get_running_loop().call_later(LOOK_SECONDS_MAX, self._give_up, waiting), None
+        try:
+            found = await self._looks.look()
+        finally:
+            late.cancel()
+            self._is_late = False
+            _give(waiting, found)
 
     def _give_up(self, waiting: "list[asyncio.Future[Seen | None]]") -> None:
         self._is_late = True

@@ -1,4 +1,4 @@
-"""The present is read on the event loop over one connection, which is opened again when it was lost."""
+"""The present is read on the event loop over one connection, and on a thread while that one is not open."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
@@ -9,11 +9,13 @@ import pytest
 
 from api.runtime.database import Database
 from api.snapshot import shared_present
-from api.snapshot.looks import LooksOnLoop, Seen
+from api.snapshot.looks import Looks, Seen
+from api.snapshot.loop_reads import LoopReads
 from api.snapshot.shared_present import SharedPresent
 from api.snapshot.sources import PRIMARY, Source
 from projections.store import basis as bases
 from tests.api.snapshot.opened import Opened
+from tests.asking import until_open
 
 
 class Watched(Opened):
@@ -22,12 +24,14 @@ class Watched(Opened):
     def __init__(self, database: Database) -> None:
         super().__init__(database)
         source = Source(PRIMARY, database.pool(), None, database.log())
-        self.present = SharedPresent(LooksOnLoop(self.connect, source))
+        self.reads = LoopReads(self.connect, {}, 1)
+        self.present = SharedPresent(Looks(lambda: source, self.reads))
 
     def run(self, test: Callable[[], Awaitable[Any]]) -> Any:
-        """The result of a coroutine on an event loop of its own."""
+        """The result of a coroutine on an event loop of its own, once the connection is open."""
 
         async def run() -> Any:
+            await until_open(self.reads)
             return await test()
 
         return asyncio.run(run())
@@ -65,30 +69,29 @@ def test_looks_use_one_connection_and_find_what_a_statement_finds(watched: Watch
     assert len(watched.opened) == 1
 
 
-def test_lost_connection_is_opened_again(watched: Watched, database: Database) -> None:
+def test_present_is_read_on_a_thread_while_the_connection_is_lost(watched: Watched, database: Database) -> None:
     async def found() -> list[bool]:
-        first = await watched.is_seen()
         with database.connect() as conn:
             pid = watched.opened[0].info.backend_pid
             conn.execute("select pg_terminate_backend(%s, 10000)", [pid])
-        await watched.is_seen()  # unless the loop has noticed the loss before
-        return [first, await watched.is_seen()]
+        lost = [await watched.is_seen() for _ in range(3)]
+        await until_open(watched.reads)
+        return [*lost, await watched.is_seen()]
 
-    assert watched.run(found) == [True, True]
+    assert watched.run(found) == [True] * 4
     assert len(watched.opened) == 2
 
 
 @pytest.mark.parametrize("failure", [psycopg.OperationalError(), OSError()])
-def test_database_that_cannot_be_reached_gives_no_present(
-    watched: Watched, monkeypatch: pytest.MonkeyPatch, failure: Exception
-) -> None:
-    def lost(*_: object) -> Any:
+def test_database_that_cannot_be_reached_gives_no_present(failure: Exception) -> None:
+    def lost() -> Any:
         raise failure
 
-    with monkeypatch.context() as patch:
-        patch.setattr(Database, "connect_reader", lost)
-        assert not watched.run(watched.is_seen)
-    assert watched.run(watched.is_seen)
+    async def found() -> list[Seen | None]:
+        present = SharedPresent(Looks(lost, LoopReads(lost, {}, 1)))
+        return [await present.newest() for _ in range(3)]
+
+    assert asyncio.run(found()) == [None] * 3
 
 
 def test_workspace_without_projections_has_no_present(watched: Watched, database: Database) -> None:
@@ -128,7 +131,6 @@ def test_look_that_takes_too_long_is_not_waited_for(
     monkeypatch.setattr(shared_present, "LOOK_SECONDS_MAX", 0.05)
 
     async def found() -> list[bool]:
-        await watched.until_seen()  # the first look connects
         with database.connect() as conn, conn.transaction():
             conn.execute("lock table view_position in access exclusive mode")
             late = [await watched.is_seen(), await watched.is_seen()]
