@@ -57,7 +57,7 @@ OBJECTIVES: Final = 200
 GOALS: Final = {"a": (1.0, 2.5), "b": (1.5, 5.0), "c": (2.0, 10.0)}
 """Requests a second against PostGraphile, fresh and repeated, by document: one objective, a page of 50, 1,000."""
 AS_OF_MAX: Final = 1.2
-"""The time of an answer as of another moment, which PostGraphile has not, against that of the present."""
+"""The time of an answer as of another moment, which PostGraphile does not give, against that of the present."""
 GOALS_BESIDE: Final = {"a": (0.8, None), "b": (1.2, None), "c": (1.5, None)}
 """The same beside check-ins, each of which makes all answers new: a repeated query finds a kept one until the next."""
 

@@ -161,7 +161,7 @@ def _looks(database: Database, primary: Source, standbys: Standbys | None) -> Lo
     """Looks at the present of the server that answers a request without any wish."""
     if standbys is not None:
         return Looks(lambda: standbys.choose(Route(standbys, ""))[0])
-    return Looks(lambda: primary, LoopReads(database.connect_reader, {}, 1) if READS_ON_LOOP else None)
+    return Looks(lambda: primary, LoopReads(database.connect_reader, {}) if READS_ON_LOOP else None)
 
 
 def _loop_reads(database: Database, standbys: Standbys | None) -> LoopReads | None:
@@ -172,7 +172,7 @@ def _loop_reads(database: Database, standbys: Standbys | None) -> LoopReads | No
 
 
 READS_ON_LOOP: Final = sys.platform != "win32"
-"""Windows has no event loop that waits for connections of libpq."""
+"""The usual event loop of Windows does not wait for connections of libpq."""
 
 
 def _lanes(settings: Settings) -> Lanes:

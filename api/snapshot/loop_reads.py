@@ -1,4 +1,4 @@
-"""Statements that are read on the event loop, for queries that need a single one.
+"""Statements that are read on the event loop, for queries that need a single one, and the wait for others to join them.
 
 A thread takes longer to be woken, and to wake the event loop again, than such a statement takes. So a process keeps a
 few connections that serve nothing else. Whatever cannot be read so is left to a thread.
@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from threading import Lock
+from time import monotonic
 from typing import Any, Final, NamedTuple, TypeAlias
 
 import psycopg
@@ -23,14 +24,15 @@ CONNECTIONS_MAX: Final = 4
 
 
 IDLE_ITERATIONS: Final = 3
-"""The iterations of the event loop without another request, of a few microseconds each, after which those that wait are
-answered. Clients that have just got their answers often ask again at once."""
+GATHERING_SECONDS: Final = 0.0002
+"""Those who wait are answered after so many iterations of the event loop, of a few microseconds each, without another
+request, or after so much time. Clients that have just got their answers often ask again at once."""
 
 
 async def until_idle(count: Callable[[], int], most: int) -> None:
-    """Wait until `IDLE_ITERATIONS` have not changed the number of requests that wait, or `most` of them do."""
-    size = idle = 0
-    while idle < IDLE_ITERATIONS and count() < most:
+    """Wait for requests that arrive together, until `most` of them are there."""
+    size, idle, until = count(), 0, monotonic() + GATHERING_SECONDS
+    while size < most and idle < IDLE_ITERATIONS and monotonic() < until:
         await asyncio.sleep(0)
         idle = idle + 1 if size == count() else 0
         size = count()
@@ -52,12 +54,9 @@ class _Session(NamedTuple):
 class LoopReads:
     """Reads statements on the event loop over connections that `connect` opens, on a thread, when all are in use."""
 
-    def __init__(
-        self, connect: Callable[[], Connection], loaders: Mapping[str, Any], connections_max: int = CONNECTIONS_MAX
-    ) -> None:
+    def __init__(self, connect: Callable[[], Connection], loaders: Mapping[str, Any]) -> None:
         """`loaders`: other loaders of the driver than the usual ones, by type."""
         self._connect = connect
-        self._connections_max = connections_max
         self._loaders = loaders
         self._thread = ThreadPoolExecutor(1, "keyframe-reads")
         self._lock = Lock()
@@ -108,7 +107,7 @@ class LoopReads:
         with self._lock:
             if self._new:
                 return self._session(self._new.pop(), loop)
-            if self._count < self._connections_max and not self._is_opening and not self._is_closed:
+            if self._count < CONNECTIONS_MAX and not self._is_opening and not self._is_closed:
                 self._is_opening = True
                 self._count += 1
                 self._thread.submit(self._open)

@@ -4,6 +4,7 @@ Without it every request would look for itself, or a request could miss what ano
 """
 
 import asyncio
+from contextvars import Context
 from typing import Final
 from uuid import UUID
 
@@ -11,8 +12,8 @@ from api.snapshot.looks import LOOK_SECONDS_MAX, Looks, Seen
 from api.snapshot.loop_reads import until_idle
 from projections.store.basis import ResolvedBasis
 
-TOGETHER_MAX: Final = 32
-"""How many requests wait until a look begins without waiting for others."""
+GATHERED_MAX: Final = 32
+"""So many requests do not wait for others before a look begins."""
 CALLERS_MAX: Final = 10_000
 """Callers whose hidden objectives are remembered."""
 
@@ -43,7 +44,7 @@ class SharedPresent:
         mine: asyncio.Future[Seen | None] = loop.create_future()
         self._waiting.append(mine)
         if self._looking is None or self._looking.done():
-            self._looking = loop.create_task(self._look())
+            self._looking = loop.create_task(self._look(), context=Context())  # not that of one request
         return await mine
 
     async def _look(self) -> None:
@@ -51,7 +52,7 @@ class SharedPresent:
         try:
             while self._waiting:
                 if self._are_many:
-                    await until_idle(lambda: len(self._waiting), TOGETHER_MAX)
+                    await until_idle(lambda: len(self._waiting), GATHERED_MAX)
                 waiting, self._waiting = self._waiting, []
                 self._are_many = len(waiting) > 1
                 await self._look_for(waiting)

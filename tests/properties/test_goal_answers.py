@@ -45,8 +45,9 @@ OF_KEY_RESULTS = (
     "id", "title", "description", "weight", "due", "__typename", "state", "current", "measuredAt", "confidence",
     "createdAt", "changedAt", "labels", "entityId", "version", "createdBy { person { handle } }",
     "metric { direction start target lower upper changeBy unit { symbol } }", "owner { handle }", "score",
-    "progress { value health }", "progress { expected unclamped confidence measuredShare }", "nextCheckInDue",
-    "objective { title progress { health } }", "kpi { key }", "plan { on value }", "milestones { key reachedAt }",
+    "progress { value health }", "progress { expected unclamped confidence measuredShare }", "progress { health }",
+    "nextCheckInDue", "objective { title progress { health } }", "kpi { key }", "plan { on value }",
+    "milestones { key reachedAt }",
 )  # fmt: skip
 COLUMNS_OF_OBJECTIVES = tuple(one for one in OF_OBJECTIVES if "{" not in one or one.startswith("progress"))
 COLUMNS_OF_KEY_RESULTS = tuple(

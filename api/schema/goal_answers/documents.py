@@ -101,7 +101,7 @@ class GoalQuery:
                 raise
 
     def _answers(self, view: View, found: Found, asked: Sequence[Asked], run: Run) -> Answers:
-        answers = list(self._level(run, Objectives(view, found)))
+        answers = self._level(run, Objectives(view, found))
         if not self.is_one:
             return [self._named(answers)]
         by_id = dict(zip(found.ids, answers, strict=True))

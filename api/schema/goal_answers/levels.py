@@ -9,7 +9,7 @@ from typing import Any, Final, TypeAlias
 
 from graphql import GraphQLEnumType, GraphQLFloat, get_named_type, get_nullable_type, is_non_null_type
 
-from api.execution.plans.columns import Complete, Field, Level, leaves, texts
+from api.execution.plans.columns import Complete, Field, Level, as_it_is, texts
 from api.execution.plans.compiler import Place, compiled, compiled_field
 from api.execution.plans.leaves import plain
 from api.execution.plans.readers import column_name
@@ -98,7 +98,7 @@ class Levels:
         other values."""
         type_ = get_nullable_type(at.field.type)
         if type_ is GraphQLFloat:
-            return _field_of(at, read, leaves(list))
+            return _field_of(at, read, as_it_is)
         if plain(type_) is not None:
             return _field_of(at, read, texts(list))
         return _field_of(at, read, compiled(self._executor, type_, at).complete)
@@ -169,6 +169,8 @@ class _Metrics:
     def _with(self, run: Run, column: set[bytes]) -> dict[bytes, Any]:
         """What is kept, with these metrics, too."""
         known, missing = self._known, column - self._known.keys()
+        if not missing:  # another thread was faster
+            return known
         if len(known) + len(missing) > METRICS_MAX:
             known, missing = {}, column
         before = run.bytes

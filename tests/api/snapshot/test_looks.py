@@ -18,14 +18,25 @@ from tests.api.snapshot.opened import Opened
 from tests.asking import until_open
 
 
+class NoPool:
+    """A pool that nothing may use; `uses` counts what tried."""
+
+    def __init__(self) -> None:
+        self.uses = 0
+
+    def connection(self, _: float) -> Any:
+        self.uses += 1
+        raise AssertionError
+
+
 class Watched(Opened):
     """The present of a workspace, and the connections over which it is read."""
 
     def __init__(self, database: Database) -> None:
         super().__init__(database)
-        source = Source(PRIMARY, database.pool(), None, database.log())
-        self.reads = LoopReads(self.connect, {}, 1)
-        self.present = SharedPresent(Looks(lambda: source, self.reads))
+        self.source = Source(PRIMARY, database.pool(), None, database.log())
+        self.reads = LoopReads(self.connect, {})
+        self.present = SharedPresent(Looks(lambda: self.source, self.reads))
 
     def run(self, test: Callable[[], Awaitable[Any]]) -> Any:
         """The result of a coroutine on an event loop of its own, once the connection is open."""
@@ -35,6 +46,12 @@ class Watched(Opened):
             return await test()
 
         return asyncio.run(run())
+
+    def without_pool(self) -> NoPool:
+        """From now on no look may take a connection of the pool."""
+        pool: Any = NoPool()
+        self.source = self.source._replace(pool=pool)
+        return pool  # type: ignore[no-any-return]  # see above
 
     async def is_seen(self) -> bool:
         """Whether a look finds the position of the projections."""
@@ -58,6 +75,8 @@ def watched(database: Database) -> Iterator[Watched]:
 
 
 def test_looks_use_one_connection_and_find_what_a_statement_finds(watched: Watched, database: Database) -> None:
+    pool = watched.without_pool()
+
     async def found() -> list[Seen | None]:
         return [await watched.present.newest() for _ in range(3)]
 
@@ -66,7 +85,7 @@ def test_looks_use_one_connection_and_find_what_a_statement_finds(watched: Watch
         now = bases.now(conn)
     assert (first.basis.position, first.basis.known) == (now.position, now.known)
     assert first.basis.at <= later[0].basis.at <= later[1].basis.at <= now.at
-    assert len(watched.opened) == 1
+    assert (len(watched.opened), pool.uses) == (1, 0)
 
 
 def test_present_is_read_on_a_thread_while_the_connection_is_lost(watched: Watched, database: Database) -> None:
@@ -88,18 +107,22 @@ def test_database_that_cannot_be_reached_gives_no_present(failure: Exception) ->
         raise failure
 
     async def found() -> list[Seen | None]:
-        present = SharedPresent(Looks(lost, LoopReads(lost, {}, 1)))
+        present = SharedPresent(Looks(lost, LoopReads(lost, {})))
         return [await present.newest() for _ in range(3)]
 
     assert asyncio.run(found()) == [None] * 3
 
 
-def test_workspace_without_projections_has_no_present(watched: Watched, database: Database) -> None:
+def test_workspace_without_projections_has_no_present_and_is_not_asked_twice(
+    watched: Watched, database: Database
+) -> None:
+    pool = watched.without_pool()
     with database.connect() as conn:
         conn.execute("alter table view_position rename to elsewhere")
         assert not watched.run(watched.is_seen)
         conn.execute("alter table elsewhere rename to view_position")
     assert watched.run(watched.is_seen)
+    assert pool.uses == 0
 
 
 def test_projections_without_a_position_have_no_present(watched: Watched, database: Database) -> None:

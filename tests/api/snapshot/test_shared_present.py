@@ -1,7 +1,7 @@
 """One look at the present serves all requests that came before it began."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from threading import Event
@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from api.snapshot import shared_present
+from api.snapshot import loop_reads, shared_present
 from api.snapshot.looks import Looks, Seen
 from api.snapshot.shared_present import SharedPresent
 from api.snapshot.sources import PRIMARY, Source
@@ -81,6 +81,57 @@ def test_requests_before_a_look_share_it_and_later_ones_get_the_next(pool: Pool)
         return [found.basis.position for found in await asyncio.gather(*early, *late) if found]
 
     assert asyncio.run(positions()) == [1] * 5 + [2] * 5
+
+
+class Counted(Looks):
+    """Looks without a database: each takes two iterations of the event loop, and finds the next position."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    async def look(self) -> Seen | None:
+        self.count += 1
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        source: Any = None
+        return Seen(basis(self.count), source)
+
+
+async def positions_of(present: SharedPresent, later: Sequence[int]) -> list[int]:
+    """The positions that requests see which arrive so many iterations of the event loop later."""
+
+    async def arriving(iterations: int) -> int:
+        for _ in range(iterations):
+            await asyncio.sleep(0)
+        seen = await present.newest()
+        assert seen is not None
+        return seen.basis.position
+
+    return await asyncio.gather(*map(arriving, later))
+
+
+@pytest.mark.parametrize(("seconds", "are_together"), [(60.0, True), (0.0, False)])
+def test_requests_that_arrive_together_again_share_a_look_if_they_come_in_time(
+    monkeypatch: pytest.MonkeyPatch, seconds: float, are_together: bool
+) -> None:
+    monkeypatch.setattr(loop_reads, "GATHERING_SECONDS", seconds)
+
+    async def positions() -> list[int]:
+        present = SharedPresent(Counted())
+        assert await positions_of(present, [0, 0]) == [1, 1]
+        return await positions_of(present, [0, 1, 3, 4])
+
+    assert (asyncio.run(positions()) == [2, 2, 2, 2]) == are_together
+
+
+def test_request_that_is_alone_waits_for_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shared_present, "until_idle", None)
+
+    async def positions() -> list[int]:
+        present = SharedPresent(Counted())
+        return [*await positions_of(present, [0]), *await positions_of(present, [0])]
+
+    assert asyncio.run(positions()) == [1, 2]
 
 
 @pytest.mark.parametrize("failure", [psycopg.OperationalError("gone"), LookupError("no projections")])
