@@ -7,11 +7,11 @@ support it, so those are read with it.
 """
 
 from bisect import insort
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from copy import copy
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import chain
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 from uuid import UUID
 
 from domain.metrics.worked.kpi_periods import Periods
@@ -261,11 +261,15 @@ def of_cycles(conn: Connection, basis: Basis, cycles: Sequence[UUID], since: dat
     return timeline
 
 
-def of_objectives(conn: Connection, basis: Basis, objectives: Sequence[UUID]) -> Timeline:
+Check: TypeAlias = Callable[["Timeline"], None]
+"""Called with goals that have no measurements yet, which are most of what is read. It may raise."""
+
+
+def of_objectives(conn: Connection, basis: Basis, objectives: Sequence[UUID], check: Check | None = None) -> Timeline:
     """These objectives up to a basis."""
     timeline = started(conn, basis)
     timeline.own = _add_objectives(conn, basis, timeline, objectives)
-    return _completed(conn, basis, timeline, timeline.own)
+    return _completed(conn, basis, timeline, check)
 
 
 def of_goals_in(
@@ -320,7 +324,12 @@ def part_with(whole: Timeline, key_result: UUID) -> Timeline:
 
 
 def of_teams(
-    conn: Connection, basis: Basis, teams: Sequence[UUID], cycle: UUID | None, since: datetime | None
+    conn: Connection,
+    basis: Basis,
+    teams: Sequence[UUID],
+    cycle: UUID | None,
+    since: datetime | None,
+    check: Check | None = None,
 ) -> Timeline:
     """All teams, and the goals that these teams, or any team that was ever inside them, owned at any time: in a cycle,
     or in all cycles that were active at any time from `since` on (default: the first plan of the active cycles)."""
@@ -331,7 +340,7 @@ def of_teams(
     wanted = f"select id from {OBJECTIVE.name} where team = any(%(teams)b) and cycle = any(%(cycles)b)"
     found = OBJECTIVE.history(conn, basis, wanted, teams=sorted(inside), cycles=cycles)
     timeline.own = timeline.add_objectives(found)
-    return _completed(conn, basis, timeline, timeline.own)
+    return _completed(conn, basis, timeline, check)
 
 
 def of_key_results(
@@ -412,9 +421,11 @@ def _add_objectives(conn: Connection, basis: Basis, timeline: Timeline, ids: Seq
     return timeline.add_objectives(OBJECTIVE.history(conn, basis, "select unnest(%(ids)b::uuid[])", ids=list(ids)))
 
 
-def _completed(conn: Connection, basis: Basis, timeline: Timeline, objectives: Sequence[UUID]) -> Timeline:
+def _completed(conn: Connection, basis: Basis, timeline: Timeline, check: Check | None) -> Timeline:
     """Add key results and supporters, level by level, and then all measurements."""
-    _add_goals(conn, basis, timeline, objectives)
+    _add_goals(conn, basis, timeline, timeline.own)
+    if check is not None:
+        check(timeline)
     _add_measurements(conn, basis, timeline)
     return timeline
 

@@ -25,7 +25,7 @@ from projections.figures.figures import Figures
 from projections.figures.happenings import Happenings
 from projections.figures.horizon import Horizon
 from projections.figures.team_figures import TeamFigures
-from projections.figures.timeline import Timeline
+from projections.figures.timeline import Check, Timeline
 from projections.figures.window import end_of_goal
 from projections.history.over_time.kept_cycle import KeptCycle, Means, has_kept_figures
 from projections.history.sources import givers, sources
@@ -159,9 +159,12 @@ class Curve(NamedTuple):
 
 def of_objectives(conn: Connection, basis: Basis, ids: Sequence[UUID], span: Span) -> dict[UUID, list[CurvePoint]]:
     """The curve of each of these objectives, by default from its creation on. Raises `INVALID`, `TOO_LARGE`."""
-    history = timeline.of_objectives(conn, basis, ids)
-    figures = Figures(history, Horizon.of(basis))
-    return _computed(figures, span, {id: _of_objective(figures, id) for id in ids})
+
+    def curves(figures: Figures) -> Mapping[UUID, Curve]:
+        return {id: _of_objective(figures, id) for id in ids}
+
+    read = partial(timeline.of_objectives, conn, basis, ids)
+    return _read_and_computed(read, basis, span, curves)
 
 
 def of_cycles(
@@ -189,10 +192,13 @@ def of_teams(
     """The curve of each of these teams in a cycle, or in the cycles that are active at each moment: by default over the
     time of that cycle, or of the cycles active at the basis in which it has objectives. Raises `INVALID`,
     `TOO_LARGE`."""
-    history = timeline.of_teams(conn, basis, ids, cycle, span.since)
-    figures = Figures(history, Horizon.of(basis))
-    teams = TeamFigures(history, cycle, include_subteams=include_subteams)
-    return _computed(figures, span, {id: _of_team(figures, teams, id, cycle) for id in ids})
+
+    def curves(figures: Figures) -> Mapping[UUID, Curve]:
+        teams = TeamFigures(figures.timeline, cycle, include_subteams=include_subteams)
+        return {id: _of_team(figures, teams, id, cycle) for id in ids}
+
+    read = partial(timeline.of_teams, conn, basis, ids, cycle, span.since)
+    return _read_and_computed(read, basis, span, curves)
 
 
 # ── what a curve depends on ──────────────────────────────────────────────────────────────────────
@@ -276,11 +282,24 @@ def kept_cycle(
 # ── the pass ─────────────────────────────────────────────────────────────────────────────────────
 
 
+def _read_and_computed(
+    read: Callable[[Check], Timeline], basis: Basis, span: Span, curves: Callable[[Figures], Mapping[UUID, Curve]]
+) -> dict[UUID, list[CurvePoint]]:
+    """The points of curves of a timeline, whose size is checked before its measurements are read, too: then only the
+    moments are missing at which something was measured."""
+
+    def check(goals: Timeline) -> None:
+        figures = Figures(goals, Horizon.of(basis))
+        _moments(figures, span, curves(figures), None)
+
+    figures = Figures(read(check), Horizon.of(basis))
+    return _computed(figures, span, curves(figures))
+
+
 def _computed(figures: Figures, span: Span, curves: Mapping[UUID, Curve]) -> dict[UUID, list[CurvePoint]]:
     """The points of these curves, moment by moment, so that what several curves share is computed once."""
     happened = Happenings(figures.timeline)
-    moments = {id: moments_of(figures, span, curve, happened) for id, curve in curves.items()}
-    check_size(figures.timeline, curves, moments)
+    moments = _moments(figures, span, curves, happened)
     points: dict[UUID, list[CurvePoint]] = {id: [] for id in curves}
     for at, ids, then in passed(figures, moments, happened):
         for id in ids:
@@ -289,9 +308,20 @@ def _computed(figures: Figures, span: Span, curves: Mapping[UUID, Curve]) -> dic
     return points
 
 
-def moments_of(figures: Figures, span: Span, curve: Curve, happened: Happenings) -> list[datetime]:
+def _moments(
+    figures: Figures, span: Span, curves: Mapping[UUID, Curve], happened: Happenings | None
+) -> Mapping[UUID, Sequence[datetime]]:
+    """The moments of each curve. Raises `TOO_LARGE`."""
+    moments = {id: moments_of(figures, span, curve, happened) for id, curve in curves.items()}
+    check_size(figures.timeline, curves, moments)
+    return moments
+
+
+def moments_of(figures: Figures, span: Span, curve: Curve, happened: Happenings | None) -> list[datetime]:
     """Every step up to the basis, the basis, and every step of the planned line after it; by the basis's calendar."""
-    changes = [*curve.changes, *happened.moments(curve.objectives)] if span.every is Step.CHANGE else ()
+    changes = list(curve.changes)
+    if span.every is Step.CHANGE and happened is not None:
+        changes += happened.moments(curve.objectives)
     return moments_between(figures, span, curve.span, changes)
 
 

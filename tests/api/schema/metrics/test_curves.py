@@ -12,6 +12,7 @@ from domain.commands.key_result_commands import CorrectCheckIn, DropKeyResult
 from domain.commands.objective_commands import AssignObjective, CommitObjective
 from domain.commands.people_commands import FormTeam, MoveTeam
 from domain.primitives.values import Kind, Ref
+from projections.figures import timeline
 from projections.history.over_time import curves
 from projections.history.over_time.kept_cycle import KeptCycle
 from tests.api.schema import goals
@@ -202,6 +203,20 @@ def test_too_many_points_are_refused(world: AskedWorld, quarter: UUID, monkeypat
     assert world.code(OF_CYCLE, at=at(50)) == "TOO_LARGE"
     monkeypatch.setattr(curves, "FIGURES_MAX", 90)
     assert len(of_cycle(world, at=at(50))) == 90
+
+
+def test_too_many_points_are_refused_before_measurements_are_read(
+    world: AskedWorld, quarter: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    team = world.record(FormTeam(key="sales", name="Sales", effective_at=day(0)))
+    world.do(AssignObjective(objective=goals.id_of(world, "Win the hearts of our users"), team=team))
+    read = list[str]()
+    monkeypatch.setattr(timeline, "_add_measurements", lambda *_: read.append("measurements"))
+    monkeypatch.setattr(curves, "FIGURES_MAX", 89)
+    whole = {"from": at(1), "to": at(90)}
+    assert world.code(OF_TEAM, key="sales", cycle=Q1, **whole) == "TOO_LARGE"
+    assert world.code(OF_OBJECTIVES, **whole) == "TOO_LARGE"
+    assert read == []
 
 
 # ── wholes ───────────────────────────────────────────────────────────────────────────────────────
