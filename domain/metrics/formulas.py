@@ -122,8 +122,8 @@ def mean(weights: Sequence[float], values: Sequence[float]) -> float:
 
 
 def means(groups: Sequence[Sequence[float]], weights: Sequence[Sequence[float]] | None) -> list[float]:
-    """`mean` of each of these groups; without weights, all of them are 1. Equal means are rounded once."""
-    if weights is not None:
+    """`mean` of each of these groups; without weights, all of them are 1. Equal means are rounded once then."""
+    if weights is not None and any(of.count(1.0) < len(of) for of in weights):
         return list(map(mean, weights, groups))
     found = [fsum(group) / len(group) for group in groups]
     rounded = {one: without_noise(one) for one in set(found)}
