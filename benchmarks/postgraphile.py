@@ -226,16 +226,19 @@ def compare(
             for name, asked in servers.items():
                 found.setdefault((document, name), []).append(per_second(folder, asked[document], seconds))
     figures = {key: median(values[1:]) for key, values in found.items()}
+    spreads = {key: f"{figures[key]:.0f}/s ({min(of[1:]):.0f} to {max(of[1:]):.0f})" for key, of in found.items()}
     for document, (fresh, repeated) in goals.items():
         plain, now = figures[document, "PostGraphile"], figures[document, "fresh"]
         for name in servers:
             mine, least = figures[document, name], repeated if name == "repeated" else fresh
+            shown = f"{spreads[document, name]}, "
             if name == "as of":
                 goal = f"<= {AS_OF_MAX}"
-                report(f"{document}, time as of a position / now", now / mine, goal, f"{mine:.0f}/s, {now:.0f}/s")
+                report(f"{document}, time as of a position / now", now / mine, goal, shown + spreads[document, "fresh"])
             elif name != "PostGraphile":
                 goal = "no goal" if least is None else f">= {least}"
-                report(f"{document}, {name}{what} / PostGraphile", mine / plain, goal, f"{mine:.0f}/s, {plain:.0f}/s")
+                figure = shown + spreads[document, "PostGraphile"]
+                report(f"{document}, {name}{what} / PostGraphile", mine / plain, goal, figure)
 
 
 def keyframe(url: str, headers: Mapping[str, str], ids: Sequence[str], at: int | None = None) -> dict[str, Asked]:
