@@ -94,14 +94,13 @@ def _objects_of(names: tuple[str, ...]) -> Callable[..., Sequence[Any]]:
 def _equal_objects_of(name: str) -> Callable[..., Sequence[Any]]:
     """The same for one field with few different values: equal objects are one."""
 
-    def made(_: int, column: Sequence[Any]) -> Sequence[Any]:
+    def objects(column: Sequence[Any]) -> Sequence[Any]:
         if type(column) is Coded:
-            objects_of: Callable[[Sequence[Any]], Sequence[Any]] = partial(made, 0)
-            return column.mapped(objects_of)
-        objects = {value: {name: value} for value in set(column)}
-        return list(map(objects.__getitem__, column))
+            return column.mapped(objects)
+        known = {value: {name: value} for value in set(column)}
+        return list(map(known.__getitem__, column))
 
-    return made
+    return lambda _, column: objects(column)
 
 
 # ── reading ──────────────────────────────────────────────────────────────────────────────────────
@@ -150,9 +149,7 @@ def texts(write: WriteColumn) -> Complete:
 
     def complete(run: Run, column: Sequence[Any]) -> Sequence[Any]:
         written = write(column)
-        longest = max(map(len, filter(None, written)), default=0)
-        if longest > FIELD_BYTES:
-            run.bytes += sum([length for length in map(len, filter(None, written)) if length > FIELD_BYTES])
+        run.bytes += sum([length for length in map(len, filter(None, written)) if length > FIELD_BYTES])
         return written
 
     return complete

@@ -290,7 +290,7 @@ def _read_and_computed(
 
     def check(goals: Timeline) -> None:
         figures = Figures(goals, Horizon.of(basis))
-        _moments(figures, span, curves(figures), None)
+        checked_moments(figures, span, curves(figures), None)
 
     figures = Figures(read(check), Horizon.of(basis))
     return _computed(figures, span, curves(figures))
@@ -299,7 +299,7 @@ def _read_and_computed(
 def _computed(figures: Figures, span: Span, curves: Mapping[UUID, Curve]) -> dict[UUID, list[CurvePoint]]:
     """The points of these curves, moment by moment, so that what several curves share is computed once."""
     happened = Happenings(figures.timeline)
-    moments = _moments(figures, span, curves, happened)
+    moments = checked_moments(figures, span, curves, happened)
     points: dict[UUID, list[CurvePoint]] = {id: [] for id in curves}
     for at, ids, then in passed(figures, moments, happened):
         for id in ids:
@@ -308,16 +308,18 @@ def _computed(figures: Figures, span: Span, curves: Mapping[UUID, Curve]) -> dic
     return points
 
 
-def _moments(
+def checked_moments(
     figures: Figures, span: Span, curves: Mapping[UUID, Curve], happened: Happenings | None
 ) -> Mapping[UUID, Sequence[datetime]]:
     """The moments of each curve. Raises `TOO_LARGE`."""
-    moments = {id: moments_of(figures, span, curve, happened) for id, curve in curves.items()}
-    check_size(figures.timeline, curves, moments)
+    moments = {id: _moments_of(figures, span, curve, happened) for id, curve in curves.items()}
+    of_objective = figures.timeline.of_objective
+    key_results = {id: sum(len(of_objective[one]) for one in curve.objectives) for id, curve in curves.items()}
+    _check_size(sum(key_results[id] * len(of) for id, of in moments.items()))
     return moments
 
 
-def moments_of(figures: Figures, span: Span, curve: Curve, happened: Happenings | None) -> list[datetime]:
+def _moments_of(figures: Figures, span: Span, curve: Curve, happened: Happenings | None) -> list[datetime]:
     """Every step up to the basis, the basis, and every step of the planned line after it; by the basis's calendar."""
     changes = list(curve.changes)
     if span.every is Step.CHANGE and happened is not None:
@@ -333,11 +335,6 @@ def moments_between(
     past = steps(span.every, first, min(now, last), changes)
     future = steps(span.every, max(now, first), last)
     return bounded([*past, *(future[1:] if past else future)])
-
-
-def check_size(history: Timeline, curves: Mapping[UUID, Curve], moments: Mapping[UUID, Sequence[datetime]]) -> None:
-    key_results = {id: sum(len(history.of_objective[one]) for one in curve.objectives) for id, curve in curves.items()}
-    _check_size(sum(key_results[id] * len(of) for id, of in moments.items()))
 
 
 def _check_size(states: int) -> None:

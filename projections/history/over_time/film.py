@@ -23,12 +23,11 @@ from projections.history.over_time.curves import (
     Curve,
     CurvePoint,
     Span,
-    check_size,
+    checked_moments,
     curve_of_cycle,
     is_kept,
     kept_cycle,
     moments_between,
-    moments_of,
     passed,
     planned_point,
     point,
@@ -128,8 +127,7 @@ def _from_timeline(
     figures = Figures(read or timeline.of_cycles(conn, basis, cycles, span.since), Horizon.of(basis))
     happened = Happenings(figures.timeline)
     curves = {id: _curve(figures, id, is_whole=only is None) for id in cycles}
-    moments = {id: moments_of(figures, span, curve, happened) for id, curve in curves.items()}
-    check_size(figures.timeline, curves, moments)
+    moments = checked_moments(figures, span, curves, happened)
     reels = {id: _Reel(figures, id, is_whole=only is None) for id in cycles}
     for at, asked, then in passed(figures, moments, happened):
         for id in asked:

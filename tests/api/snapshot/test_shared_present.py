@@ -173,22 +173,27 @@ def test_cancelled_request_leaves_the_look_to_the_others(pool: Pool) -> None:
 
 
 def test_look_that_fails_unexpectedly_leaves_no_request_waiting(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def fails(_: Looks) -> Any:
-        await asyncio.sleep(0.01)
-        raise RuntimeError
-
     async def found() -> list[Any]:
-        present = present_of(pool)
+        present, begun, go = present_of(pool), asyncio.Event(), asyncio.Event()
+
+        async def fails(_: Looks) -> Any:
+            begun.set()
+            await go.wait()
+            raise RuntimeError
+
         with monkeypatch.context() as patch:
             patch.setattr(Looks, "look", fails)
             early = asyncio.create_task(present.newest())
-            await asyncio.sleep(0.001)
-            late = [await present.newest(), await early]
+            await begun.wait()
+            late = asyncio.create_task(present.newest())
+            await until(lambda: len(present._waiting) == 1)
+            go.set()
+            failed = await asyncio.gather(early, late)
             assert isinstance(present._looking, asyncio.Task)
             with pytest.raises(RuntimeError):
                 await present._looking
         pool.go.set()
-        return [*late, basis_of(await present.newest())]
+        return [*failed, basis_of(await present.newest())]
 
     assert asyncio.run(found()) == [None, None, basis(1)]
 
