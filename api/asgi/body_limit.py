@@ -12,6 +12,7 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.asgi.connection_timeout import BODY
 from api.asgi.error_response import error_response
 
 BODY_BYTES_MAX = 4 * 1024 * 1024
@@ -62,6 +63,14 @@ class BodyLimit:
         if declared.isdecimal() and int(declared) > bytes_max:
             raise BodyTooLarge
         return _LimitedReceive(receive, monotonic() + self._seconds, bytes_max)
+
+    def arrived(self, scope: Scope) -> bytes | None:
+        """The body of a request if all of it has arrived, see `TimeoutHttpProtocol.body`. Raises `BodyTooLarge`."""
+        take = scope.get(BODY)
+        body: bytes | None = None if take is None else take(scope)
+        if body is not None and len(body) > self._bytes_max:
+            raise BodyTooLarge
+        return body
 
     def rejection(self, error: BodyTooLarge | BodyTooSlow) -> Response:
         """The response to a request with such a body."""

@@ -1,14 +1,15 @@
-"""An HTTP protocol for uvicorn that limits the time and size of the head of a request, and sends a whole response.
+"""An HTTP protocol for uvicorn that limits the time and size of the head of a request. It gives a whole body, and sends
+a whole response, without the messages of ASGI.
 
 uvicorn itself waits for the head without a limit, and continues to read a body after the response is complete.
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Collection
 from http import HTTPStatus
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, NamedTuple
 
-from starlette.types import Scope
+from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 HEAD_BYTES_MAX: Final = 256 * 1024
@@ -16,8 +17,40 @@ HEAD_BYTES_MAX: Final = 256 * 1024
 LINGER_SECONDS: Final = 2
 """How long a rejected body is still read: if the connection closed at once, the client might miss the response."""
 
+BODY: Final = "keyframe.body"
+"""The key in a scope of its `TimeoutHttpProtocol.body`."""
 RESPOND: Final = "keyframe.respond"
 """The key in a scope of its `TimeoutHttpProtocol.respond`."""
+
+
+# ── whole responses ──────────────────────────────────────────────────────────────────────────────
+
+
+class EncodedResponse(NamedTuple):
+    """A response whose body and headers are bytes already, see `header_lines`."""
+
+    status_code: int
+    lines: bytes
+    body: bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - as Starlette's
+        """Send it by the messages of ASGI."""
+        headers = [tuple(line.split(b": ", 1)) for line in self.lines.splitlines()]
+        await send({"type": "http.response.start", "status": self.status_code, "headers": headers})
+        await send({"type": "http.response.body", "body": self.body})
+
+
+def header_lines(headers: Collection[tuple[bytes, bytes]]) -> bytes:
+    """Headers as they are sent, each with the end of its line. Raises `RuntimeError` for one with a line break."""
+    lines = b"".join([b"%b: %b\r\n" % pair for pair in headers])
+    if lines.count(b"\n") != len(headers) or lines.count(b"\r") != len(headers):
+        raise RuntimeError("Invalid HTTP header value.")
+    return lines
+
+
+_CLOSE: Final = (b"connection", b"close")
+
+# ── the protocol ─────────────────────────────────────────────────────────────────────────────────
 
 
 class TimeoutHttpProtocol(HttpToolsProtocol):
@@ -55,7 +88,7 @@ class TimeoutHttpProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self.scope[RESPOND] = self.respond  # type: ignore[typeddict-unknown-key]
+        self.scope[BODY], self.scope[RESPOND] = self.body, self.respond  # type: ignore[typeddict-unknown-key]
         self._is_whole = False
         if not self._is_in_head:
             self._head_bytes = 0
@@ -85,21 +118,28 @@ class TimeoutHttpProtocol(HttpToolsProtocol):
             self._unset_keepalive_if_required()
             self._limit = self.loop.call_later(LINGER_SECONDS, self.transport.close)
 
-    def respond(self, scope: Scope, status: int, headers: Iterable[tuple[bytes, bytes]], body: bytes) -> bool:
-        """Send a whole response, whose headers have its Content-Length, without the messages of ASGI. Returns whether
-        it was sent: not if the client does not read, or has sent the next request already. Raises `RuntimeError` for
-        a header with a line break."""
+    def body(self, scope: Scope) -> bytes | None:
+        """The body of a request, without the messages of ASGI. None if it has not arrived yet: then these give it, and
+        no part of it is lost."""
+        cycle = self.cycle
+        if cycle.scope is not scope or cycle.more_body or cycle.disconnected:
+            return None
+        body, cycle.body = bytes(cycle.body), bytearray()
+        cycle.waiting_for_100_continue = False
+        cycle.flow.resume_reading()
+        cycle.message_event.clear()
+        return body
+
+    def respond(self, scope: Scope, response: EncodedResponse) -> bool:
+        """Send a whole response, whose headers have its Content-Length. Returns whether it was sent: not if the client
+        does not read, or has sent the next request already."""
         cycle = self.cycle
         if cycle.scope is not scope or cycle.response_started or cycle.disconnected or cycle.flow.write_paused:
             return False
-        lines = [b"%b: %b" % pair for pair in (*cycle.default_headers, *headers)]
-        if not cycle.keep_alive:
-            lines.append(b"connection: close")
-        head = b"\r\n".join(lines)
-        if head.count(b"\n") != len(lines) - 1 or head.count(b"\r") != len(lines) - 1:
-            raise RuntimeError("Invalid HTTP header value.")
+        own = header_lines(cycle.default_headers if cycle.keep_alive else [*cycle.default_headers, _CLOSE])
         cycle.response_started = cycle.response_complete = True
-        self.transport.writelines((b"%b%b\r\n\r\n" % (STATUS_LINE[status], head), body))
+        status, lines, body = response
+        self.transport.writelines((b"%b%b%b\r\n" % (STATUS_LINE[status], own, lines), body))
         cycle.message_event.set()
         if not cycle.keep_alive:
             self.transport.close()

@@ -30,6 +30,7 @@ process has accepted before get the details, too."""
 METRICS: Final = "/metrics"
 """This path also serves tokens that cannot be resolved at the moment, if this process has accepted them before: metrics
 tell that the database is unreachable, and contain nothing of a workspace but counts."""
+_MONITORED: Final = frozenset({READY, METRICS})
 READY_SECONDS_MAX: Final = 2.0
 """How long a request for the readiness or the metrics waits for its authentication."""
 
@@ -72,7 +73,7 @@ class AuthenticationMiddleware:
         try:
             client = scope.get("client") or ("",)
             authenticating = self._authenticators.authenticate(given, client[0], session)
-            if scope["path"] in {READY, METRICS}:
+            if scope["path"] in _MONITORED:
                 authenticating = asyncio.wait_for(authenticating, READY_SECONDS_MAX)
             authenticated = await authenticating
             if authenticated is None:
@@ -92,7 +93,7 @@ class AuthenticationMiddleware:
     def _unresolved(self, connection: HTTPConnection, given: Sequence[str]) -> Response | None:
         """Go on without the database where that is possible; else the response that says that it is not."""
         path, state = connection.scope["path"], connection.state
-        known = self._authenticators.last_known(given) if path in {READY, METRICS} else None
+        known = self._authenticators.last_known(given) if path in _MONITORED else None
         state.caller = known or UNAUTHENTICATED_CALLER
         return None if path == READY or known is not None else _backend_unavailable()
 

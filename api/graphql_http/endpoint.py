@@ -8,7 +8,7 @@ from http import HTTPStatus
 from math import ceil
 from time import monotonic
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple, Protocol, TypeVar, cast
+from typing import Any, Final, NamedTuple, Protocol, TypeAlias, TypeVar, cast
 
 import orjson
 from cross_web import HTTPException
@@ -27,6 +27,7 @@ from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
+from api.asgi.connection_timeout import EncodedResponse, header_lines
 from api.asgi.content_negotiation import (
     ACCEPT_LENGTH_MAX,
     EVENTS,
@@ -50,9 +51,8 @@ from api.execution.sizes import WorkspaceSizes
 from api.execution.writer import Writer
 from api.graphql_http import caching
 from api.graphql_http import request as graphql_request
-from api.graphql_http.caching import CacheKey
+from api.graphql_http.caching import CacheKey, Validator
 from api.graphql_http.csrf import reject_forgery
-from api.graphql_http.encoded_response import CONTENT_LENGTH, AnyResponse, EncodedResponse
 from api.graphql_http.kept_answers import Answer, KeptAnswers, Question
 from api.graphql_http.persisted_documents import PersistedDocuments, load_manifest
 from api.graphql_http.request import GraphQLRequest, MalformedRequest, RequestRejected
@@ -66,6 +66,7 @@ from api.snapshot.shared_present import SharedPresent
 from projections.engine.visibility import NOTHING
 
 T = TypeVar("T")
+AnyResponse: TypeAlias = Response | EncodedResponse
 
 MIN_POSITION: Final = "x-keyframe-min-position"
 """Request header: respond once the projections have reached this position (read your own writes)."""
@@ -87,6 +88,7 @@ _CONTENT_HEADERS: Final = {
     media: ((b"content-type", f"{media}; charset=utf-8".encode()), (b"vary", VARY.encode()))
     for media in (JSON, GRAPHQL)
 }
+_CONTENT_LENGTH: Final = b"content-length"
 _CACHE_CONTROL: Final = b"cache-control"
 _NO_STORE: Final = (_CACHE_CONTROL, b"no-store")
 _POSITION_HEADER: Final = POSITION.encode()
@@ -302,7 +304,7 @@ class Endpoint(GraphQL[Context, None]):
             text = self.documents.text(requested.query, requested.extensions, requested.document_id)
         except GraphQLError as error:
             return requested._replace(error=error)
-        return requested if text is requested.query else requested._replace(query=text)
+        return requested if text is requested.query else requested._replace(query=text, is_resolved=True)
 
     async def _executed(
         self, request: Request, asked: GraphQLRequest, context: Context, media: str, question: Question | None
@@ -322,7 +324,7 @@ class Endpoint(GraphQL[Context, None]):
         body = self._to_response(execute(), context)
         stats, freshness = context.stats, context.freshness
         status = self._statuses.of(body) if "errors" in body else HTTPStatus.OK
-        answer = Answer(self.encode_json(body), status, freshness, stats)
+        answer = Answer(self.encode_json(body), status, freshness, stats, {})
         if stats.is_shareable and freshness.newest is not None:
             if not context.caller.sees_everything:
                 self._present.learn(context.caller.person, freshness.newest, freshness.hidden)
@@ -358,9 +360,8 @@ class Endpoint(GraphQL[Context, None]):
             raise RequestRejected(HTTPStatus.BAD_REQUEST, message, "BATCH_TOO_LARGE")
         bodies = [self._to_response(await self._batch_entry(entry, context), context) for entry in requested]
         body = self.encode_json(bodies)
-        return EncodedResponse(
-            HTTPStatus.OK, [*_CONTENT_HEADERS[media], _NO_STORE, (CONTENT_LENGTH, b"%d" % len(body))], body
-        )
+        headers = [*_CONTENT_HEADERS[media], _NO_STORE, (_CONTENT_LENGTH, b"%d" % len(body))]
+        return EncodedResponse(HTTPStatus.OK, header_lines(headers), body)
 
     async def _batch_entry(self, requested: GraphQLRequest, context: Context) -> ExecutionResult:
         """The result of one request of a batch; its rejection does not affect the others."""
@@ -445,22 +446,30 @@ class Endpoint(GraphQL[Context, None]):
 
     def _response(self, request: Request, asked: GraphQLRequest, answer: Answer, media: str) -> EncodedResponse:
         """The response with an answer: one to a GET without errors has cache headers."""
-        state, validator = request.scope["state"], None
+        state = request.scope["state"]
         state["stats"] = answer.stats
-        if request.method == "GET" and not answer.stats.codes:
+        if request.method == "GET":
             key = CacheKey(state["caller"], media, asked)
-            validator = caching.validator_of(key, answer.freshness, self._immutable_s)
+            is_right = not answer.stats.codes
+            validator = caching.validator_of(key, answer.freshness, self._immutable_s) if is_right else None
+            return self._encoded(answer, media, validator)
+        found = answer.responses.get(media)
+        if found is None:
+            found = answer.responses[media] = self._encoded(answer, media, None)
+        return found
+
+    def _encoded(self, answer: Answer, media: str, validator: Validator | None) -> EncodedResponse:
         status = answer.status
         if media == JSON:
             if self._statuses is StatusCodePolicy.USUAL or status == PARTIAL_SUCCESS:
                 status = HTTPStatus.OK
             elif status != HTTPStatus.OK:
                 media = GRAPHQL  # only with this media type may a client rely on the status
-        headers = [*_CONTENT_HEADERS[media], (CONTENT_LENGTH, b"%d" % len(answer.body))]
+        headers = [*_CONTENT_HEADERS[media], (_CONTENT_LENGTH, b"%d" % len(answer.body))]
         headers += (_NO_STORE,) if validator is None else validator.raw_headers
         if answer.freshness.newest is not None:
             headers.append((_POSITION_HEADER, b"%d" % answer.freshness.newest.position))
-        return EncodedResponse(status, headers, answer.body)
+        return EncodedResponse(status, header_lines(headers), answer.body)
 
     def _rejection(self, rejected: HTTPException) -> Response:
         """The response to a rejected request."""

@@ -17,6 +17,7 @@ from uuid import UUID
 import orjson
 
 from api.asgi.bounded_store import BoundedStore
+from api.asgi.connection_timeout import EncodedResponse
 from api.execution.context import Bounds, Caller, Context, RequestStats
 from api.execution.limits import DOCUMENTS_KEPT
 from api.graphql_http.caching import minute
@@ -32,12 +33,14 @@ BODIES_MAX: Final = 2_000
 
 
 class Answer(NamedTuple):
-    """An encoded answer, its HTTP status, and what it read; the statistics of its execution."""
+    """An encoded answer, its HTTP status, and what it read; the statistics of its execution. `responses`: those to a
+    POST with it, by media type."""
 
     body: bytes
     status: int
     freshness: FreshnessTracker
     stats: RequestStats
+    responses: dict[str, EncodedResponse]
     is_kept: bool = False
 
 
@@ -59,8 +62,8 @@ class KeptAnswers:
     """The answers that one process keeps, up to a total size in bytes.
 
     `hits` are answers that were given again, `misses` executions of queries whose answers may be kept. `shareable` are
-    the documents of such queries, with their operation names; `requests` are those whose answers were kept at this
-    position, by the body in which they came, since clients send the same one again and again.
+    the documents of such queries, with their operation names; `requests` are those of queries that callers may share,
+    asked at this position, by the body in which they came, since clients send the same one again and again.
     """
 
     def __init__(self, bytes_max: int) -> None:
@@ -70,6 +73,7 @@ class KeptAnswers:
         self._past: BoundedStore[Answer] = BoundedStore(bytes_max // 2)
         self.shareable: OrderedDict[tuple[str | None, str | None], None] = OrderedDict()
         self.requests: OrderedDict[bytes, GraphQLRequest] = OrderedDict()
+        self._requests_at: object = None
         self._begun: tuple[ResolvedBasis | None, tuple[object, object]] = (None, (None, None))
         self._running: dict[object, asyncio.Event] = {}
         self._lock = Lock()
@@ -97,10 +101,8 @@ class KeptAnswers:
     def begin(self, newest: ResolvedBasis) -> None:
         """Drop the answers that are no longer right at the newest basis. Called in the order of looks at it."""
         if newest is not self._begun[0]:
-            generations, (_, position) = _generations(newest), self._begun[1]
-            if generations[1] != position:
-                with self._lock:
-                    self.requests.clear()
+            generations = _generations(newest)
+            self._begin_requests(generations[1])
             self._begun = newest, generations
             for store, generation in zip((self._present, self._past), generations, strict=True):
                 store.begin(generation)
@@ -119,6 +121,7 @@ class KeptAnswers:
 
     def keep(self, asked: GraphQLRequest, context: Context, answer: Answer, newest: ResolvedBasis) -> None:
         """Keep the answer to a query that callers may share, which was executed in this context at this present."""
+        self._remember(asked, _generations(newest)[1])
         if not self._bytes_max:
             return
         with self._lock:
@@ -133,7 +136,6 @@ class KeptAnswers:
         generation = _generations(newest)[is_past]
         size = len(answer.body) + question.size + ENTRY_BYTES
         store.put(generation, (question, answer.freshness.hidden), answer._replace(is_kept=True), size)
-        self._remember(asked)
 
     async def once(self, question: Question, context: Context, execute: Callable[[], Awaitable[Answer]]) -> Answer:
         """The answer of `execute`, or that of an equal question which is being executed. Called on the event loop."""
@@ -156,13 +158,21 @@ class KeptAnswers:
             del self._running[key]
             ended.set()
 
-    def _remember(self, asked: GraphQLRequest) -> None:
-        if asked.body is None:
+    def _remember(self, asked: GraphQLRequest, position: object) -> None:
+        self._begin_requests(position)
+        if asked.body is None or asked.body in self.requests:
             return
         with self._lock:
-            self.requests[asked.body] = asked
+            self.requests[asked.body] = asked.as_sent
             if len(self.requests) > BODIES_MAX:
                 self.requests.popitem(last=False)
+
+    def _begin_requests(self, position: object) -> None:
+        """Forget the requests of another position."""
+        if position != self._requests_at:
+            with self._lock:
+                self._requests_at = position
+                self.requests.clear()
 
 
 def _generations(basis: ResolvedBasis) -> tuple[object, object]:

@@ -13,6 +13,8 @@ from domain.primitives.json_keys import reject_duplicate_keys
 
 BODY_KEPT_MAX: Final = 4_096
 """The size of the largest body by which a request is remembered, in bytes."""
+BRACKETS_KEPT_MAX: Final = 200
+"""How many lists and objects it has at most, those of its query included: each takes more memory than its two bytes."""
 
 
 class RequestRejected(HTTPException):
@@ -42,6 +44,13 @@ class GraphQLRequest(NamedTuple):
     """The body in which it came, alone, unless that is large."""
     error: GraphQLError | None = None
     """The error of its document, if it could not be resolved."""
+    is_resolved: bool = False
+    """Whether its query is the text of a persisted document, which it only names."""
+
+    @property
+    def as_sent(self) -> "GraphQLRequest":
+        """The same before its document was resolved."""
+        return self._replace(query=None, is_resolved=False) if self.is_resolved else self
 
 
 _TEXT: Final = (str, type(None))
@@ -64,13 +73,15 @@ def from_query(params: Mapping[str, str]) -> GraphQLRequest:
 def from_body(body: bytes) -> GraphQLRequest | list[GraphQLRequest]:
     """The request in a body, or the batch of requests in an array. Raises `HTTPException`, and `ValueError` for invalid
     JSON."""
-    if body.count(b"[") + body.count(b"{") > VALUES_MAX:  # allocating and freeing so many objects is slow
+    brackets = body.count(b"[") + body.count(b"{")
+    if brackets > VALUES_MAX:  # allocating and freeing so many objects is slow
         message = f"The request has more than {VALUES_MAX:,} lists and objects; send it in parts."
         raise RequestRejected(HTTPStatus.BAD_REQUEST, message, "TOO_MANY_VALUES")
     document = decoded(body)
     if isinstance(document, list):
         return [_parse_request(item) for item in document]
-    return _parse_request(document, body if len(body) <= BODY_KEPT_MAX else None)
+    is_small = len(body) <= BODY_KEPT_MAX and brackets <= BRACKETS_KEPT_MAX
+    return _parse_request(document, body if is_small else None)
 
 
 def _parse_request(document: Any, body: bytes | None = None) -> GraphQLRequest:

@@ -4,7 +4,6 @@ A log line names the caller, the operation and the outcome; it never holds the d
 """
 
 import re
-from collections.abc import Collection
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from os import urandom
@@ -16,7 +15,7 @@ from starlette.datastructures import Headers
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.asgi.connection_timeout import RESPOND
+from api.asgi.connection_timeout import RESPOND, EncodedResponse, header_lines
 from api.observability.metrics import Metrics
 from api.observability.tracing import Span, Telemetry
 from api.runtime.log_setup import log_soon
@@ -39,6 +38,7 @@ _HEADERS: Final = (
     (b"cross-origin-resource-policy", b"same-origin"),
 )
 """Headers of responses that do not set them."""
+_LINES: Final = header_lines(_HEADERS)
 _REQUEST_ID: Final = REQUEST_ID.encode()
 _METHODS: Final = frozenset({"GET", "POST", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH"})
 
@@ -150,12 +150,16 @@ class Observed:
             message["headers"] = [*headers, (_REQUEST_ID, self.scope["state"]["id"].encode())]
         await self.send(message)
 
-    async def respond(self, status: int, headers: Collection[tuple[bytes, bytes]], body: bytes) -> None:
+    async def respond(self, response: EncodedResponse) -> None:
         """Send a whole response, which sets none of the headers of all responses."""
-        self._status = status
-        headers = [*headers, *_HEADERS, (_REQUEST_ID, self.scope["state"]["id"].encode())]
+        self._status, lines, body = response
+        id = self.scope["state"]["id"].encode()
+        whole = EncodedResponse(self._status, b"%b%b%b: %b\r\n" % (lines, _LINES, _REQUEST_ID, id), body)
         respond = self.scope.get(RESPOND)
-        if respond is not None and respond(self.scope, status, headers, body):
-            return
-        await self.send({"type": "http.response.start", "status": status, "headers": headers})
-        await self.send({"type": "http.response.body", "body": body})
+        if respond is None or not respond(self.scope, whole):
+            await whole(self.scope, _nothing, self.send)
+
+
+async def _nothing() -> Message:
+    """Stands for a `receive` that is not used."""
+    raise NotImplementedError

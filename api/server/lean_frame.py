@@ -14,12 +14,12 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope, Send
 
 from api.asgi.body_limit import BodyLimit, BodyTooLarge, BodyTooSlow
+from api.asgi.connection_timeout import EncodedResponse
 from api.asgi.cross_origin import CrossOrigin
 from api.asgi.host_check import HostCheck
 from api.auth.authentication_middleware import AuthenticationMiddleware
 from api.console.browser_pages import BrowserPages
-from api.graphql_http.encoded_response import AnyResponse, EncodedResponse
-from api.graphql_http.endpoint import Endpoint
+from api.graphql_http.endpoint import AnyResponse, Endpoint
 from api.observability.request_log import Observed, RequestLogMiddleware, identify
 from api.server.middleware import failure_response
 
@@ -67,7 +67,7 @@ class LeanFrame:
                 return
             response = response or await self._response(request)
             if isinstance(response, EncodedResponse):
-                await observed.respond(*response)
+                await observed.respond(response)
             else:
                 await response(scope, receive, observed)
 
@@ -82,7 +82,9 @@ class LeanFrame:
             is_public = request.scope["method"] == "GET" and self._authentication.is_public(request.scope)
             if not is_public and (rejection := await self._authentication.rejection(request)) is not None:
                 return rejection if self._pages is None else self._pages.shown(request, rejection)
-            request.receive = self._bodies.limited(request.scope, request.headers, request.receive)
+            request.arrived = self._bodies.arrived(request.scope)
+            if request.arrived is None:
+                request.receive = self._bodies.limited(request.scope, request.headers, request.receive)
             return await self._endpoint.respond(request)
         except (BodyTooLarge, BodyTooSlow) as error:
             return self._bodies.rejection(error)
@@ -93,7 +95,8 @@ class LeanFrame:
 class IndexedRequest(Request):
     """A request with indexed headers: Starlette searches their list, and encodes the name, at each look-up.
 
-    What is looked up often is an attribute here, and a property of Starlette's requests.
+    What is looked up often is an attribute here, and a property of Starlette's requests. `arrived`: its body, if all of
+    it has arrived.
     """
 
     headers: Headers = None  # type: ignore[assignment]
@@ -105,9 +108,12 @@ class IndexedRequest(Request):
         self.headers = IndexedHeaders(scope)
         self.method = scope["method"]
         self.receive = receive
+        self.arrived: bytes | None = None
 
     async def body(self) -> bytes:
         """The whole body, to be read once. Raises `ClientDisconnect`."""
+        if self.arrived is not None:
+            return self.arrived
         parts, is_whole = [], False
         while not is_whole:
             message = await self.receive()

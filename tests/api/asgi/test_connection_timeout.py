@@ -5,6 +5,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Event, Thread
+from time import sleep
 from typing import Any
 from unittest.mock import MagicMock
 
@@ -13,24 +14,33 @@ import uvicorn
 
 from api.asgi import connection_timeout as wires
 from api.asgi.body_limit import BodyLimit
-from api.asgi.connection_timeout import HEAD_BYTES_MAX, RESPOND, TimeoutHttpProtocol, timeout_http_protocol
+from api.asgi.connection_timeout import (
+    BODY,
+    HEAD_BYTES_MAX,
+    RESPOND,
+    EncodedResponse,
+    TimeoutHttpProtocol,
+    header_lines,
+    timeout_http_protocol,
+)
 
 HEAD = b"POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000\r\n"
 
 
 async def app(scope: Any, receive: Any, send: Any) -> None:
-    """Answers with the length of the body; at `/unread` without reading it."""
+    """Answers with the length of the body; at `/unread` without reading it, at `/whole` without messages of ASGI."""
     if scope["type"] == "lifespan":
         return
-    length, more = 0, scope["path"] != "/unread"
+    whole = scope[BODY](scope) if scope["path"] == "/whole" else None
+    length, more = len(whole or b""), whole is None and scope["path"] != "/unread"
     while more:
         message = await receive()
         length, more = length + len(message["body"]), message["more_body"]
     body = str(length).encode()
-    if scope["path"] == "/whole" and scope[RESPOND](scope, 200, [(b"content-length", b"%d" % len(body))], body):
+    response = EncodedResponse(200, header_lines([(b"content-length", b"%d" % len(body))]), body)
+    if scope["path"] == "/whole" and scope[RESPOND](scope, response):
         return
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(body))]})
-    await send({"type": "http.response.body", "body": body})
+    await response(scope, receive, send)
 
 
 @contextmanager
@@ -169,16 +179,9 @@ def test_pipelined_requests_are_answered_in_turn(long_timeout: tuple[str, int]) 
 
 
 @pytest.mark.parametrize("value", [b"a\nb: c", b"a\rb", b"a\r\nb: c"])
-def test_header_with_a_line_break_is_not_sent(value: bytes) -> None:
-    protocol: Any = TimeoutHttpProtocol.__new__(TimeoutHttpProtocol)
-    protocol.transport = MagicMock()
-    scope: dict[str, Any] = {}
-    protocol.cycle = MagicMock(
-        scope=scope, response_started=False, disconnected=False, flow=MagicMock(write_paused=False), default_headers=[]
-    )
+def test_header_with_a_line_break_is_refused(value: bytes) -> None:
     with pytest.raises(RuntimeError):
-        protocol.respond(scope, 200, [(b"a", value)], b"")
-    assert not protocol.transport.method_calls
+        header_lines([(b"x", b"y"), (b"a", value)])
 
 
 @pytest.mark.parametrize("state", [{"response_started": True}, {"disconnected": True}, {"scope": {"another": 1}}])
@@ -188,8 +191,52 @@ def test_whole_response_is_sent_for_the_newest_request_of_a_connected_client_onl
     scope: dict[str, Any] = {}
     usual = {"scope": scope, "response_started": False, "disconnected": False}
     protocol.cycle = MagicMock(**usual | state)
-    assert not protocol.respond(scope, 200, [], b"")
+    assert not protocol.respond(scope, EncodedResponse(200, b"", b""))
     assert not protocol.transport.method_calls
+
+
+# ── whole bodies ─────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("sizes", [[1000], [999, 1], [0, 1000], [1, 0, 500, 499]])
+def test_body_that_arrives_in_parts_is_complete(long_timeout: tuple[str, int], sizes: list[int]) -> None:
+    with socket.create_connection(long_timeout) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for _ in range(2):
+            head = WHOLE[:-1000]
+            for size in sizes:
+                connection.sendall(head + b"x" * size)
+                head = b""
+                sleep(0.02)
+            assert receive_until_closed(connection, to=b"\r\n\r\n1000").endswith(b"\r\n\r\n1000")
+
+
+def test_large_body_is_complete(long_timeout: tuple[str, int]) -> None:
+    with socket.create_connection(long_timeout) as connection:
+        for _ in range(2):
+            connection.sendall(
+                HEAD.replace(b"/ ", b"/whole ").replace(b"1000", b"3000000") + b"\r\n" + b"x" * 3_000_000
+            )
+            assert receive_until_closed(connection, to=b"\r\n\r\n3000000").endswith(b"\r\n\r\n3000000")
+
+
+def test_request_without_a_body_has_an_empty_one(long_timeout: tuple[str, int]) -> None:
+    with socket.create_connection(long_timeout) as connection:
+        connection.sendall(b"GET /whole HTTP/1.1\r\nhost: localhost\r\n\r\n")
+        assert receive_until_closed(connection, to=b"\r\n\r\n0").startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize("state", [{"more_body": True}, {"disconnected": True}, {"scope": {"another": 1}}])
+def test_body_is_given_to_the_newest_request_of_a_connected_client_when_it_has_arrived(state: dict[str, Any]) -> None:
+    protocol: Any = TimeoutHttpProtocol.__new__(TimeoutHttpProtocol)
+    scope: dict[str, Any] = {}
+    usual = {"scope": scope, "more_body": False, "disconnected": False, "body": bytearray(b"abc")}
+    protocol.cycle = MagicMock(**usual | state)
+    assert protocol.body(scope) is None
+    assert protocol.cycle.body == b"abc"
+    protocol.cycle = MagicMock(**usual)
+    assert protocol.body(scope) == b"abc"
+    assert protocol.cycle.body == b""
 
 
 # ── empty lines ───────────────────────────────────────────────────────────────────────────────────

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from hashlib import sha256
 from typing import Any, cast
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from structlog.testing import capture_logs
 from api.execution import admission
 from api.graphql_http import caching
 from api.graphql_http.kept_answers import KeptAnswers, Question
-from api.graphql_http.request import BODY_KEPT_MAX
+from api.graphql_http.request import BODY_KEPT_MAX, BRACKETS_KEPT_MAX
 from api.runtime.database import Database
 from api.schema.schema import Schema
 from api.server.app import create_app
@@ -150,6 +151,24 @@ def test_body_of_a_kept_answer_is_not_parsed_again(made: Server, monkeypatch: py
     assert made.post(OBJECTIVES).content == first
 
 
+def test_remembered_bodies_are_forgotten_when_the_position_moves(made: Server) -> None:
+    made.warm(OBJECTIVES)
+    made.draft("Delight people everywhere")
+    made.warm("{ workspace { name } }")
+    assert [b"objectives" in body for body in made.answers.requests] == [False]
+
+
+def test_remembered_request_names_its_persisted_document_without_the_text(made: Server) -> None:
+    digest = sha256(OBJECTIVES.encode()).hexdigest()
+    first, named = {"query": OBJECTIVES}, {"variables": {"unused": 1}}
+    for given in (first, named, named, named):
+        body: dict[str, Any] = {**given, "extensions": {"persistedQuery": {"version": 1, "sha256Hash": digest}}}
+        answer = made.http.post("/graphql", json=body, headers=made._headers("", {}))
+    assert "objectives" in answer.json()["data"]
+    texts = [asked.query for body, asked in made.answers.requests.items() if b"sha256Hash" in body]
+    assert texts == [OBJECTIVES, None]
+
+
 def test_only_bodies_of_queries_that_callers_may_share_are_remembered(made: Server) -> None:
     made.warm("{ viewer { handle } }")
     made.warm("{ workspace { name } }")
@@ -167,6 +186,11 @@ def test_number_and_size_of_remembered_bodies_is_bounded(made: Server, monkeypat
     assert len(made.answers.requests) == 3
     made.warm("{ workspace { name } }" + " " * BODY_KEPT_MAX)
     assert max(map(len, made.answers.requests)) <= BODY_KEPT_MAX
+    made.answers.requests.clear()
+    for count in (BRACKETS_KEPT_MAX, BRACKETS_KEPT_MAX // 2):
+        body = {"query": "{ workspace { name } }", "variables": {"many": [{}] * count}}
+        made.http.post("/graphql", json=body, headers=made._headers("", {}))
+    assert len(made.answers.requests) == 1
 
 
 def test_equal_heavy_queries_at_once_are_executed_once(
@@ -242,6 +266,7 @@ def test_nothing_is_kept_without_memory_for_it(server: str, executed: list[str])
         with TestClient(app, base_url="http://localhost") as http:
             made = Server(database, http)
             made.warm(OBJECTIVES)
+            assert (len(made.answers), len(made.answers.requests)) == (0, 1)
     assert executed == [OBJECTIVES] * 3
 
 

@@ -14,7 +14,8 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.testclient import TestClient
 from structlog.testing import capture_logs
 
-from api.asgi.body_limit import BODY_BYTES_MAX
+from api.asgi.body_limit import BODY_BYTES_MAX, BodyLimit, BodyTooLarge
+from api.asgi.connection_timeout import BODY
 from api.runtime.settings import Settings
 from api.server import lean_frame
 from api.server.app import create_app
@@ -211,6 +212,17 @@ def test_first_of_several_headers_is_found_as_by_starlette() -> None:
     headers = lean_frame.IndexedHeaders({"type": "http", "headers": raw})
     assert (headers.get("accept"), headers["accept"], headers.getlist("accept")) == ("a", "a", ["a", "b"])
     assert (headers.get("host"), headers.get("nope"), headers.get("nope", "")) == ("café", None, "")
+
+
+def test_body_that_has_arrived_is_bounded_too() -> None:
+    app: Any = None
+    bodies: dict[int, bytes | None] = {1: None, 2: b"", 3: b"abc", 4: b"abcd"}
+    limit = BodyLimit(app, 1, bytes_max=3)
+    assert limit.arrived({}) is None
+    for number in (1, 2, 3):
+        assert limit.arrived({BODY: lambda scope: bodies[scope["number"]], "number": number}) == bodies[number]
+    with pytest.raises(BodyTooLarge):
+        limit.arrived({BODY: lambda _: bodies[4]})
 
 
 def test_body_in_parts_is_joined() -> None:
