@@ -6,12 +6,14 @@ import ipaddress
 import math
 import socket
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from time import monotonic
+from typing import Any, Final, cast
 
 import uvicorn
 from starlette.applications import Starlette
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from api.asgi.connection_timeout import timeout_http_protocol
 from api.auth.authentication import DEMO
@@ -137,6 +139,19 @@ def _app(database: Database, *, anonymous: bool, visitor: Caller, guests: Sequen
         raise Failure(str(fault), USAGE) from fault
 
 
+class ForwardedHeaders(ProxyHeadersMiddleware):
+    """Takes the address and the scheme of a client from the headers of a trusted proxy, as uvicorn does. A request
+    without such headers is passed on at once."""
+
+    def __call__(self, scope: Any, receive: Any, send: Any) -> Coroutine[Any, Any, None]:
+        if scope["type"] == "lifespan" or _FORWARDED.isdisjoint([name for name, _ in scope["headers"]]):
+            return self.app(scope, receive, send)  # type: ignore[return-value]  # it is a coroutine
+        return super().__call__(scope, receive, send)
+
+
+_FORWARDED: Final = frozenset({b"x-forwarded-for", b"x-forwarded-proto"})
+
+
 class Server(uvicorn.Server):
     """A uvicorn server that calls `ready` once it accepts requests, and closes subscriptions before it shuts down."""
 
@@ -155,22 +170,24 @@ class Server(uvicorn.Server):
         self._drain_s = settings.drain_s
         frame = self._app.middleware_stack
         assert frame is not None
-        super().__init__(
-            uvicorn.Config(
-                frame,  # outermost: it sets what `Starlette.__call__` sets
-                http=timeout_http_protocol(settings.request_timeout_s),
-                lifespan="on",
-                log_config=None,  # the format is that of `api.runtime.log_setup`
-                log_level="warning",
-                access_log=False,
-                server_header=False,
-                timeout_graceful_shutdown=grace_seconds(settings),
-                ws_max_size=settings.message_bytes_max,
-                ws_per_message_deflate=False,  # a compressed kilobyte can expand to a megabyte
-                ws_ping_interval=settings.keep_alive_s,
-                ws_ping_timeout=settings.reader_timeout_s,
-            )
+        config = uvicorn.Config(
+            frame,  # outermost: it sets what `Starlette.__call__` sets
+            interface="asgi3",
+            proxy_headers=False,  # see below
+            http=timeout_http_protocol(settings.request_timeout_s),
+            lifespan="on",
+            log_config=None,  # the format is that of `api.runtime.log_setup`
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=grace_seconds(settings),
+            ws_max_size=settings.message_bytes_max,
+            ws_per_message_deflate=False,  # a compressed kilobyte can expand to a megabyte
+            ws_ping_interval=settings.keep_alive_s,
+            ws_ping_timeout=settings.reader_timeout_s,
         )
+        config.app = ForwardedHeaders(cast("Any", frame), config.forwarded_allow_ips)
+        super().__init__(config)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)

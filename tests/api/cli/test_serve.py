@@ -1,3 +1,4 @@
+import asyncio
 import signal
 import socket
 import subprocess
@@ -5,14 +6,16 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
 from pydantic import SecretStr, ValidationError
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from api.cli.output import Failure
-from api.cli.serve import grace_seconds, listening, url
+from api.cli.serve import ForwardedHeaders, grace_seconds, listening, url
 from api.runtime.database import Database
 from api.runtime.settings import Settings
 from api.schema.schema import sdl
@@ -245,3 +248,35 @@ def test_unknown_event_stops_the_projector_with_an_error(database: Database) -> 
     done = process(database.settings, "project")
     assert done.returncode == 1
     assert "Event 21 (moon-landed.v1) cannot be applied to the projections" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [],
+        [(b"host", b"localhost")],
+        [(b"x-forwarded-for", b"192.0.2.7")],
+        [(b"x-forwarded-proto", b"https")],
+        [
+            (b"x-forwarded-for", b"192.0.2.7"),
+            (b"x-forwarded-for", b"192.0.2.8, 127.0.0.1"),
+            (b"x-forwarded-proto", b"x"),
+        ],
+    ],
+)
+@pytest.mark.parametrize("client", [("127.0.0.1", 1), ("192.0.2.1", 1), None])
+@pytest.mark.parametrize("kind", ["http", "websocket", "lifespan"])
+def test_address_and_scheme_behind_a_proxy_are_those_of_uvicorn(
+    kind: str, client: tuple[str, int] | None, headers: list[tuple[bytes, bytes]]
+) -> None:
+    seen: list[Any] = []
+
+    async def app(scope: Any, *_: Any) -> None:
+        seen.append((scope.get("client"), scope.get("scheme")))
+
+    for of in (ForwardedHeaders, ProxyHeadersMiddleware):
+        scope: Any = {"type": kind} | (
+            {} if kind == "lifespan" else {"client": client, "scheme": "http", "headers": headers}
+        )
+        asyncio.run(of(app, "127.0.0.1")(scope, None, None))  # type: ignore[arg-type]
+    assert seen[0] == seen[1]
