@@ -19,6 +19,7 @@ from pydantic import SecretStr
 
 from api.runtime import embedded_postgres
 from api.runtime.database import Database
+from api.runtime.log_setup import write_waiting
 from api.runtime.settings import Settings
 from domain.commands.permissions import Role
 from domain.log.credentials import api_tokens
@@ -83,7 +84,9 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
-    """Measure no coverage while a test that is marked `no_cover` is set up: the mark itself covers only its run."""
+    """Write the log lines that wait since another test. Measure no coverage while a test that is marked `no_cover` is
+    set up: the mark itself covers only its run."""
+    write_waiting()
     measuring = item.config.pluginmanager.getplugin("_cov")
     if measuring is None or item.get_closest_marker("no_cover") is None:
         return (yield)

@@ -34,6 +34,10 @@ def configure_logging(form: LogFormat = LogFormat.AUTO) -> None:
     _configure_libraries(processors)
 
 
+WAIT_SECONDS: Final = 0.01
+"""How long lines of requests wait for others, since each write takes longer than making a line."""
+
+
 class _Lines:
     """Log lines on standard error, as it is at that moment, in the order in which they were logged. Safe to use from
     several threads. The methods of a structlog logger write at once."""
@@ -45,7 +49,7 @@ class _Lines:
 
     def log_soon(self, event: str, values: dict[str, Any]) -> None:
         """Log at the level of information, by the processors of all loggers, but without a logger. The line, which
-        `values` become, is written in the next iteration of the running event loop, or before the next other line."""
+        `values` become, is written with others by the running event loop, or before the next other line."""
         line: Any = values
         line["event"] = event
         try:
@@ -58,7 +62,7 @@ class _Lines:
             self._waiting.append(line)
             if self._writer is not loop:
                 self._writer = loop
-                loop.call_soon(self.flush)
+                loop.call_later(WAIT_SECONDS, self.flush)
 
     def msg(self, line: str) -> None:
         """Write this line, after those that wait."""
@@ -79,7 +83,8 @@ class _Lines:
 
 _LINES: Final = _Lines()
 log_soon: Final = _LINES.log_soon
-atexit.register(_LINES.flush)
+write_waiting: Final = _LINES.flush
+atexit.register(write_waiting)
 
 
 class _StandardError(logging.StreamHandler[TextIO]):

@@ -10,6 +10,7 @@ from anyio import to_thread
 from starlette.applications import Starlette
 
 from api.runtime.database import Database
+from api.runtime.log_setup import write_waiting
 from api.server.process import Process
 from projections.engine import rebuild
 from projections.engine.projector import Projector
@@ -47,6 +48,7 @@ def lifespan_of(process: Process) -> Callable[[Starlette], AbstractAsyncContextM
                 await to_thread.run_sync(process.standbys.stop)
             if process.telemetry is not None:
                 await to_thread.run_sync(process.telemetry.close)
+            write_waiting()
 
     return lifespan
 

@@ -9,8 +9,11 @@ from datetime import UTC, datetime
 
 import pytest
 import structlog
+from starlette.testclient import TestClient
 
-from api.runtime.log_setup import LogFormat, configure_logging, log_soon
+from api.runtime.database import Database
+from api.runtime.log_setup import WAIT_SECONDS, LogFormat, configure_logging, log_soon
+from api.server.app import create_app
 
 
 @pytest.fixture(autouse=True)
@@ -61,14 +64,15 @@ def test_traceback_is_a_text_in_json(capsys: pytest.CaptureFixture[str]) -> None
 # ── lines that are written together ───────────────────────────────────────────────────────────────
 
 
-def test_lines_of_one_iteration_are_written_before_the_loop_waits(capsys: pytest.CaptureFixture[str]) -> None:
+def test_lines_of_a_short_time_are_written_together(capsys: pytest.CaptureFixture[str]) -> None:
     configure_logging(LogFormat.JSON)
 
     async def logged() -> str:
         log_soon("request", {"ms": 1})
+        await asyncio.sleep(0)
         log_soon("request", {"ms": 2})
         before = capsys.readouterr().err
-        await asyncio.sleep(0)
+        await asyncio.sleep(2 * WAIT_SECONDS)
         return before
 
     assert asyncio.run(logged()) == ""
@@ -95,10 +99,21 @@ def test_line_of_a_loop_that_ended_is_written_with_the_next(capsys: pytest.Captu
     configure_logging(LogFormat.JSON)
     loop = asyncio.new_event_loop()
 
-    async def logged(event: str) -> None:
+    async def logged(event: str, seconds: float) -> None:
         log_soon(event, {})
+        await asyncio.sleep(seconds)
 
-    loop.run_until_complete(logged("first"))
+    loop.run_until_complete(logged("first", 0))
     loop.close()
-    asyncio.run(logged("second"))
+    asyncio.run(logged("second", 2 * WAIT_SECONDS))
     assert [json.loads(line)["event"] for line in capsys.readouterr().err.splitlines()] == ["first", "second"]
+
+
+def test_lines_that_wait_are_written_when_a_server_stops(
+    database: Database, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.runtime.log_setup.WAIT_SECONDS", 60)
+    app = create_app(database.settings, database, editor=False, anonymous=True)
+    with TestClient(app, base_url="http://localhost") as http:
+        assert http.post("/graphql", json={"query": "{ __typename }"}).status_code == 200
+    assert '"event":"request"' in capsys.readouterr().err
