@@ -9,6 +9,7 @@ import re
 from binascii import Error, a2b_base64, b2a_base64
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -106,6 +107,15 @@ def encode_change(position: int, end: bytes = b"") -> str:
 
 def decode(text: str) -> GlobalId | ChangeId | None:
     """What a global id names, or None if the text is not a global id."""
+    return _decoded(text) if len(text) <= LENGTH_MAX else None
+
+
+LENGTH_MAX: Final = 128
+"""No global id is longer."""
+
+
+@lru_cache(KEPT_MAX)
+def _decoded(text: str) -> GlobalId | ChangeId | None:
     try:
         raw = a2b_base64(text.encode("ascii") + b"=" * (-len(text) % 4), strict_mode=True)
     except (Error, UnicodeEncodeError):

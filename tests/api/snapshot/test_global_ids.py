@@ -64,9 +64,20 @@ def _again(named: GlobalId | ChangeId) -> str:
     return global_ids.encode(named.kind, named.id, end)
 
 
+@pytest.mark.parametrize("kind", Kind)
+def test_longest_global_id_of_a_kind_round_trips(kind: Kind) -> None:
+    end, id, version = b"@-62135596800000000.9999999999999999", UUID(int=2**128 - 1), 999_999_999
+    is_versioned = kind in {Kind.CHECK_IN, Kind.READING}
+    text = global_ids.encode_version(kind, id, version, end) if is_versioned else global_ids.encode(kind, id, end)
+    basis = Basis(datetime.min.replace(tzinfo=UTC), 9_999_999_999_999_999)
+    assert global_ids.decode(text) == GlobalId(kind, id, version if is_versioned else None, basis)
+    assert len(text) <= global_ids.LENGTH_MAX
+
+
 @pytest.mark.parametrize(
     "text",
     [
+        "A" * (global_ids.LENGTH_MAX + 1),
         global_ids.encode(Kind.CHECK_IN, UUID(int=1)),
         global_ids.encode_version(Kind.OBJECTIVE, UUID(int=1), 2),
         global_ids.encode("Change", UUID(int=1)),
