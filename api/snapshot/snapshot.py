@@ -5,7 +5,8 @@ the number of statements of a query depends on its relations, not on its rows. A
 worker thread of its operation.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,13 +24,14 @@ from domain.primitives.errors import CommandRejected, invalid
 from domain.primitives.lazy import cached_property
 from domain.primitives.values import Basis, ScoringPolicy
 from projections.engine import visibility
+from projections.figures.kept_frames import Rules
 from projections.store import basis as bases
 from projections.store.basis import ResolvedBasis
 from projections.store.columnar import Columnar, values_of
 from projections.store.deadline import Deadline, Reading
 from projections.store.versioned_tables import Few
 from projections.tables import cycle, people
-from projections.tables.cycle import Settings, settings
+from projections.tables.cycle import CycleRow, Settings, settings
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -345,6 +347,14 @@ class View:
                 self._structure.add_cycles(rows)  # type: ignore[arg-type]
         return rows
 
+    def cycles(self, ids: AbstractSet[UUID]) -> tuple[dict[UUID, CycleRow], dict[int, Rules]]:
+        """The cycles with these ids, and where the rules of open ones are kept, see `Rulebook`."""
+        kept = self._structure
+        known: Mapping[UUID, CycleRow] = kept.cycles
+        if not known.keys() >= ids:
+            known = self.by_id(cycle.cycles, ids)
+        return {id: known[id] for id in ids}, kept.rules_of(len(ids))
+
     def remember(self, query: ById[T], rows: Iterable[T]) -> None:
         """Keep rows that another query has read, so that `by_id` need not read them again."""
         self._remembered.setdefault(query, []).append(rows)
@@ -470,11 +480,11 @@ class Batch:
         """The values of an attribute of the rows."""
         return values_of(self.rows, name)
 
-    def has(self, names: Iterable[str]) -> bool:  # noqa: ARG002 - for batches that lack columns
+    def has(self, names: frozenset[str]) -> bool:  # noqa: ARG002 - for batches that lack columns
         """Whether these columns have been read."""
         return True
 
-    def having(self, names: Iterable[str]) -> Sequence[Any]:  # noqa: ARG002 - for batches that lack columns
+    def having(self, names: frozenset[str]) -> Sequence[Any]:  # noqa: ARG002 - for batches that lack columns
         """The rows with these columns at least."""
         return self.rows
 
@@ -512,12 +522,12 @@ class NarrowBatch(Batch):
         return self.rows
 
     def column(self, name: str) -> Sequence[Any]:
-        return self.few.column(name) if self.few.has(name) else super().column(name)
+        return self.few.column(name) if name in self.few.names else super().column(name)
 
-    def has(self, names: Iterable[str]) -> bool:
-        return all(map(self.few.has, names))
+    def has(self, names: frozenset[str]) -> bool:
+        return names <= self.few.names
 
-    def having(self, names: Iterable[str]) -> Sequence[Any]:
+    def having(self, names: frozenset[str]) -> Sequence[Any]:
         return self.few if self.has(names) else self.rows
 
 

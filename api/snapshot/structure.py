@@ -11,6 +11,7 @@ from threading import Lock
 from typing import Final, TypeAlias
 from uuid import UUID
 
+from projections.figures.kept_frames import Rules
 from projections.store.basis import ResolvedBasis, is_level
 from projections.tables.cycle import CycleRow, Settings
 
@@ -24,10 +25,16 @@ _Key: TypeAlias = tuple[int, datetime, int]
 
 @dataclass
 class AtBasis:
-    """What was read at one basis. Used by several threads: nothing that was read changes."""
+    """What was read at one basis, and the rules that follow from it. Used by several threads: nothing that was read
+    changes."""
 
     settings: Settings | None = None
     cycles: Mapping[UUID, CycleRow] = field(default_factory=dict)
+    _rules: dict[int, Rules] = field(default_factory=dict)
+
+    def rules_of(self, count: int) -> dict[int, Rules]:
+        """Where the rules of so many open cycles are kept, see `Rulebook`; for this use only if they are too many."""
+        return self._rules if len(self._rules) + count <= CYCLES_MAX else {}
 
     def add_cycles(self, rows: Mapping[UUID, CycleRow]) -> None:
         """Keep cycles, unless they are too many."""
@@ -52,10 +59,13 @@ class Structure:
             return AtBasis()
         key = (newest.position, newest.known, basis.position)
         with self._lock:
-            found = self._kept.setdefault(key, AtBasis())
-            self._kept.move_to_end(key)
-            if len(self._kept) > BASES_MAX:
-                self._kept.popitem(last=False)
+            found = self._kept.get(key)
+            if found is None:
+                found = self._kept[key] = AtBasis()
+                if len(self._kept) > BASES_MAX:
+                    self._kept.popitem(last=False)
+            else:
+                self._kept.move_to_end(key)
         return found
 
     def carry(self, before: int, to: int, known: datetime) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import accumulate, chain, pairwise, starmap
 from math import isnan, nan
 from operator import attrgetter
-from typing import Any, Final, NamedTuple, Self, TypeAlias
+from typing import Any, Final, NamedTuple, Self, TypeAlias, TypeVar
 from uuid import UUID
 
 import numpy as np
@@ -24,21 +24,29 @@ from domain.metrics.wholes import ObjectiveProgress
 from domain.primitives.lazy import cached_property
 from domain.primitives.values import Basis, ObjectiveState, ScoringPolicy
 from projections.figures import formula_inputs
-from projections.figures.kept_frames import Frame
+from projections.figures.kept_frames import Frame, Rulebook, Rules
 from projections.figures.standing import Standing
 from projections.standings.kept_columns import NO_STANDINGS, Kept, KeptColumns
 from projections.store.columnar import Coded, Columnar, at_places, distinct_of, in_range, values_of
 from projections.tables.cycle import CycleRow, Settings
 from projections.tables.objective import AnyObjective
 
+T = TypeVar("T")
+
 
 class Goals(NamedTuple):
-    """Objectives at a basis, with what is in force there and the cycles of them all."""
+    """Objectives at a basis, with what is in force there and the cycles of them all. `rules`: see `Rulebook`."""
 
     basis: Basis
     rows: Sequence[AnyObjective]
     cycles: Mapping[UUID, CycleRow]
     settings: Settings
+    rules: dict[int, Rules]
+
+    @property
+    def book(self) -> Rulebook:
+        """The rules of their cycles."""
+        return Rulebook(self.basis.at, self.cycles, self.settings, self.rules)
 
 
 # ── key results ──────────────────────────────────────────────────────────────────────────────────
@@ -139,6 +147,10 @@ class Grouped(NamedTuple):
         sizes: list[int] = (self.bounds[1:] - self.bounds[:-1]).tolist()
         return sizes
 
+    def split(self, values: list[T]) -> list[list[T]]:
+        """Values of the key results by objective."""
+        return [values[first:stop] for first, stop in pairwise(self.bounds.tolist())]
+
 
 _NO_FIGURES: Final = Judged.missing(0)
 
@@ -160,6 +172,8 @@ class PartColumns(Mapping[int, Parts]):
         self._dropped: set[int] = set()
         self._parts: dict[int, Part] = {}
         self._apart: set[int] = set()
+        self._all: Sequence[int] | None = None
+        """The objectives of all these key results, as they were last given."""
 
     def add(self, frames: Mapping[int, Frame], kept: KeptColumns, judged: Judged, by_rows: Mapping[int, Part]) -> None:
         """Add all key results of objectives, in the order of (drafting, addition). `frames`: that of each objective.
@@ -173,7 +187,7 @@ class PartColumns(Mapping[int, Parts]):
         self.frames |= frames
         self.kept = kept if is_first else self.kept + kept
         self.judged = judged if is_first else self.judged.followed_by(judged)
-        self._columns = {}
+        self._columns, self._all = {}, None
         for name in ("places", "_spans", "policy"):
             vars(self).pop(name, None)
 
@@ -222,7 +236,8 @@ class PartColumns(Mapping[int, Parts]):
         """The places of the key results of these objectives."""
         known, bounds = self.kept.by_objective
         are_whole = include_dropped or not self._dropped
-        if are_whole and list(parents) == known:
+        if are_whole and (parents is self._all or list(parents) == known):
+            self._all = parents
             return Grouped(range(len(self.kept)), bounds)
         return Grouped.of(list(map(self._spans.__getitem__ if are_whole else self.live, parents)))
 
@@ -389,7 +404,7 @@ class _Own:
 
     def groups(self, name: str) -> list[list[Any]]:
         """A column of the key results of each objective."""
-        return self.of.split(list(self.parts.column(name, self.grouped.places)))
+        return self.grouped.split(list(self.parts.column(name, self.grouped.places)))
 
     @property
     def unequal_weights(self) -> wholes.Weights:
@@ -433,7 +448,7 @@ def _confidences(own: _Own) -> list[float | None]:
 def _records(own: _Own) -> list[ObjectiveProgress]:
     return [
         _whole(row, own.parts, places)
-        for row, places in zip(own.rows, own.of.split(list(own.grouped.places)), strict=True)
+        for row, places in zip(own.rows, own.grouped.split(list(own.grouped.places)), strict=True)
     ]
 
 

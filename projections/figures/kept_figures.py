@@ -22,7 +22,7 @@ from projections.figures import latest_standings, timeline
 from projections.figures.figures import Figures
 from projections.figures.goal_columns import Goals, Judged, Judgement, Part, PartColumns
 from projections.figures.horizon import Horizon
-from projections.figures.kept_frames import Frame, Rulebook
+from projections.figures.kept_frames import Frame
 from projections.figures.window import End, end_of_goal
 from projections.standings import kept_columns
 from projections.standings.kept_columns import Kept, KeptColumns
@@ -50,7 +50,7 @@ def add_kept(
 ) -> None:
     """Add the key results of these objectives, which are missing there, from their kept standings. `connect` gives a
     connection for what standings do not have."""
-    frames = Rulebook(of.basis.at, of.cycles, of.settings).frames(of.rows)
+    frames = of.book.frames(of.rows)
     found, others = _judged(frames, kept)
     by_rows: dict[int, Part] = {}
     if others:
@@ -69,7 +69,7 @@ def is_open_heading(of: Goals, row: AnyObjective, parts: PartColumns) -> bool:
 def judged(of: Goals, parts: PartColumns) -> Iterator[tuple[int, progress.Judged, bool]]:
     """The key results of those of these objectives that are open, dropped ones aside, by their places: what the health
     of each depends on, and whether its goal is to hold what is given."""
-    book = Rulebook(of.basis.at, of.cycles, of.settings)
+    book = of.book
     for row in of.rows:
         frame = Frame(book, row)
         for place in parts.live(row.born) if frame.ended is None else ():

@@ -68,12 +68,15 @@ class Rules:
 
 @dataclass
 class Rulebook:
-    """The rules of cycles at a basis, each looked up once. `at`: the moment at which goals are judged by them."""
+    """The rules of cycles at a basis, each looked up once. `at`: the moment at which goals are judged by them. `open`:
+    those without an end, by the position at which each cycle was created; they are kept while the settings and the
+    cycles stay the same."""
 
     at: datetime
     cycles: Mapping[UUID, CycleRow]
     settings: Settings
-    _rules: dict[tuple[int, End | None], Rules] = field(default_factory=dict)
+    open: dict[int, Rules] = field(default_factory=dict)
+    _ended: dict[tuple[int, End], Rules] = field(default_factory=dict)
     _moments: dict[int, datetime] = field(default_factory=dict)
 
     def moment(self, stored: int) -> datetime:
@@ -85,11 +88,14 @@ class Rulebook:
 
     def of(self, cycle: CycleRow, ended: End | None) -> Rules:
         """The rules in a cycle at an end, or at the basis."""
-        found = self._rules.get((cycle.born, ended))
+        found = self.open.get(cycle.born) if ended is None else self._ended.get((cycle.born, ended))
         if found is None:
             policy, calendar = self.settings.in_force(ended)
             found = Rules(policy, calendar, cycle.at_end(ended).starts_on, cycle.check_in_cadence)
-            self._rules[cycle.born, ended] = found
+            if ended is None:
+                self.open[cycle.born] = found
+            else:
+                self._ended[cycle.born, ended] = found
         return found
 
     def frames(self, rows: Sequence[AnyObjective]) -> "dict[int, Frame]":
@@ -98,7 +104,7 @@ class Rulebook:
         if len(rows) == 1:
             return {rows[0].born: Frame(self, rows[0])}
         births = values_of(rows, "born")
-        if len(self.cycles) == 1 and distinct_of(rows, "ended_at") == {None} and len(distinct_of(rows, "state")) == 1:
+        if len(self.cycles) == 1 and len(distinct_of(rows, "state")) == 1 and distinct_of(rows, "ended_at") == {None}:
             only = Frame(self, rows[0])
             if only.ended is None:
                 return dict.fromkeys(births, only)

@@ -81,7 +81,7 @@ def check(conn: Connection, basis: Basis) -> list[KeyResultProgress]:
     """Every figure of a basis, from rows and from histories. Returns those of the key results."""
     rows = list(objective.goals_of_cycles(conn, basis, list(cycles := by_id(conn, basis))))
     known = cycle.settings(conn, basis)
-    goals = Goals(basis, rows, cycles, known)
+    goals = Goals(basis, rows, cycles, known, {})
     parts = PartColumns()
     kept = kept_figures.add_parts(conn, goals, parts, kept_rows.SHOWN)
     check_shown(conn, basis, kept)

@@ -51,7 +51,7 @@ class Objectives(Columnar[Any]):
     @cached_property
     def progress(self) -> ObjectiveColumns:
         """The progress of each."""
-        return self.batch.all(figures.of_objectives)
+        return figures.progress_of(self.batch.view, self._found.objectives, self.parts)
 
     @cached_property
     def key_results(self) -> "KeyResults":
@@ -75,7 +75,7 @@ class KeyResults(Columnar[Any]):
         self._kept = found.kept
         self._parts = parts
         self._objectives = found.objectives
-        self._sizes: list[int] = grouped.sizes
+        self._grouped = grouped
         self._places = grouped.places
 
     def __len__(self) -> int:
@@ -102,12 +102,8 @@ class KeyResults(Columnar[Any]):
         narrow = KEY_RESULT.narrow(frozenset(["objective", "born", *self._kept.shown]) - {ID_BYTES})
         assert narrow is not None
         ids = self._objectives.column("id")
-        return few_of_standings(self._view, self._kept, ids, self._sizes, self._places, narrow).joined
+        return few_of_standings(self._view, self._kept, ids, self._grouped.sizes, self._places, narrow).joined
 
     def split(self, values: Sequence[T]) -> list[list[T]]:
         """These values, one of each, by objective."""
-        first, groups, listed = 0, [], list(values)
-        for size in self._sizes:
-            groups.append(listed[first : first + size])
-            first += size
-        return groups
+        return self._grouped.split(list(values))

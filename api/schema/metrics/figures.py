@@ -31,7 +31,7 @@ from projections.figures.standing import Standing
 from projections.figures.timeline import Timeline
 from projections.figures.window import End, end_of_cycle
 from projections.standings.kept_columns import KeptColumns
-from projections.store.columnar import values_of
+from projections.store.columnar import distinct_of, values_of
 from projections.tables import alignment, cycle, kpi, objective, people
 from projections.tables.cycle import CycleRow
 from projections.tables.key_result import KeyResultRow
@@ -139,10 +139,8 @@ def _with_parts(view: View, rows: Sequence[AnyObjective], of: Goals | None = Non
 
 
 def _goals(view: View, rows: Sequence[AnyObjective]) -> Goals:
-    ids = values_of(rows, "cycle")
-    distinct = dict(zip(map(attrgetter("int"), ids), ids, strict=True)).values()  # Python computes the hash of a UUID
-    cycles = view.by_id(cycle.cycles, distinct)
-    return Goals(view.basis, rows, {id: cycles[id] for id in distinct}, view.settings)
+    cycles, rules = view.cycles(distinct_of(rows, "cycle"))
+    return Goals(view.basis, rows, cycles, view.settings, rules)
 
 
 def has_parts(view: View) -> bool:
@@ -167,7 +165,11 @@ def of_objectives(batch: Batch) -> ObjectiveColumns:
     """The progress of each of these objectives."""
     view, rows = batch.view, batch.having(OBJECTIVES_NEED)
     view.remember(objective.goals, rows)
-    parts = _with_parts(view, rows)
+    return progress_of(view, rows, _with_parts(view, rows))
+
+
+def progress_of(view: View, rows: Sequence[AnyObjective], parts: PartColumns) -> ObjectiveColumns:
+    """The progress of each of these objectives, whose key results are among these parts."""
     sizes = parts.own(values_of(rows, "born")).sizes
     others = [rows[number] for number, size in enumerate(sizes) if not size] if 0 in sizes else []
     return ObjectiveColumns(rows, parts, _apart(view, _goals(view, others), parts, others) if others else {})

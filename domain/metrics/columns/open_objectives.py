@@ -6,7 +6,6 @@ rest.
 """
 
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -37,10 +36,6 @@ class Groups(NamedTuple):
 
     bounds: Places
     weights: Numbers | None
-
-    def split(self, values: list[Any]) -> list[list[Any]]:
-        """Values of the key results by objective."""
-        return [values[first:stop] for first, stop in pairwise(self.bounds.tolist())]
 
     @property
     def relative_weights(self) -> Numbers | None:

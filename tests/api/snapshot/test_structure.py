@@ -2,12 +2,17 @@
 
 from datetime import UTC, date, datetime
 
+import pytest
+
 from api.schema.mutations.command_result import MEASURED
 from api.snapshot.structure import BASES_MAX, CYCLES_MAX, Structure
 from domain.commands.command import CycleBy
 from domain.commands.cycle_commands import AdoptScoringPolicy, RescheduleCycle
 from domain.commands.registry import MUTATIONS
-from domain.primitives.values import EARLIEST
+from domain.primitives.calendar import Calendar
+from domain.primitives.values import EARLIEST, Cadence, ScoringPolicy
+from projections.figures import kept_frames
+from projections.figures.kept_frames import Rules
 from projections.store.basis import ResolvedBasis
 from tests.api.schema.crowd import Crowd
 from tests.asking import AskedWorld
@@ -44,6 +49,23 @@ def test_a_new_policy_and_new_days_count_at_once_and_not_for_the_past(world: Ask
         assert world.ask(f"{{ {GOALS} }}") == after
 
 
+def test_rules_of_open_cycles_are_made_once_for_a_position(world: AskedWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[date] = []
+
+    class Counted(Rules):
+        def __init__(self, policy: ScoringPolicy, calendar: Calendar, begins_on: date, cadence: Cadence) -> None:
+            made.append(begins_on)
+            super().__init__(policy, calendar, begins_on, cadence)
+
+    Crowd(world).join(2)
+    monkeypatch.setattr(kept_frames, "Rules", Counted)
+    first = world.ask(f"{{ {GOALS} }}")
+    assert (world.ask(f"{{ {GOALS} }}"), len(made)) == (first, 1)
+    world.record(AdoptScoringPolicy(stale_after_cadences=99))
+    world.ask(f"{{ {GOALS} }}")
+    assert len(made) == 2
+
+
 def test_structure_of_a_moment_before_the_end_of_the_log_is_not_kept(world: AskedWorld) -> None:
     Crowd(world).join(2)
     query = f'{{ asOf(at: "2026-01-20T00:00:00Z") {{ {GOALS} }} }}'
@@ -67,6 +89,9 @@ def test_kept_structure_is_bounded() -> None:
     assert kept.at(first, first) is not one
     one.add_cycles(dict.fromkeys(range(CYCLES_MAX + 1)))  # type: ignore[arg-type]
     assert one.cycles == {}
+    one.rules_of(2).update(dict.fromkeys(range(2)))  # type: ignore[arg-type]
+    assert len(one.rules_of(CYCLES_MAX - 2)) == 2
+    assert len(one.rules_of(CYCLES_MAX - 1)) == 0
 
 
 def test_structure_is_carried_over_own_events_that_do_not_change_it() -> None:
