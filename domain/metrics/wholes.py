@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from math import fsum
-from operator import eq
 from typing import NamedTuple, Self, TypeAlias, TypeVar, cast
 from uuid import UUID
 
@@ -256,12 +255,12 @@ def mean_value(values: Sequence[float | None], weights: Sequence[float], fill: f
 
 def mean_values(groups: Sequence[Sequence[float | None]], weights: Weights) -> list[float | None]:
     """`mean_value` of each of these groups of values."""
-    missing = [group.count(None) for group in groups]
-    if not any(missing):
+    try:
         return formulas.all_clamped(formulas.means(cast("Groups", groups), weights))
-    found = formulas.all_clamped(formulas.means(_filled(groups), weights))
-    are_missing = map(eq, missing, map(len, groups))
-    return [None if is_missing else one for one, is_missing in zip(found, are_missing, strict=True)]
+    except TypeError:  # a value is missing
+        found = formulas.all_clamped(formulas.means(_filled(groups), weights))
+        are_missing = [group.count(None) == len(group) for group in groups]
+        return [None if is_missing else one for one, is_missing in zip(found, are_missing, strict=True)]
 
 
 def _filled(groups: Sequence[Sequence[float | None]]) -> "Groups":

@@ -53,13 +53,6 @@ _BASES: Final[Mapping[At, str]] = {
     f" from ({bases.NOW}) h (head, head_known, now)"
     " join log l on l.position = %(asked)s where l.position <= head",
 }
-_LAST: Final = f"cross join lateral ({last_known_version('objective', 'c.id', 'b.position')}) v"
-_OBJECTIVES: Final[Mapping[Which, str]] = {
-    "one": last_known_version("objective", "%(id)s::uuid", "b.position"),
-    "some": f"select v.* from unnest({opaque('ids', 'uuid[]')}) c (id) {_LAST}",
-    "first": f"select v.* from (select id, born from objective where version = 1) c {_LAST}"
-    f" order by c.born, c.id limit {opaque('limit', 'bigint')}",
-}
 _BASIS: Final = ("b.head", "b.head_known", "b.now", "b.position", "b.at")
 
 
@@ -127,19 +120,18 @@ class _Statement:
         columns = ", ".join([*_BASIS, *map(_sent, wanted.columns), self._reader.as_rows])
         return (
             f"with b as materialized ({_BASES[wanted.at]}) select {columns}"
-            f" from b left join lateral ({_OBJECTIVES[wanted.which]}) o on true"
+            f" from b left join lateral ({_objectives(wanted)}) o on true"
             f" left join lateral ({_standings(wanted)}) v on true order by {kept_columns.IN_ORDER}"
         )
 
     def _of_many(self, wanted: Wanted) -> str:
         own = ", ".join(f"array_agg({_sent(name)})" for name in wanted.columns)
-        read = ", ".join(f"v.{name}" for name in dict.fromkeys([*wanted.columns, "id", "born"]))
         parts = (
             f"select v.*, {self._reader.has_optional} from b cross join o cross join lateral ({_standings(wanted)}) v"
         )
         return (
             f"with b as materialized ({_BASES[wanted.at]}),"
-            f" o as materialized (select {read} from b cross join lateral ({_OBJECTIVES[wanted.which]}) v)"
+            f" o as materialized (select v.* from b cross join lateral ({_objectives(wanted)}) v)"
             f" select {', '.join(_BASIS)}, oo.*, vv.* from b"
             f" cross join (select {own} from (select * from o order by born, id) o) oo"
             f" cross join (select {self._reader.as_arrays} from ({parts} order by {kept_columns.IN_ORDER}) v) vv"
@@ -158,6 +150,17 @@ class _Statement:
 def _sent(name: str) -> str:
     """The expression of a column of an objective `o`."""
     return f"uuid_send(o.{name})" if name in _UUIDS else f"o.{name}"
+
+
+def _objectives(wanted: Wanted) -> str:
+    """The query for the objectives at the basis `b`, in the order of drafting."""
+    id = "%(id)s::uuid" if wanted.which == "one" else "c.id"
+    last = last_known_version("objective", id, "b.position", ", ".join(dict.fromkeys(["id", "born", *wanted.columns])))
+    if wanted.which == "one":
+        return last
+    first = f"select id, born from objective where version = 1 order by born, id limit {opaque('limit', 'bigint')}"
+    ids = f"unnest({opaque('ids', 'uuid[]')}) c (id)" if wanted.which == "some" else f"({first}) c"
+    return f"select v.* from {ids} cross join lateral ({last}) v"
 
 
 def _standings(wanted: Wanted) -> str:

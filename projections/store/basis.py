@@ -54,10 +54,10 @@ def last_version(table: str, basis: Basis, alias: str, id: str) -> str:
     return f"lateral (select * from {table} where {table}.id = {id} and {reach} order by {order} limit 1) {alias}"
 
 
-def last_known_version(table: str, id: str, position: str) -> str:
+def last_known_version(table: str, id: str, position: str, columns: str = "*") -> str:
     """The query for the version with this id at a level basis with this position."""
     known = f"{table}.id = {id} and {table}.position <= {position}"
-    return f"select * from {table} where {known} order by position desc limit 1"
+    return f"select {columns} from {table} where {known} order by position desc limit 1"
 
 
 def is_valid_at(basis: Basis, alias: str) -> str:

@@ -41,21 +41,19 @@ class Unpacked(dict[str, list[Any]]):
 
     def all(self, name: str) -> bool:
         """Whether a boolean column is true in each row."""
-        return bool(self._in_all >> self._packed.places[name].bit & 1)
+        return bool(self._flags[0] >> self._packed.places[name].bit & 1)
 
     def any(self, name: str) -> bool:
         """Whether a boolean column is true in some row."""
-        return bool(self._in_any >> self._packed.places[name].bit & 1)
+        return bool(self._flags[1] >> self._packed.places[name].bit & 1)
 
     @cached_property
-    def _in_all(self) -> int:
-        """The boolean columns that are true in each row, as a word."""
-        return int(np.bitwise_and.reduce(self._words[-1]))
-
-    @cached_property
-    def _in_any(self) -> int:
-        """The boolean columns that are true in some row, as a word."""
-        return int(np.bitwise_or.reduce(self._words[-1]))
+    def _flags(self) -> tuple[int, int]:
+        """The boolean columns as a word: those that are true in each row, and those that are in some row."""
+        words = self._words[-1]
+        if self.size and np.count_nonzero(words != words[0]) == 0:  # most rows are alike
+            return int(words[0]), int(words[0])
+        return int(np.bitwise_and.reduce(words)), int(np.bitwise_or.reduce(words))
 
     def at(self, places: NDArray[np.intp]) -> "Unpacked":
         """The rows at these places."""

@@ -69,7 +69,9 @@ class Coded(Sequence[R]):
 
 def at_places(values: Sequence[R], places: Sequence[int]) -> Sequence[R]:
     """The values at these places."""
-    return values[places.start : places.stop] if type(places) is range else [values[place] for place in places]
+    if type(places) is not range:
+        return [values[place] for place in places]
+    return values if len(places) == len(values) else values[places.start : places.stop]
 
 
 def in_range(places: Sequence[int]) -> Sequence[int]:

@@ -252,17 +252,14 @@ class ValidityTable(Table[R]):
 class Few(Columnar[Any]):
     """Rows of which a few columns were read."""
 
-    def __init__(self, row: Any, columns: Mapping[str, Sequence[Any]], length: int) -> None:
-        self._row = row
+    def __init__(self, narrow: "Narrow", columns: Mapping[str, Sequence[Any]], length: int) -> None:
+        self.names = narrow.names
+        self._row = narrow.row
         self._columns = columns
         self._length = length
 
     def __len__(self) -> int:
         return self._length
-
-    def has(self, name: str) -> bool:
-        """Whether this column was read."""
-        return name in self._row._fields
 
     @cached_property
     def records(self) -> Sequence[Any]:
@@ -276,19 +273,20 @@ class Few(Columnar[Any]):
         """A row, which is made without the others, or several."""
         if isinstance(place, slice) or "records" in vars(self):
             return self.records[place]
-        return self._row._make([self._value(name, place) for name in self._row._fields])
+        return self._row._make(self._values(place))
 
-    def _value(self, name: str, place: int) -> Any:
-        return self._columns[name][place]
+    def _values(self, place: int) -> list[Any]:
+        """The values of the row at a place."""
+        return [self._columns[name][place] for name in self._row._fields]
 
 
 class LateFew(Few):
     """The same with columns as stored, each of which is converted when it is looked at. `loads`: the conversions."""
 
     def __init__(
-        self, row: Any, stored: Mapping[str, Sequence[Any]], length: int, loads: Mapping[str, Conversion | None]
+        self, narrow: "Narrow", stored: Mapping[str, Sequence[Any]], length: int, loads: Mapping[str, Conversion | None]
     ) -> None:
-        super().__init__(row, stored, length)
+        super().__init__(narrow, stored, length)
         self._loads = loads
         self._loaded: dict[str, Sequence[Any]] = {}
 
@@ -301,11 +299,12 @@ class LateFew(Few):
     def distinct(self, name: str) -> set[Any]:
         return set(loaded_column([*set(self._columns[name])], self._loads[name]))
 
-    def _value(self, name: str, place: int) -> Any:
-        if name in self._loaded:
-            return self._loaded[name][place]
-        load, value = self._loads[name], self._columns[name][place]
-        return value if load is None or value is None else load(value)
+    def _values(self, place: int) -> list[Any]:
+        found = []
+        for name in self._row._fields:
+            value, load = self._columns[name][place], self._loads[name]
+            found.append(value if load is None or value is None else load(value))
+        return found
 
 
 class Narrow:
@@ -315,7 +314,7 @@ class Narrow:
         self._columns = columns
         self.names = frozenset(column.name for column in columns)
         self.seen = self.seen_without("")
-        self._row: Any = namedtuple("_row", [column.name for column in columns])  # type: ignore[misc]  # noqa: PYI024
+        self.row: Any = namedtuple("_row", [column.name for column in columns])  # type: ignore[misc]  # noqa: PYI024
 
     def seen_without(self, known: str) -> str:
         """The columns in a query that need not read one of them."""
@@ -334,11 +333,11 @@ class Narrow:
             column.name: known[column.name] if column.name in known else loaded_column(stored[column.name], column.load)
             for column in self._columns
         }
-        return Few(self._row, columns, length)
+        return Few(self, columns, length)
 
     def late(self, stored: Mapping[str, Sequence[Any]], length: int, loads: Mapping[str, Conversion | None]) -> LateFew:
         """The rows with these columns, which are converted when they are looked at."""
-        return LateFew(self._row, stored, length, loads)
+        return LateFew(self, stored, length, loads)
 
 
 class VersionedTable(Table[V]):

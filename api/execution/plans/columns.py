@@ -134,9 +134,9 @@ def constant(value: Any) -> Read:
 # ── completing ───────────────────────────────────────────────────────────────────────────────────
 
 
-def as_it_is(_: Run, column: Sequence[Any]) -> list[Any]:
+def as_it_is(_: Run, column: Sequence[Any]) -> Sequence[Any]:
     """Completes values that are written already."""
-    return list(column)
+    return column
 
 
 def leaves(write: WriteColumn) -> Complete:
@@ -149,7 +149,9 @@ def texts(write: WriteColumn) -> Complete:
 
     def complete(run: Run, column: Sequence[Any]) -> Sequence[Any]:
         written = write(column)
-        run.bytes += sum([length for length in map(len, filter(None, written)) if length > FIELD_BYTES])
+        lengths = [*map(len, filter(None, written))]
+        if max(lengths, default=0) > FIELD_BYTES:
+            run.bytes += sum(length for length in lengths if length > FIELD_BYTES)
         return written
 
     return complete

@@ -100,7 +100,7 @@ class Levels:
         if type_ is GraphQLFloat:
             return _field_of(at, read, as_it_is)
         if plain(type_) is not None:
-            return _field_of(at, read, texts(list))
+            return _field_of(at, read, texts(lambda column: column))
         return _field_of(at, read, compiled(self._executor, type_, at).complete)
 
     def _other(self, at: Place, needs: set[str], known: frozenset[str]) -> Field:

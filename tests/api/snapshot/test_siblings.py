@@ -6,7 +6,8 @@ from typing import Any, NamedTuple, cast
 
 from api.snapshot.siblings import SiblingGroups, Siblings, all_of, in_sizes, joined
 from api.snapshot.snapshot import Batch, NarrowBatch, RowProxy, View
-from projections.store.versioned_tables import Few
+from projections.store.columns import Column
+from projections.store.versioned_tables import Few, Narrow
 from tests.api.schema import goals
 from tests.asking import AskedWorld
 
@@ -20,10 +21,7 @@ class Row(NamedTuple):
     title: str = ""
 
 
-class Id(NamedTuple):
-    id: int
-
-
+NARROW = Narrow([Column("id", "bigint")])
 ROWS = [Row(number, f"Title {number}") for number in range(5)]
 
 
@@ -88,7 +86,7 @@ def test_whole_rows_are_read_once_when_another_column_is_asked_for() -> None:
         asked.append(ids)
         return [ROWS[id] for id in ids]
 
-    batch = NarrowBatch(VIEW, Few(Id, {"id": [3, 1]}, 2), whole)
+    batch = NarrowBatch(VIEW, Few(NARROW, {"id": [3, 1]}, 2), whole)
     assert (batch.column("id"), asked) == ([3, 1], [])
     assert batch.column("title") == ["Title 3", "Title 1"]
     assert [one.title for one in batch.objects(RowProxy)] == ["Title 3", "Title 1"]
@@ -96,4 +94,4 @@ def test_whole_rows_are_read_once_when_another_column_is_asked_for() -> None:
 
 
 def test_a_batch_without_rows_has_empty_columns() -> None:
-    assert NarrowBatch(VIEW, Few(Id, {"id": []}, 0), lambda ids: ids).column("title") == []
+    assert NarrowBatch(VIEW, Few(NARROW, {"id": []}, 0), lambda ids: ids).column("title") == []
