@@ -84,9 +84,7 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
-    """Write the log lines that wait since another test. Measure no coverage while a test that is marked `no_cover` is
-    set up: the mark itself covers only its run."""
-    write_waiting()
+    """Measure no coverage while a test that is marked `no_cover` is set up: the mark itself covers only its run."""
     measuring = item.config.pluginmanager.getplugin("_cov")
     if measuring is None or item.get_closest_marker("no_cover") is None:
         return (yield)
@@ -102,6 +100,12 @@ def memory() -> Path | None:
     there."""
     has_room = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= MEMORY_BYTES_MIN
     return MEMORY if has_room else None
+
+
+@pytest.fixture(autouse=True)
+def log_is_written() -> None:
+    """Write the log lines that wait since another test."""
+    write_waiting()
 
 
 @pytest.fixture(scope="session")
