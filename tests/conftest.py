@@ -17,9 +17,8 @@ from hypothesis import HealthCheck
 from hypothesis import settings as examples
 from pydantic import SecretStr
 
-from api.runtime import embedded_postgres
+from api.runtime import embedded_postgres, log_setup
 from api.runtime.database import Database
-from api.runtime.log_setup import write_waiting
 from api.runtime.settings import Settings
 from domain.commands.permissions import Role
 from domain.log.credentials import api_tokens
@@ -52,6 +51,7 @@ def pytest_configure(config: pytest.Config) -> None:
     # A shell starts background processes with SIGINT ignored, and child processes would inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     config.addinivalue_line("markers", "long(group): starts before the others; a group stays in one process")
+    log_setup.WAIT_SECONDS = 0  # type: ignore[misc]  # so that lines of a test are written within its capture
     gc.set_threshold(100_000, 50, 20)  # imports and collection make many objects that live to the end
     # Rewriting the assertions takes half of the time of collection; a new process compiles a second long without this.
     sys.dont_write_bytecode = False
@@ -100,12 +100,6 @@ def memory() -> Path | None:
     there."""
     has_room = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= MEMORY_BYTES_MIN
     return MEMORY if has_room else None
-
-
-@pytest.fixture(autouse=True)
-def log_is_written() -> None:
-    """Write the log lines that wait since another test."""
-    write_waiting()
 
 
 @pytest.fixture(scope="session")

@@ -12,12 +12,15 @@ import structlog
 from starlette.testclient import TestClient
 
 from api.runtime.database import Database
-from api.runtime.log_setup import WAIT_SECONDS, LogFormat, configure_logging, log_soon
+from api.runtime.log_setup import LogFormat, configure_logging, log_soon
 from api.server.app import create_app
+
+WAIT_SECONDS = 0.01
 
 
 @pytest.fixture(autouse=True)
-def restored() -> Iterator[None]:
+def restored(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr("api.runtime.log_setup.WAIT_SECONDS", WAIT_SECONDS)
     yield
     configure_logging()
 
