@@ -34,6 +34,9 @@ class EncodedResponse(NamedTuple):
     body: bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - as Starlette's
+        await self.sent(send)
+
+    async def sent(self, send: Send) -> None:
         """Send it by the messages of ASGI."""
         headers = [tuple(line.split(b": ", 1)) for line in self.lines.splitlines()]
         await send({"type": "http.response.start", "status": self.status_code, "headers": headers})

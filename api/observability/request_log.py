@@ -157,9 +157,4 @@ class Observed:
         whole = EncodedResponse(self._status, b"%b%b%b: %b\r\n" % (lines, _LINES, _REQUEST_ID, id), body)
         respond = self.scope.get(RESPOND)
         if respond is None or not respond(self.scope, whole):
-            await whole(self.scope, _nothing, self.send)
-
-
-async def _nothing() -> Message:
-    """Stands for a `receive` that is not used."""
-    raise NotImplementedError
+            await whole.sent(self.send)
