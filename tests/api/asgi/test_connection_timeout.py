@@ -207,7 +207,7 @@ def test_body_that_arrives_in_parts_is_complete(long_timeout: tuple[str, int], s
             for size in sizes:
                 connection.sendall(head + b"x" * size)
                 head = b""
-                sleep(0.02)
+                sleep(0.02)  # so that each part arrives by itself
             assert receive_until_closed(connection, to=b"\r\n\r\n1000").endswith(b"\r\n\r\n1000")
 
 
