@@ -24,7 +24,7 @@ from domain.primitives.errors import CommandRejected, invalid
 from domain.primitives.lazy import cached_property
 from domain.primitives.values import Basis, ScoringPolicy
 from projections.engine import visibility
-from projections.figures.kept_frames import Rules
+from projections.figures.kept_frames import RulesByEnd
 from projections.store import basis as bases
 from projections.store.basis import ResolvedBasis
 from projections.store.columnar import Columnar, values_of
@@ -347,7 +347,7 @@ class View:
                 self._structure.add_cycles(rows)  # type: ignore[arg-type]
         return rows
 
-    def cycles(self, ids: AbstractSet[UUID]) -> tuple[dict[UUID, CycleRow], dict[int, Rules]]:
+    def cycles(self, ids: AbstractSet[UUID]) -> tuple[dict[UUID, CycleRow], RulesByEnd]:
         """The cycles with these ids, and where the rules of open ones are kept, see `Rulebook`."""
         kept = self._structure
         known: Mapping[UUID, CycleRow] = kept.cycles

@@ -11,7 +11,7 @@ from threading import Lock
 from typing import Final, TypeAlias
 from uuid import UUID
 
-from projections.figures.kept_frames import Rules
+from projections.figures.kept_frames import RulesByEnd
 from projections.store.basis import ResolvedBasis, is_level
 from projections.tables.cycle import CycleRow, Settings
 
@@ -30,9 +30,9 @@ class AtBasis:
 
     settings: Settings | None = None
     cycles: Mapping[UUID, CycleRow] = field(default_factory=dict)
-    _rules: dict[int, Rules] = field(default_factory=dict)
+    _rules: RulesByEnd = field(default_factory=dict)
 
-    def rules_of(self, count: int) -> dict[int, Rules]:
+    def rules_of(self, count: int) -> RulesByEnd:
         """Where the rules of so many open cycles are kept, see `Rulebook`; for this use only if they are too many."""
         return self._rules if len(self._rules) + count <= CYCLES_MAX else {}
 

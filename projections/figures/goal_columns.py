@@ -24,7 +24,7 @@ from domain.metrics.wholes import ObjectiveProgress
 from domain.primitives.lazy import cached_property
 from domain.primitives.values import Basis, ObjectiveState, ScoringPolicy
 from projections.figures import formula_inputs
-from projections.figures.kept_frames import Frame, Rulebook, Rules
+from projections.figures.kept_frames import Frame, Rulebook, RulesByEnd
 from projections.figures.standing import Standing
 from projections.standings.kept_columns import NO_STANDINGS, Kept, KeptColumns
 from projections.store.columnar import Coded, Columnar, at_places, distinct_of, in_range, values_of
@@ -41,7 +41,7 @@ class Goals(NamedTuple):
     rows: Sequence[AnyObjective]
     cycles: Mapping[UUID, CycleRow]
     settings: Settings
-    rules: dict[int, Rules]
+    rules: RulesByEnd
 
     @property
     def book(self) -> Rulebook:
@@ -172,8 +172,6 @@ class PartColumns(Mapping[int, Parts]):
         self._dropped: set[int] = set()
         self._parts: dict[int, Part] = {}
         self._apart: set[int] = set()
-        self._all: Sequence[int] | None = None
-        """The objectives of all these key results, as they were last given."""
 
     def add(self, frames: Mapping[int, Frame], kept: KeptColumns, judged: Judged, by_rows: Mapping[int, Part]) -> None:
         """Add all key results of objectives, in the order of (drafting, addition). `frames`: that of each objective.
@@ -187,7 +185,7 @@ class PartColumns(Mapping[int, Parts]):
         self.frames |= frames
         self.kept = kept if is_first else self.kept + kept
         self.judged = judged if is_first else self.judged.followed_by(judged)
-        self._columns, self._all = {}, None
+        self._columns = {}
         for name in ("places", "_spans", "policy"):
             vars(self).pop(name, None)
 
@@ -236,8 +234,7 @@ class PartColumns(Mapping[int, Parts]):
         """The places of the key results of these objectives."""
         known, bounds = self.kept.by_objective
         are_whole = include_dropped or not self._dropped
-        if are_whole and (parents is self._all or list(parents) == known):
-            self._all = parents
+        if are_whole and list(parents) == known:
             return Grouped(range(len(self.kept)), bounds)
         return Grouped.of(list(map(self._spans.__getitem__ if are_whole else self.live, parents)))
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from operator import attrgetter
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 from uuid import UUID
 
 import numpy as np
@@ -66,17 +66,20 @@ class Rules:
         return np.maximum(created_at, self.begins_at) if np.count_nonzero(are_late) else self.begins_at
 
 
+RulesByEnd: TypeAlias = dict[tuple[int, End | None], Rules]
+"""Rules by the position at which the cycle was created, and by the end."""
+
+
 @dataclass
 class Rulebook:
     """The rules of cycles at a basis, each looked up once. `at`: the moment at which goals are judged by them. `open`:
-    those without an end, by the position at which each cycle was created; they are kept while the settings and the
-    cycles stay the same."""
+    those without an end, which are kept while the settings and the cycles stay the same."""
 
     at: datetime
     cycles: Mapping[UUID, CycleRow]
     settings: Settings
-    open: dict[int, Rules] = field(default_factory=dict)
-    _ended: dict[tuple[int, End], Rules] = field(default_factory=dict)
+    open: RulesByEnd = field(default_factory=dict)
+    _ended: RulesByEnd = field(default_factory=dict)
     _moments: dict[int, datetime] = field(default_factory=dict)
 
     def moment(self, stored: int) -> datetime:
@@ -88,14 +91,12 @@ class Rulebook:
 
     def of(self, cycle: CycleRow, ended: End | None) -> Rules:
         """The rules in a cycle at an end, or at the basis."""
-        found = self.open.get(cycle.born) if ended is None else self._ended.get((cycle.born, ended))
+        known = self.open if ended is None else self._ended
+        found = known.get((cycle.born, ended))
         if found is None:
             policy, calendar = self.settings.in_force(ended)
             found = Rules(policy, calendar, cycle.at_end(ended).starts_on, cycle.check_in_cadence)
-            if ended is None:
-                self.open[cycle.born] = found
-            else:
-                self._ended[cycle.born, ended] = found
+            known[cycle.born, ended] = found
         return found
 
     def frames(self, rows: Sequence[AnyObjective]) -> "dict[int, Frame]":
